@@ -1,0 +1,54 @@
+/**
+ * Rule 9: how long an instance may believe in its seat by itself. It stops before any peer may evict it, whatever
+ * stopped the beats: a stall, a sleep, a dead share.
+ */
+
+/** The same instant on three clocks of this machine, milliseconds. Each can fail to see a sleep; none sees too little of all. */
+export interface Instant {
+  /** Monotonic; pauses while a Linux host sleeps. */
+  readonly elapsedMs: number;
+  /** Wall clock; jumps when it is set. */
+  readonly wallMs: number;
+  /** Time since boot; sees sleep where the monotonic clock does not. */
+  readonly uptimeMs: number;
+}
+
+/** In check intervals. Invariant: less than DEAD_INTERVALS, so that belief ends before eviction. */
+export const BELIEF_INTERVALS = 1.5;
+/** A beat is overdue so long after it was due, in check intervals. */
+export const OVERDUE_INTERVALS = 1 / 8;
+
+/** What a confirmed beat supports. */
+export interface Belief {
+  /** The *start* of the commit that was confirmed. */
+  readonly since: Instant;
+  /** Infinity for Light, which is never swept. */
+  readonly validForMs: number;
+  /** From when the next beat is overdue, after `since`. */
+  readonly overdueAfterMs: number;
+}
+
+export function beliefOf(
+  record: { level: 'heartbeat' | 'light'; checkIntervalSeconds: number; graceSeconds: number },
+  since: Instant,
+): Belief {
+  if (record.level === 'light')
+    return { since, validForMs: Number.POSITIVE_INFINITY, overdueAfterMs: Number.POSITIVE_INFINITY };
+  const intervalMs = record.checkIntervalSeconds * 1000;
+  return {
+    since,
+    validForMs: BELIEF_INTERVALS * intervalMs + record.graceSeconds * 1000,
+    overdueAfterMs: (1 + OVERDUE_INTERVALS) * intervalMs,
+  };
+}
+
+/** The clock that saw the most counts: each may have stopped or stepped back, and a jump ahead only costs a beat. */
+export const elapsedMs = (since: Instant, now: Instant): number =>
+  Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);
+
+/** Milliseconds of belief left; at or below 0 it is over. */
+export const remainingMs = (belief: Belief, now: Instant): number =>
+  belief.validForMs - elapsedMs(belief.since, now);
+
+export const isOverdue = (belief: Belief, now: Instant): boolean =>
+  elapsedMs(belief.since, now) >= belief.overdueAfterMs;

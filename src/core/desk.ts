@@ -1,0 +1,35 @@
+import type { Policy } from './entitlement.js';
+import type { InstanceRecord, Licence, SeatRecord, Settings } from './licence.js';
+import type { Draft } from './revision.js';
+import { takeAway } from './seats.js';
+
+/** What an administrator does to the table. */
+
+export interface Removal {
+  readonly actor: string;
+  readonly words: string | null;
+}
+
+/** Frees the chosen seats, each with a tombstone. Null when nothing matches. */
+export function remove(
+  licence: Licence,
+  policy: Policy,
+  isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean,
+  removal: Removal,
+  shareTimeMs: number,
+): Draft | null {
+  const start: Draft = { licence, events: [] };
+  const after = licence.instances.reduce((draft, record) => {
+    const leaving = record.seats.filter((seat) => isChosen(record, seat));
+    if (leaving.length === 0) return draft;
+    return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
+  }, start);
+  return after === start ? null : after;
+}
+
+/** Changes settings; null when they already are so. Holders follow at their next look. */
+export function changeSettings(licence: Licence, changes: Settings, actor: string): Draft | null {
+  const settings = { ...licence.settings, ...changes };
+  if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
+  return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: changes }] };
+}

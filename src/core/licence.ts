@@ -1,0 +1,384 @@
+import { z } from 'zod';
+import { SeatfileFault } from './fault.js';
+
+/**
+ * The licence document: what stands in `licence.json` and in every revision. The whole format is described here at
+ * once, so that later versions fill fields instead of changing the format. Unknown keys survive a rewrite.
+ */
+
+export const FORMAT = 'seatfile/1';
+/** Bytes. A larger document is refused, read or written. */
+export const MAX_BYTES = 16 * 1024 * 1024;
+/** A revision's directory has twelve digits. */
+export const MAX_REVISION = 999_999_999_999;
+/** Ids of the last changes, so that a doubtful change is never applied twice. */
+export const MAX_RECENT = 256;
+/** Tombstones kept at most. */
+export const MAX_GONE = 200;
+
+export type Level = 'heartbeat' | 'light';
+export type CountBy = 'user@host' | 'instance' | 'user' | 'host';
+
+/** The signed part as stored: `payload` is JSON in a string, so that the signed bytes are the parsed bytes. */
+export interface SealedEntitlement {
+  readonly payload: string;
+  readonly keyId?: string | undefined;
+  readonly alg?: 'Ed25519' | undefined;
+  readonly signature?: string | undefined;
+}
+
+/** What an administrator may set. Settings only narrow what the entitlement grants. */
+export interface Settings {
+  readonly level?: Level | undefined;
+  readonly checkIntervalSeconds?: number | undefined;
+  readonly onDemand?: { readonly answerWithinSeconds: number } | undefined;
+  readonly offlineGraceSeconds?: number | undefined;
+  readonly bans?: readonly { readonly user: string; readonly untilAt: string | null }[] | undefined;
+  readonly reservations?: readonly { readonly module: string; readonly user: string }[] | undefined;
+  readonly journalMonths?: number | undefined;
+}
+
+/**
+ * Where process ids mean the same thing, in three widths. A part that could not be read is null and proves nothing.
+ * `pids`: same boot, pid namespace and host name. `host`: the pid namespace left aside. `installation`: survives a reboot.
+ */
+export interface Machine {
+  readonly pids: string | null;
+  readonly host: string | null;
+  readonly installation: string | null;
+}
+
+/** One module's seat in an instance's record. Records that countBy counts as one user carry the same id. */
+export interface SeatRecord {
+  readonly id: string;
+  readonly module: string;
+  readonly sinceAt: string;
+  /** Share time until which a borrowed seat is good; null for every other. */
+  readonly untilAt: string | null;
+}
+
+/** One running process. It is judged by what its own record promises, whatever the observer runs. */
+export interface InstanceRecord {
+  readonly id: string;
+  readonly user: string;
+  readonly host: string;
+  readonly machine: Machine;
+  readonly pid: number;
+  /** When the process started, in the operating system's own words; null where it cannot be told. */
+  readonly processStart: string | null;
+  readonly application: string | null;
+  readonly note: string | null;
+  readonly level: Level;
+  readonly joinedAt: string;
+  /** Raised by every heartbeat. Whole number from 1. */
+  readonly beat: number;
+  /** Share time of the last beat: for people, and for nothing that evicts. */
+  readonly beatAt: string;
+  /** The check interval this record promised to beat at, seconds: a change of the setting blames nobody who has not seen it. */
+  readonly checkIntervalSeconds: number;
+  /** Offline grace, seconds: lengthens belief, and by 7/6 of it the others' patience. */
+  readonly graceSeconds: number;
+  /** Promise to answer a roll call within so many seconds; null for none. */
+  readonly answersWithin: number | null;
+  readonly seats: readonly SeatRecord[];
+}
+
+export type GoneReason = 'evicted' | 'process gone' | 'removed' | 'banned' | 'taken over';
+
+/** A tombstone: how a victim, and whoever asks, learns what happened. */
+export interface Tombstone {
+  readonly instance: string;
+  readonly seat: string;
+  readonly module: string;
+  readonly user: string;
+  readonly host: string;
+  readonly reason: GoneReason;
+  /** Who did it: `user@host` of the evicting instance or of the administrator. */
+  readonly actor: string;
+  readonly words: string | null;
+  readonly at: string;
+  readonly revision: number;
+}
+
+export interface LicenceEvent {
+  readonly id: string;
+  readonly kind: string;
+  readonly at: string;
+  /** Hash of the event before, null for the first of a lineage. */
+  readonly before: string | null;
+  readonly [detail: string]: unknown;
+}
+
+export interface Licence {
+  readonly format: typeof FORMAT;
+  readonly entitlement: SealedEntitlement;
+  readonly settings: Settings;
+  readonly revision: number;
+  readonly parent: { readonly revision: number; readonly commit: string } | null;
+  readonly lineage: string;
+  readonly commit: string;
+  readonly recent: readonly string[];
+  readonly formerEntitlements: readonly string[];
+  readonly committedAt: string | null;
+  readonly restored?: { readonly at: string; readonly from: string } | undefined;
+  readonly instances: readonly InstanceRecord[];
+  readonly waiting: readonly {
+    readonly instance: string;
+    readonly module: string;
+    readonly sinceAt: string;
+    readonly waitSeconds: number;
+  }[];
+  readonly rollCall?: { readonly [detail: string]: unknown } | undefined;
+  readonly renewal?: { readonly [detail: string]: unknown } | undefined;
+  readonly gone: readonly Tombstone[];
+  readonly events: readonly LicenceEvent[];
+  readonly lastEventHash: string | null;
+}
+
+const id = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -');
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
+const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' });
+const name = z.string().min(1).max(256);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const seconds = z
+  .number()
+  .min(0)
+  .max(400 * 86_400);
+const revisionNumber = z.int().min(0).max(MAX_REVISION);
+/** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, compared exactly. */
+export const moduleName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected a letter or digit, then up to 63 of letters, digits, . _ -',
+  );
+export const level = z.enum(['heartbeat', 'light']);
+export const countBy = z.enum(['user@host', 'instance', 'user', 'host']);
+/** Seconds, 1 to 86,400 (24 h). Below 8 is for demonstrations. */
+export const checkInterval = z.number().min(1).max(86_400);
+
+const settings = z.looseObject({
+  level: level.optional(),
+  checkIntervalSeconds: checkInterval.optional(),
+  onDemand: z.looseObject({ answerWithinSeconds: z.number().min(20).max(86_400) }).optional(),
+  offlineGraceSeconds: seconds.optional(),
+  bans: z.array(z.looseObject({ user: name, untilAt: at.nullable() })).optional(),
+  reservations: z.array(z.looseObject({ module: moduleName, user: name })).optional(),
+  journalMonths: z.int().min(1).max(1200).optional(),
+});
+
+const machine = z.looseObject({ pids: id.nullable(), host: id.nullable(), installation: id.nullable() });
+const seat = z.looseObject({ id, module: moduleName, sinceAt: at, untilAt: at.nullable() });
+const instance = z.looseObject({
+  id,
+  user: name,
+  host: name,
+  machine,
+  pid: count,
+  processStart: z.string().max(64).nullable(),
+  application: z.string().max(256).nullable(),
+  note: z.string().max(1024).nullable(),
+  level,
+  joinedAt: at,
+  beat: z.int().min(1),
+  beatAt: at,
+  checkIntervalSeconds: z.number().min(1),
+  graceSeconds: seconds,
+  answersWithin: seconds.nullable(),
+  seats: z.array(seat).min(1).max(1000),
+});
+
+const tombstone = z.looseObject({
+  instance: id,
+  seat: id,
+  module: moduleName,
+  user: name,
+  host: name,
+  reason: z.enum(['evicted', 'process gone', 'removed', 'banned', 'taken over']),
+  actor: z.string().max(600),
+  words: z.string().max(1024).nullable(),
+  at,
+  revision: revisionNumber,
+});
+
+const licence = z
+  .looseObject({
+    $schema: z.string().optional(),
+    format: z.literal(FORMAT),
+    entitlement: z.looseObject({
+      payload: z.string().min(2).describe('JSON in a string; the signature covers these bytes'),
+      keyId: z.string().max(256).optional(),
+      alg: z.literal('Ed25519').optional(),
+      signature: z.string().max(1024).optional(),
+    }),
+    settings,
+    revision: revisionNumber,
+    parent: z.looseObject({ revision: revisionNumber, commit: id }).nullable(),
+    lineage: id,
+    commit: id,
+    recent: z.array(id).max(MAX_RECENT),
+    formerEntitlements: z.array(hash).max(1000),
+    committedAt: at.nullable(),
+    restored: z.looseObject({ at, from: z.string().max(1024) }).optional(),
+    instances: z.array(instance).max(100_000),
+    waiting: z
+      .array(z.looseObject({ instance: id, module: moduleName, sinceAt: at, waitSeconds: seconds }))
+      .max(100_000),
+    rollCall: z.looseObject({}).optional(),
+    renewal: z.looseObject({}).optional(),
+    gone: z.array(tombstone).max(MAX_GONE),
+    events: z
+      .array(
+        z.looseObject({ id: z.string().max(128), kind: z.string().max(64), at, before: hash.nullable() }),
+      )
+      .max(100_000),
+    lastEventHash: hash.nullable(),
+  })
+  .meta({ title: 'seatfile licence', description: 'Entitlement, settings and seat table of one licence' })
+  .superRefine((value, context) => {
+    unique(value.instances, (record) => record.id, 'instances', 'id', context);
+    value.instances.forEach((record, index) => {
+      unique(record.seats, (held) => held.module, `instances[${index}].seats`, 'module', context);
+    });
+  });
+
+function unique<T>(
+  list: readonly T[],
+  key: (item: T) => string,
+  path: string,
+  field: string,
+  context: z.RefinementCtx,
+): void {
+  const seen = new Map<string, number>();
+  list.forEach((item, index) => {
+    const first = seen.get(key(item));
+    if (first === undefined) seen.set(key(item), index);
+    else {
+      const message = `expected every ${field} once, found "${key(item)}" also at [${first}]`;
+      context.addIssue({ code: 'custom', path: [`${path}[${index}].${field}`], message });
+    }
+  });
+}
+
+/** The published JSON Schema (draft 2020-12) of the format. */
+export function licenceJsonSchema(): unknown {
+  return z.toJSONSchema(licence, { io: 'input' });
+}
+
+/**
+ * Reads a licence document. `path` names it in every fault.
+ * @throws SeatfileFault LICENCE_INVALID or LICENCE_NEWER; the message gives the path in the document, found and expected.
+ */
+export function parseLicence(text: string, path: string): Licence {
+  return checked(licence, parseJson(text, path), path) as Licence;
+}
+
+/** Compact in the revisions; pretty-printed in `licence.json`, which people read. */
+export function formatLicence(value: Licence, style: 'compact' | 'pretty'): string {
+  return style === 'compact' ? JSON.stringify(value) : `${JSON.stringify(value, null, 2)}\n`;
+}
+
+/** JSON text to a value, or a fault that says where it stops being JSON. */
+export function parseJson(text: string, path: string): unknown {
+  const fail = (found: string, cause?: unknown): never => {
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: expected a seatfile licence (JSON), found ${found}`,
+      {
+        cause,
+      },
+    );
+  };
+  if (text.trim() === '') return fail('an empty file');
+  if (text.startsWith('\uFEFF')) return fail('a byte order mark before it; save it as UTF-8 without one');
+  try {
+    const value: unknown = JSON.parse(text);
+    if (mayHideProto(text)) refuseProto(value, '', fail);
+    return value;
+  } catch (error) {
+    if (error instanceof SeatfileFault) throw error;
+    return fail(`text that is not JSON (${whereInText(text, error)})`, error);
+  }
+}
+
+/** Bytes of a file to text, or a fault: a licence is UTF-8 and at most {@link MAX_BYTES} long. */
+export function decodeText(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: expected UTF-8 text, found ${bytes.length} bytes that are not; save it as UTF-8`,
+      { cause },
+    );
+  }
+}
+
+const mayHideProto = (text: string) => text.includes('__proto__') || /\\u005f/i.test(text);
+
+function refuseProto(value: unknown, path: string, fail: (found: string) => never): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    if (key === '__proto__') fail(`a key "__proto__" at ${path || 'the top'}`);
+    refuseProto(inner, path ? `${path}.${key}` : key, fail);
+  }
+}
+
+function whereInText(text: string, error: unknown): string {
+  const reason = error instanceof Error ? error.message : String(error);
+  const position = Number(
+    /position (\d+)/.exec(reason)?.[1] ?? (/end of JSON/.test(reason) ? text.length : Number.NaN),
+  );
+  if (Number.isNaN(position)) return 'unexpected text near its beginning';
+  const before = text.slice(0, position).split('\n');
+  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  return position >= text.trimEnd().length ? `it breaks off at ${place}` : `unexpected text at ${place}`;
+}
+
+/** Checks a value against a schema; the first few issues become one fault. */
+export function checked<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
+  refuseOtherFormat(value, path);
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  const lines = result.error.issues.slice(0, 3).map(describeIssue);
+  const more = result.error.issues.length - lines.length;
+  throw new SeatfileFault(
+    'LICENCE_INVALID',
+    `${path}: ${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+  );
+}
+
+function refuseOtherFormat(value: unknown, path: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    const found = value === null ? 'null' : Array.isArray(value) ? 'a list' : `a ${typeof value}`;
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: expected a seatfile licence (a JSON object), found ${found}`,
+    );
+  }
+  const format = 'format' in value ? value.format : FORMAT;
+  const version = typeof format === 'string' ? /^seatfile\/(\d{1,6})$/.exec(format) : null;
+  if (version && Number(version[1]) > 1)
+    throw new SeatfileFault(
+      'LICENCE_NEWER',
+      `${path}: format: expected "${FORMAT}", found "${format}", written by a newer version; update this application`,
+    );
+}
+
+function describeIssue(issue: z.core.$ZodIssue): string {
+  const where = issue.path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+  const input = 'input' in issue && issue.code !== 'custom' ? `, found ${describeFound(issue.input)}` : '';
+  const message = issue.message.replace(/^Invalid input: |, received .*$/g, '');
+  return `${where || 'the document'}: ${message}${input}`;
+}
+
+function describeFound(input: unknown): string {
+  if (input === undefined) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'an object';
+  const text = JSON.stringify(input);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}

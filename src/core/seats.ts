@@ -1,0 +1,336 @@
+import { grantOf, limitOf, type Policy } from './entitlement.js';
+import type {
+  CountBy,
+  GoneReason,
+  InstanceRecord,
+  Licence,
+  Machine,
+  SeatRecord,
+  Tombstone,
+} from './licence.js';
+import { MAX_GONE } from './licence.js';
+import { fromIso, toIso } from './moment.js';
+import type { Draft, EventDraft } from './revision.js';
+
+/** Who asks: one running process and the user it runs for. */
+export interface Claimant {
+  readonly id: string;
+  readonly user: string;
+  readonly host: string;
+  readonly machine: Machine;
+  readonly pid: number;
+  readonly processStart: string | null;
+  readonly application: string | null;
+  readonly note: string | null;
+}
+
+/** What a change may rest on besides the table: the server's clock, and proofs of this machine. */
+export interface Ground {
+  readonly path: string;
+  readonly shareTimeMs: number;
+  /** The process of this record provably exists no more (design rule 5a). */
+  readonly isGone: (record: InstanceRecord) => boolean;
+  /** When this machine started, by share time; null where that cannot be told or proves nothing (containers). */
+  readonly bootedAtMs: number | null;
+}
+
+export type ClaimOutcome =
+  | { readonly kind: 'seated'; readonly draft: Draft; readonly record: InstanceRecord }
+  | { readonly kind: 'full'; readonly holders: readonly Holder[]; readonly freesAt: string | null };
+
+/** Who sits in a module: what a refusal names. */
+export interface Holder {
+  readonly seat: string;
+  readonly user: string;
+  readonly host: string;
+  readonly sinceAt: string;
+  readonly note: string | null;
+}
+
+/** A beat younger than this many check intervals is `alive` in `status`. */
+export const ALIVE_INTERVALS = 1.125;
+
+const folded = (name: string) => name.normalize('NFC').toLowerCase();
+const sameName = (a: string, b: string) => folded(a) === folded(b);
+const samePart = (a: string | null, b: string | null) => a !== null && a === b;
+
+export type Identity = Pick<Claimant, 'id' | 'user' | 'host' | 'machine'>;
+
+/** Whether countBy counts the two as one user. Names can be typed by anyone, so but for `user` the machine must agree. */
+export function sameUser(by: CountBy, a: Identity, b: Identity): boolean {
+  if (a.id === b.id) return true;
+  switch (by) {
+    case 'instance':
+      return false;
+    case 'user':
+      return sameName(a.user, b.user);
+    case 'host':
+      return sameName(a.host, b.host) && samePart(a.machine.host, b.machine.host);
+    case 'user@host':
+      return sameName(a.user, b.user) && sameName(a.host, b.host) && samePart(a.machine.pids, b.machine.pids);
+  }
+}
+
+/** Seats in use in a module: distinct seat ids, however many records share one. */
+export function seatsInUse(licence: Licence, module: string): number {
+  return new Set(seatsOf(licence, module).map(({ seat }) => seat.id)).size;
+}
+
+export function seatsOf(licence: Licence, module: string): { record: InstanceRecord; seat: SeatRecord }[] {
+  return licence.instances.flatMap((record) =>
+    record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),
+  );
+}
+
+/** Takes a place in a module, beside the user's own old record if there is one. `seatId` is used for a new place. */
+export function claim(
+  licence: Licence,
+  policy: Policy,
+  who: Claimant,
+  module: string,
+  seatId: string,
+  ground: Ground,
+): ClaimOutcome {
+  grantOf(policy, module, ground.path);
+  const cleared = dropGone(licence, policy, who, ground);
+  const preferred = dropOwn(licence, policy, who, module, ground) ?? seatId;
+  const place = placeFor(cleared.licence, policy, who, module, preferred, ground.path);
+  if (place === null) return { kind: 'full', ...describeFull(licence, module, ground.shareTimeMs) };
+  const record = withSeat(cleared.licence, policy, who, { id: place, module }, ground.shareTimeMs);
+  const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };
+  return {
+    kind: 'seated',
+    record,
+    draft: { licence: putRecord(cleared.licence, record), events: [...cleared.events, event] },
+  };
+}
+
+/** The seat id this user gets in the module: his own place, the preferred one if free, or none. */
+export function placeFor(
+  licence: Licence,
+  policy: Policy,
+  who: Identity,
+  module: string,
+  preferred: string,
+  path: string,
+): string | null {
+  const taken = seatsOf(licence, module);
+  const own = taken.find(({ record }) => sameUser(policy.countBy, record, who));
+  if (own) return own.seat.id;
+  const ids = new Set(taken.map(({ seat }) => seat.id));
+  return ids.size < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;
+}
+
+/** My record with one more seat, as a fresh promise: current level, interval and grace, and a raised beat. */
+export function withSeat(
+  licence: Licence,
+  policy: Policy,
+  who: Claimant,
+  place: { id: string; module: string },
+  shareTimeMs: number,
+): InstanceRecord {
+  const before = licence.instances.find((record) => record.id === who.id);
+  const seat = { ...place, sinceAt: toIso(shareTimeMs), untilAt: null };
+  const others = before?.seats.filter((held) => held.module !== place.module) ?? [];
+  const same = before?.seats.find((held) => held.module === place.module && held.id === place.id);
+  return promise(before ?? newRecord(who, shareTimeMs), policy, [...others, same ?? seat], shareTimeMs);
+}
+
+function newRecord(
+  who: Claimant,
+  shareTimeMs: number,
+): Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'> {
+  return {
+    ...who,
+    joinedAt: toIso(shareTimeMs),
+    beat: 0,
+    beatAt: toIso(shareTimeMs),
+    answersWithin: null,
+    seats: [],
+  };
+}
+
+/** One beat: the counter raised, the promise renewed at what the policy says now. */
+export function promise(
+  record: Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>,
+  policy: Policy,
+  seats: readonly SeatRecord[],
+  shareTimeMs: number,
+): InstanceRecord {
+  return {
+    ...record,
+    level: policy.level,
+    checkIntervalSeconds: policy.checkIntervalSeconds,
+    graceSeconds: policy.graceSeconds,
+    beat: record.beat + 1,
+    beatAt: toIso(shareTimeMs),
+    seats,
+  };
+}
+
+export function putRecord(licence: Licence, record: InstanceRecord): Licence {
+  const at = licence.instances.findIndex((other) => other.id === record.id);
+  const instances = at < 0 ? [...licence.instances, record] : licence.instances.with(at, record);
+  return { ...licence, instances };
+}
+
+/**
+ * Leaves the table: one module, or all when `module` is null. Without a tombstone: the user knows.
+ * Null when there was nothing to leave.
+ */
+export function release(licence: Licence, instanceId: string, module: string | null): Draft | null {
+  const record = licence.instances.find((other) => other.id === instanceId);
+  const leaving = record?.seats.filter((seat) => module === null || seat.module === module) ?? [];
+  if (!record || leaving.length === 0) return null;
+  const events = leaving.map((seat): EventDraft => seatEvent('released', record, seat));
+  return { licence: dropSeats(licence, record, leaving), events };
+}
+
+export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord): EventDraft => ({
+  kind,
+  instance: record.id,
+  seat: seat.id,
+  module: seat.module,
+  user: record.user,
+  host: record.host,
+});
+
+/** Takes seats out of a record; a record without seats goes too. */
+export function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
+  const seats = record.seats.filter((seat) => !leaving.includes(seat));
+  const instances = licence.instances.flatMap((other) =>
+    other.id !== record.id ? [other] : seats.length > 0 ? [{ ...other, seats }] : [],
+  );
+  return { ...licence, instances };
+}
+
+/** Takes seats away from somebody, with a tombstone for each, so that he learns who, when and why. */
+export function takeAway(
+  draft: Draft,
+  record: InstanceRecord,
+  leaving: readonly SeatRecord[],
+  why: { reason: GoneReason; actor: string; words: string | null },
+  shareTimeMs: number,
+  policy: Policy,
+): Draft {
+  const { licence } = draft;
+  const stones = leaving.map(
+    (seat): Tombstone => ({
+      instance: record.id,
+      seat: seat.id,
+      module: seat.module,
+      user: record.user,
+      host: record.host,
+      ...why,
+      at: toIso(shareTimeMs),
+      revision: licence.revision + 1,
+    }),
+  );
+  const gone = [...licence.gone.filter((stone) => isKept(stone, shareTimeMs, policy)), ...stones].slice(
+    -MAX_GONE,
+  );
+  const kind = why.reason === 'evicted' || why.reason === 'process gone' ? 'evicted' : why.reason;
+  const events = leaving.map((seat) => ({ ...seatEvent(kind, record, seat), ...why }));
+  return { licence: { ...dropSeats(licence, record, leaving), gone }, events: [...draft.events, ...events] };
+}
+
+/** Tombstones are kept for max(4 T, 24 h). */
+const isKept = (stone: Tombstone, shareTimeMs: number, policy: Policy) =>
+  shareTimeMs - fromIso(stone.at) < Math.max(4 * policy.checkIntervalSeconds, 86_400) * 1000;
+
+/** Rules 5(a) and 6: what a claim clears first. Heartbeat records whose process is gone, and all gone ones of this user. */
+function dropGone(licence: Licence, policy: Policy, who: Claimant, ground: Ground): Draft {
+  const dead = licence.instances.filter(
+    (record) =>
+      record.id !== who.id &&
+      (record.level === 'heartbeat'
+        ? ground.isGone(record) || isOwnGone(record, policy, who, ground)
+        : isOwnGone(record, policy, who, ground)),
+  );
+  const why = { reason: 'process gone' as const, actor: `${who.user}@${who.host}`, words: null };
+  return dead.reduce<Draft>(
+    (draft, record) => takeAway(draft, record, notBorrowed(record), why, ground.shareTimeMs, policy),
+    { licence, events: [] },
+  );
+}
+
+/** A borrowed seat survives its process. */
+const notBorrowed = (record: InstanceRecord) => record.seats.filter((seat) => seat.untilAt === null);
+
+/** The place of an own record that the claim clears: who comes back after a crash keeps his seat id. */
+function dropOwn(
+  licence: Licence,
+  policy: Policy,
+  who: Claimant,
+  module: string,
+  ground: Ground,
+): string | null {
+  if (policy.countBy === 'instance') return null;
+  const own = seatsOf(licence, module).find(
+    ({ record }) => record.id !== who.id && isOwnGone(record, policy, who, ground),
+  );
+  return own?.seat.id ?? null;
+}
+
+/** An older boot proves nothing unless the last beat is at least this much older than our boot. Milliseconds. */
+const BOOT_MARGIN_MS = 60_000;
+
+function isOwnGone(record: InstanceRecord, policy: Policy, who: Claimant, ground: Ground): boolean {
+  const own =
+    policy.countBy === 'instance'
+      ? sameUser('user@host', record, who)
+      : sameUser(policy.countBy, record, who);
+  return (own && ground.isGone(record)) || isOfOlderBoot(record, who, ground);
+}
+
+/** Rule 6: same user, host and installation, started before the machine last did. Where it is proof, bootedAtMs is set. */
+function isOfOlderBoot(record: InstanceRecord, who: Claimant, ground: Ground): boolean {
+  return (
+    ground.bootedAtMs !== null &&
+    sameName(record.user, who.user) &&
+    sameName(record.host, who.host) &&
+    samePart(record.machine.installation, who.machine.installation) &&
+    record.machine.host !== null &&
+    who.machine.host !== null &&
+    record.machine.host !== who.machine.host &&
+    fromIso(record.beatAt) <= ground.bootedAtMs - BOOT_MARGIN_MS
+  );
+}
+
+function describeFull(licence: Licence, module: string, shareTimeMs: number) {
+  const seen = new Set<string>();
+  const holders = seatsOf(licence, module)
+    .filter(({ seat }) => !seen.has(seat.id) && seen.add(seat.id))
+    .map(
+      ({ record, seat }): Holder => ({
+        seat: seat.id,
+        user: record.user,
+        host: record.host,
+        sinceAt: seat.sinceAt,
+        note: record.note,
+      }),
+    );
+  return { holders, freesAt: freesAt(licence, module, shareTimeMs) };
+}
+
+/**
+ * The latest time by which the first silent holder of the module is out, if it is dead: 2 T (+ 7/6 grace) after its
+ * last beat. Null when all beat, or when nobody is alive to put it out.
+ */
+function freesAt(licence: Licence, module: string, shareTimeMs: number): string | null {
+  const beating = licence.instances.filter((record) => record.level === 'heartbeat');
+  const silent = beating.filter((record) => isSilent(record, shareTimeMs));
+  if (silent.length === beating.length) return null;
+  const times = silent
+    .filter((record) => record.seats.some((seat) => seat.module === module && seat.untilAt === null))
+    .map(
+      (record) =>
+        fromIso(record.beatAt) + (2 * record.checkIntervalSeconds + (7 / 6) * record.graceSeconds) * 1000,
+    );
+  return times.length === 0 ? null : toIso(Math.max(shareTimeMs, Math.min(...times)));
+}
+
+/** Its beat is overdue by share time. For people, and for nothing that evicts. */
+export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
+  return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * record.checkIntervalSeconds * 1000;
+}

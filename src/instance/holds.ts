@@ -1,0 +1,107 @@
+import { type Belief, beliefOf, type Instant, isOverdue, remainingMs } from '../core/belief.js';
+import type { InstanceRecord, SeatRecord } from '../core/licence.js';
+import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
+
+/** One module's place in this process: what supports it, and everybody who shares it. */
+export interface Hold {
+  seat: SeatRecord;
+  belief: Belief;
+  readonly handles: Set<Seat>;
+}
+
+/** The seats this process holds, by module, and what their owners are told. */
+export class Holds {
+  private readonly byModule = new Map<string, Hold>();
+  private readonly now: () => Instant;
+
+  constructor(now: () => Instant) {
+    this.now = now;
+  }
+
+  get size(): number {
+    return this.byModule.size;
+  }
+
+  get modules(): string[] {
+    return [...this.byModule.keys()];
+  }
+
+  get seats(): SeatRecord[] {
+    return [...this.byModule.values()].map((hold) => hold.seat);
+  }
+
+  get handles(): Seat[] {
+    return [...this.byModule.values()].flatMap((hold) => [...hold.handles]);
+  }
+
+  get(module: string): Hold | undefined {
+    return this.byModule.get(module);
+  }
+
+  remainingMs(hold: Hold): number {
+    return remainingMs(hold.belief, this.now());
+  }
+
+  /** A place in the table becomes one here. */
+  put(seat: SeatRecord, belief: Belief): Hold {
+    const hold = this.byModule.get(seat.module) ?? { seat, belief, handles: new Set<Seat>() };
+    this.byModule.set(seat.module, Object.assign(hold, { seat, belief }));
+    return hold;
+  }
+
+  /** One more owner of a place. */
+  addHandle(hold: Hold, who: { user: string; host: string }, release: SeatKeeper['release']): Seat {
+    const keeper = { id: () => hold.seat.id, remainingMs: () => this.remainingMs(hold), release };
+    const seat = new Seat(hold.seat.module, who.user, who.host, keeper);
+    hold.handles.add(seat);
+    return seat;
+  }
+
+  /** Our record is in the table: belief in every seat it holds counts from the start of that commit. */
+  confirm(record: InstanceRecord, since: Instant): void {
+    for (const seat of record.seats) {
+      const hold = this.byModule.get(seat.module);
+      if (hold) Object.assign(hold, { seat, belief: beliefOf(record, since) });
+    }
+    this.tell();
+  }
+
+  /** Belief ends now; only a confirmed beat brings it back. */
+  endBelief(module: string): void {
+    const hold = this.byModule.get(module);
+    if (hold) hold.belief = { ...hold.belief, validForMs: 0 };
+    this.tell();
+  }
+
+  lose(module: string, loss: Loss): void {
+    const hold = this.byModule.get(module);
+    this.byModule.delete(module);
+    for (const seat of hold?.handles ?? []) seat.move('lost', () => seat.emit('lost', loss));
+  }
+
+  /** Takes handles off their places; gives the modules nobody here holds any more. */
+  drop(seats: readonly Seat[]): string[] {
+    return seats.flatMap((seat) => {
+      const hold = this.byModule.get(seat.module);
+      const isLast = hold?.handles.delete(seat) === true && hold.handles.size === 0;
+      return isLast && this.byModule.delete(seat.module) ? [seat.module] : [];
+    });
+  }
+
+  /** Works out every state from the clocks, and tells what changed. */
+  tell(): void {
+    const now = this.now();
+    for (const { belief, handles } of this.byModule.values()) {
+      const leftMs = remainingMs(belief, now);
+      const state: SeatState = leftMs <= 0 ? 'suspended' : isOverdue(belief, now) ? 'jeopardy' : 'seated';
+      for (const seat of handles) if (seat.state !== state) tellOne(seat, state, leftMs);
+    }
+  }
+}
+
+function tellOne(seat: Seat, state: SeatState, leftMs: number): void {
+  if (state === 'jeopardy')
+    seat.move(state, () => seat.emit('jeopardy', { remainingMs: Math.round(leftMs) }));
+  else if (state === 'suspended') seat.move(state, () => seat.emit('suspended'));
+  else seat.move(state, () => seat.emit('safe'));
+}

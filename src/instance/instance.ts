@@ -1,0 +1,530 @@
+import { beliefOf, type Instant } from '../core/belief.js';
+import { type Policy, readPolicy } from '../core/entitlement.js';
+import { SeatfileFault } from '../core/fault.js';
+import type { InstanceRecord, Licence } from '../core/licence.js';
+import type { Draft } from '../core/revision.js';
+import { type Claimant, type ClaimOutcome, claim, type Ground, type Holder, release } from '../core/seats.js';
+import { LIGHT_LOOK_MS, lookPeriodMs } from '../core/sightings.js';
+import {
+  type BeatOutcome,
+  beat,
+  evict,
+  heldSeat,
+  isExpired,
+  type SeatFate,
+  tombstoneOf,
+} from '../core/sweep.js';
+import { type Clock, instantOf } from '../share/clock.js';
+import type { Dice } from '../share/dice.js';
+import type { FaceState } from '../share/face.js';
+import type { Limits } from '../share/limits.js';
+import type { Top } from '../share/revisions.js';
+import type { Committed, Store } from '../share/store.js';
+import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
+import { Holds } from './holds.js';
+import { faceWarnings, lossOf, type Warning } from './news.js';
+import type { Loss, Seat } from './seat.js';
+import { Vigil } from './vigil.js';
+
+/** An answer to "may I work?". "No seat is free" is one of them, not an exception. */
+export type ClaimAnswer =
+  | { readonly kind: 'seated'; readonly seat: Seat }
+  | {
+      readonly kind: 'full';
+      readonly holders: readonly Holder[];
+      /** ISO 8601: the latest time by which a silent holder is out, if it is dead; null when all of them beat. */
+      readonly freesAt: string | null;
+      readonly waitedMs: number;
+    }
+  | { readonly kind: 'refused'; readonly reason: 'banned' | 'reserved' | 'closed' };
+
+export interface InstanceDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly who: Omit<Claimant, 'id'>;
+  /** Rule 5(a). Only asked for records of this machine. */
+  readonly isProcessGone: (pid: number, start: string | null) => boolean;
+  /** When this machine started by share time, given what share time is now; null where that proves nothing. */
+  readonly bootedAtMs: (shareTimeMs: number) => number | null;
+  readonly watching: Watching | null;
+  readonly onWarning: (warning: Warning) => void;
+  /** Called when the first seat is taken and after the last is gone. */
+  readonly onBusy: (isBusy: boolean) => void;
+}
+
+interface Committing<A> {
+  readonly done: Committed<A>;
+  readonly since: Instant;
+}
+
+/** Longest wait of a beat, a look or a release for the share. Milliseconds. */
+const PATIENCE_MS = 30_000;
+/** A failed beat or look is tried again after T/16 or this, whichever is shorter. Milliseconds. */
+const RETRY_MS = 5000;
+/** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
+const PULSE_MS = 5000;
+/** A hint makes a holder look early, but not more often on average than rule 3 says: so many looks may be saved up. */
+const HINTS_SAVED = 2;
+/** Without a free place, an instance that may put its record back tries for so long. In check intervals. */
+const RETURN_INTERVALS = 2;
+
+/**
+ * One running process in the table: one record, one beat for all its modules. Two loops carry it: the heart beats and
+ * looks at the share; the pulse only compares clocks and tells what they mean, so that it goes on while the share hangs.
+ */
+export class Instance {
+  private readonly deps: InstanceDeps;
+  private readonly holds: Holds;
+  private vigil = new Vigil();
+  private id: string;
+  private record: InstanceRecord | null = null;
+  private policy: Policy | null = null;
+  private highestBeat = 0;
+  private beatDueMs = Number.POSITIVE_INFINITY;
+  private lookDueMs = Number.POSITIVE_INFINITY;
+  private hints = HINTS_SAVED;
+  private isHinted = false;
+  private running: AbortController | null = null;
+  private alarm = new AbortController();
+  private turn: Promise<unknown> = Promise.resolve();
+  private watch: { stop: () => void } | null = null;
+  private lastFace: FaceState = 'ours';
+  private lastTrouble: string | null = null;
+
+  constructor(deps: InstanceDeps) {
+    this.deps = deps;
+    this.id = deps.dice.id();
+    this.holds = new Holds(() => instantOf(deps.clock));
+  }
+
+  // --- taking and leaving -------------------------------------------------------------------------------------------
+
+  /** Takes a seat, or shares the one this process already has. */
+  async acquire(module: string, limits: Limits): Promise<ClaimAnswer> {
+    const startedMs = this.deps.clock.elapsedMs();
+    return await this.inTurn(async () => {
+      const shared = await this.sharedSeat(module);
+      if (shared) return { kind: 'seated', seat: shared };
+      const { done, since } = await this.claimPlace(module, limits);
+      if (done.answer.kind === 'full') {
+        const { holders, freesAt } = done.answer;
+        return {
+          kind: 'full',
+          holders,
+          freesAt,
+          waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs),
+        };
+      }
+      return { kind: 'seated', seat: this.seated(module, done.answer.record, since) };
+    });
+  }
+
+  /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */
+  async releaseAll(limits: Limits): Promise<void> {
+    await this.leave(this.holds.handles, limits);
+  }
+
+  /** One more handle on a place this process has already; after a lapse only a confirmed beat makes it good again. */
+  private async sharedSeat(module: string): Promise<Seat | null> {
+    const known = this.holds.get(module);
+    if (known && this.holds.remainingMs(known) <= 0) await this.beatOnce().catch(() => undefined);
+    const hold = this.holds.get(module);
+    if (!hold || this.holds.remainingMs(hold) <= 0) return null;
+    return this.addHandle(hold);
+  }
+
+  private async claimPlace(module: string, limits: Limits): Promise<Committing<ClaimOutcome>> {
+    const seatId = this.deps.dice.id();
+    try {
+      return await this.commit<ClaimOutcome>((base, shareTimeMs) => {
+        const policy = readPolicy(base, this.path);
+        if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
+        const outcome = claim(base, policy, this.claimant, module, seatId, this.ground(shareTimeMs));
+        if (outcome.kind === 'full') return { answer: outcome, draft: null };
+        this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
+        return { answer: outcome, draft: outcome.draft };
+      }, limits);
+    } catch (error) {
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') void this.undoUnknown(module);
+      throw error;
+    }
+  }
+
+  /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */
+  private async undoUnknown(module: string): Promise<void> {
+    const change = (base: Licence) => ({ answer: null, draft: release(base, this.id, module) });
+    await this.inTurn(() => this.commit(change, this.limits(PATIENCE_MS))).catch(() => undefined);
+  }
+
+  private seated(module: string, record: InstanceRecord, since: Instant): Seat {
+    const place = record.seats.find((held) => held.module === module);
+    if (!place) throw new Error(`claimed ${module}, and the record does not hold it`);
+    const hold = this.holds.put(place, beliefOf(record, since));
+    const seat = this.addHandle(hold);
+    this.confirmed(record, since);
+    this.start();
+    return seat;
+  }
+
+  private addHandle(hold: Parameters<Holds['addHandle']>[0]): Seat {
+    return this.holds.addHandle(hold, this.deps.who, (seat) => this.leave([seat], this.limits(PATIENCE_MS)));
+  }
+
+  private async leave(seats: readonly Seat[], limits: Limits): Promise<void> {
+    for (const seat of seats) seat.move('leaving', () => undefined);
+    const modules = this.holds.drop(seats);
+    try {
+      if (modules.length > 0) await this.inTurn(() => this.commitRelease(modules, limits));
+    } finally {
+      for (const seat of seats) seat.move('left', () => seat.emit('released'));
+      this.stopIfIdle();
+    }
+  }
+
+  /** The rest of the record stays; with the last seat it goes. */
+  private async commitRelease(modules: readonly string[], limits: Limits): Promise<void> {
+    await this.commit((base) => {
+      const start: Draft = { licence: base, events: [] };
+      const after = modules.reduce((draft, module) => {
+        const left = this.holds.get(module) ? null : release(draft.licence, this.id, module); // not if taken again meanwhile
+        return left ? { licence: left.licence, events: [...draft.events, ...left.events] } : draft;
+      }, start);
+      return { answer: null, draft: after === start ? null : after };
+    }, limits);
+  }
+
+  // --- the heart ----------------------------------------------------------------------------------------------------
+
+  private start(): void {
+    if (this.running) return;
+    this.running = new AbortController();
+    this.deps.onBusy(true);
+    this.openWatch();
+    void this.heart(this.running.signal);
+    void this.pulse(this.running.signal);
+  }
+
+  private stopIfIdle(): void {
+    if (!this.running || this.holds.size > 0) return;
+    this.running.abort();
+    this.running = null;
+    this.closeWatch();
+    this.alarm.abort();
+    this.vigil = new Vigil();
+    this.record = null;
+    this.deps.onBusy(false);
+  }
+
+  private async heart(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      this.alarm = new AbortController();
+      const waitMs = Math.min(this.beatDueMs, this.lookDueMs) - this.deps.clock.elapsedMs();
+      if (waitMs > 0 && !this.isHinted) await this.deps.clock.sleep(waitMs, this.alarm.signal);
+      if (!signal.aborted)
+        await this.inTurn(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
+    }
+  }
+
+  /** Whatever is due: a beat, or a look. */
+  private async tend(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const nowMs = this.deps.clock.elapsedMs();
+    if (nowMs >= this.beatDueMs) await this.beatOnce();
+    else if (nowMs >= this.lookDueMs || this.isHinted) await this.lookOnce();
+  }
+
+  private beatSoon(waitMs = 0): void {
+    this.beatDueMs = Math.min(this.beatDueMs, this.deps.clock.elapsedMs() + waitMs);
+    this.alarm.abort();
+  }
+
+  /** Rule 2: one commit for all modules, and the sweep in it. */
+  private async beatOnce(): Promise<void> {
+    const startedMs = this.deps.clock.elapsedMs();
+    this.beatDueMs = startedMs + this.retryMs; // stands if this one fails
+    const { done, since } = await this.commit<BeatOutcome>(
+      (base, shareTimeMs) => {
+        const policy = readPolicy(base, this.path);
+        const standing = { who: this.claimant, seats: this.holds.seats, highestBeat: this.highestBeat };
+        const outcome = beat(base, policy, standing, this.ground(shareTimeMs));
+        if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
+        if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
+        if (outcome.record) this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
+        const swept = outcome.draft && this.sweep(outcome.draft, policy, shareTimeMs, startedMs);
+        return { answer: outcome, draft: swept ?? outcome.draft };
+      },
+      this.limits(Math.min(PATIENCE_MS, Math.max(this.intervalMs / 4, 10_000))),
+    );
+    this.lookDueMs = Math.min(this.lookDueMs, this.deps.clock.elapsedMs() + this.lookPeriod);
+    this.followBeat(done, since);
+  }
+
+  private followBeat(done: Committed<BeatOutcome>, since: Instant): void {
+    const { answer } = done;
+    switch (answer.kind) {
+      case 'expired':
+        for (const module of this.holds.modules)
+          this.lose(module, { reason: 'expired', by: null, words: null, at: this.policy?.expiresAt ?? null });
+        return;
+      case 'doubled':
+        this.takeNewId();
+        return;
+      case 'beaten':
+        if (answer.record) this.confirmed(answer.record, since);
+        for (const [module, fate] of answer.fates) this.followFate(module, fate);
+        this.afterLook(done.licence);
+    }
+  }
+
+  private followFate(module: string, fate: SeatFate): void {
+    if (fate.kind === 'lost') this.lose(module, lossOf(fate.tombstone));
+    const hold = this.holds.get(module);
+    if (!hold || fate.kind !== 'noPlace') return;
+    if (hold.belief.validForMs === Number.POSITIVE_INFINITY) this.holds.endBelief(module); // Light: the place is another's now
+    const silentMs = this.deps.clock.elapsedMs() - hold.belief.since.elapsedMs;
+    if (silentMs >= RETURN_INTERVALS * this.intervalMs) this.lose(module, lossOf(null));
+    else this.beatSoon(this.lookPeriod);
+  }
+
+  /** Somebody runs as us: a copied machine. We stop believing, become another, and ask again. */
+  private takeNewId(): void {
+    this.id = this.deps.dice.id();
+    this.highestBeat = 0;
+    for (const module of this.holds.modules) this.holds.endBelief(module);
+    this.beatSoon();
+  }
+
+  /** Rule 3: a look; then whatever it shows. */
+  private async lookOnce(): Promise<void> {
+    const startedMs = this.deps.clock.elapsedMs();
+    this.isHinted = false;
+    this.hints = Math.max(0, this.hints - 1);
+    this.lookDueMs = startedMs + this.retryMs; // stands if this one fails
+    const top = await this.deps.store.read(this.limits(PATIENCE_MS));
+    this.saw(top);
+    this.noticeFace(await this.deps.store.noticeFace(top.licence));
+    const isLight = this.record?.level === 'light';
+    const verdicts = isLight ? [] : this.verdicts(top.licence, startedMs);
+    if (verdicts.length > 0) return await this.commitEvictions(startedMs);
+    this.lookDueMs = startedMs + this.lookPeriod;
+    this.afterLook(top.licence);
+  }
+
+  private async commitEvictions(lookedMs: number): Promise<void> {
+    const startedMs = this.deps.clock.elapsedMs();
+    const { done } = await this.commit((base, shareTimeMs) => {
+      const draft = this.sweep(
+        { licence: base, events: [] },
+        readPolicy(base, this.path),
+        shareTimeMs,
+        startedMs,
+      );
+      return { answer: null, draft };
+    }, this.limits(PATIENCE_MS));
+    this.lookDueMs = lookedMs + this.lookPeriod;
+    this.afterLook(done.licence);
+  }
+
+  private sweep(draft: Draft, policy: Policy, shareTimeMs: number, startedMs: number): Draft | null {
+    return evict(draft, this.verdicts(draft.licence, startedMs), this.actor, shareTimeMs, policy);
+  }
+
+  private verdicts(licence: Licence, startedMs: number) {
+    const isGone = (record: InstanceRecord) => record.id !== this.id && this.isGone(record);
+    return this.vigil.verdicts(licence, this.deps.clock.elapsedMs(), startedMs, this.lookPeriod, isGone);
+  }
+
+  /** What the newest revision says of us, and when to come back for the others. */
+  private afterLook(licence: Licence): void {
+    for (const module of this.holds.modules) this.checkOwn(licence, module);
+    if (this.holds.size === 0 || !this.record || !this.policy) return;
+    if (isOtherPromise(this.record, this.policy)) this.beatSoon();
+    if (this.record.level === 'light') return;
+    const nowMs = this.deps.clock.elapsedMs();
+    const { beatEarly, lookAgainMs } = this.vigil.next(licence, nowMs);
+    if (beatEarly) this.beatSoon();
+    this.lookDueMs = Math.min(this.lookDueMs, Math.max(lookAgainMs, nowMs + 1));
+  }
+
+  /** A look can end belief, never revive it. */
+  private checkOwn(licence: Licence, module: string): void {
+    const hold = this.holds.get(module);
+    const mine = licence.instances.find((record) => record.id === this.id);
+    if (mine && mine.beat > this.highestBeat) {
+      this.takeNewId();
+      return;
+    }
+    if (!hold || heldSeat(licence, this.id, module)) return;
+    const tombstone = tombstoneOf(licence, this.id, hold.seat);
+    if (tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone') {
+      this.lose(module, lossOf(tombstone));
+      return;
+    }
+    if (tombstone) this.holds.endBelief(module);
+    this.beatSoon();
+  }
+
+  // --- what commits and looks leave behind --------------------------------------------------------------------------
+
+  private async commit<A>(
+    change: (base: Licence, shareTimeMs: number) => { answer: A; draft: Draft | null },
+    limits: Limits,
+  ): Promise<Committing<A>> {
+    const since = instantOf(this.deps.clock);
+    try {
+      const done = await this.deps.store.commit(change, limits);
+      this.saw(done.base);
+      if (done.published) this.vigil.committed(since.elapsedMs, this.deps.clock.elapsedMs(), this.lookPeriod);
+      return { done, since };
+    } catch (error) {
+      if (isShareTrouble(error)) {
+        this.vigil.failed();
+        if (this.record?.level === 'heartbeat') this.beatSoon(this.retryMs); // the first success should not wait for T
+      }
+      throw error;
+    }
+  }
+
+  private saw(top: Top): void {
+    this.policy = readPolicy(top.licence, this.path);
+    this.vigil.saw(top, this.id, this.lookPeriod);
+    this.lastTrouble = null;
+    this.openWatch();
+  }
+
+  private confirmed(record: InstanceRecord, since: Instant): void {
+    this.record = record;
+    const isLight = record.level === 'light';
+    this.beatDueMs = isLight
+      ? Number.POSITIVE_INFINITY
+      : since.elapsedMs + this.intervalMs * (1 - this.deps.dice.fraction() / 16);
+    if (!this.running) this.lookDueMs = this.deps.clock.elapsedMs() + this.lookPeriod;
+    this.holds.confirm(record, since);
+  }
+
+  private lose(module: string, loss: Loss): void {
+    this.holds.lose(module, loss);
+    this.stopIfIdle();
+  }
+
+  /** Compares the clocks and tells the states. It reads nothing, so a dead share cannot stop it. */
+  private async pulse(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const before = instantOf(this.deps.clock);
+      const plannedMs = Math.min(PULSE_MS, this.intervalMs / 16);
+      await this.deps.clock.sleep(plannedMs, signal);
+      if (signal.aborted) return;
+      const now = instantOf(this.deps.clock);
+      const passedMs = Math.max(
+        now.elapsedMs - before.elapsedMs,
+        now.wallMs - before.wallMs,
+        now.uptimeMs - before.uptimeMs,
+      );
+      const hasSlept = passedMs - plannedMs > Math.max(1000, this.intervalMs / 16);
+      if (hasSlept && this.record?.level === 'heartbeat') this.beatSoon();
+      this.hints = Math.min(HINTS_SAVED, this.hints + plannedMs / this.lookPeriod);
+      this.holds.tell();
+    }
+  }
+
+  // --- small things -------------------------------------------------------------------------------------------------
+
+  private openWatch(): void {
+    if (this.watch || !this.running || !this.deps.watching) return;
+    const intervalMs =
+      Math.max(SHORTEST_POLL_MS, this.intervalMs / 60) * (0.9 + 0.2 * this.deps.dice.fraction());
+    this.watch = this.deps.watching(this.path, intervalMs, () => {
+      if (this.hints < 1) return;
+      this.isHinted = true;
+      this.alarm.abort();
+    });
+  }
+
+  private closeWatch(): void {
+    this.watch?.stop();
+    this.watch = null;
+  }
+
+  private complain(error: unknown): void {
+    this.closeWatch(); // while the share is in trouble it must not hold a thread of the pool
+    const code = error instanceof SeatfileFault ? error.code : String(error);
+    if (code === this.lastTrouble) return;
+    this.lastTrouble = code;
+    this.deps.onWarning({ code: 'SHARE', message: error instanceof Error ? error.message : String(error) });
+  }
+
+  private noticeFace(state: FaceState): void {
+    if (state === this.lastFace) return;
+    this.lastFace = state;
+    const found = faceWarnings[state];
+    if (found) this.deps.onWarning({ code: 'FACE', message: `${this.path} ${found}` });
+  }
+
+  private inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(act, act);
+    this.turn = done.catch(() => undefined);
+    return done;
+  }
+
+  private limits(ms: number): Limits {
+    return { untilMs: this.deps.clock.elapsedMs() + ms };
+  }
+
+  private ground(shareTimeMs: number): Ground {
+    const bootedAtMs = this.deps.bootedAtMs(shareTimeMs);
+    return { path: this.path, shareTimeMs, isGone: (record) => this.isGone(record), bootedAtMs };
+  }
+
+  private isGone(record: InstanceRecord): boolean {
+    const { pids } = this.deps.who.machine;
+    return (
+      pids !== null &&
+      record.machine.pids === pids &&
+      this.deps.isProcessGone(record.pid, record.processStart)
+    );
+  }
+
+  private expiredFault(policy: Policy): SeatfileFault {
+    return new SeatfileFault(
+      'LICENCE_EXPIRED',
+      `${this.path}: the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+    );
+  }
+
+  private get claimant(): Claimant {
+    return { ...this.deps.who, id: this.id };
+  }
+
+  private get actor(): string {
+    return `${this.deps.who.user}@${this.deps.who.host}`;
+  }
+
+  private get path(): string {
+    return this.deps.store.place.face;
+  }
+
+  /** T of the file, milliseconds. */
+  private get intervalMs(): number {
+    return 1000 * (this.policy?.checkIntervalSeconds ?? 1);
+  }
+
+  private get lookPeriod(): number {
+    const periodMs = lookPeriodMs(this.intervalMs / 1000);
+    return this.record?.level === 'light' ? Math.max(LIGHT_LOOK_MS, periodMs) : periodMs;
+  }
+
+  private get retryMs(): number {
+    return Math.min(this.intervalMs / 16, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
+  }
+}
+
+/** Whether the policy asks for another promise than the record gives. */
+const isOtherPromise = (record: InstanceRecord, policy: Policy): boolean =>
+  record.level !== policy.level ||
+  record.checkIntervalSeconds !== policy.checkIntervalSeconds ||
+  record.graceSeconds !== policy.graceSeconds;
+
+const isShareTrouble = (error: unknown): boolean =>
+  error instanceof SeatfileFault &&
+  (error.code.startsWith('SHARE_') || error.code.startsWith('TABLE_') || error.code === 'COMMIT_UNKNOWN');

@@ -1,0 +1,66 @@
+/**
+ * Giving seats back when the process is told to end. Signals keep the effect they have for the application: if anybody
+ * else listens for one, it is his, and the seats stay until he releases them or ends.
+ */
+
+/** How long a signal waits for the seats to be given back. Milliseconds. */
+export const LEAVE_MS = 2000;
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof SIGNALS)[number];
+
+const leavers = new Set<() => Promise<void>>();
+let isListening = false;
+
+/** While added, `leave` is called once when the process is told to end, or runs out of work. */
+export function addLeaver(leave: () => Promise<void>): void {
+  leavers.add(leave);
+  if (isListening) return;
+  isListening = true;
+  for (const signal of SIGNALS) process.on(signal, onSignal);
+  process.on('beforeExit', onBeforeExit);
+}
+
+export function removeLeaver(leave: () => Promise<void>): void {
+  leavers.delete(leave);
+  if (leavers.size > 0 || !isListening) return;
+  isListening = false;
+  for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  process.removeListener('beforeExit', onBeforeExit);
+}
+
+function onSignal(signal: Signal): void {
+  if (process.listenerCount(signal) > 1 + watchersOfExit()) return;
+  void leaveAll().then(() => {
+    process.removeListener(signal, onSignal);
+    process.kill(process.pid, signal); // with nobody listening it does what it always did
+  });
+}
+
+function onBeforeExit(): void {
+  void leaveAll();
+}
+
+/** Every leaver, for LEAVE_MS at most. The timer keeps the process alive: this is its last act. */
+async function leaveAll(): Promise<void> {
+  const all = [...leavers];
+  leavers.clear();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, LEAVE_MS);
+  });
+  await Promise.race([Promise.allSettled(all.map((leave) => leave())), late]);
+  clearTimeout(timer);
+}
+
+/**
+ * Listeners of the signal-exit package (proper-lockfile and write-file-atomic bring it): they only tidy up when nobody
+ * else listens, so they do not count as the application's.
+ */
+function watchersOfExit(): number {
+  const third = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;
+  const fourth = (globalThis as Record<symbol, { count?: number } | undefined>)[
+    Symbol.for('signal-exit emitter')
+  ];
+  return (third?.count ?? 0) + (fourth?.count ?? 0);
+}

@@ -1,0 +1,240 @@
+import { EventEmitter } from 'node:events';
+import { readPolicy } from '../core/entitlement.js';
+import { SeatfileFault } from '../core/fault.js';
+import type { Licence } from '../core/licence.js';
+import { awake, type Clock, systemClock } from '../share/clock.js';
+import { type Dice, systemDice } from '../share/dice.js';
+import { diskFiles, type ShareFiles } from '../share/files.js';
+import type { Limits } from '../share/limits.js';
+import { heedFace, locate } from '../share/locate.js';
+import type { StageOwner } from '../share/place.js';
+import { Store, type StoreOptions } from '../share/store.js';
+import { type Watching, watchFile } from '../share/watch.js';
+import { type ClaimAnswer, Instance } from './instance.js';
+import { addLeaver, LEAVE_MS, removeLeaver } from './leaving.js';
+import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
+import type { Warning } from './news.js';
+
+export interface OpenOptions {
+  /** What `status` shows beside the seat, e.g. `Acme CAD 5.2`. At most 256 characters. */
+  readonly application?: string | undefined;
+  /** Free text beside the seat, e.g. a project. At most 1024 characters. */
+  readonly note?: string | undefined;
+  /** @default SEATFILE_USER, else the system's user name */
+  readonly user?: string | undefined;
+  /** @default SEATFILE_HOST, else the system's host name */
+  readonly host?: string | undefined;
+  /** Give the seats back on SIGINT, SIGTERM and SIGHUP when nobody else listens for them, and at the end of the event loop. @default true */
+  readonly releaseOnExit?: boolean | undefined;
+  /** Called for each wait that lasts longer than a second, with what is waited for. */
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
+
+export interface AcquireOptions {
+  /** Milliseconds after which a share that does not answer is given up (SHARE_UNREACHABLE or COMMIT_UNKNOWN). @default 30,000 */
+  readonly timeoutMs?: number | undefined;
+  /** Gives up at the caller's wish (ABORTED). */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What stands in for the system in tests. */
+export interface System {
+  readonly files: ShareFiles;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly facts: MachineFacts;
+  readonly pid: number;
+  readonly isProcessGone: (pid: number, start: string | null) => boolean;
+  readonly processStart: (pid: number) => string | null;
+  readonly watching: Watching | null;
+  readonly store: Partial<StoreOptions>;
+}
+
+export interface LicenceEvents {
+  /** Something to show or log; it costs nobody a seat. */
+  warning: [Warning];
+}
+
+const ACQUIRE_MS = 30_000;
+const OPEN_MS = 90_000;
+
+/**
+ * Opens a licence on the share, and reads it once.
+ * @param path the licence file; links are followed once, now
+ * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, BAD_ARGUMENT
+ */
+export async function openLicence(path: string, options: OpenOptions = {}): Promise<OpenLicence> {
+  return await awake(() => openWith(path, options, realSystem()));
+}
+
+export function realSystem(store: Partial<StoreOptions> = {}): System {
+  return {
+    files: diskFiles,
+    clock: systemClock,
+    dice: systemDice,
+    facts: describeMachine(thisSystem(process.env), process.env),
+    pid: process.pid,
+    isProcessGone,
+    processStart,
+    watching: watchFile,
+    store,
+  };
+}
+
+/** As openLicence, on any system. */
+export async function openWith(path: string, options: OpenOptions, system: System): Promise<OpenLicence> {
+  checkNames(options);
+  const { store, licence } = await openStore(path, system, options.onSlow);
+  return new OpenLicence(store, licence, options, system);
+}
+
+/** Finds a licence and reads it once, and makes sure that it is one. */
+export async function openStore(
+  path: string,
+  system: System,
+  onSlow?: ((waitingFor: string) => void) | undefined,
+): Promise<{ store: Store; licence: Licence }> {
+  if (path === '')
+    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
+  const place = await locate(path, system.files);
+  const owner = stageOwnerOf(system);
+  const isDead = (other: StageOwner) =>
+    owner.machine !== UNKNOWN_MACHINE &&
+    other.machine === owner.machine &&
+    system.isProcessGone(other.pid, null);
+  const { files, clock, dice } = system;
+  const store = new Store(
+    { place, files, clock, dice, owner, isDead },
+    { ...system.store, ...(onSlow && { onSlow }) },
+  );
+  const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };
+  const first = await store.read(limits);
+  const { licence } = (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
+  readPolicy(licence, place.face);
+  return { store, licence };
+}
+
+const UNKNOWN_MACHINE = '00000000';
+
+const stageOwnerOf = (system: System): StageOwner => ({
+  machine: system.facts.machine.pids?.slice(0, 8) ?? UNKNOWN_MACHINE,
+  pid: system.pid,
+});
+
+function checkNames(options: OpenOptions): void {
+  const limits = { application: 256, note: 1024, user: 256, host: 256 } as const;
+  for (const [name, most] of Object.entries(limits)) {
+    const value = options[name as keyof typeof limits];
+    if (value !== undefined && (value.length > most || (value === '' && most === 256)))
+      throw new SeatfileFault(
+        'BAD_ARGUMENT',
+        `${name}: expected 1 to ${most} characters, got ${value.length}`,
+      );
+  }
+}
+
+/** A licence opened by this process: one instance in the table, however many modules it takes. */
+export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDisposable {
+  /** The licence file, every link resolved. */
+  readonly file: string;
+  /** The modules the licence has, as it was opened. */
+  readonly modules: readonly string[];
+  private readonly store: Store;
+  private readonly clock: Clock;
+  private readonly instance: Instance;
+  private isClosed = false;
+
+  /** @internal Use openLicence. */
+  constructor(store: Store, licence: Licence, options: OpenOptions, system: System) {
+    super();
+    this.file = store.place.face;
+    this.modules = [...readPolicy(licence, this.file).modules.keys()];
+    this.store = store;
+    this.clock = system.clock;
+    const { facts } = system;
+    this.instance = new Instance({
+      store,
+      clock: system.clock,
+      dice: system.dice,
+      who: {
+        user: options.user ?? facts.user,
+        host: options.host ?? facts.host,
+        machine: facts.machine,
+        pid: system.pid,
+        processStart: system.processStart(system.pid),
+        application: options.application ?? null,
+        note: options.note ?? null,
+      },
+      isProcessGone: system.isProcessGone,
+      bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
+      watching: system.watching,
+      onWarning: (warning) => queueMicrotask(() => this.emit('warning', warning)),
+      onBusy: (isBusy) => {
+        if (options.releaseOnExit !== false) (isBusy ? addLeaver : removeLeaver)(this.leave);
+      },
+    });
+  }
+
+  /**
+   * Asks for a seat in a module. That none is free is an answer. Asking again for a module this process holds gives
+   * another handle on the same seat, which is free when the last of them is released.
+   * @throws SeatfileFault UNKNOWN_MODULE, LICENCE_EXPIRED, SHARE_*, TABLE_*, COMMIT_UNKNOWN, ABORTED, CLOSED
+   */
+  async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
+    if (this.isClosed)
+      throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    const { timeoutMs = ACQUIRE_MS, signal } = options;
+    if (!(timeoutMs > 0))
+      throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
+    const limits: Limits = { untilMs: this.clock.elapsedMs() + timeoutMs, signal };
+    return await awake(() => this.withinLimits(this.instance.acquire(module, limits), timeoutMs, signal));
+  }
+
+  /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await awake(async () => {
+      try {
+        await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + ACQUIRE_MS });
+      } finally {
+        await this.store.settled();
+      }
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close().catch(() => undefined);
+  }
+
+  private readonly leave = async (): Promise<void> => {
+    await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + LEAVE_MS }).catch(() => undefined);
+    await this.store.settled();
+  };
+
+  /** The caller is answered at his deadline whatever hangs; a seat that comes later is given back by itself. */
+  private async withinLimits(
+    asked: Promise<ClaimAnswer>,
+    timeoutMs: number,
+    signal: AbortSignal | undefined,
+  ): Promise<ClaimAnswer> {
+    const settled = new AbortController();
+    const stop = signal ? AbortSignal.any([settled.signal, signal]) : settled.signal;
+    const late = this.clock.sleep(timeoutMs + LATE_MS, stop).then(() => 'late' as const);
+    const first = await Promise.race([asked, late]).finally(() => settled.abort());
+    if (first !== 'late') return first;
+    void asked
+      .then((answer) => (answer.kind === 'seated' ? answer.seat.release() : undefined))
+      .catch(() => undefined);
+    if (signal?.aborted)
+      throw new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
+        cause: signal.reason,
+      });
+    throw new SeatfileFault(
+      'SHARE_UNREACHABLE',
+      `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,
+    );
+  }
+}
+
+/** What the answer may take longer than its deadline, so that a fault that knows more comes first. Milliseconds. */
+const LATE_MS = 500;

@@ -1,0 +1,44 @@
+import os from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Instant } from '../core/belief.js';
+
+/** Time, handed in: tests move it by hand. */
+export interface Clock {
+  /** Monotonic, milliseconds. May pause while the host sleeps; means nothing elsewhere. For every age and timeout. */
+  elapsedMs(): number;
+  /** Wall clock, milliseconds since 1970. Jumps, and differs between hosts. For people to read. */
+  wallMs(): number;
+  /** Time since boot, milliseconds. Sees sleep where the monotonic clock does not. */
+  uptimeMs(): number;
+  /** Resolves after so many milliseconds, or at once when the signal aborts; never rejects. Never keeps a process alive. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** Node's timers hold at most 2^31 - 1 ms. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+export const systemClock: Clock = {
+  elapsedMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  uptimeMs: () => os.uptime() * 1000,
+  sleep: async (ms, signal) => {
+    const bounded = Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
+    await delay(bounded, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
+  },
+};
+
+export const instantOf = (clock: Clock): Instant => ({
+  elapsedMs: clock.elapsedMs(),
+  wallMs: clock.wallMs(),
+  uptimeMs: clock.uptimeMs(),
+});
+
+/** Keeps the process alive while somebody awaits an answer: our sleeps do not, so that idle timers never hold an application. */
+export async function awake<T>(act: () => Promise<T>): Promise<T> {
+  const hold = setInterval(() => undefined, LONGEST_TIMER_MS);
+  try {
+    return await act();
+  } finally {
+    clearInterval(hold);
+  }
+}

@@ -1,0 +1,92 @@
+import nodePath from 'node:path';
+import { SeatfileFault } from '../core/fault.js';
+import type { Licence } from '../core/licence.js';
+import { readLoosely } from './face.js';
+import { type FileStat, ShareError, type ShareFiles } from './files.js';
+import { toFault } from './limits.js';
+import { documentIn, folderOf, inFolder, numberName, numbersAmong, type Place, placeOf } from './place.js';
+import { type Store, unreadable } from './store.js';
+
+/** Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no. */
+const DIRECTORY_BITS = 0o6777;
+const READ_AND_WRITE = 0o666;
+
+/**
+ * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a hard link, or a link where
+ * the folder or the lock should be (somebody could swap it under us).
+ * @throws SeatfileFault LICENCE_MISSING, LICENCE_UNREADABLE, SHARE_UNFIT, SHARE_*
+ */
+export async function locate(path: string, files: ShareFiles): Promise<Place> {
+  const face = await resolveFace(nodePath.resolve(path), files);
+  try {
+    const around = await files.stat(nodePath.dirname(face));
+    const shown = await statOrNull(face, files);
+    const folder = await statOrNull(folderOf(face), files);
+    refuseOddFace(face, shown, folder);
+    const directoryMode = around.mode & DIRECTORY_BITS;
+    const place = placeOf(face, directoryMode, shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE);
+    if (folder) await refuseLinks(place, folder, files);
+    return shown ? place : { ...place, fileMode: await modeOfTop(place, files) };
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+async function resolveFace(path: string, files: ShareFiles): Promise<string> {
+  try {
+    return await files.resolve(path);
+  } catch (error) {
+    if (!(error instanceof ShareError && error.kind === 'missing')) throw unreadable(error, path);
+  }
+  try {
+    return nodePath.join(await files.resolve(nodePath.dirname(path)), nodePath.basename(path));
+  } catch (error) {
+    throw unreadable(error, path);
+  }
+}
+
+async function statOrNull(path: string, files: ShareFiles): Promise<FileStat | null> {
+  return await files.stat(path).catch((error: unknown) => {
+    if (error instanceof ShareError && error.kind === 'missing') return null;
+    throw error;
+  });
+}
+
+function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null): void {
+  if (shown === null && folder === null) throw unreadable(new ShareError('missing', 'look at', face), face);
+  if (shown !== null && shown.kind !== 'file')
+    throw new SeatfileFault('LICENCE_UNREADABLE', `${face}: expected a licence file, found a ${shown.kind}`);
+  if (shown !== null && shown.links > 1)
+    throw new SeatfileFault(
+      'SHARE_UNFIT',
+      `${face}: expected a file with one name, found one with ${shown.links} (hard links); copy it to a name of its own`,
+    );
+}
+
+async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): Promise<void> {
+  const lock = await statOrNull(place.lock, files).catch(() => null);
+  const odd =
+    folder.kind !== 'directory' ? place.folder : lock && lock.kind !== 'directory' ? place.lock : null;
+  if (odd !== null)
+    throw new SeatfileFault(
+      'SHARE_UNFIT',
+      `${odd}: expected a directory of seatfile's own, found something else; remove it`,
+    );
+}
+
+/** Where `licence.json` is missing, the newest revision tells the rights its files have. */
+async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
+  const top = numbersAmong(await files.list(place.folder)).at(-1);
+  if (top === undefined) return place.fileMode;
+  const stat = await statOrNull(documentIn(inFolder(place, numberName(top))), files);
+  return stat ? stat.mode & 0o777 : place.fileMode;
+}
+
+/** If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards. */
+export async function heedFace(store: Store, top: Licence, files: ShareFiles): Promise<boolean> {
+  const bytes = await files.read(store.place.face).catch(() => null);
+  const shown = bytes && readLoosely(bytes);
+  if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return false;
+  store.expectAtLeast(shown.revision);
+  return shown.revision > top.revision;
+}

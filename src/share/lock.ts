@@ -1,0 +1,170 @@
+import lockfile from 'proper-lockfile';
+import type { Clock } from './clock.js';
+import type { Dice } from './dice.js';
+import { ShareError, type ShareFiles } from './files.js';
+import { checkLimits, type Limits } from './limits.js';
+import { SLOW_MS } from './patience.js';
+
+/**
+ * Keeps writers from colliding; never what makes a commit safe. A commit is decided by the file server (see
+ * revisions.ts), with or without this lock, so whatever goes wrong here costs time and nothing else.
+ *
+ * proper-lockfile judges a lock by its time stamp against our wall clock, which between hosts proves nothing: measured,
+ * a host an hour ahead steals every fresh lock. So it sees the share through an adapter that answers from what WE have
+ * seen stand still on our own monotonic clock.
+ */
+export interface LockOptions {
+  /** A lock that we have seen unchanged for so long is taken over. Milliseconds. @default 10,000 */
+  readonly stealMs: number;
+  /** Called once per wait that lasts longer than a second. */
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
+
+/** What a waiter watches: as long as others get on, he waits his turn; when nothing moves, he goes on without. */
+export interface Progress {
+  /** The highest revision there is, by a fresh listing. */
+  readonly top: () => Promise<number>;
+  /** How long nothing may move before we go on without the lock. Milliseconds. */
+  readonly patienceMs: number;
+}
+
+export type Unlock = () => Promise<void>;
+
+/** proper-lockfile forces `stale` to at least 2 s; our adapter decides what is stale, so the number only has to be legal. */
+const LEGAL_STALE_MS = 10_000;
+/** The first pause between two tries is at most this, and shrinks with waiting: who waits longer tries more often. */
+const FIRST_PAUSE_MS = 80;
+const LAST_PAUSE_MS = 15;
+const AGED_MS = 2000;
+/** How often a waiter looks whether others get on. */
+const PROGRESS_MS = 500;
+/** Refusals (rights, no space) after which there is no point in waiting for a lock. */
+const REFUSALS = 4;
+
+export class PoliteLock {
+  private readonly files: ShareFiles;
+  private readonly clock: Clock;
+  private readonly dice: Dice;
+  private readonly lockPath: string;
+  private readonly options: LockOptions;
+  private readonly adapter: ReturnType<typeof skewFree>;
+  /** proper-lockfile keeps one entry per path and process; two licence objects must not share theirs. */
+  private readonly key: string;
+
+  constructor(files: ShareFiles, clock: Clock, dice: Dice, lockPath: string, options: LockOptions) {
+    this.files = files;
+    this.clock = clock;
+    this.dice = dice;
+    this.lockPath = lockPath;
+    this.options = options;
+    this.adapter = skewFree(this.files, clock, options.stealMs);
+    this.key = `${lockPath}-${dice.id()}`;
+  }
+
+  /** Waits for its turn, within the limits. What it returns gives the turn back, and never fails. */
+  async acquire(progress: Progress, limits: Limits): Promise<Unlock> {
+    const startedMs = this.clock.elapsedMs();
+    let moved = { top: -1, atMs: startedMs };
+    let refusals = 0;
+    let told = false;
+    for (;;) {
+      const attempt = await this.tryOnce();
+      if (typeof attempt === 'function') return attempt;
+      if (attempt === 'refused' && ++refusals >= REFUSALS) return goneOnWithout;
+      const nowMs = this.clock.elapsedMs();
+      checkLimits(limits, this.clock, `its turn to write (${this.lockPath})`);
+      if (nowMs - moved.atMs >= Math.min(progress.patienceMs, PROGRESS_MS)) {
+        const top = await progress.top();
+        if (top > moved.top) moved = { top, atMs: nowMs };
+        else if (nowMs - moved.atMs >= progress.patienceMs) return goneOnWithout;
+      }
+      if (!told && nowMs - startedMs >= SLOW_MS) {
+        told = true;
+        this.options.onSlow?.('its turn to write; others are writing');
+      }
+      await this.clock.sleep(this.pauseMs(nowMs - startedMs), limits.signal);
+    }
+  }
+
+  private pauseMs(waitedMs: number): number {
+    const age = Math.min(1, waitedMs / AGED_MS);
+    return 2 + this.dice.fraction() * (FIRST_PAUSE_MS - (FIRST_PAUSE_MS - LAST_PAUSE_MS) * age);
+  }
+
+  /** One attempt of proper-lockfile. */
+  async tryOnce(): Promise<Unlock | 'held' | 'refused'> {
+    try {
+      const release = await lockfile.lock(this.key, {
+        fs: this.adapter as never, // judges a lock by how long we have seen it unchanged, never by another machine's clock
+        realpath: false, // the path was resolved once, when the licence was opened; the licence file may be missing
+        lockfilePath: this.lockPath,
+        stale: LEGAL_STALE_MS,
+        update: LEGAL_STALE_MS / 2, // touches only the adapter's memory
+        retries: 0, // we do the waiting, so that stopping can interrupt it
+        onCompromised: () => undefined, // the default throws from a timer, inside the application; no commit rests on the lock
+      });
+      return () => release().catch(() => undefined);
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code;
+      return code === 'ELOCKED' || code === 'EEXIST' ? 'held' : 'refused';
+    }
+  }
+}
+
+const goneOnWithout: Unlock = async () => undefined;
+
+type Callback<T = void> = (error: Error | null, value?: T) => void;
+
+/**
+ * The `fs` that proper-lockfile sees. One extensible object per licence: the package keeps the share's time precision
+ * on it.
+ */
+function skewFree(files: ShareFiles, clock: Clock, stealMs: number) {
+  let ownMtime: Date | null = null;
+  let foreign = { identity: '', firstSeenMs: 0 };
+
+  async function mtimeOf(path: string): Promise<Date> {
+    if (ownMtime) return ownMtime;
+    const { inode, modifiedMs } = await files.stat(path);
+    const identity = `${inode}:${modifiedMs}`;
+    const nowMs = clock.elapsedMs();
+    if (identity !== foreign.identity) foreign = { identity, firstSeenMs: nowMs };
+    return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0) : new Date(8.64e15);
+  }
+
+  return {
+    mkdir: (path: string, done: Callback) =>
+      answer(done, async () => {
+        await files.makeDirectory(path);
+        ownMtime = new Date(0);
+      }),
+    stat: (path: string, done: Callback<{ mtime: Date }>) =>
+      answer(done, async () => ({ mtime: await mtimeOf(path) })),
+    utimes: (_path: string, _atime: Date, mtime: Date, done: Callback) =>
+      answer(done, async () => {
+        ownMtime = mtime;
+      }),
+    rmdir: (path: string, done: Callback) =>
+      answer(done, async () => {
+        ownMtime = null;
+        await files.removeDirectory(path).catch((error: unknown) => {
+          if (!(error instanceof ShareError && ['missing', 'notEmpty'].includes(error.kind))) throw error;
+        });
+      }),
+    // Called at exit for a lock still held. Nothing waits for a share then: others step over the lock after stealMs.
+    rmdirSync: () => undefined,
+  };
+}
+
+const codes: Partial<Record<ShareError['kind'], string>> = { missing: 'ENOENT', exists: 'EEXIST' };
+
+/** A promise for a callback, with the error codes proper-lockfile knows. */
+function answer<T>(done: Callback<T>, act: () => Promise<T>): void {
+  act().then(
+    (value) => done(null, value),
+    (error: unknown) => {
+      const code = error instanceof ShareError ? (codes[error.kind] ?? 'EOTHER') : 'EOTHER';
+      done(Object.assign(new Error(String(error)), { code }));
+    },
+  );
+}

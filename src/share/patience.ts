@@ -1,0 +1,77 @@
+import type { Clock } from './clock.js';
+import { type FileStat, ShareError, type ShareFiles } from './files.js';
+
+/**
+ * A share that may hang must not hang the application. Behind this every operation has a deadline, and one operation at
+ * a time is on its way: a dead mount pins one thread of Node's pool, not all four. What outlives its deadline goes on by
+ * itself; until it returns, the next operation waits (within its own deadline).
+ */
+export interface PatienceOptions {
+  /** How long one operation may take, waiting for an overdue one included. Milliseconds. */
+  readonly answerMs: number;
+  /** Called once for each operation that takes longer than a second, with what is waited for. */
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
+
+/** A wait longer than this is told. Milliseconds. */
+export const SLOW_MS = 1000;
+
+export function patient(files: ShareFiles, clock: Clock, options: PatienceOptions): ShareFiles {
+  let last: Promise<unknown> = Promise.resolve();
+
+  function run<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
+    let expired = false;
+    const before = last;
+    const done = before.then(() => {
+      if (expired) throw new ShareError('silent', operation, path); // its caller has been answered; do not start it
+      return act();
+    });
+    last = done.catch(() => undefined);
+    return within(done, operation, path, () => {
+      expired = true;
+    });
+  }
+
+  async function within<T>(
+    done: Promise<T>,
+    operation: string,
+    path: string,
+    expire: () => void,
+  ): Promise<T> {
+    const settled = new AbortController();
+    const overdue = waitOut(settled.signal, operation, path).then((isOver) => {
+      if (!isOver) return done;
+      expire();
+      throw new ShareError('silent', operation, path);
+    });
+    try {
+      return await Promise.race([done, overdue]);
+    } finally {
+      settled.abort();
+    }
+  }
+
+  /** True when the deadline passed, false when it was called off. */
+  async function waitOut(signal: AbortSignal, operation: string, path: string): Promise<boolean> {
+    const firstMs = Math.min(SLOW_MS, options.answerMs);
+    await clock.sleep(firstMs, signal);
+    if (signal.aborted) return false;
+    options.onSlow?.(`the share to answer: ${operation} ${path}`);
+    await clock.sleep(options.answerMs - firstMs, signal);
+    return !signal.aborted;
+  }
+
+  return {
+    list: (directory) => run('list', directory, () => files.list(directory)),
+    read: (file) => run('read', file, () => files.read(file)),
+    writeNew: (file, text, mode) => run('write', file, () => files.writeNew(file, text, mode)),
+    replace: (file, text, mode) => run('replace', file, () => files.replace(file, text, mode)),
+    makeDirectory: (directory) => run('make directory', directory, () => files.makeDirectory(directory)),
+    setMode: (path, mode) => run('set rights of', path, () => files.setMode(path, mode)),
+    stat: (path): Promise<FileStat> => run('look at', path, () => files.stat(path)),
+    rename: (from, to) => run('rename', `${from} to ${to}`, () => files.rename(from, to)),
+    removeFile: (file) => run('remove', file, () => files.removeFile(file)),
+    removeDirectory: (directory) => run('remove', directory, () => files.removeDirectory(directory)),
+    resolve: (path) => run('resolve', path, () => files.resolve(path)),
+  };
+}

@@ -1,0 +1,59 @@
+import nodePath from 'node:path';
+
+/** Where things lie. All names are ours, lower-case, `[a-z0-9-]`. */
+export interface Place {
+  /** `licence.json`, resolved: what people see. */
+  readonly face: string;
+  /** The directory around it. */
+  readonly around: string;
+  /** `licence.json.revisions`: where the applications meet. */
+  readonly folder: string;
+  readonly lock: string;
+  /** Rights for directories of ours, and for files. */
+  readonly directoryMode: number;
+  readonly fileMode: number;
+}
+
+/** The name of the licence document inside a revision's directory. */
+export const DOCUMENT = 'licence.json';
+
+export const folderOf = (face: string): string => `${face}.revisions`;
+
+export function placeOf(face: string, directoryMode: number, fileMode: number): Place {
+  const folder = folderOf(face);
+  return {
+    face,
+    around: nodePath.dirname(face),
+    folder,
+    lock: nodePath.join(folder, 'lock'),
+    directoryMode,
+    fileMode,
+  };
+}
+
+const NUMBER = /^\d{12}$/;
+const STAGE = /^stage-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
+
+export const inFolder = (place: Place, name: string): string => nodePath.join(place.folder, name);
+export const documentIn = (directory: string): string => nodePath.join(directory, DOCUMENT);
+export const numberName = (revision: number): string => String(revision).padStart(12, '0');
+export const numbersAmong = (names: readonly string[]): number[] =>
+  names
+    .filter((name) => NUMBER.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
+/** The process that writes into a stage: a stage's name says whose it is, so that others can tell when it is dead. */
+export interface StageOwner {
+  /** First 8 hexadecimal digits of the machine's id; zeros where it is unknown. */
+  readonly machine: string;
+  readonly pid: number;
+}
+export const stageName = (owner: StageOwner, id: string): string =>
+  `stage-${owner.machine}-${owner.pid}-${id}`;
+export function stageOwner(name: string): StageOwner | null {
+  const match = STAGE.exec(name);
+  return match?.[1] && match[2] ? { machine: match[1], pid: Number(match[2]) } : null;
+}
+export const isClearing = (name: string): boolean => /^clearing-[0-9a-f]{32}$/.test(name);
+export const clearingName = (id: string): string => `clearing-${id}`;

@@ -1,0 +1,397 @@
+/**
+ * The folder of numbered revisions, and how the next one is published. This file is where a seat is won or lost.
+ *
+ * The argument. Assume of the file server only this: (A1) it renames a directory atomically, and refuses if the new name
+ * is a directory that is not empty; (A2) a file that was written, synced and closed is read back whole under a path
+ * the reader has never used before; (A3) it does not undo what it acknowledged; (A4) no directory listing is older than
+ * the five minutes for which a superseded revision is left alone.
+ *
+ * - A revision is a directory `<number>/licence.json`, complete before it gets its number, and never changed after. It is
+ *   published by ONE rename of a private stage onto the next number. By A1 the server lets one writer have a number, and
+ *   it alone decides: no lock, no clock, no cache of ours takes part. A stale listing only makes a writer aim at a
+ *   number that is taken, and be refused.
+ * - Every revision is computed from the immutable content of its parent alone (A2) and names it. So the acknowledged
+ *   revisions are one chain, and nobody can publish beside it: who was frozen, slow, or mad of clock loses at the server.
+ * - Whether a rename was done is read from what is there, never from its errno: replies are lost, requests repeated, and
+ *   an error may follow a success. The commit's own random id under the number says "ours". While that is undecided the
+ *   stage is kept and the same rename repeated; a stage name is random and used once, so a request that arrives late can
+ *   move only what it was meant to move, to where it was meant to go, once, and only if the number is still free.
+ * - Clearing away could free an old number for somebody with an old listing. He would publish below the top. So after the
+ *   rename the folder is listed again: a commit counts only if its change is among the `recent` ones of the top (or the next
+ *   number names it as parent); otherwise it is void and is made again from the real top, under the same change id, which
+ *   is looked for in every base first: a change is applied once, however often it is tried.
+ * - Nothing that is true is ever overwritten, truncated or renamed over, so a reader gets a whole revision or none; and
+ *   nothing has to be taken over from a dead writer, so none blocks another. A crash leaves a stage that nobody reads.
+ */
+import { SeatfileFault } from '../core/fault.js';
+import { decodeText, type Licence, parseLicence } from '../core/licence.js';
+import type { Clock } from './clock.js';
+import type { Dice } from './dice.js';
+import { type FileStat, ShareError, type ShareFiles, sameRights } from './files.js';
+import { checkLimits, type Limits, toFault } from './limits.js';
+import {
+  clearingName,
+  documentIn,
+  inFolder,
+  numberName,
+  numbersAmong,
+  type Place,
+  type StageOwner,
+  stageName,
+} from './place.js';
+
+/** The newest revision, as one look found it. */
+export interface Top {
+  readonly licence: Licence;
+  /** Monotonic clock, milliseconds: when the look began and ended. */
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+export interface Stage {
+  readonly name: string;
+  readonly path: string;
+  /** The file server's clock, from the time it stamped on this directory. Milliseconds since 1970. */
+  readonly shareTimeMs: number;
+}
+
+/** What became of an attempt to publish. */
+export type Fate = 'ours' | 'lost';
+
+export interface RevisionsOptions {
+  /** How long a client may go on seeing an old listing or an old absence: trouble is believed after so long. Milliseconds. @default 60,000 */
+  readonly cachesMs: number;
+  /** For how long a refused rename is tried again while something keeps the stage open. Milliseconds. @default 10,000 */
+  readonly busyMs: number;
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
+
+/** A top so far above our base can no longer tell whether our change is in it: its `recent` holds 256 ids. */
+const MOST_ABOVE = 200;
+const LONGEST_PAUSE_MS = 2000;
+/** A share that answers with failures is given this long to recover within one look. Milliseconds. */
+const FAILING_MS = 10_000;
+
+/** How far back it is remembered when the top climbed. Milliseconds; more than any revision is left alone for. */
+const LONGEST_MEMORY_MS = 3_600_000;
+
+type Trouble = {
+  readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'failing';
+  readonly fault: unknown;
+};
+
+export class Revisions {
+  readonly place: Place;
+  private readonly files: ShareFiles;
+  private readonly clock: Clock;
+  private readonly dice: Dice;
+  private readonly owner: StageOwner;
+  private readonly options: RevisionsOptions;
+  private highestSeen = -1;
+  /** When the top was first seen at this number or above, newest last: tells since when an older one is superseded. */
+  private readonly climbs: { top: number; atMs: number }[] = [];
+  private cached: { text: string; licence: Licence } | null = null;
+
+  constructor(
+    place: Place,
+    files: ShareFiles,
+    clock: Clock,
+    dice: Dice,
+    owner: StageOwner,
+    options: RevisionsOptions,
+  ) {
+    this.place = place;
+    this.files = files;
+    this.clock = clock;
+    this.dice = dice;
+    this.owner = owner;
+    this.options = options;
+  }
+
+  /** Numbers in the folder, ascending; null when there is no folder. */
+  async numbers(): Promise<number[] | null> {
+    try {
+      const numbers = numbersAmong(await this.files.list(this.place.folder));
+      const top = numbers.at(-1);
+      if (top !== undefined && top > (this.climbs.at(-1)?.top ?? -1)) this.noteClimb(top);
+      return numbers;
+    } catch (error) {
+      if (error instanceof ShareError && error.kind === 'missing') return null;
+      throw error;
+    }
+  }
+
+  private noteClimb(top: number): void {
+    const nowMs = this.clock.elapsedMs();
+    this.climbs.push({ top, atMs: nowMs });
+    while (this.climbs[1] && nowMs - this.climbs[1].atMs > LONGEST_MEMORY_MS) this.climbs.shift();
+  }
+
+  /** A top below this one is a stale listing, or a loss: never something to build on. */
+  expectAtLeast(revision: number): void {
+    this.highestSeen = Math.max(this.highestSeen, revision);
+  }
+
+  /** Since when we have known a number superseded, milliseconds of the monotonic clock; Infinity if not at all. */
+  supersededSinceMs(revision: number): number {
+    return this.climbs.find((climb) => climb.top > revision)?.atMs ?? Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * One look: list, open, read. What cannot be is first a stale listing and listed again past the caches' lifetime; "nothing
+   * there" is never an empty table.
+   * @throws SeatfileFault TABLE_LOST, TABLE_DAMAGED, SHARE_*, ABORTED; nothing is written
+   */
+  async top(limits: Limits): Promise<Top> {
+    const troubleMs = this.clock.elapsedMs();
+    let told = false;
+    for (let tries = 0; ; tries++) {
+      const found = await this.lookOnce();
+      if (!('kind' in found)) return found;
+      const waitedMs = this.clock.elapsedMs() - troubleMs;
+      const patienceMs = found.kind === 'failing' ? FAILING_MS : this.options.cachesMs;
+      if (waitedMs >= patienceMs || this.clock.elapsedMs() >= limits.untilMs)
+        throw found.kind === 'noFolder' ? await this.folderGone() : found.fault;
+      checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
+      if (!told && waitedMs >= 1000) {
+        told = true;
+        this.options.onSlow?.(`the share to show the newest revision (${messageOf(found.fault)})`);
+      }
+      await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
+    }
+  }
+
+  private async lookOnce(): Promise<Top | Trouble> {
+    const startedMs = this.clock.elapsedMs();
+    try {
+      const numbers = await this.numbers();
+      if (numbers === null) return { kind: 'noFolder', fault: this.lost('is gone') };
+      const number = numbers.at(-1);
+      if (number === undefined) return { kind: 'empty', fault: this.lost('holds no revision') };
+      if (number < this.highestSeen)
+        return {
+          kind: 'behind',
+          fault: this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),
+        };
+      const licence = await this.readNumber(number);
+      if (licence === null) {
+        await this.files.removeDirectory(this.numberPath(number)).catch(() => undefined); // only ever succeeds on an empty one
+        return { kind: 'vanished', fault: this.damaged(number, 'cannot be opened') };
+      }
+      this.expectAtLeast(number);
+      return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+    } catch (error) {
+      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')
+        return { kind: 'damaged', fault: error };
+      if (error instanceof ShareError && ['unsaid', 'busy', 'stale'].includes(error.kind))
+        return { kind: 'failing', fault: toFault(error) };
+      throw toFault(error);
+    }
+  }
+
+  /** With the licence file beside it, a missing folder is a loss; without, the share is not where it was. */
+  async folderGone(): Promise<SeatfileFault> {
+    const { face, folder } = this.place;
+    const isFaceThere = await this.files.stat(face).then(
+      () => true,
+      () => false,
+    );
+    if (isFaceThere) return this.lost('is gone');
+    return new SeatfileFault(
+      'SHARE_UNREACHABLE',
+      `${folder}: gone, and so is ${face}; expected both; is the share connected?`,
+    );
+  }
+
+  private lost(found: string): SeatfileFault {
+    return new SeatfileFault(
+      'TABLE_LOST',
+      `${this.place.folder} ${found}; nothing was written. If a backup was restored or the folder deleted, stop all applications and put back the newest copy of licence.json and its folder together`,
+    );
+  }
+
+  private damaged(number: number, found: string): SeatfileFault {
+    return new SeatfileFault(
+      'TABLE_DAMAGED',
+      `${documentIn(this.numberPath(number))} ${found}; expected revision ${number} of the licence; nothing was written`,
+    );
+  }
+
+  private numberPath(number: number): string {
+    return inFolder(this.place, numberName(number));
+  }
+
+  /** A revision's document; null when it is not there (cleared away, or not to be seen yet). */
+  async readNumber(number: number): Promise<Licence | null> {
+    const path = documentIn(this.numberPath(number));
+    const bytes = await this.files.read(path).catch((error: unknown) => {
+      if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
+      throw error;
+    });
+    if (bytes === null) return null;
+    const licence = this.parse(bytes, number, path);
+    if (licence.revision !== number) throw this.damaged(number, `says it is revision ${licence.revision}`);
+    return licence;
+  }
+
+  private parse(bytes: Uint8Array, number: number, path: string): Licence {
+    try {
+      const text = decodeText(bytes, path);
+      if (this.cached?.text !== text) this.cached = { text, licence: parseLicence(text, path) };
+      return this.cached.licence;
+    } catch (error) {
+      if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
+      throw this.damaged(number, `is damaged (${messageOf(error)})`);
+    }
+  }
+
+  /** A directory of our own to write the next revision in. Made before listing: that refreshes an NFS client's listing too. */
+  async makeStage(): Promise<Stage> {
+    const name = stageName(this.owner, this.dice.id());
+    const path = inFolder(this.place, name);
+    try {
+      const { modifiedMs } = await this.makeDirectory(path);
+      return { name, path, shareTimeMs: modifiedMs };
+    } catch (error) {
+      if (error instanceof ShareError && error.kind === 'missing') throw await this.folderGone();
+      throw error;
+    }
+  }
+
+  /** Makes a directory with the rights of the directory around the licence, whatever the umask. */
+  async makeDirectory(path: string): Promise<FileStat> {
+    await this.files.makeDirectory(path);
+    const stat = await this.files.stat(path);
+    if (!sameRights(stat.mode, this.place.directoryMode))
+      await this.files.setMode(path, this.place.directoryMode).catch(() => undefined); // a share may refuse chmod
+    return stat;
+  }
+
+  /**
+   * Publishes a text as revision `number` if nobody else has, and says whether the change is in the table.
+   * @throws SeatfileFault COMMIT_UNKNOWN when the share will not say; SHARE_* when nothing was published
+   */
+  async publish(stage: Stage, next: Licence, text: string, changeId: string, limits: Limits): Promise<Fate> {
+    try {
+      await this.files.writeNew(documentIn(stage.path), text, this.place.fileMode);
+    } catch (error) {
+      const isUnanswered = error instanceof ShareError && error.kind === 'silent';
+      if (!isUnanswered) await this.discard(stage.path); // never renamed, so nobody can want it
+      throw toFault(error);
+    }
+    const placed = await this.renameUntilDecided(stage, next, limits);
+    const fate = placed === 'anothers' ? 'lost' : await this.confirm(next, changeId, limits);
+    if (placed === 'anothers') await this.discard(stage.path);
+    if (fate === 'ours') this.expectAtLeast(next.revision);
+    return fate;
+  }
+
+  /** Step 7 of the commit: by what is there, never by errno. */
+  private async renameUntilDecided(
+    stage: Stage,
+    next: Licence,
+    limits: Limits,
+  ): Promise<'placed' | 'anothers'> {
+    const startedMs = this.clock.elapsedMs();
+    let isDoubtful = false; // some attempt may still be carried out
+    for (;;) {
+      const failure = await this.files.rename(stage.path, this.numberPath(next.revision)).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      if (failure === null) return 'placed';
+      if (isUnsaid(failure)) isDoubtful = true;
+      const found = await this.whoseIs(next, stage).catch((error: unknown) => {
+        if (isUnsaid(error) || error instanceof SeatfileFault) return 'unseen';
+        throw error;
+      });
+      if (found === 'ours' || found === 'stageGone') return 'placed';
+      if (found === 'anothers') return 'anothers';
+      await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', startedMs, limits);
+      await this.clock.sleep(20 + this.dice.fraction() * 200, limits.signal);
+    }
+  }
+
+  private async giveUpRenaming(
+    stage: Stage,
+    failure: unknown,
+    isDoubtful: boolean,
+    startedMs: number,
+    limits: Limits,
+  ): Promise<void> {
+    const nowMs = this.clock.elapsedMs();
+    const isLate = nowMs >= limits.untilMs || limits.signal?.aborted === true;
+    if (isDoubtful && isLate)
+      throw new SeatfileFault(
+        'COMMIT_UNKNOWN',
+        `rename ${stage.path}: the share did not say whether it was done; the next look will show it`,
+        { cause: failure },
+      );
+    if (isDoubtful || (!isLate && nowMs - startedMs < this.options.busyMs)) return;
+    await this.discard(stage.path);
+    throw toFault(failure);
+  }
+
+  private async whoseIs(next: Licence, stage: Stage): Promise<'ours' | 'anothers' | 'nobodys' | 'stageGone'> {
+    const there = await this.readNumber(next.revision);
+    if (there) return there.commit === next.commit ? 'ours' : 'anothers';
+    const names = await this.files.list(this.place.folder);
+    if (names.includes(numberName(next.revision))) {
+      const again = await this.readNumber(next.revision);
+      if (again) return again.commit === next.commit ? 'ours' : 'anothers';
+    }
+    return names.includes(stage.name) ? 'nobodys' : 'stageGone';
+  }
+
+  /** Step 8 of the commit: our change counts if the top, or the child of our revision, says so. */
+  private async confirm(next: Licence, changeId: string, limits: Limits): Promise<Fate> {
+    let top: Top;
+    try {
+      top = await this.top(limits);
+    } catch (error) {
+      throw new SeatfileFault(
+        'COMMIT_UNKNOWN',
+        `${this.place.folder}: could not be listed after a commit; the next look will show whether it was done`,
+        { cause: error },
+      );
+    }
+    if (top.licence.recent.includes(changeId)) return 'ours';
+    if (top.licence.revision - next.revision < MOST_ABOVE) return 'lost';
+    const child = await this.readNumber(next.revision + 1).catch(() => null);
+    if (child) return child.parent?.commit === next.commit ? 'ours' : 'lost';
+    throw new SeatfileFault(
+      'COMMIT_UNKNOWN',
+      `${this.place.folder}: ${MOST_ABOVE} revisions passed during one commit; the next look will show whether it was done`,
+    );
+  }
+
+  /**
+   * Removes a directory of ours: renamed away first, so that a late rename finds nothing to move and a slow reader gets
+   * the whole file or none. Failure is left to whoever clears away later.
+   */
+  async discard(path: string): Promise<boolean> {
+    const aside = inFolder(this.place, clearingName(this.dice.id()));
+    try {
+      await this.files.rename(path, aside);
+      await this.empty(aside);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Removes a directory and what is in it; a stage of the whole folder holds one level more. */
+  async empty(directory: string): Promise<void> {
+    for (const name of await this.files.list(directory)) {
+      const path = `${directory}/${name}`;
+      const { kind } = await this.files.stat(path);
+      await (kind === 'directory' ? this.empty(path) : this.files.removeFile(path));
+    }
+    await this.files.removeDirectory(directory);
+  }
+}
+
+const isUnsaid = (error: unknown): boolean =>
+  error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,0 +1,358 @@
+import { readPolicy } from '../core/entitlement.js';
+import { SeatfileFault } from '../core/fault.js';
+import { decodeText, formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
+import { type Draft, nextRevision } from '../core/revision.js';
+import { lookPeriodMs } from '../core/sightings.js';
+import { Clearing, type ClearingOptions } from './clearing.js';
+import type { Clock } from './clock.js';
+import type { Dice } from './dice.js';
+import { Face, type FaceState, WRECK_MS } from './face.js';
+import { ShareError, type ShareFiles } from './files.js';
+import { checkLimits, type Limits, toFault } from './limits.js';
+import { PoliteLock } from './lock.js';
+import { patient } from './patience.js';
+import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
+import { Revisions, type Stage, type Top } from './revisions.js';
+
+/** A pure change of the newest revision. No draft: nothing is published. It may be called more than once. */
+export type Change<A> = (
+  base: Licence,
+  shareTimeMs: number,
+) => { readonly answer: A; readonly draft: Draft | null };
+
+export interface Committed<A> {
+  readonly answer: A;
+  /** The newest revision: the one published, or the one the change declined to follow. */
+  readonly licence: Licence;
+  readonly published: boolean;
+  readonly shareTimeMs: number;
+  /** The look that the change was based on. */
+  readonly base: Top;
+}
+
+/** Waits and ages; the defaults are the design's, and tests shorten them. All milliseconds. */
+export interface StoreOptions {
+  /** For one share operation. @default 20,000 */
+  readonly answerMs: number;
+  /** For a lock that stands still. @default 10,000 */
+  readonly stealMs: number;
+  /** For a turn while nothing moves; @default min(T/8, 5 s) */
+  readonly turnMs: number;
+  readonly cachesMs: number;
+  readonly busyMs: number;
+  readonly wreckMs: number;
+  readonly clearing: ClearingOptions;
+  /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
+  readonly lock: boolean;
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
+
+export const storeDefaults: StoreOptions = {
+  answerMs: 20_000,
+  stealMs: 10_000,
+  turnMs: 5000,
+  cachesMs: 60_000,
+  busyMs: 10_000,
+  wreckMs: WRECK_MS,
+  clearing: { keepRevisions: 2000, supersededMs: 300_000, abandonedMs: 86_400_000 },
+  lock: true,
+};
+
+export interface StoreDeps {
+  readonly place: Place;
+  readonly files: ShareFiles;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly owner: StageOwner;
+  readonly isDead: (owner: StageOwner) => boolean;
+}
+
+/** After every so many commits of a process it clears away. */
+const COMMITS_PER_CLEARING = 16;
+const FACE_AGAIN_MS = 1000;
+const STICKY = 0o1000;
+
+/**
+ * The seat table on a share: `read()` and `commit(change)`. One operation at a time; a commit answers as soon as it is
+ * certain, and shows the face and clears away behind the answer.
+ */
+export class Store {
+  readonly place: Place;
+  private readonly files: ShareFiles;
+  private readonly clock: Clock;
+  private readonly dice: Dice;
+  private readonly owner: StageOwner;
+  private readonly options: StoreOptions;
+  private readonly revisions: Revisions;
+  private readonly lock: PoliteLock;
+  private readonly face: Face;
+  private readonly clearing: Clearing;
+  private readonly faceAgain = new AbortController();
+  private line: Promise<unknown> = Promise.resolve();
+  private commits = 0;
+  private hasFolder = false;
+  /** An eighth of the check interval, once known: no longer is waited for a turn while nothing moves. */
+  private lookMs = Number.POSITIVE_INFINITY;
+
+  constructor(deps: StoreDeps, options: Partial<StoreOptions> = {}) {
+    this.options = { ...storeDefaults, ...options };
+    this.place = deps.place;
+    this.clock = deps.clock;
+    this.dice = deps.dice;
+    this.owner = deps.owner;
+    this.files = patient(deps.files, deps.clock, this.options);
+    this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
+    this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place.lock, this.options);
+    this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);
+    this.clearing = new Clearing(this.revisions, this.files, this.clock, deps.isDead, this.options.clearing);
+  }
+
+  /** A look: the newest revision, or the licence file itself where no revision exists yet. Writes nothing. */
+  read(limits: Limits): Promise<Top> {
+    return this.inLine(async () => {
+      if (await this.folderExists()) return this.known(await this.revisions.top(limits));
+      const startedMs = this.clock.elapsedMs();
+      const { licence } = await this.firstRevision();
+      return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+    });
+  }
+
+  /** What `licence.json` shows, by a stat, and a read if that changed. Never fails. */
+  noticeFace(top: Licence): Promise<FaceState> {
+    return this.inLine(() => this.face.notice(top));
+  }
+
+  /** The highest revision known from elsewhere (the face): a table that ends below it is a loss. */
+  expectAtLeast(revision: number): void {
+    this.revisions.expectAtLeast(revision);
+  }
+
+  /** The file server's clock, by what it stamps on a directory made and removed for that. Milliseconds since 1970. */
+  shareTime(): Promise<number> {
+    return this.inLine(async () => {
+      const stage = await this.revisions.makeStage();
+      await this.files.removeDirectory(stage.path);
+      return stage.shareTimeMs;
+    });
+  }
+
+  /**
+   * Applies one pure change to the newest revision and publishes the result as the next: once, or not at all.
+   * @throws SeatfileFault COMMIT_UNKNOWN when the share would not say which; every other: nothing was changed
+   */
+  commit<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
+    return new Promise((resolve, reject) => {
+      this.inLine(async () => {
+        const committed = await this.underLock(change, limits, resolve);
+        if (committed.published && ++this.commits % COMMITS_PER_CLEARING === 0)
+          await this.clearing.round(formatLicence(committed.licence, 'compact').length);
+      }).catch(reject); // after an answer this is nobody's business any more
+    });
+  }
+
+  /** Resolves when everything behind the answers is done too. */
+  async settled(): Promise<void> {
+    this.faceAgain.abort();
+    await this.line.catch(() => undefined);
+  }
+
+  private inLine<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.line.then(act, act).catch((error: unknown) => {
+      throw toFault(error);
+    });
+    this.line = done.catch(() => undefined);
+    return done;
+  }
+
+  private async underLock<A>(
+    change: Change<A>,
+    limits: Limits,
+    answer: (committed: Committed<A>) => void,
+  ): Promise<Committed<A>> {
+    if (!(await this.folderExists())) await this.begin();
+    const unlock = await this.takeTurn(limits);
+    try {
+      const committed = await this.untilPublished(change, limits);
+      answer(committed);
+      if (committed.published && !(await this.face.show(committed.licence))) void this.showAgain();
+      return committed;
+    } finally {
+      await unlock();
+    }
+  }
+
+  private async takeTurn(limits: Limits) {
+    if (!this.options.lock) return async () => undefined;
+    const top = async () => (await this.revisions.numbers())?.at(-1) ?? -1;
+    return await this.lock.acquire({ top, patienceMs: Math.min(this.options.turnMs, this.lookMs) }, limits);
+  }
+
+  /** A refused face is tried once more, a second later: by then a virus scanner has let go. */
+  private async showAgain(): Promise<void> {
+    await this.clock.sleep(FACE_AGAIN_MS, this.faceAgain.signal);
+    await this.inLine(async () => {
+      const unlock = await this.lock.tryOnce();
+      if (typeof unlock !== 'function') return; // who writes now shows it anyway
+      const top = await this.revisions
+        .top({ untilMs: this.clock.elapsedMs() + FACE_AGAIN_MS })
+        .catch(() => null);
+      if (top) await this.face.show(top.licence);
+      await unlock();
+    }).catch(() => undefined);
+  }
+
+  private async untilPublished<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
+    const changeId = this.dice.id();
+    let earlier: { readonly answer: A } | null = null; // of the last attempt that may have succeeded after all
+    for (let attempt = 0; ; attempt++) {
+      checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
+      const stage = await this.revisions.makeStage();
+      const base = await this.baseFor(stage, limits);
+      const { licence } = base;
+      const { shareTimeMs } = stage;
+      if (earlier !== null && licence.recent.includes(changeId)) {
+        await this.dropEmpty(stage);
+        return { ...earlier, licence, published: true, shareTimeMs, base };
+      }
+      const { answer, draft } = await this.applied(change, base, stage);
+      if (draft === null) {
+        await this.dropEmpty(stage);
+        return { answer, licence, published: false, shareTimeMs, base };
+      }
+      const next = nextRevision(licence, draft, { changeId, commit: this.dice.id(), shareTimeMs });
+      const text = await this.textOf(next, stage);
+      earlier = { answer };
+      const fate = await this.revisions.publish(stage, next, text, changeId, limits);
+      if (fate === 'ours') return { answer, licence: next, published: true, shareTimeMs, base };
+      await this.clock.sleep(this.dice.fraction() * 20 * Math.min(attempt + 1, 10), limits.signal);
+    }
+  }
+
+  private async baseFor(stage: Stage, limits: Limits): Promise<Top> {
+    try {
+      return this.known(await this.revisions.top(limits));
+    } catch (error) {
+      await this.dropEmpty(stage);
+      throw error;
+    }
+  }
+
+  private known(top: Top): Top {
+    this.lookMs = lookPeriodMs(readPolicy(top.licence, this.place.face).checkIntervalSeconds);
+    return top;
+  }
+
+  private async applied<A>(change: Change<A>, base: Top, stage: Stage): Promise<ReturnType<Change<A>>> {
+    try {
+      return change(base.licence, stage.shareTimeMs);
+    } catch (error) {
+      await this.dropEmpty(stage);
+      throw error;
+    }
+  }
+
+  private async textOf(next: Licence, stage: Stage): Promise<string> {
+    const text = formatLicence(next, 'compact');
+    if (Buffer.byteLength(text) <= MAX_BYTES) return text;
+    await this.dropEmpty(stage);
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${this.place.face}: the change would make it larger than the 16 MiB a licence may have; nothing was written`,
+    );
+  }
+
+  /** Nothing was written into it and nobody renames it, so it can go by itself. */
+  private async dropEmpty(stage: Stage): Promise<void> {
+    await this.files.removeDirectory(stage.path).catch(() => undefined);
+  }
+
+  private async folderExists(): Promise<boolean> {
+    if (this.hasFolder) return true;
+    const stat = await this.statOf(this.place.folder);
+    if (stat === null) return false;
+    if (stat.kind !== 'directory')
+      throw new SeatfileFault(
+        'SHARE_UNFIT',
+        `${this.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
+      );
+    this.hasFolder = true;
+    return true;
+  }
+
+  private async statOf(path: string) {
+    return await this.files.stat(path).catch((error: unknown) => {
+      if (error instanceof ShareError && error.kind === 'missing') return null;
+      throw error;
+    });
+  }
+
+  /** The licence file as issued: where a table begins. A higher revision without its folder is a copy, or a loss. */
+  private async firstRevision(): Promise<{ licence: Licence; text: string }> {
+    const { face, folder } = this.place;
+    const bytes = await this.files.read(face).catch((error: unknown) => {
+      throw unreadable(error, face);
+    });
+    const text = decodeText(bytes, face);
+    const licence = parseLicence(text, face);
+    readPolicy(licence, face);
+    if (licence.revision > 0)
+      throw new SeatfileFault(
+        'TABLE_LOST',
+        `${face} is at revision ${licence.revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it`,
+      );
+    return { licence, text };
+  }
+
+  /** The first commit of a licence: the folder appears whole, with revision 0 in it, or somebody was quicker. */
+  private async begin(): Promise<void> {
+    const { text } = await this.firstRevision();
+    await this.refuseSticky();
+    const path = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
+    const first = `${path}/${numberName(0)}`;
+    try {
+      await this.revisions.makeDirectory(path);
+      await this.revisions.makeDirectory(first);
+      await this.files.writeNew(documentIn(first), text, this.place.fileMode);
+    } catch (error) {
+      await this.revisions.empty(path).catch(() => undefined);
+      throw error;
+    }
+    const failure = await this.files.rename(path, this.place.folder).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (failure === null) this.hasFolder = true;
+    else if (await this.folderExists()) await this.revisions.discard(path);
+    else {
+      await this.revisions.empty(path).catch(() => undefined);
+      throw failure;
+    }
+  }
+
+  /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */
+  private async refuseSticky(): Promise<void> {
+    const around = await this.files.stat(this.place.around);
+    if ((around.mode & STICKY) !== 0)
+      throw new SeatfileFault(
+        'SHARE_UNFIT',
+        `${this.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
+      );
+  }
+}
+
+/** Why a licence file could not be read, in the words of whoever opened it. */
+export function unreadable(error: unknown, face: string): unknown {
+  if (!(error instanceof ShareError)) return error;
+  const say = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', found: string) =>
+    new SeatfileFault(code, `${face}: expected a licence file, found ${found}`, { cause: error });
+  switch (error.kind) {
+    case 'missing':
+      return say('LICENCE_MISSING', 'nothing; check the path, and whether the share is connected');
+    case 'wrongKind':
+      return say('LICENCE_UNREADABLE', 'a directory, or a file where a directory should be');
+    case 'refused':
+      return say('LICENCE_UNREADABLE', 'one that you have no right to read');
+    default:
+      return toFault(error);
+  }
+}
