@@ -334,3 +334,11 @@ function freesAt(licence: Licence, module: string, shareTimeMs: number): string 
 export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
   return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * record.checkIntervalSeconds * 1000;
 }
+
+/** Whether a record is of the user and host asked for; what is not asked for matches. */
+export const isNamed = (
+  one: { readonly user: string; readonly host: string },
+  asked: { readonly user?: string; readonly host?: string },
+): boolean =>
+  (asked.user === undefined || sameName(one.user, asked.user)) &&
+  (asked.host === undefined || sameName(one.host, asked.host));

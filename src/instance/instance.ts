@@ -14,7 +14,7 @@ import {
   type SeatFate,
   tombstoneOf,
 } from '../core/sweep.js';
-import { type Clock, instantOf } from '../share/clock.js';
+import { awake, type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/dice.js';
 import type { FaceState } from '../share/face.js';
 import type { Limits } from '../share/limits.js';
@@ -168,7 +168,9 @@ export class Instance {
   }
 
   private addHandle(hold: Parameters<Holds['addHandle']>[0]): Seat {
-    return this.holds.addHandle(hold, this.deps.who, (seat) => this.leave([seat], this.limits(PATIENCE_MS)));
+    return this.holds.addHandle(hold, this.deps.who, (seat) =>
+      awake(() => this.leave([seat], this.limits(PATIENCE_MS))),
+    );
   }
 
   private async leave(seats: readonly Seat[], limits: Limits): Promise<void> {

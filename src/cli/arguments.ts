@@ -1,0 +1,63 @@
+import { MAX_USERS, type ModuleGrant } from '../core/entitlement.js';
+import { SeatfileFault } from '../core/fault.js';
+import { moduleName } from '../core/licence.js';
+import type { Deps } from './deps.js';
+
+/** What people type, checked where it comes in. Every fault here is BAD_ARGUMENT: exit 2, nothing tried. */
+
+const bad = (text: string): never => {
+  throw new SeatfileFault('BAD_ARGUMENT', text);
+};
+
+/** FILE by argument or SEATFILE. */
+export function fileOf(argument: string | undefined, deps: Deps): string {
+  const file = argument || deps.environment['SEATFILE'];
+  return file || bad('FILE: expected the licence file, as an argument or in SEATFILE');
+}
+
+/** `M1=10`, once or more. */
+export function parseModules(words: readonly string[]): ModuleGrant[] {
+  const grants = words.map((word) => {
+    const [, module = '', users = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
+    if (!moduleName.safeParse(module).success)
+      bad(
+        `--module ${word}: expected NAME=USERS, the name a letter or digit, then up to 63 of letters, digits, . _ -`,
+      );
+    const maxUsers = /^\d{1,6}$/.test(users) ? Number(users) : 0;
+    if (maxUsers < 1 || maxUsers > MAX_USERS)
+      bad(`--module ${word}: expected a whole number of users from 1 to ${MAX_USERS}, got "${users}"`);
+    return { module, maxUsers };
+  });
+  const names = grants.map((grant) => grant.module);
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) bad(`--module ${twice}: expected every module once`);
+  if (grants.length === 0) bad('--module: expected at least one, like --module M1=10');
+  return grants;
+}
+
+const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, mo: 30 * 86_400 };
+
+/** `90s`, `5m`, `8h`, `30d`, `13mo`. Seconds. */
+export function parseDuration(
+  option: string,
+  text: string,
+  leastSeconds: number,
+  mostSeconds: number,
+): number {
+  const match = /^(\d{1,9})(s|mo|m|h|d)$/.exec(text);
+  const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? 0) : Number.NaN;
+  if (!(seconds >= leastSeconds && seconds <= mostSeconds))
+    bad(
+      `${option} ${text}: expected a duration like 90s, 5m or 8h, from ${leastSeconds}s to ${mostSeconds}s`,
+    );
+  return seconds;
+}
+
+/** The module asked for; it may be left out where the licence has one. */
+export function chooseModule(asked: string | undefined, modules: readonly string[]): string {
+  const [only, ...more] = modules;
+  if (asked !== undefined) return asked;
+  return only !== undefined && more.length === 0
+    ? only
+    : bad(`--module: the licence has several (${modules.join(', ')}); name one`);
+}

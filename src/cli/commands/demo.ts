@@ -1,0 +1,253 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import nodePath from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Command } from 'commander';
+import type { Licence } from '../../core/licence.js';
+import { fromIso } from '../../core/moment.js';
+import type { StatusView } from '../../core/status.js';
+import type { Clock } from '../../share/clock.js';
+import type { Deps } from '../deps.js';
+import { atDesk } from '../table-on-share.js';
+import { EXIT } from '../words.js';
+
+/** T in the demonstration, seconds. Below 8 s is for this only. */
+const INTERVAL = 3;
+/** What a busy computer may add to a promise before it counts as broken. Seconds. */
+const SLACK = 2;
+
+export function addDemo(program: Command, deps: Deps): void {
+  program
+    .command('demo')
+    .summary('the whole story on this machine in half a minute')
+    .description(
+      'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. Real processes on a temporary licence; every step is checked.',
+    )
+    .action(async () => {
+      const directory = await mkdtemp(nodePath.join(os.tmpdir(), 'seatfile-demo-'));
+      const stage = new DemoStage(deps, directory);
+      try {
+        await heartbeatStory(stage);
+        await lightStory(stage);
+        deps.out(stage.failures === 0 ? '\nAll of it was so.\n' : `\n${stage.failures} of it was not so.\n`);
+      } finally {
+        await stage.close();
+        await rm(directory, { recursive: true, force: true });
+      }
+      if (stage.failures > 0) deps.setStatus(EXIT.failed);
+    });
+}
+
+async function heartbeatStory(stage: DemoStage): Promise<void> {
+  const file = await stage.licence('heartbeat.json', [
+    '--module',
+    'CAD=2',
+    '--check-interval',
+    `${INTERVAL}s`,
+  ]);
+  stage.say(
+    `A licence for 2 users of CAD. Every instance beats every ${INTERVAL} s (in real life: 30 s x max users).`,
+  );
+  const ada = await stage.sit(file, 'ada', 'pc-1');
+  const bob = await stage.sit(file, 'bob', 'pc-2');
+  await stage.refuse(file, 'cyd', 'pc-3');
+
+  await ada.kill();
+  const lastBeatMs = await stage.lastBeatMs(file, 'ada');
+  stage.say(
+    "Ada's process is killed. Nobody tells the table; Bob's instance sees her heartbeat stand still.",
+  );
+  const goneMs = await stage.evictedMs(file, 'ada');
+  const afterSeconds = (goneMs - lastBeatMs) / 1000;
+  const [earliest, latest] = [1.75 * INTERVAL, 2 * INTERVAL + SLACK];
+  stage.check(
+    afterSeconds >= earliest && afterSeconds <= latest,
+    `Ada's seat was free ${afterSeconds.toFixed(1)} s after her last heartbeat (promised: ${earliest} to ${latest} s).`,
+  );
+  const cyd = await stage.sit(file, 'cyd', 'pc-3', 'Cyd asks again and');
+
+  const { status } = await stage.run(['remove', file, '--user', 'bob', '--reason', 'out to lunch', '--yes']);
+  stage.check(
+    status === 0,
+    'An administrator removes Bob: seatfile remove --user bob --reason "out to lunch".',
+  );
+  const loss = await bob.event('lost', INTERVAL + SLACK);
+  stage.check(
+    loss?.['words'] === 'out to lunch',
+    `Bob's instance is told: ${JSON.stringify(loss?.['reason'])}, ${JSON.stringify(loss?.['words'])}.`,
+  );
+  stage.check((await bob.ended) === EXIT.lost, "Bob's hold has ended with status 5, seat lost.");
+  await cyd.release();
+}
+
+async function lightStory(stage: DemoStage): Promise<void> {
+  const options = ['--module', 'CAD=1', '--level', 'light', '--check-interval', `${INTERVAL}s`];
+  const file = await stage.licence('light.json', options);
+  stage.say('\nThe same on Light, for 1 user: written at start and end only, and nobody is ever evicted.');
+  const ada = await stage.sit(file, 'ada', 'pc-1');
+  await ada.kill();
+  stage.say(`Ada's process is killed. ${2 * INTERVAL} s pass.`);
+  await stage.clock.sleep(2 * INTERVAL * 1000);
+  const left = await stage.seatOf(file, 'ada');
+  stage.check(left?.state === 'unmonitored', `Ada's seat is still taken (${left?.state}).`);
+  await stage.refuse(file, 'bob', 'pc-2');
+  const { status } = await stage.run(['remove', file, '--user', 'ada', '--yes']);
+  stage.check(status === 0, 'An administrator frees it: seatfile remove --user ada.');
+  const bob = await stage.sit(file, 'bob', 'pc-2');
+  await bob.release();
+}
+
+type HoldEvent = Readonly<Record<string, unknown>>;
+
+/** One `seatfile hold` process, as if on a computer of its own. */
+class Holder {
+  readonly ended: Promise<number | null>;
+  private readonly child: ChildProcess;
+  private readonly clock: Clock;
+  private readonly seen: HoldEvent[] = [];
+  private moved = new AbortController();
+
+  constructor(child: ChildProcess, clock: Clock) {
+    this.child = child;
+    this.clock = clock;
+    this.ended = once(child, 'exit').then(([code]) => code as number | null);
+    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.hear(line));
+    void this.ended.then(() => this.moved.abort());
+  }
+
+  private hear(line: string): void {
+    this.seen.push(JSON.parse(line) as HoldEvent);
+    this.moved.abort();
+    this.moved = new AbortController();
+  }
+
+  /** The first event of one of these kinds, or null if none comes in time. */
+  async event(kinds: string, withinSeconds: number): Promise<HoldEvent | null> {
+    const untilMs = this.clock.elapsedMs() + withinSeconds * 1000;
+    for (;;) {
+      const found = this.seen.find((one) => kinds.split('|').includes(String(one['event'])));
+      const leftMs = untilMs - this.clock.elapsedMs();
+      if (found || leftMs <= 0) return found ?? null;
+      await this.clock.sleep(leftMs, this.moved.signal);
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.ended;
+  }
+
+  async release(): Promise<void> {
+    this.child.stdin?.end();
+    await this.ended;
+  }
+}
+
+/** Longest wait for one process to start and answer. Seconds. */
+const ANSWER = 15;
+
+class DemoStage {
+  failures = 0;
+  readonly clock: Clock;
+  private readonly deps: Deps;
+  private readonly directory: string;
+  private readonly holders: Holder[] = [];
+
+  constructor(deps: Deps, directory: string) {
+    this.deps = deps;
+    this.directory = directory;
+    this.clock = deps.system().clock;
+  }
+
+  say(text: string): void {
+    this.deps.out(`${text}\n`);
+  }
+
+  check(isSo: boolean, text: string): void {
+    if (!isSo) this.failures++;
+    this.say(`${isSo ? '  ' : 'NOT SO: '}${text}`);
+  }
+
+  async licence(name: string, options: readonly string[]): Promise<string> {
+    const file = nodePath.join(this.directory, name);
+    const { status } = await this.run(['init', file, ...options]);
+    if (status !== 0) throw new Error(`seatfile init ended with ${status}`);
+    return file;
+  }
+
+  async sit(
+    file: string,
+    user: string,
+    host: string,
+    words = `${capital(user)} on ${host}`,
+  ): Promise<Holder> {
+    const holder = this.start(file, user, host);
+    const event = await holder.event('seated|full', ANSWER);
+    this.check(event?.['event'] === 'seated', `${words} is seated.`);
+    return holder;
+  }
+
+  async refuse(file: string, user: string, host: string): Promise<void> {
+    const holder = this.start(file, user, host);
+    const event = await holder.event('seated|full', ANSWER);
+    const holders = (event?.['holders'] ?? []) as readonly { user: string; host: string }[];
+    const names = holders.map((one) => `${one.user}@${one.host}`).join(', ');
+    const isRefused = event?.['event'] === 'full' && (await holder.ended) === EXIT.noSeat;
+    this.check(isRefused, `${capital(user)} on ${host} is refused, status 4: in use by ${names}.`);
+  }
+
+  private start(file: string, user: string, host: string): Holder {
+    const args = ['hold', file, '--json', '--user', user, '--host', host];
+    const child = this.deps.spawnSelf(args, { SEATFILE_MACHINE: host });
+    child.stderr?.on('data', (text: Buffer) => this.deps.err(`${user}: ${text.toString()}`));
+    const holder = new Holder(child, this.clock);
+    this.holders.push(holder);
+    return holder;
+  }
+
+  async run(args: readonly string[]): Promise<{ status: number | null; text: string }> {
+    const child = this.deps.spawnSelf(args, {});
+    let text = '';
+    child.stdout?.on('data', (part: Buffer) => {
+      text += part.toString();
+    });
+    child.stdin?.end();
+    const [status] = (await once(child, 'close')) as [number | null];
+    return { status, text };
+  }
+
+  async seatOf(file: string, user: string): Promise<StatusView['seats'][number] | undefined> {
+    const { text } = await this.run(['status', file, '--json']);
+    const { seats } = JSON.parse(text) as StatusView;
+    return seats.find((seat) => seat.user === user && seat.state !== 'leaving');
+  }
+
+  private table(file: string): Promise<Licence> {
+    return atDesk(file, this.deps, async (desk) => desk.licence);
+  }
+
+  /** When a user last beat, by the file server's clock. */
+  async lastBeatMs(file: string, user: string): Promise<number> {
+    const record = (await this.table(file)).instances.find((one) => one.user === user);
+    return record ? fromIso(record.beatAt) : Number.NaN;
+  }
+
+  /** When a user was evicted, by the same clock; NaN if it does not happen. */
+  async evictedMs(file: string, user: string): Promise<number> {
+    const untilMs = this.clock.elapsedMs() + (2 * INTERVAL + ANSWER) * 1000;
+    while (this.clock.elapsedMs() < untilMs) {
+      const tombstone = (await this.table(file)).gone.find((one) => one.user === user);
+      if (tombstone) return fromIso(tombstone.at);
+      await this.clock.sleep(100);
+    }
+    return Number.NaN;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.holders.map((holder) => holder.kill()));
+  }
+}
+
+const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);

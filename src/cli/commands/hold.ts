@@ -1,0 +1,155 @@
+import type { Command } from 'commander';
+import { SeatfileFault } from '../../core/fault.js';
+import { toIso } from '../../core/moment.js';
+import { type OpenLicence, openWith } from '../../instance/licence.js';
+import type { Seat } from '../../instance/seat.js';
+import { chooseModule, fileOf } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import {
+  describeError,
+  describeFull,
+  describeLoss,
+  duration,
+  EXIT,
+  printable,
+  shortId,
+  statusOf,
+  whoIs,
+} from '../words.js';
+
+interface HoldOptions {
+  readonly module?: string;
+  readonly user?: string;
+  readonly host?: string;
+  readonly note?: string;
+  readonly json?: boolean;
+}
+
+export function addHold(program: Command, deps: Deps): void {
+  program
+    .command('hold')
+    .summary('hold a seat until stdin closes')
+    .description(
+      'Holds a seat until stdin closes or a signal comes, and tells what happens to it: the bridge for programs in any language.',
+    )
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--module <name>', 'the module; may be left out where the licence has one')
+    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
+    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
+    .option('--note <words>', 'what status shows beside the seat')
+    .option('--json', 'one JSON object per line')
+    .action(async (file: string | undefined, options: HoldOptions) => {
+      deps.setStatus(await hold(fileOf(file, deps), options, deps));
+    });
+}
+
+/** What a seat's life says, to a person or to a program. */
+interface Teller {
+  readonly tell: (event: string, fields: Record<string, unknown>, words: string) => void;
+}
+
+function teller(module: string, options: HoldOptions, deps: Deps): Teller {
+  const { wallMs } = deps.system().clock;
+  return {
+    tell: (event, fields, words) => {
+      const at = toIso(wallMs());
+      deps.out(options.json ? `${JSON.stringify({ event, at, module, ...fields })}\n` : `${words}\n`);
+    },
+  };
+}
+
+async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
+  const stop = listenForStop(deps);
+  const licence = await openForCommand(file, options, deps);
+  try {
+    const module = chooseModule(options.module, licence.modules);
+    const { tell } = teller(module, options, deps);
+    const claim = await licence.acquire(module);
+    switch (claim.kind) {
+      case 'full':
+        tell(
+          'full',
+          { holders: claim.holders, freesAt: claim.freesAt },
+          describeFull(module, claim.holders, claim.freesAt),
+        );
+        return EXIT.noSeat;
+      case 'refused':
+        tell('refused', { reason: claim.reason }, `${module}: refused, ${claim.reason}`);
+        return EXIT.noSeat;
+      case 'seated':
+        return await holdSeat(claim.seat, stop.stopped, { tell }, deps);
+    }
+  } finally {
+    stop.stopListening();
+    await licence.close().catch(() => undefined);
+  }
+}
+
+/** Ends 0 after release, 5 at once after `lost`. */
+async function holdSeat(seat: Seat, stopped: Promise<void>, { tell }: Teller, deps: Deps): Promise<number> {
+  const { user, host } = seat;
+  tell(
+    'seated',
+    { seat: seat.id, user, host },
+    `${seat.module}: seated ${whoIs(seat)}, seat ${shortId(seat.id)}`,
+  );
+  const lost = new Promise<'lost'>((resolve) => {
+    seat.on('lost', (loss) => {
+      const { reason, by, words, at } = loss;
+      tell('lost', { reason, by, words, lostAt: at }, `${seat.module}: seat lost: ${describeLoss(loss)}`);
+      resolve('lost');
+    });
+  });
+  seat.on('jeopardy', ({ remainingMs }) => {
+    tell(
+      'jeopardy',
+      { remainingMs },
+      `${seat.module}: the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`,
+    );
+  });
+  seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
+  seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
+  if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
+  const status = await release(seat, deps);
+  tell('released', {}, `${seat.module}: seat released`);
+  return status;
+}
+
+async function release(seat: Seat, deps: Deps): Promise<number> {
+  try {
+    await seat.release();
+    return EXIT.done;
+  } catch (error) {
+    if (!(error instanceof SeatfileFault)) throw error;
+    deps.err(`seatfile: ${describeError(error)}\n`);
+    return statusOf(error.code);
+  }
+}
+
+/** Stdin closing, or a signal to end: heard from the very start, so that none comes too early. */
+function listenForStop(deps: Deps): { stopped: Promise<void>; stopListening: () => void } {
+  const stop = new AbortController();
+  const stopListening = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], () => stop.abort());
+  void deps.inputClosed().then(() => stop.abort());
+  const stopped = new Promise<void>((resolve) => {
+    stop.signal.addEventListener('abort', () => resolve());
+  });
+  return { stopped, stopListening };
+}
+
+/** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
+export async function openForCommand(
+  file: string,
+  names: { user?: string; host?: string; note?: string; application?: string },
+  deps: Deps,
+): Promise<OpenLicence> {
+  const { user, host, note, application = 'seatfile' } = names;
+  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
+  const licence = await openWith(
+    file,
+    { user, host, note, application, onSlow, releaseOnExit: false },
+    deps.system(),
+  );
+  licence.on('warning', ({ message }) => deps.err(`seatfile: ${printable(message)}\n`));
+  return licence;
+}

@@ -1,0 +1,98 @@
+import { type Command, Option } from 'commander';
+import { formulaSeconds, sealUnsigned } from '../../core/entitlement.js';
+import { SeatfileFault } from '../../core/fault.js';
+import type { CountBy, Level, Settings } from '../../core/licence.js';
+import { toIso } from '../../core/moment.js';
+import { firstLicence } from '../../core/revision.js';
+import { openStore, type System } from '../../instance/licence.js';
+import { createFace, removeFace } from '../../share/create.js';
+import { fileOf, parseDuration, parseModules } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { duration, printable } from '../words.js';
+
+interface InitOptions {
+  readonly module: readonly string[];
+  readonly level?: Level;
+  readonly checkInterval?: string;
+  readonly countBy?: CountBy;
+  readonly customer?: string;
+}
+
+const collect = (word: string, before: readonly string[]): string[] => [...before, word];
+
+export function addInit(program: Command, deps: Deps): void {
+  program
+    .command('init')
+    .summary('create an unsigned licence for in-house use')
+    .description(
+      'Creates an unsigned licence for in-house use, and tries one commit. Never overwrites anything.',
+    )
+    .argument('[file]', 'the licence file to create; default: SEATFILE')
+    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
+    .addOption(
+      new Option('--level <level>', 'heartbeat: dead users are evicted; light: they stay').choices([
+        'heartbeat',
+        'light',
+      ]),
+    )
+    .option(
+      '--check-interval <duration>',
+      'how often an instance beats (default: 30 s x the largest max users)',
+    )
+    .addOption(
+      new Option('--count-by <what>', 'what one user is').choices(['user@host', 'instance', 'user', 'host']),
+    )
+    .option('--customer <name>', 'whose licence it is')
+    .action(async (file: string | undefined, options: InitOptions) => {
+      await init(fileOf(file, deps), options, deps);
+    });
+}
+
+async function init(file: string, options: InitOptions, deps: Deps): Promise<void> {
+  const modules = parseModules(options.module);
+  const settings: Settings = {
+    ...(options.level && { level: options.level }),
+    ...(options.checkInterval && {
+      checkIntervalSeconds: parseDuration('--check-interval', options.checkInterval, 1, 86_400),
+    }),
+  };
+  if (options.customer === '' || (options.customer?.length ?? 0) > 256)
+    throw new SeatfileFault('BAD_ARGUMENT', '--customer: expected 1 to 256 characters');
+  const system = deps.system();
+  const entitlement = sealUnsigned({
+    licenceId: system.dice.id(),
+    ...(options.customer && { customer: options.customer }),
+    issuedAt: toIso(system.clock.wallMs()),
+    ...(options.countBy && { countBy: options.countBy }),
+    modules,
+  });
+  const licence = firstLicence(entitlement, settings, {
+    lineage: system.dice.id(),
+    commit: system.dice.id(),
+  });
+  const face = await createFace(file, licence, system.files);
+  await tryCommit(face, system, deps);
+  const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
+  const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
+  deps.out(
+    `Created ${printable(face)}: max users ${users}; ${options.level ?? 'heartbeat'}, check interval ${duration(seconds)}.\n`,
+  );
+  if (seconds < 8) deps.err('A check interval below 8 s is for demonstrations only.\n');
+}
+
+/** The first commit shows whether the share can host the table; where it cannot, nothing of it stays. */
+async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
+  try {
+    const { store } = await openStore(face, system, (what) => deps.err(`Waiting for ${printable(what)}\n`));
+    const actor = `${system.facts.user}@${system.facts.host}`;
+    const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
+    await store.commit(
+      (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),
+      limits,
+    );
+    await store.settled();
+  } catch (error) {
+    await removeFace(face, system.files);
+    throw error;
+  }
+}

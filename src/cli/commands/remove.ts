@@ -1,0 +1,151 @@
+import type { Command } from 'commander';
+import { remove } from '../../core/desk.js';
+import { readPolicy } from '../../core/entitlement.js';
+import { SeatfileFault } from '../../core/fault.js';
+import type { InstanceRecord, Licence, SeatRecord } from '../../core/licence.js';
+import { fromIso } from '../../core/moment.js';
+import { isNamed } from '../../core/seats.js';
+import { noticeMs, type ShareTime } from '../../core/status.js';
+import { fileOf } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
+import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
+
+interface RemoveOptions {
+  readonly user?: string;
+  readonly host?: string;
+  readonly module?: string;
+  readonly seat?: string;
+  readonly dead?: boolean;
+  readonly all?: boolean;
+  readonly reason?: string;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Chosen {
+  readonly record: InstanceRecord;
+  readonly seat: SeatRecord;
+}
+
+export function addRemove(program: Command, deps: Deps): void {
+  program
+    .command('remove')
+    .summary('free stuck seats')
+    .description(
+      'Frees seats. The holder is told who did it and why, and may ask again: removing is not banning. Asks on a terminal, needs --yes elsewhere.',
+    )
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--user <name>', 'seats of this user')
+    .option('--host <name>', 'seats on this host')
+    .option('--module <name>', 'seats in this module')
+    .option('--seat <id>', 'the seat with this id, or the beginning of one')
+    .option('--dead', 'seats whose process is gone, or silent for two check intervals')
+    .option('--all', 'every seat')
+    .option('--reason <words>', 'what the holder is told')
+    .option('--dry-run', 'only say what would be removed')
+    .option('--yes', 'do not ask')
+    .action(async (file: string | undefined, options: RemoveOptions) => {
+      const path = fileOf(file, deps);
+      checkOptions(options);
+      await atDesk(path, deps, (desk) => removeSeats(desk, options, deps));
+    });
+}
+
+function checkOptions(options: RemoveOptions): void {
+  const { user, host, module, seat, dead, all, reason } = options;
+  if (![user, host, module, seat].some((one) => one !== undefined) && !dead && !all)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'remove: expected --user, --host, --module, --seat, --dead or --all',
+    );
+  if (seat !== undefined && !/^[a-z0-9-]{4,64}$/.test(seat))
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `--seat ${seat}: expected a seat id, or at least its first 4 characters`,
+    );
+  if ((reason?.length ?? 0) > 1024)
+    throw new SeatfileFault('BAD_ARGUMENT', '--reason: expected at most 1024 characters');
+}
+
+async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Promise<void> {
+  const chosen = choose(desk, options, await shareTimeOf(desk));
+  if (chosen.length === 0) {
+    deps.err('No seat matches; nothing was removed.\n');
+    deps.setStatus(EXIT.failed);
+    return;
+  }
+  for (const one of chosen) deps.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
+  if (options.dryRun) return;
+  if (!(await isAgreed(chosen.length, options, deps))) {
+    deps.err('Nothing was removed.\n');
+    deps.setStatus(EXIT.failed);
+    return;
+  }
+  const removed = await commitRemoval(desk, chosen, options.reason ?? null);
+  for (const one of removed) deps.out(`Removed ${describe(one)}; ${whenNoticed(one, desk.licence)}.\n`);
+  if (removed.length < chosen.length)
+    deps.err(`${chosen.length - removed.length} had left by themselves meanwhile.\n`);
+  if (removed.length === 0) deps.setStatus(EXIT.failed);
+}
+
+function choose(desk: Desk, options: RemoveOptions, time: ShareTime): Chosen[] {
+  const all = desk.licence.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
+  const chosen = all.filter(
+    ({ record, seat }) =>
+      isNamed(record, options) &&
+      (options.module === undefined || seat.module === options.module) &&
+      (options.seat === undefined || seat.id.startsWith(options.seat)) &&
+      (!options.dead || isDead(record, desk, time)),
+  );
+  const ids = new Set(chosen.map(({ seat }) => seat.id));
+  if (options.seat !== undefined && ids.size > 1)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `--seat ${options.seat}: ${ids.size} seats begin so; give more of the id`,
+    );
+  return chosen;
+}
+
+/** Provably gone on this computer, or silent so long by the server's clock that a peer would have evicted it. */
+function isDead(record: InstanceRecord, desk: Desk, time: ShareTime): boolean {
+  const { facts, isProcessGone } = desk.system;
+  const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
+  if (isHere && isProcessGone(record.pid, record.processStart)) return true;
+  const patienceMs = (2 * record.checkIntervalSeconds + (7 / 6) * record.graceSeconds) * 1000;
+  return (
+    record.level === 'heartbeat' && time.from === 'server' && time.ms - fromIso(record.beatAt) >= patienceMs
+  );
+}
+
+async function isAgreed(count: number, options: RemoveOptions, deps: Deps): Promise<boolean> {
+  if (options.yes) return true;
+  if (!deps.isInteractive)
+    throw new SeatfileFault('BAD_ARGUMENT', 'remove: not on a terminal, so nobody can be asked; add --yes');
+  const answer = await deps.ask(`Remove ${count === 1 ? 'this seat' : `these ${count} seats`}? [y/N] `);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function commitRemoval(desk: Desk, chosen: readonly Chosen[], words: string | null): Promise<Chosen[]> {
+  const keys = new Set(chosen.map(keyOf));
+  const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
+  const { answer } = await desk.store.commit((base, shareTimeMs) => {
+    const policy = readPolicy(base, desk.store.place.face);
+    const there = base.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
+    const answer = there.filter(({ record, seat }) => isChosen(record, seat));
+    return { answer, draft: remove(base, policy, isChosen, { actor: desk.actor, words }, shareTimeMs) };
+  }, desk.limits());
+  return answer;
+}
+
+const keyOf = ({ record, seat }: Chosen): string => `${record.id} ${seat.id} ${seat.module}`;
+
+const describe = ({ record, seat }: Chosen): string =>
+  `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
+
+/** When a holder that lives learns it: at his next look. */
+function whenNoticed({ record }: Chosen, licence: Licence): string {
+  const { checkIntervalSeconds } = readPolicy(licence, '');
+  const ms = noticeMs(record.level, Math.max(checkIntervalSeconds, record.checkIntervalSeconds));
+  return `the place is free now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
+}

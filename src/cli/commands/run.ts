@@ -1,0 +1,147 @@
+import type { ChildProcess } from 'node:child_process';
+import os from 'node:os';
+import { type Command, Option } from 'commander';
+import { SeatfileFault } from '../../core/fault.js';
+import type { Seat } from '../../instance/seat.js';
+import { chooseModule, fileOf } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
+import { openForCommand } from './hold.js';
+
+interface RunOptions {
+  readonly module?: string;
+  readonly user?: string;
+  readonly host?: string;
+  readonly onLost: 'warn' | 'term';
+}
+
+export function addRun(program: Command, deps: Deps): void {
+  program
+    .command('run')
+    .summary('hold a seat while a command runs')
+    .description(
+      'Takes a seat, runs COMMAND, and gives the seat back whatever becomes of it: seatfile run FILE -- COMMAND',
+    )
+    .usage('[options] [file] -- COMMAND [ARGUMENT...]')
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--module <name>', 'the module; may be left out where the licence has one')
+    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
+    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
+    .addOption(
+      new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
+        .choices(['warn', 'term'])
+        .default('warn'),
+    )
+    .action(async (file: string | undefined, options: RunOptions) => {
+      deps.setStatus(await run(file, options, deps));
+    });
+}
+
+async function run(file: string | undefined, options: RunOptions, deps: Deps): Promise<number> {
+  try {
+    if (deps.command.length === 0)
+      throw new SeatfileFault(
+        'BAD_ARGUMENT',
+        'run: expected a command after --, like: seatfile run FILE -- app.exe',
+      );
+    return await runSeated(fileOf(file, deps), options, deps);
+  } catch (error) {
+    deps.err(`seatfile: ${describeError(error)}\n`);
+    return RUN_EXIT.ours;
+  }
+}
+
+async function runSeated(file: string, options: RunOptions, deps: Deps): Promise<number> {
+  const signals = collectSignals(deps);
+  const application = deps.command[0]?.slice(-256) ?? '';
+  const licence = await openForCommand(file, { ...options, application }, deps);
+  try {
+    const module = chooseModule(options.module, licence.modules);
+    const claim = await licence.acquire(module);
+    switch (claim.kind) {
+      case 'full':
+        deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
+        return RUN_EXIT.noSeat;
+      case 'refused':
+        deps.err(`seatfile: ${module}: refused, ${claim.reason}\n`);
+        return RUN_EXIT.noSeat;
+      case 'seated':
+        return await whileSeated(claim.seat, licence.file, signals, options, deps);
+    }
+  } finally {
+    signals.stop();
+    await licence
+      .close()
+      .catch((error: unknown) =>
+        deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`),
+      );
+  }
+}
+
+async function whileSeated(
+  seat: Seat,
+  file: string,
+  signals: SignalBox,
+  options: RunOptions,
+  deps: Deps,
+): Promise<number> {
+  if (signals.early !== null) return signalStatus(signals.early); // told to end while still asking for the seat
+  const child = deps.spawn(deps.command, { SEATFILE: file, SEATFILE_SEAT: seat.id });
+  signals.forwardTo(child);
+  tellLosses(seat, child, options, deps);
+  return await statusOfChild(child, deps);
+}
+
+function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, deps: Deps): void {
+  const say = (text: string) => deps.err(`seatfile: ${seat.module}: ${text}\n`);
+  seat.on('jeopardy', ({ remainingMs }) => {
+    say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
+  });
+  seat.on('suspended', () => say('seat suspended until the share answers'));
+  seat.on('safe', () => say('seat safe again'));
+  seat.on('lost', (loss) => {
+    say(`seat lost: ${describeLoss(loss)}`);
+    if (options.onLost === 'term') child.kill('SIGTERM');
+  });
+}
+
+/** The command's own status: its exit code, or 128 and the signal's number as shells say it. */
+function statusOfChild(child: ChildProcess, deps: Deps): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      deps.err(
+        `seatfile: ${printable(deps.command[0] ?? '')}: cannot be started (${error.code ?? error.message})\n`,
+      );
+      resolve(error.code === 'ENOENT' ? RUN_EXIT.notFound : RUN_EXIT.notExecutable);
+    });
+    child.once('close', (code, signal) => resolve(code ?? (signal ? signalStatus(signal) : RUN_EXIT.ours)));
+  });
+}
+
+const signalStatus = (signal: NodeJS.Signals): number => 128 + (os.constants.signals[signal] ?? 0);
+
+interface SignalBox {
+  /** The first signal that came before there was a child. */
+  readonly early: NodeJS.Signals | null;
+  readonly forwardTo: (child: ChildProcess) => void;
+  readonly stop: () => void;
+}
+
+/** Signals go to the command, and we end with it. Ctrl-C on a terminal reaches the whole group by itself. */
+function collectSignals(deps: Deps): SignalBox {
+  let child: ChildProcess | null = null;
+  let early: NodeJS.Signals | null = null;
+  const stop = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], (name) => {
+    if (child === null) early ??= name;
+    else if (name !== 'SIGINT' || !deps.isInteractive) child.kill(name);
+  });
+  return {
+    get early() {
+      return early;
+    },
+    forwardTo: (started) => {
+      child = started;
+    },
+    stop,
+  };
+}

@@ -1,0 +1,88 @@
+import type { Command } from 'commander';
+import { grantOf, readPolicy } from '../../core/entitlement.js';
+import { isNamed } from '../../core/seats.js';
+import type { SeatView, StatusView } from '../../core/status.js';
+import { fileOf } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { atDesk, viewOf } from '../table-on-share.js';
+import { table } from '../tables.js';
+import { clockTime, duration, printable, shortId } from '../words.js';
+
+interface StatusOptions {
+  readonly module?: string;
+  readonly user?: string;
+  readonly host?: string;
+  readonly json?: boolean;
+}
+
+export function addStatus(program: Command, deps: Deps): void {
+  program
+    .command('status')
+    .summary('show who sits where')
+    .description('Shows who sits where, since when, and the last beat. Takes no lock and changes nothing.')
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--module <name>', 'only this module')
+    .option('--user <name>', 'only this user')
+    .option('--host <name>', 'only this host')
+    .option('--json', 'one JSON document')
+    .action(async (file: string | undefined, options: StatusOptions) => {
+      await atDesk(fileOf(file, deps), deps, async (desk) => {
+        const path = desk.store.place.face;
+        if (options.module !== undefined) grantOf(readPolicy(desk.licence, path), options.module, path);
+        const view = narrow(await viewOf(desk), options);
+        deps.out(options.json ? `${JSON.stringify(view, null, 2)}\n` : describe(view));
+      });
+    });
+}
+
+function narrow(view: StatusView, options: StatusOptions): StatusView {
+  const isAsked = (one: { module: string; user: string; host: string }) =>
+    (options.module === undefined || one.module === options.module) && isNamed(one, options);
+  return {
+    ...view,
+    modules: view.modules.filter((one) => options.module === undefined || one.module === options.module),
+    seats: view.seats.filter(isAsked),
+    waiting: view.waiting.filter(isAsked),
+  };
+}
+
+function describe(view: StatusView): string {
+  const { licence } = view;
+  const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
+  const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
+  const interval =
+    licence.level === 'light' ? '' : `, check interval ${duration(licence.checkIntervalSeconds)}`;
+  const clock =
+    view.shareTimeFrom === 'server' ? 'server time' : "this computer's time; the server's could not be had";
+  const head = [
+    `${printable(view.file)}${customer}: ${licence.level}${interval}${expiry}, revision ${view.revision}`,
+    `${clockTime(view.shareTime)} (${clock})`,
+  ];
+  const seats =
+    view.seats.length === 0 ? 'Nobody is seated.\n' : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
+  return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}`;
+}
+
+const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE'];
+const SEAT_HEADER = ['MODULE', 'USER', 'HOST', 'SINCE', 'LAST BEAT', 'STATE', 'SEAT', 'APPLICATION'];
+
+function moduleRow(one: StatusView['modules'][number]): string[] {
+  const most = one.overdraft > 0 ? `${one.maxUsers}+${one.overdraft}` : String(one.maxUsers);
+  return [one.module, String(one.inUse), most, String(one.free)];
+}
+
+function seatRow(one: SeatView): string[] {
+  const since = one.sinceAt === null ? '-' : clockTime(one.sinceAt);
+  const beat = one.lastBeatSecondsAgo === null ? '-' : `${duration(one.lastBeatSecondsAgo)} ago`;
+  const application = printable(one.application ?? '');
+  return [
+    one.module,
+    printable(one.user),
+    printable(one.host),
+    since,
+    beat,
+    one.state,
+    shortId(one.seat),
+    application,
+  ];
+}

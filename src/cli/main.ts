@@ -1,0 +1,69 @@
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { realSystem } from '../instance/licence.js';
+import { awake } from '../share/clock.js';
+import { runProgram } from './program.js';
+
+/** The real world behind the program: `bin/seatfile.js` calls this with its own path. */
+export async function main(script: string): Promise<void> {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+    version: string;
+  };
+  process.stdout.on('error', endQuietly); // a closed pipe (`seatfile status | head`) is no crash
+  const deps: Parameters<typeof runProgram>[1] = {
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    environment: process.env,
+    system: () => realSystem(),
+    isInteractive: process.stdin.isTTY === true,
+    ask,
+    inputClosed,
+    onSignals,
+    spawn: ([file = '', ...args], environment) =>
+      spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } }),
+    spawnSelf: (args, environment) =>
+      spawn(process.execPath, [fileURLToPath(script), ...args], {
+        stdio: ['pipe', 'pipe', 'pipe'],
+        env: { ...process.env, ...environment },
+      }),
+    version,
+  };
+  process.exitCode = await awake(() => runProgram(process.argv.slice(2), deps));
+  process.stdin.pause(); // an open pipe on stdin would keep the process
+  setTimeout(() => process.exit(), EXIT_MS).unref(); // and so would a share that never answers
+}
+
+/** How long a hung share may delay the end of the process. Milliseconds. */
+const EXIT_MS = 1500;
+
+function endQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+}
+
+async function ask(question: string): Promise<string> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return await terminal.question(question);
+  } finally {
+    terminal.close();
+  }
+}
+
+function inputClosed(): Promise<void> {
+  return new Promise((resolve) => {
+    process.stdin.once('end', () => resolve());
+    process.stdin.once('close', () => resolve());
+    process.stdin.once('error', () => resolve());
+    process.stdin.resume();
+  });
+}
+
+function onSignals(names: readonly NodeJS.Signals[], act: (name: NodeJS.Signals) => void): () => void {
+  for (const name of names) process.on(name, act);
+  return () => {
+    for (const name of names) process.removeListener(name, act);
+  };
+}

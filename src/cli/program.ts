@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { SeatfileFault } from '../core/fault.js';
+import { addDemo } from './commands/demo.js';
+import { addHold } from './commands/hold.js';
+import { addInit } from './commands/init.js';
+import { addRemove } from './commands/remove.js';
+import { addRun } from './commands/run.js';
+import { addSet } from './commands/set.js';
+import { addStatus } from './commands/status.js';
+import type { Deps } from './deps.js';
+import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
+
+/** The program, built from what it is given. */
+export function buildProgram(deps: Deps): Command {
+  const program = new Command('seatfile')
+    .description('Concurrent-user licensing with nothing but a JSON licence file on a network share.')
+    .version(deps.version)
+    .exitOverride()
+    .configureOutput({ writeOut: deps.out, writeErr: deps.err })
+    .showHelpAfterError('(seatfile --help shows the commands)');
+  program.commandsGroup('Everyday:');
+  for (const add of [addStatus, addRun, addHold]) add(program, deps);
+  program.commandsGroup('Administrator:');
+  for (const add of [addInit, addRemove, addSet]) add(program, deps);
+  program.commandsGroup('To see it work:');
+  addDemo(program, deps);
+  program.helpCommand(false);
+  return program.addHelpText('after', exitStatusHelp);
+}
+
+/** Runs one command line (without node and script) and gives its exit status. */
+export async function runProgram(
+  words: readonly string[],
+  deps: Omit<Deps, 'command' | 'setStatus'>,
+): Promise<number> {
+  const split = words.indexOf('--');
+  const own = split < 0 ? words : words.slice(0, split);
+  const command = split < 0 ? [] : words.slice(split + 1);
+  let status: number = EXIT.done;
+  const setStatus = (to: number) => {
+    status = to;
+  };
+  try {
+    await buildProgram({ ...deps, command, setStatus }).parseAsync([...own], { from: 'user' });
+    return status;
+  } catch (error) {
+    return statusOfError(error, own, deps);
+  }
+}
+
+function statusOfError(error: unknown, words: readonly string[], deps: Pick<Deps, 'err'>): number {
+  if (error instanceof CommanderError) {
+    const isAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
+    if (isAsked) return EXIT.done;
+    return words[0] === 'run' ? RUN_EXIT.ours : EXIT.usage; // a message was printed; run keeps 2 for its command
+  }
+  deps.err(`seatfile: ${describeError(error)}\n`);
+  return error instanceof SeatfileFault ? statusOf(error.code) : EXIT.failed;
+}

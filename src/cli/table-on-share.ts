@@ -1,0 +1,48 @@
+import { readPolicy } from '../core/entitlement.js';
+import type { Licence } from '../core/licence.js';
+import { type ShareTime, type StatusView, statusView } from '../core/status.js';
+import { openStore, type System } from '../instance/licence.js';
+import type { Store } from '../share/store.js';
+import type { Deps } from './deps.js';
+import { printable } from './words.js';
+
+/** Milliseconds an administrator's command waits for the share before it gives up. */
+export const COMMAND_MS = 90_000;
+
+export interface Desk {
+  readonly store: Store;
+  readonly licence: Licence;
+  readonly system: System;
+  readonly limits: () => { untilMs: number };
+  /** Who is at the desk, for tombstones: `user@host`. */
+  readonly actor: string;
+}
+
+/** Opens a table for one command, and waits at the end for what goes on behind the answers. */
+export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => Promise<T>): Promise<T> {
+  const system = deps.system();
+  const { store, licence } = await openStore(file, system, (what) =>
+    deps.err(`Waiting for ${printable(what)}\n`),
+  );
+  const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
+  const actor = `${system.facts.user}@${system.facts.host}`;
+  try {
+    return await act({ store, licence, system, limits, actor });
+  } finally {
+    await store.settled();
+  }
+}
+
+/** The server's clock, or, where it cannot be had (no right, no space, no folder), this computer's. */
+export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
+  return await desk.store.shareTime().then(
+    (ms): ShareTime => ({ ms, from: 'server' }),
+    (): ShareTime => ({ ms: desk.system.clock.wallMs(), from: 'client' }),
+  );
+}
+
+export async function viewOf(desk: Desk): Promise<StatusView> {
+  const { licence, store } = desk;
+  const { face } = store.place;
+  return statusView(licence, readPolicy(licence, face), face, await shareTimeOf(desk));
+}

@@ -1,0 +1,25 @@
+/** Borderless tables: columns by two spaces, greppable. */
+
+/** Rows to lines; the first row is the header. Trailing blanks are cut. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const widths = rows.reduce<number[]>(
+    (widest, row) => row.map((cell, at) => Math.max(widest[at] ?? 0, columns(cell))),
+    [],
+  );
+  const lines = rows.map((row) =>
+    row.map((cell, at) => cell + ' '.repeat((widths[at] ?? 0) - columns(cell))).join('  '),
+  );
+  return lines.map((line) => `${line.trimEnd()}\n`).join('');
+}
+
+const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
+/** East Asian wide characters and emoji take two columns. */
+const WIDE =
+  /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+
+/** Columns a text takes on a terminal. */
+export function columns(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  return width;
+}

@@ -1,0 +1,118 @@
+import { type FaultCode, SeatfileFault, unreachable } from '../core/fault.js';
+import type { Holder } from '../core/seats.js';
+import type { Loss } from '../instance/seat.js';
+
+/** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
+
+export const EXIT = { done: 0, failed: 1, usage: 2, licence: 3, noSeat: 4, lost: 5, share: 6 } as const;
+/** `run` keeps the low numbers for the child: EX_TEMPFAIL, and what timeout(1) and env(1) say of themselves. */
+export const RUN_EXIT = { noSeat: 75, ours: 125, notExecutable: 126, notFound: 127 } as const;
+
+export const exitStatusHelp = `
+Exit status:
+  0  done
+  1  failed, or nothing matched
+  2  usage, unknown module
+  3  licence file missing, unreadable, invalid, damaged or expired
+  4  no seat free
+  5  seat lost
+  6  share out of reach, write refused, or outcome of a commit unknown
+run returns the command's own status, and of its own: 75 no seat, 125 anything else,
+126 the command cannot be executed, 127 it is not found.`;
+
+export function statusOf(code: FaultCode): number {
+  switch (code) {
+    case 'BAD_ARGUMENT':
+    case 'UNKNOWN_MODULE':
+      return EXIT.usage;
+    case 'LICENCE_EXISTS':
+    case 'ABORTED':
+    case 'CLOSED':
+      return EXIT.failed;
+    case 'LICENCE_MISSING':
+    case 'LICENCE_UNREADABLE':
+    case 'LICENCE_INVALID':
+    case 'LICENCE_NEWER':
+    case 'LICENCE_EXPIRED':
+    case 'TABLE_LOST':
+    case 'TABLE_DAMAGED':
+      return EXIT.licence;
+    case 'SHARE_UNREACHABLE':
+    case 'SHARE_REFUSED':
+    case 'SHARE_FULL':
+    case 'SHARE_BUSY':
+    case 'SHARE_UNFIT':
+    case 'COMMIT_UNKNOWN':
+      return EXIT.share;
+    default:
+      return unreachable(code);
+  }
+}
+
+/** One line for a person. A stack only for what is our own bug. */
+export function describeError(error: unknown): string {
+  if (error instanceof SeatfileFault) return printable(error.message);
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/** Control characters, and those that turn the direction of text: all that could lie to a terminal. */
+const UNPRINTABLE = /\p{C}|[\u2028\u2029]/gu;
+
+/** Text from a file as a terminal may show it: what is not plainly visible becomes \u{...}. */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+}
+
+/** `ada@pc-17` */
+export const whoIs = (who: { user: string; host: string }): string => printable(`${who.user}@${who.host}`);
+
+/** How a seat is shown; `--seat` takes any unambiguous beginning. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
+/** `12 s`, `3 min`, `2 h 5 min`, `4 d`: the two largest units that say something. */
+export function duration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 120) return `${whole} s`;
+  const minutes = Math.round(whole / 60);
+  if (whole < 3600)
+    return whole % 60 === 0 || minutes >= 10
+      ? `${minutes} min`
+      : `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
+  return `${Math.round(hours / 24)} d`;
+}
+
+/** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
+export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+
+export function describeFull(module: string, holders: readonly Holder[], freesAt: string | null): string {
+  const lines = holders.map((holder) => `  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);
+  const until = freesAt === null ? '' : `\nThe earliest may fall free by ${clockTime(freesAt)}.`;
+  const places = holders.length === 1 ? 'the only seat is' : `all ${holders.length} seats are`;
+  return `${module}: ${places} in use:\n${lines.join('\n')}${until}`;
+}
+
+export function describeLoss(loss: Loss): string {
+  const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
+  const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;
+  const words = loss.words === null ? '' : `: "${printable(loss.words)}"`;
+  switch (loss.reason) {
+    case 'evicted':
+      return `evicted${by}${at}, because its heartbeats had stopped, and the place was taken`;
+    case 'process gone':
+      return `evicted${by}${at}, because its process seemed gone, and the place was taken`;
+    case 'removed':
+    case 'banned':
+    case 'taken over':
+      return `${loss.reason}${by}${at}${words}`;
+    case 'expired':
+      return `the licence expired${at}`;
+    case 'licence replaced':
+      return `the licence was replaced${by}${at}`;
+    case 'place taken':
+      return 'its record was gone from the table, and the place was taken';
+    default:
+      return unreachable(loss.reason);
+  }
+}

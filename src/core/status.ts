@@ -1,0 +1,178 @@
+import { limitOf, type Policy } from './entitlement.js';
+import type { InstanceRecord, Level, Licence, SeatRecord } from './licence.js';
+import { fromIso, toIso } from './moment.js';
+import { isSilent, seatsInUse } from './seats.js';
+import { LIGHT_LOOK_MS, lookPeriodMs } from './sightings.js';
+
+/** Who sits where, as one look tells it. */
+
+export type SeatView = {
+  readonly seat: string;
+  readonly module: string;
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number | null;
+  readonly application: string | null;
+  readonly note: string | null;
+  readonly level: Level | null;
+  /**
+   * `alive`: its beat is younger than 1.125 T. `silent`: older. `unknown`: there is no server clock to tell by. `unmonitored`: Light,
+   * nobody knows. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not have noticed yet.
+   */
+  readonly state: 'alive' | 'silent' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
+  readonly sinceAt: string | null;
+  readonly lastBeatSecondsAgo: number | null;
+  readonly untilAt: string | null;
+};
+
+export interface StatusView {
+  readonly schemaVersion: 1;
+  readonly file: string;
+  readonly revision: number;
+  readonly shareTime: string;
+  /** Whose clock shareTime is: the file server's, or, where that could not be had, this computer's. */
+  readonly shareTimeFrom: 'server' | 'client';
+  readonly licence: {
+    readonly id: string;
+    readonly customer: string | null;
+    readonly signature: 'none';
+    readonly level: Level;
+    readonly checkIntervalSeconds: number;
+    readonly expiresAt: string | null;
+  };
+  readonly modules: readonly {
+    readonly module: string;
+    readonly maxUsers: number;
+    readonly overdraft: number;
+    readonly reserved: number;
+    readonly inUse: number;
+    readonly free: number;
+    readonly waiting: number;
+  }[];
+  readonly seats: readonly SeatView[];
+  readonly waiting: readonly {
+    readonly place: number;
+    readonly module: string;
+    readonly user: string;
+    readonly host: string;
+    readonly sinceAt: string;
+  }[];
+  readonly reservations: readonly { readonly module: string; readonly user: string }[];
+  readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
+}
+
+export interface ShareTime {
+  readonly ms: number;
+  readonly from: 'server' | 'client';
+}
+
+export function statusView(licence: Licence, policy: Policy, file: string, time: ShareTime): StatusView {
+  const seats = licence.instances.flatMap((record) =>
+    record.seats.map((seat) => seatView(record, seat, time)),
+  );
+  return {
+    schemaVersion: 1,
+    file,
+    revision: licence.revision,
+    shareTime: toIso(time.ms),
+    shareTimeFrom: time.from,
+    licence: {
+      id: policy.licenceId,
+      customer: policy.customer,
+      signature: 'none',
+      level: policy.level,
+      checkIntervalSeconds: policy.checkIntervalSeconds,
+      expiresAt: policy.expiresAt,
+    },
+    modules: [...policy.modules.values()].map((grant) => {
+      const inUse = seatsInUse(licence, grant.module);
+      const waiting = licence.waiting.filter((waiter) => waiter.module === grant.module).length;
+      const reserved = (licence.settings.reservations ?? []).filter(
+        (one) => one.module === grant.module,
+      ).length;
+      const { module, maxUsers, overdraft = 0 } = grant;
+      return {
+        module,
+        maxUsers,
+        overdraft,
+        reserved,
+        inUse,
+        free: Math.max(0, limitOf(grant) - inUse),
+        waiting,
+      };
+    }),
+    seats: [...seats, ...leavingSeats(licence, policy, time)],
+    waiting: waitingView(licence),
+    reservations: licence.settings.reservations ?? [],
+    bans: licence.settings.bans ?? [],
+  };
+}
+
+function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView {
+  const { user, host, pid, application, note, level } = record;
+  const { id, module, sinceAt, untilAt } = seat;
+  const state = stateOf(record, seat, time);
+  const isBeating = level === 'heartbeat' && state !== 'unknown';
+  const lastBeatSecondsAgo = isBeating
+    ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
+    : null;
+  return {
+    seat: id,
+    module,
+    user,
+    host,
+    pid,
+    application,
+    note,
+    level,
+    state,
+    sinceAt,
+    lastBeatSecondsAgo,
+    untilAt,
+  };
+}
+
+/** A beat from the server's future (its clock was set back) tells nothing either. Milliseconds. */
+const FUTURE_MS = 60_000;
+
+function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView['state'] {
+  if (seat.untilAt !== null) return 'borrowed';
+  if (record.level === 'light') return 'unmonitored';
+  if (time.from === 'client' || fromIso(record.beatAt) - time.ms > FUTURE_MS) return 'unknown';
+  return isSilent(record, time.ms) ? 'silent' : 'alive';
+}
+
+/** How long a holder may take to notice that he was removed: his next look. Milliseconds. */
+export function noticeMs(level: Level, checkIntervalSeconds: number): number {
+  const period = lookPeriodMs(checkIntervalSeconds);
+  return level === 'light' ? Math.max(LIGHT_LOOK_MS, period) : period;
+}
+
+/** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
+function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
+  const decided = licence.gone.filter((stone) => stone.reason === 'removed' || stone.reason === 'banned');
+  const patienceMs = noticeMs(policy.level, policy.checkIntervalSeconds);
+  return decided
+    .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
+    .map(({ seat, module, user, host }) => ({
+      ...{ seat, module, user, host, pid: null, application: null, note: null, level: null },
+      ...{ state: 'leaving', sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
+    }));
+}
+
+function waitingView(licence: Licence): StatusView['waiting'] {
+  const owners = new Map(licence.instances.map((record) => [record.id, record]));
+  const places = new Map<string, number>();
+  return licence.waiting.map((waiter) => {
+    const place = (places.get(waiter.module) ?? 0) + 1;
+    places.set(waiter.module, place);
+    const owner = owners.get(waiter.instance);
+    return {
+      place,
+      module: waiter.module,
+      user: owner?.user ?? '',
+      host: owner?.host ?? '',
+      sinceAt: waiter.sinceAt,
+    };
+  });
+}

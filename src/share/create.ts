@@ -1,0 +1,71 @@
+import nodePath from 'node:path';
+import { SeatfileFault } from '../core/fault.js';
+import { formatLicence, type Licence } from '../core/licence.js';
+import { ShareError, type ShareFiles } from './files.js';
+import { toFault } from './limits.js';
+import { folderOf } from './place.js';
+import { unreadable } from './store.js';
+
+const READ_AND_WRITE = 0o666;
+
+/**
+ * Writes a new licence file, readable and writable for whom its directory is. Never over anything.
+ * @returns the resolved path
+ * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*
+ */
+export async function createFace(path: string, licence: Licence, files: ShareFiles): Promise<string> {
+  const asked = nodePath.resolve(path);
+  const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
+    throw noDirectory(error, nodePath.dirname(asked));
+  });
+  const face = nodePath.join(directory, nodePath.basename(asked));
+  try {
+    for (const taken of [face, folderOf(face)]) await refuseTaken(taken, files);
+    const { mode } = await files.stat(directory);
+    await files.writeNew(face, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
+    return face;
+  } catch (error) {
+    if (error instanceof ShareError && error.kind === 'exists') throw exists(face);
+    if (error instanceof ShareError && error.kind === 'full')
+      await files.removeFile(face).catch(() => undefined);
+    throw toFault(error);
+  }
+}
+
+/** Takes a file back that createFace made, when the share turned out unfit for it. */
+export async function removeFace(face: string, files: ShareFiles): Promise<void> {
+  const hasFolder = await files.stat(folderOf(face)).then(
+    () => true,
+    () => false,
+  );
+  if (!hasFolder) await files.removeFile(face).catch(() => undefined);
+}
+
+async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
+  const isThere = await files.stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof ShareError && error.kind === 'missing') return false;
+      throw error;
+    },
+  );
+  if (isThere) throw exists(path);
+}
+
+const exists = (path: string): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXISTS',
+    `${path}: already there, and never overwritten; remove it, or choose another name`,
+  );
+
+function noDirectory(error: unknown, directory: string): unknown {
+  if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'wrongKind'))
+    return new SeatfileFault(
+      'LICENCE_MISSING',
+      `${directory}: expected a directory, found none; is the share connected?`,
+      {
+        cause: error,
+      },
+    );
+  return unreadable(error, directory);
+}
