@@ -306,6 +306,7 @@ export class Instance {
     const top = await this.deps.store.read(this.limits(PATIENCE_MS));
     this.saw(top);
     this.noticeFace(await this.deps.store.noticeFace(top.licence));
+    this.openWatch();
     const isLight = this.record?.level === 'light';
     const verdicts = isLight ? [] : this.verdicts(top.licence, startedMs);
     if (verdicts.length > 0) return await this.commitEvictions(startedMs);
@@ -392,7 +393,6 @@ export class Instance {
     this.policy = readPolicy(top.licence, this.path);
     this.vigil.saw(top, this.id, this.lookPeriod);
     this.lastTrouble = null;
-    this.openWatch();
   }
 
   private confirmed(record: InstanceRecord, since: Instant): void {
@@ -433,14 +433,21 @@ export class Instance {
   // --- small things -------------------------------------------------------------------------------------------------
 
   private openWatch(): void {
-    if (this.watch || !this.running || !this.deps.watching) return;
+    if (this.watch || !this.running || !this.deps.watching || this.lastFace === 'missing') return;
     const intervalMs =
       Math.max(SHORTEST_POLL_MS, this.intervalMs / 60) * (0.9 + 0.2 * this.deps.dice.fraction());
-    this.watch = this.deps.watching(this.path, intervalMs, () => {
-      if (this.hints < 1) return;
-      this.isHinted = true;
-      this.alarm.abort();
-    });
+    this.watch = this.deps.watching(
+      this.path,
+      intervalMs,
+      () => this.hear(),
+      () => this.closeWatch(),
+    );
+  }
+
+  private hear(): void {
+    if (this.hints < 1) return;
+    this.isHinted = true;
+    this.alarm.abort();
   }
 
   private closeWatch(): void {

@@ -34,7 +34,7 @@ export class Vigil {
 
   /** A commit of our own was confirmed. After a failure, or when it was slow itself, every sum is cut back (rule 4b). */
   committed(startedMs: number, confirmedMs: number, periodMs: number): void {
-    if (this.isTroubled || confirmedMs - startedMs > periodMs) {
+    if (this.isTroubled || isSlow(confirmedMs - startedMs, periodMs)) {
       if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);
       this.commits = [];
     }
@@ -57,7 +57,7 @@ export class Vigil {
     const gone = licence.instances
       .filter((record) => record.level === 'heartbeat' && isGone(record))
       .map((record): Verdict => ({ instance: record.id, beat: record.beat, reason: 'process gone' }));
-    if (this.isTroubled || nowMs - startedMs > periodMs) return gone;
+    if (this.isTroubled || isSlow(nowMs - startedMs, periodMs)) return gone;
     return [...gone, ...judge(this.sightings, licence, this.commits, nowMs).evict];
   }
 
@@ -72,3 +72,6 @@ export class Vigil {
     return promised.reduce((longest, one) => Math.max(longest, one), 0);
   }
 }
+
+/** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
+const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, 1000);
