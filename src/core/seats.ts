@@ -22,6 +22,11 @@ export interface Claimant {
   readonly processStart: string | null;
   readonly application: string | null;
   readonly note: string | null;
+  /**
+   * The highest beat this instance ever tried to write. A new record goes on from there, so that nobody takes it for an old
+   * one that stood still. @default 0
+   */
+  readonly highestBeat?: number;
 }
 
 /** What a change may rest on besides the table: the server's clock, and proofs of this machine. */
@@ -136,23 +141,17 @@ export function withSeat(
   return promise(before ?? newRecord(who, shareTimeMs), policy, [...others, same ?? seat], shareTimeMs);
 }
 
-function newRecord(
-  who: Claimant,
-  shareTimeMs: number,
-): Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'> {
-  return {
-    ...who,
-    joinedAt: toIso(shareTimeMs),
-    beat: 0,
-    beatAt: toIso(shareTimeMs),
-    answersWithin: null,
-    seats: [],
-  };
+type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>;
+
+/** A record that has not beaten yet. */
+export function newRecord({ highestBeat: beat = 0, ...who }: Claimant, shareTimeMs: number): Unpromised {
+  const at = toIso(shareTimeMs);
+  return { ...who, joinedAt: at, beat, beatAt: at, answersWithin: null, seats: [] };
 }
 
 /** One beat: the counter raised, the promise renewed at what the policy says now. */
 export function promise(
-  record: Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>,
+  record: Unpromised,
   policy: Policy,
   seats: readonly SeatRecord[],
   shareTimeMs: number,

@@ -5,6 +5,7 @@ import type { Draft } from './revision.js';
 import {
   type Claimant,
   type Ground,
+  newRecord,
   placeFor,
   promise,
   putRecord,
@@ -56,14 +57,7 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   );
   const seats = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
   if (seats.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
-  const before = mine ?? {
-    ...who,
-    joinedAt: seats[0]?.sinceAt ?? '',
-    beat: standing.highestBeat,
-    beatAt: '',
-    answersWithin: null,
-    seats,
-  };
+  const before = mine ?? newRecord({ ...who, highestBeat: standing.highestBeat }, ground.shareTimeMs);
   const record = promise(before, policy, seats, ground.shareTimeMs);
   const back = [...fates.values()].flatMap((fate) =>
     fate.kind === 'back' ? [seatEvent('back', record, fate.seat)] : [],

@@ -378,6 +378,7 @@ export class Instance {
     try {
       const done = await this.deps.store.commit(change, limits);
       this.saw(done.base);
+      this.lastTrouble = null; // a look is no proof that the trouble is over: a full disk can be read
       if (done.published) this.vigil.committed(since.elapsedMs, this.deps.clock.elapsedMs(), this.lookPeriod);
       return { done, since };
     } catch (error) {
@@ -392,7 +393,7 @@ export class Instance {
   private saw(top: Top): void {
     this.policy = readPolicy(top.licence, this.path);
     this.vigil.saw(top, this.id, this.lookPeriod);
-    this.lastTrouble = null;
+    if (this.record?.level === 'light') this.lastTrouble = null;
   }
 
   private confirmed(record: InstanceRecord, since: Instant): void {
@@ -502,7 +503,7 @@ export class Instance {
   }
 
   private get claimant(): Claimant {
-    return { ...this.deps.who, id: this.id };
+    return { ...this.deps.who, id: this.id, highestBeat: this.highestBeat };
   }
 
   private get actor(): string {

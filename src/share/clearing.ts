@@ -1,6 +1,5 @@
 import nodePath from 'node:path';
 import type { Clock } from './clock.js';
-import { readLoosely } from './face.js';
 import type { ShareFiles } from './files.js';
 import { inFolder, isClearing, numberName, numbersAmong, type StageOwner, stageOwner } from './place.js';
 import type { Revisions } from './revisions.js';
@@ -100,7 +99,7 @@ export class Clearing {
       () => null,
     );
     const revisions = await this.oldRevisions(numbersAmong(names), bytes);
-    return [...unfinished, ...stages, ...folders, ...(await this.ownTemporaries(temporaries)), ...revisions];
+    return [...unfinished, ...stages, ...folders, ...temporaries, ...revisions];
   }
 
   private async oldRevisions(numbers: readonly number[], bytes: number): Promise<string[]> {
@@ -152,24 +151,13 @@ export class Clearing {
     for (const path of chosen) this.firstSeen.delete(path);
     return chosen;
   }
-
-  /** Of files named like write-file-atomic's, those that cannot be somebody's backup: not a whole licence document. */
-  private async ownTemporaries(paths: readonly string[]): Promise<string[]> {
-    const chosen: string[] = [];
-    for (const path of paths) {
-      const bytes = await this.files.read(path).catch(() => null);
-      if (bytes !== null && (readLoosely(bytes) === null || !looksDated(nodePath.basename(path))))
-        chosen.push(path);
-    }
-    return chosen;
-  }
 }
 
-/** write-file-atomic names its temporary file after a 32-bit number. */
-const isTemporary = (suffix: string): boolean => /^\d{1,10}$/.test(suffix) && Number(suffix) <= 0xffff_ffff;
-
-/** People's backups carry numbers too: a date (20261121), a count (1, 02), seconds since 1970 (1763740800). */
-function looksDated(name: string): boolean {
-  const suffix = name.slice(name.lastIndexOf('.') + 1);
-  return /^(?:\d{1,7}|(?:19|20)\d{6}|1[5-9]\d{8}|2[01]\d{8})$/.test(suffix);
-}
+/**
+ * write-file-atomic names its temporary file after a 32-bit number. People's backups carry numbers too, and are nobody's to
+ * clear: a count (1, 02), a date (20261121), seconds since 1970 (1763740800).
+ */
+const isTemporary = (suffix: string): boolean =>
+  /^\d{8,10}$/.test(suffix) &&
+  Number(suffix) <= 0xffff_ffff &&
+  !/^(?:19|20)\d{6}$|^1[5-9]\d{8}$|^2[01]\d{8}$/.test(suffix);

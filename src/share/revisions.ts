@@ -55,8 +55,8 @@ export interface Stage {
   readonly shareTimeMs: number;
 }
 
-/** What became of an attempt to publish. */
-export type Fate = 'ours' | 'lost';
+/** What became of an attempt to publish. Doubtful: not in the table, but a rename of it may still arrive. */
+export type Fate = 'ours' | 'lost' | 'doubtful';
 
 export interface RevisionsOptions {
   /** How long a client may go on seeing an old listing or an old absence: trouble is believed after so long. Milliseconds. @default 60,000 */
@@ -280,10 +280,13 @@ export class Revisions {
       throw toFault(error);
     }
     const placed = await this.renameUntilDecided(stage, next, limits);
-    const fate = placed === 'anothers' ? 'lost' : await this.confirm(next, changeId, limits);
-    if (placed === 'anothers') await this.discard(stage.path);
-    if (fate === 'ours') this.expectAtLeast(next.revision);
-    return fate;
+    if (placed === 'anothers') {
+      await this.discard(stage.path);
+      return 'lost';
+    }
+    if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one
+    const fate = await this.confirm(next, changeId, limits);
+    return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;
   }
 
   /** Step 7 of the commit: by what is there, never by errno. */
@@ -291,7 +294,7 @@ export class Revisions {
     stage: Stage,
     next: Licence,
     limits: Limits,
-  ): Promise<'placed' | 'anothers'> {
+  ): Promise<'placed' | 'anothers' | 'stageGone'> {
     const startedMs = this.clock.elapsedMs();
     let isDoubtful = false; // some attempt may still be carried out
     for (;;) {
@@ -301,12 +304,9 @@ export class Revisions {
       );
       if (failure === null) return 'placed';
       if (isUnsaid(failure)) isDoubtful = true;
-      const found = await this.whoseIs(next, stage).catch((error: unknown) => {
-        if (isUnsaid(error) || error instanceof SeatfileFault) return 'unseen';
-        throw error;
-      });
-      if (found === 'ours' || found === 'stageGone') return 'placed';
-      if (found === 'anothers') return 'anothers';
+      const found = await this.whoseIs(next, stage).catch(() => 'unseen' as const); // whatever hides it, it may be done
+      if (found === 'ours') return 'placed';
+      if (found === 'anothers' || found === 'stageGone') return found;
       await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', startedMs, limits);
       await this.clock.sleep(20 + this.dice.fraction() * 200, limits.signal);
     }
@@ -344,7 +344,7 @@ export class Revisions {
   }
 
   /** Step 8 of the commit: our change counts if the top, or the child of our revision, says so. */
-  private async confirm(next: Licence, changeId: string, limits: Limits): Promise<Fate> {
+  private async confirm(next: Licence, changeId: string, limits: Limits): Promise<'ours' | 'lost'> {
     let top: Top;
     try {
       top = await this.top(limits);

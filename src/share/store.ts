@@ -67,6 +67,14 @@ export interface StoreDeps {
   readonly isDead: (owner: StageOwner) => boolean;
 }
 
+/** One change and its attempts. */
+interface Trial<A> {
+  readonly changeId: string;
+  /** The answer of the last attempt that may have succeeded after all. */
+  earlier: { readonly answer: A } | null;
+  isDoubtful: boolean;
+}
+
 /** After every so many commits of a process it clears away. */
 const COMMITS_PER_CLEARING = 16;
 const FACE_AGAIN_MS = 1000;
@@ -202,29 +210,62 @@ export class Store {
   }
 
   private async untilPublished<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
-    const changeId = this.dice.id();
-    let earlier: { readonly answer: A } | null = null; // of the last attempt that may have succeeded after all
+    const trial: Trial<A> = { changeId: this.dice.id(), earlier: null, isDoubtful: false };
     for (let attempt = 0; ; attempt++) {
-      checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
-      const stage = await this.revisions.makeStage();
-      const base = await this.baseFor(stage, limits);
-      const { licence } = base;
-      const { shareTimeMs } = stage;
-      if (earlier !== null && licence.recent.includes(changeId)) {
-        await this.dropEmpty(stage);
-        return { ...earlier, licence, published: true, shareTimeMs, base };
-      }
-      const { answer, draft } = await this.applied(change, base, stage);
-      if (draft === null) {
-        await this.dropEmpty(stage);
-        return { answer, licence, published: false, shareTimeMs, base };
-      }
-      const next = nextRevision(licence, draft, { changeId, commit: this.dice.id(), shareTimeMs });
-      const text = await this.textOf(next, stage);
-      earlier = { answer };
-      const fate = await this.revisions.publish(stage, next, text, changeId, limits);
-      if (fate === 'ours') return { answer, licence: next, published: true, shareTimeMs, base };
+      const committed = await this.attempt(change, trial, limits).catch((error: unknown) => {
+        throw trial.isDoubtful ? this.unknownOutcome(error) : error;
+      });
+      if (committed && !committed.published && trial.isDoubtful) throw this.unknownOutcome(null);
+      if (committed) return committed;
       await this.clock.sleep(this.dice.fraction() * 20 * Math.min(attempt + 1, 10), limits.signal);
+    }
+  }
+
+  /** Once through the steps of a commit; null when somebody else got the number. */
+  private async attempt<A>(change: Change<A>, trial: Trial<A>, limits: Limits): Promise<Committed<A> | null> {
+    checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
+    const stage = await this.stageFor(limits);
+    const { shareTimeMs } = stage;
+    const base = await this.baseFor(stage, limits);
+    const { licence } = base;
+    if (trial.earlier !== null && licence.recent.includes(trial.changeId)) {
+      await this.dropEmpty(stage);
+      return { ...trial.earlier, licence, published: true, shareTimeMs, base };
+    }
+    const { answer, draft } = await this.applied(change, base, stage);
+    if (draft === null) {
+      await this.dropEmpty(stage);
+      return { answer, licence, published: false, shareTimeMs, base };
+    }
+    const next = nextRevision(licence, draft, {
+      changeId: trial.changeId,
+      commit: this.dice.id(),
+      shareTimeMs,
+    });
+    const text = await this.textOf(next, stage);
+    trial.earlier = { answer };
+    const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
+    if (fate === 'doubtful') trial.isDoubtful = true;
+    return fate === 'ours' ? { answer, licence: next, published: true, shareTimeMs, base } : null;
+  }
+
+  /** After a doubtful attempt nothing that follows proves that the change was not made. */
+  private unknownOutcome(cause: unknown): SeatfileFault {
+    return new SeatfileFault(
+      'COMMIT_UNKNOWN',
+      `${this.place.folder}: the share did not say whether a change was made; the next look will show it`,
+      { cause },
+    );
+  }
+
+  /** A folder that is missing is first a stale absence: looked for past the caches' lifetime before it is a loss. */
+  private async stageFor(limits: Limits): Promise<Stage> {
+    try {
+      return await this.revisions.makeStage();
+    } catch (error) {
+      if (!(error instanceof SeatfileFault)) throw error;
+      await this.revisions.top(limits);
+      return await this.revisions.makeStage();
     }
   }
 

@@ -1,0 +1,393 @@
+import { createHash } from 'node:crypto';
+import { type Entitlement, sealUnsigned } from '../../src/core/entitlement.js';
+import {
+  type CountBy,
+  formatLicence,
+  type Level,
+  type Licence,
+  parseLicence,
+  type Settings,
+} from '../../src/core/licence.js';
+import { firstLicence } from '../../src/core/revision.js';
+import type { ClaimAnswer } from '../../src/instance/instance.js';
+import {
+  type AcquireOptions,
+  type OpenLicence,
+  type OpenOptions,
+  openWith,
+} from '../../src/instance/licence.js';
+import type { MachineFacts } from '../../src/instance/machine.js';
+import type { Seat } from '../../src/instance/seat.js';
+import type { Dice } from '../../src/share/dice.js';
+import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
+import { numbersAmong } from '../../src/share/place.js';
+import type { StoreOptions } from '../../src/share/store.js';
+import { EPOCH_MS, HandClock, HostTime, type HostTimeOptions, Timeline } from './clock.js';
+import { seededDice } from './dice.js';
+import {
+  type Client,
+  type ClientState,
+  clientOf,
+  filesOfProcess,
+  MemoryServer,
+  type MemoryServerOptions,
+} from './memory-share.js';
+
+export const FACE = '/share/licence.json';
+export const FOLDER = `${FACE}.revisions`;
+
+export interface WorldOptions extends MemoryServerOptions {
+  /** Max users by module. */
+  readonly modules: Readonly<Record<string, number>>;
+  readonly overdraft?: number;
+  /** T. Seconds. @default the formula */
+  readonly checkIntervalSeconds?: number;
+  readonly offlineGraceSeconds?: number;
+  readonly level?: Level;
+  readonly countBy?: CountBy;
+  readonly expiresAt?: string;
+  readonly settings?: Settings;
+  /** Everything that chance decides follows from it. @default 1 */
+  readonly seed?: string | number;
+  readonly store?: Partial<StoreOptions>;
+  /** Of every host, unless it has its own. @default none */
+  readonly latencyMs?: ClientState['latencyMs'];
+  /** @default '/share': the mode of the directory around the licence, and of the licence file */
+  readonly directoryMode?: number;
+  readonly fileMode?: number;
+}
+
+/** What a seat told, and when by true time. */
+export interface Told {
+  readonly atMs: number;
+  readonly who: string;
+  readonly module: string;
+  readonly event: 'jeopardy' | 'suspended' | 'safe' | 'lost' | 'released' | 'warning';
+  readonly detail: unknown;
+}
+
+/** A share with a fresh licence, the hosts around it, and the people at them. Nothing in it happens by chance. */
+export class World {
+  readonly timeline = new Timeline();
+  readonly server: MemoryServer;
+  readonly hosts: Host[] = [];
+  readonly told: Told[] = [];
+  readonly options: WorldOptions;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.server = new MemoryServer(this.timeline, options);
+    this.server.makeDirectory('/share');
+    this.server.setMode('/share', options.directoryMode ?? 0o775);
+    this.server.writeNew(FACE, formatLicence(freshLicence(options), 'pretty'), options.fileMode ?? 0o664);
+  }
+
+  get seed(): string {
+    return String(this.options.seed ?? 1);
+  }
+
+  /** Time since the world began, by nobody's clock. Milliseconds. */
+  get nowMs(): number {
+    return this.timeline.nowMs;
+  }
+
+  /** T of the licence as issued. Milliseconds. */
+  get intervalMs(): number {
+    const { checkIntervalSeconds, modules, settings } = this.options;
+    const seconds = settings?.checkIntervalSeconds ?? checkIntervalSeconds;
+    return 1000 * (seconds ?? 30 * Math.max(...Object.values(modules)));
+  }
+
+  get users(): User[] {
+    return this.hosts.flatMap((host) => host.users);
+  }
+
+  host(name: string, options: HostOptions = {}): Host {
+    const host = new Host(this, name, options);
+    this.hosts.push(host);
+    return host;
+  }
+
+  /** Starts a process for a user, and opens the licence in it; time passes as far as that takes. */
+  async user(host: Host, name: string, options: OpenOptions = {}): Promise<User> {
+    return await this.run(host.start(name, options));
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.timeline.advance(ms);
+  }
+
+  /** Lets time pass until a promise is settled. */
+  run<T>(promise: Promise<T>, withinMs?: number): Promise<T> {
+    return this.timeline.run(promise, withinMs);
+  }
+
+  /** Lets time pass in steps until something is so; fails when it takes longer. */
+  async until(isSo: () => boolean, withinMs: number, stepMs = 1000): Promise<void> {
+    const endMs = this.nowMs + withinMs;
+    while (!isSo()) {
+      if (this.nowMs >= endMs) throw new Error(`not so within ${withinMs} ms: ${isSo}`);
+      await this.advance(stepMs);
+    }
+  }
+
+  /** The newest revision as it lies on the server; the licence file itself where there is none yet. */
+  table(): Licence {
+    const top = this.server.isThere(FOLDER) ? numbersAmong(this.server.list(FOLDER)).at(-1) : undefined;
+    const path = top === undefined ? FACE : `${FOLDER}/${String(top).padStart(12, '0')}/licence.json`;
+    return parseLicence(this.server.readText(path), path);
+  }
+
+  /** Seats in use by the newest revision: distinct ids, as `status` counts. */
+  inUse(module: string): number {
+    const seats = this.table().instances.flatMap((record) => record.seats);
+    return new Set(seats.filter((seat) => seat.module === module).map((seat) => seat.id)).size;
+  }
+
+  /** Distinct seats somebody believes in now, whatever the table says: what rule 9 bounds. */
+  believedIn(module: string): number {
+    const running = this.users.filter((user) => user.isAlive && !user.clock.gate.isShut);
+    const seats = running
+      .flatMap((user) => user.seats)
+      .filter((seat) => seat.module === module && seat.valid);
+    return new Set(seats.map((seat) => seat.id)).size;
+  }
+
+  /** Nothing can be written by anybody (`null`: it can again). */
+  unwritable(kind: ShareErrorKind | null): void {
+    for (const host of this.hosts) host.client.state.unwritable = kind;
+  }
+
+  tell(who: string, module: string, event: Told['event'], detail: unknown = null): void {
+    this.told.push({ atMs: this.nowMs, who, module, event, detail });
+  }
+
+  /** What was told, shortly: `ada M1 jeopardy`. */
+  stories(): string[] {
+    return this.told.map(({ who, module, event }) => `${who} ${module} ${event}`);
+  }
+}
+
+export interface HostOptions extends HostTimeOptions {
+  readonly latencyMs?: ClientState['latencyMs'];
+  /** Wraps the share as this host's processes see it: faults of a test's own. */
+  readonly wrap?: (files: ShareFiles) => ShareFiles;
+  /** Where processes cannot be told apart from other machines': null parts prove nothing. @default known */
+  readonly isMachineKnown?: boolean;
+  /** Whether a boot time proves anything here (Linux, outside containers). @default true */
+  readonly isBootKnown?: boolean;
+}
+
+/** One computer: its clocks, its processes, its own view of the share. */
+export class Host {
+  readonly world: World;
+  readonly name: string;
+  readonly time: HostTime;
+  readonly client: Client;
+  readonly users: User[] = [];
+  private readonly options: HostOptions;
+  private readonly starts = new Map<number, string>();
+  private boots = 1;
+  private pids = 1000;
+
+  constructor(world: World, name: string, options: HostOptions) {
+    this.world = world;
+    this.name = name;
+    this.options = options;
+    this.time = new HostTime(world.timeline, options);
+    const latencyMs = options.latencyMs ?? world.options.latencyMs;
+    this.client = clientOf(world.server, latencyMs && { latencyMs });
+  }
+
+  /** Starts a process and opens the licence in it. Time is moved by the caller: see {@link World.user}. */
+  async start(name: string, options: OpenOptions = {}): Promise<User> {
+    const pid = this.pids++;
+    this.starts.set(pid, String(Math.round(this.time.uptimeMs() / 10)));
+    const user = new User(this, name, pid);
+    this.users.push(user);
+    await user.open(options);
+    return user;
+  }
+
+  sleep(): void {
+    this.time.sleep();
+  }
+
+  wake(): void {
+    this.time.wake();
+  }
+
+  /** The share does not answer this host, or answers with failures only. */
+  cut(how: ClientState['cut'] = 'unsaid'): void {
+    this.client.state.cut = how;
+  }
+
+  mend(): void {
+    this.client.mend();
+  }
+
+  unwritable(kind: ShareErrorKind | null): void {
+    this.client.state.unwritable = kind;
+  }
+
+  /** The power goes: every process dies, and the machine comes up as another boot. */
+  reboot(): void {
+    for (const user of this.users) user.kill();
+    this.boots++;
+    this.time.reboot();
+  }
+
+  facts(user: string): MachineFacts {
+    const known = (part: string) => (this.options.isMachineKnown === false ? null : part);
+    return {
+      machine: {
+        pids: known(digest(this.name, 'pids', this.boots)),
+        host: known(digest(this.name, 'host', this.boots)),
+        installation: known(digest(this.name, 'installation')),
+      },
+      host: this.name,
+      user,
+      isBootKnown: this.options.isBootKnown ?? true,
+    };
+  }
+
+  /** What kill(pid, 0) and the start time tell. */
+  isProcessGone = (pid: number, start: string | null): boolean => {
+    const found = this.starts.get(pid);
+    return found === undefined || (start !== null && found !== start);
+  };
+
+  processStart = (pid: number): string | null => this.starts.get(pid) ?? null;
+
+  buried(pid: number): void {
+    this.starts.delete(pid);
+  }
+
+  filesOf(clock: HandClock, dice: Dice): ShareFiles {
+    return filesOfProcess(this.client, clock, dice, this.options.wrap);
+  }
+}
+
+/** One process on a host, with the licence open in it. */
+export class User {
+  readonly host: Host;
+  readonly name: string;
+  readonly pid: number;
+  readonly clock: HandClock;
+  readonly seats: Seat[] = [];
+  private opened: OpenLicence | null = null;
+
+  constructor(host: Host, name: string, pid: number) {
+    this.host = host;
+    this.name = name;
+    this.pid = pid;
+    this.clock = new HandClock(host.time);
+  }
+
+  get licence(): OpenLicence {
+    if (this.opened === null) throw new Error(`${this.who} has not opened the licence`);
+    return this.opened;
+  }
+
+  get who(): string {
+    return `${this.name}@${this.host.name}`;
+  }
+
+  get isAlive(): boolean {
+    return this.clock.isAlive;
+  }
+
+  async open(options: OpenOptions): Promise<void> {
+    const { host, clock, pid } = this;
+    const dice = seededDice(`${host.world.seed}/${host.name}/${pid}`);
+    this.opened = await openWith(
+      FACE,
+      { releaseOnExit: false, ...options },
+      {
+        files: host.filesOf(clock, dice),
+        clock,
+        dice,
+        facts: host.facts(this.name),
+        pid,
+        isProcessGone: host.isProcessGone,
+        processStart: host.processStart,
+        watching: null,
+        store: host.world.options.store ?? {},
+      },
+    );
+    this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
+  }
+
+  /** Asks for a seat; time passes as far as the answer takes. */
+  async acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer> {
+    return await this.host.world.run(this.ask(module, options));
+  }
+
+  /** As acquire, and time is moved by the caller. */
+  async ask(module: string, options?: AcquireOptions): Promise<ClaimAnswer> {
+    const answer = await this.licence.acquire(module, options);
+    if (answer.kind === 'seated') this.listen(answer.seat);
+    return answer;
+  }
+
+  /** Takes a seat that must be there. */
+  async sit(module: string): Promise<Seat> {
+    const answer = await this.acquire(module);
+    if (answer.kind !== 'seated')
+      throw new Error(`${this.who}: expected a seat in ${module}, got ${answer.kind}`);
+    return answer.seat;
+  }
+
+  /** Gives every seat back and closes the licence. */
+  async leave(): Promise<void> {
+    await this.host.world.run(this.licence.close());
+    this.kill();
+  }
+
+  /** SIGKILL: no timer of it fires again, and what it asked of the share may be done or not. */
+  kill(): void {
+    this.clock.gate.shut('ever');
+    this.host.buried(this.pid);
+  }
+
+  /** SIGSTOP: its clocks go on, and nothing of it runs. */
+  freeze(): void {
+    this.clock.gate.shut();
+  }
+
+  /** SIGCONT. */
+  thaw(): void {
+    this.clock.gate.open();
+  }
+
+  private listen(seat: Seat): void {
+    this.seats.push(seat);
+    const { world } = this.host;
+    const tell = (event: Told['event']) => (detail?: unknown) =>
+      world.tell(this.name, seat.module, event, detail);
+    seat.on('jeopardy', tell('jeopardy'));
+    seat.on('suspended', tell('suspended'));
+    seat.on('safe', tell('safe'));
+    seat.on('lost', tell('lost'));
+    seat.on('released', tell('released'));
+  }
+}
+
+function freshLicence(options: WorldOptions): Licence {
+  const modules = Object.entries(options.modules).map(([module, maxUsers]) => ({
+    module,
+    maxUsers,
+    overdraft: options.overdraft,
+  }));
+  const { checkIntervalSeconds, offlineGraceSeconds, level, countBy, expiresAt } = options;
+  const issuedAt = new Date(EPOCH_MS - 86_400_000).toISOString();
+  const granted: Entitlement = {
+    ...{ licenceId: 'acme-1', customer: 'Acme', issuedAt, modules },
+    ...{ checkIntervalSeconds, offlineGraceSeconds, level, countBy, expiresAt },
+  };
+  const ids = { lineage: digest('lineage', options.seed ?? 1), commit: digest('commit', options.seed ?? 1) };
+  return firstLicence(sealUnsigned(granted), options.settings ?? {}, ids);
+}
+
+const digest = (...parts: readonly (string | number)[]): string =>
+  createHash('sha256').update(parts.join('/')).digest('hex').slice(0, 32);

@@ -1,0 +1,198 @@
+import { describe, expect, test } from 'vitest';
+import { sealUnsigned } from '../../src/core/entitlement.js';
+import { formatLicence } from '../../src/core/licence.js';
+import type { ShareFiles } from '../../src/share/files.js';
+import { counting, faulty } from '../helpers/faults.js';
+import { bareLicence, Table } from '../helpers/table.js';
+
+test('after a commit it shows the newest revision, for people to read', async () => {
+  const table = new Table();
+  const { licence } = await table.writer().add('mine');
+  expect(table.server.readText(table.place.face)).toBe(formatLicence(licence, 'pretty'));
+});
+
+test('it keeps the rights it had', async () => {
+  const table = new Table({ umask: 0o077 });
+  await table.writer().add('mine');
+  expect(table.server.stat(table.place.face).mode).toBe(0o664);
+});
+
+test('a declined change leaves it as it is', async () => {
+  const table = new Table();
+  table.grow(2);
+  const writer = table.writer();
+  await table.timeline.run(writer.store.commit(() => ({ answer: null, draft: null }), writer.limits()));
+  expect(table.shown()).toBe(0);
+});
+
+test('one that is missing is shown again', async () => {
+  const table = new Table();
+  const writer = table.writer();
+  await writer.add('a');
+  table.server.removeTree(table.place.face);
+  await writer.add('b');
+  expect(table.shown()).toBe(2);
+});
+
+test('nothing follows from it: it may fail, and the commit is done', async () => {
+  const table = new Table();
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation) => (operation === 'replace' ? { kind: 'refuse', error: 'full' } : null));
+  const done = await table.writer({ wrap }).add('mine');
+  expect([done.published, table.shown()]).toEqual([true, 0]);
+});
+
+describe('one that does not read as a licence', () => {
+  const garble = (table: Table, text = '{"format": "seatf') => table.server.scribble(table.place.face, text);
+
+  test('may still be being written: it is left alone at first', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    await writer.add('a');
+    garble(table);
+    await writer.add('b');
+    await table.timeline.advance(59_000);
+    await writer.add('c');
+    expect(table.server.readText(table.place.face)).toBe('{"format": "seatf');
+  });
+
+  test('is shown whole again when it has stood still for a minute', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    garble(table);
+    table.grow(1);
+    await writer.add('b');
+    await table.timeline.advance(60_000);
+    await writer.add('c');
+    expect(table.shown()).toBe(3);
+  });
+
+  test('counts anew when it changes', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    table.grow(1);
+    garble(table);
+    await writer.add('b');
+    await table.timeline.advance(50_000);
+    garble(table, '{"format": "seatfile/1"');
+    await writer.add('c');
+    await table.timeline.advance(50_000);
+    await writer.add('d');
+    expect(table.server.readText(table.place.face)).toBe('{"format": "seatfile/1"');
+    await table.timeline.advance(10_000);
+    await writer.add('e');
+    expect(table.shown()).toBe(5);
+  });
+});
+
+describe('one that somebody put there on purpose is never written over', () => {
+  const other = sealUnsigned({
+    licenceId: 'acme-1',
+    issuedAt: '2026-01-01T00:00:00Z',
+    modules: [{ module: 'M1', maxUsers: 99 }],
+  });
+  test.each([
+    ['another entitlement', { ...bareLicence(), entitlement: other }],
+    ['another lineage', { ...bareLicence(), lineage: 'lineage-2' }],
+  ])('%s', async (_, licence) => {
+    const table = new Table();
+    table.grow(1);
+    const dropped = formatLicence(licence, 'pretty');
+    table.server.scribble(table.place.face, dropped);
+    const writer = table.writer();
+    await writer.add('a');
+    await table.timeline.advance(7 * 86_400_000);
+    await writer.add('b');
+    expect(table.server.readText(table.place.face)).toBe(dropped);
+  });
+
+  test('a directory', async () => {
+    const table = new Table();
+    table.grow(1);
+    table.server.removeTree(table.place.face);
+    table.server.makeDirectory(table.place.face);
+    await table.writer().add('a');
+    expect(table.server.stat(table.place.face).kind).toBe('directory');
+  });
+
+  test('one dropped between two commits of the same store', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    await writer.add('a');
+    await table.timeline.advance(1000);
+    const dropped = formatLicence({ ...bareLicence(), entitlement: other }, 'pretty');
+    table.server.scribble(table.place.face, dropped);
+    await writer.add('b');
+    expect(table.server.readText(table.place.face)).toBe(dropped);
+  });
+});
+
+test('an entitlement that the licence once had is recognised', async () => {
+  const table = new Table();
+  const { entitlementHash } = await import('../../src/core/entitlement.js');
+  const before = bareLicence();
+  const modules = [{ module: 'M1', maxUsers: 20 }];
+  const entitlement = sealUnsigned({ licenceId: 'acme-1', issuedAt: '2026-01-01T00:00:00Z', modules });
+  table.makeRevision({ ...before, entitlement, formerEntitlements: [entitlementHash(before.entitlement)] });
+  await table.writer().add('a');
+  expect(table.shown()).toBe(1);
+});
+
+describe('a refused replace', () => {
+  const refusing = (times: number) => {
+    let left = times;
+    return (files: ShareFiles) =>
+      faulty(files, (operation) =>
+        operation === 'replace' && left-- > 0 ? { kind: 'refuse', error: 'busy' } : null,
+      );
+  };
+
+  test('is tried once more, a second later', async () => {
+    const table = new Table();
+    await table.timeline.run(table.writer({ wrap: refusing(1) }).adding('mine'));
+    await table.timeline.advance(999);
+    expect(table.shown()).toBe(0);
+    await table.timeline.advance(2);
+    expect(table.shown()).toBe(1);
+  });
+
+  test('and then left to the next commit', async () => {
+    const table = new Table();
+    const writer = table.writer({ wrap: refusing(2) });
+    await table.timeline.run(writer.adding('a'));
+    await table.timeline.advance(60_000);
+    expect(table.shown()).toBe(0);
+    await writer.add('b');
+    expect(table.shown()).toBe(2);
+  });
+});
+
+test('to notice it costs one stat while it has not changed', async () => {
+  const table = new Table();
+  table.grow(1);
+  let counts: Record<string, number> = {};
+  const writer = table.writer({
+    wrap: (files) => {
+      const counted = counting(files);
+      counts = counted.counts;
+      return counted.files;
+    },
+  });
+  const top = await writer.read();
+  const notice = () => table.timeline.run(writer.store.noticeFace(top));
+  expect(await notice()).toBe('ours');
+  const reads = counts['read'];
+  expect(await notice()).toBe('ours');
+  expect(counts['read']).toBe(reads);
+});
+
+test.each([
+  ['missing', (table: Table) => table.server.removeTree(table.place.face)],
+  ['wreck', (table: Table) => table.server.scribble(table.place.face, 'x')],
+  ['foreign', (table: Table) => table.server.scribble(table.place.face, '{"entitlement":{"payload":"{}"}}')],
+])('it is noticed to be %s', async (state, happen) => {
+  const table = new Table();
+  const top = table.grow(1);
+  happen(table);
+  expect(await table.timeline.run(table.writer().store.noticeFace(top))).toBe(state);
+});

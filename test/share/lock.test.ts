@@ -1,0 +1,156 @@
+import { describe, expect, test } from 'vitest';
+import type { ShareFiles } from '../../src/share/files.js';
+import { faulty } from '../helpers/faults.js';
+import { codeOf, Table } from '../helpers/table.js';
+
+/** Patience so long that only the age of the lock can end the wait. */
+const patientStore = { turnMs: 600_000 };
+
+function locked(ageMs = 0): Table {
+  const table = new Table();
+  table.grow(1);
+  table.server.wallOffsetMs -= ageMs;
+  table.server.makeDirectory(table.place.lock);
+  table.server.wallOffsetMs += ageMs;
+  return table;
+}
+
+/** Somebody else takes and gives back the lock, every so often. */
+function keepTaking(
+  table: Table,
+  everyMs: number,
+  times: number,
+  meanwhile: () => void = () => undefined,
+): void {
+  for (let n = 1; n <= times; n++)
+    table.timeline.at(n * everyMs, () => {
+      table.server.removeTree(table.place.lock);
+      table.server.makeDirectory(table.place.lock);
+      meanwhile();
+    });
+}
+
+test('a commit holds the lock while it publishes, and gives it back', async () => {
+  const table = new Table();
+  table.grow(1);
+  const held: boolean[] = [];
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation, path) => {
+      if (operation === 'rename' && path.includes('/stage-'))
+        held.push(table.server.isThere(table.place.lock));
+      return null;
+    });
+  await table.writer({ wrap }).add('mine');
+  expect(held).toEqual([true]);
+  expect(table.others()).toEqual([]);
+});
+
+test.each([
+  ['fresh', 0],
+  ['stamped ten years ago', 10 * 365 * 86_400_000],
+  ['stamped ten years ahead', -10 * 365 * 86_400_000],
+])('a foreign lock, %s, is taken over when we have seen it stand for ten seconds', async (_, ageMs) => {
+  const table = locked(ageMs);
+  await table.writer({ store: patientStore }).add('mine');
+  expect(table.timeline.nowMs).toBeGreaterThanOrEqual(10_000);
+  expect(table.timeline.nowMs).toBeLessThan(11_000);
+  expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], []]);
+});
+
+test('a lock that is taken and given back is not taken over while others get on', async () => {
+  const table = locked();
+  keepTaking(table, 4000, 3, () => table.grow(1));
+  await table.writer({ store: { turnMs: 5000 } }).add('mine');
+  expect(table.timeline.nowMs).toBeGreaterThan(12_000);
+  expect(table.tally()).toHaveLength(5);
+});
+
+test('when nothing moves it is done without the lock, which stays', async () => {
+  const table = locked();
+  await table.writer().add('mine');
+  expect(table.timeline.nowMs).toBeGreaterThanOrEqual(5000);
+  expect(table.timeline.nowMs).toBeLessThan(6000);
+  expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], ['lock']]);
+});
+
+test('a lock given back is taken soon', async () => {
+  const table = locked();
+  table.timeline.at(2000, () => table.server.removeTree(table.place.lock));
+  await table.writer().add('mine');
+  expect(table.timeline.nowMs).toBeGreaterThanOrEqual(2000);
+  expect(table.timeline.nowMs).toBeLessThan(2200);
+});
+
+test('who gives up while he waits is told at once, and nothing was written', async () => {
+  const table = locked();
+  const before = table.server.paths('/');
+  const stop = new AbortController();
+  table.timeline.at(2000, () => stop.abort());
+  const asked = table.writer().adding('mine', 60_000, stop.signal);
+  expect(await codeOf(table.timeline.run(asked))).toBe('ABORTED');
+  expect(table.timeline.nowMs).toBe(2000);
+  expect(table.server.paths('/')).toEqual(before);
+});
+
+test('whose deadline ends while he waits is told that, and nothing was written', async () => {
+  const table = locked();
+  expect(await codeOf(table.writer().add('mine', 3000))).toBe('SHARE_UNREACHABLE');
+  expect(table.timeline.nowMs).toBeLessThan(3200);
+  expect(table.tally()).toEqual(['w1']);
+});
+
+test('a wait longer than a second is told, once', async () => {
+  const table = locked();
+  const writer = table.writer();
+  await writer.add('mine');
+  expect(writer.slow).toEqual(['its turn to write; others are writing']);
+});
+
+test('a lock that cannot be made for want of rights stops no commit', async () => {
+  const table = new Table();
+  table.grow(1);
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (_, path) => (path === table.place.lock ? { kind: 'refuse', error: 'refused' } : null));
+  await table.writer({ wrap }).add('mine');
+  expect(table.timeline.nowMs).toBeLessThan(1000);
+  expect(table.tally()).toEqual(['w1', 'mine']);
+});
+
+test('a lock that cannot be given back fails no commit; others step over it', async () => {
+  const table = new Table();
+  table.grow(1);
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation) =>
+      operation === 'removeDirectory' ? { kind: 'refuse', error: 'busy' } : null,
+    );
+  await table.writer({ wrap }).add('mine');
+  expect(table.others()).toContain('lock');
+  await table.writer().add('yours');
+  expect(table.tally()).toEqual(['w1', 'mine', 'yours']);
+});
+
+test('a lock that somebody broke under us costs nothing', async () => {
+  const table = new Table();
+  table.grow(1);
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation, path) => {
+      if (operation === 'rename' && path.includes('/stage-')) table.server.removeTree(table.place.lock);
+      return null;
+    });
+  await table.writer({ wrap }).add('mine');
+  expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], []]);
+});
+
+describe('many at once', () => {
+  test('all are answered, and none waits much longer than the others', async () => {
+    const table = new Table();
+    table.grow(1);
+    const writers = Array.from({ length: 20 }, () => table.writer({ client: { latencyMs: () => 2 } }));
+    const times = await table.timeline.run(
+      Promise.all(writers.map((writer, n) => writer.adding(`a${n}`).then(() => table.timeline.nowMs))),
+    );
+    const sorted = [...times].sort((a, b) => a - b);
+    expect((sorted.at(-1) ?? 0) / (sorted[10] ?? 1)).toBeLessThan(5);
+    expect(table.tally()).toHaveLength(21);
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, test } from 'vitest';
+import { formatLicence } from '../../src/core/licence.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { codeOf, Table, type Writer } from '../helpers/table.js';
+
+/** Damage and loss: first taken for a stale listing, then told; never built on, and nothing is written. */
+interface Trouble {
+  readonly what: string;
+  readonly code: string;
+  readonly happen: (table: Table) => void;
+}
+
+const troubles: readonly Trouble[] = [
+  {
+    what: 'the newest revision is garbled',
+    code: 'TABLE_DAMAGED',
+    happen: (table) => table.server.scribble(table.documentPath(3), '{"format":'),
+  },
+  {
+    what: 'the newest revision is no UTF-8 text of a licence',
+    code: 'TABLE_DAMAGED',
+    happen: (table) => table.server.scribble(table.documentPath(3), '{}'),
+  },
+  {
+    what: 'the newest revision says another number',
+    code: 'TABLE_DAMAGED',
+    happen: (table) =>
+      table.server.scribble(table.documentPath(3), table.server.readText(table.documentPath(2))),
+  },
+  {
+    what: 'the newest revision was removed, as by a restored backup',
+    code: 'TABLE_LOST',
+    happen: (table) => table.server.removeTree(table.numberPath(3)),
+  },
+  {
+    what: 'no number is left in the folder',
+    code: 'TABLE_LOST',
+    happen: (table) => {
+      for (const number of table.numbers()) table.server.removeTree(table.numberPath(number));
+    },
+  },
+  {
+    what: 'the folder is gone, and the licence file is there',
+    code: 'TABLE_LOST',
+    happen: (table) => table.server.removeTree(table.place.folder),
+  },
+  {
+    what: 'folder and licence file are gone',
+    code: 'SHARE_UNREACHABLE',
+    happen: (table) => {
+      table.server.removeTree(table.place.folder);
+      table.server.removeTree(table.place.face);
+    },
+  },
+];
+
+async function inTrouble(happen: Trouble['happen']): Promise<{ table: Table; writer: Writer }> {
+  const table = new Table();
+  table.grow(3);
+  const writer = table.writer();
+  await writer.read(); // it has seen revision 3
+  happen(table);
+  return { table, writer };
+}
+
+describe.each(troubles)('$what', ({ code, happen }) => {
+  test('a look says so when the caches have expired, and not before', async () => {
+    const { table, writer } = await inTrouble(happen);
+    expect(await codeOf(writer.read(300_000))).toBe(code);
+    expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
+    expect(table.timeline.nowMs).toBeLessThan(65_000);
+  });
+
+  test('a commit says so when the caches have expired, and writes nothing', async () => {
+    const { table, writer } = await inTrouble(happen);
+    const before = table.server.paths('/');
+    expect(await codeOf(writer.add('mine', 300_000))).toBe(code);
+    expect(table.server.paths('/')).toEqual(before);
+    expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
+  });
+
+  test('a caller with less patience is told the same at his deadline', async () => {
+    const { table, writer } = await inTrouble(happen);
+    expect(await codeOf(writer.read(5000))).toBe(code);
+    expect(table.timeline.nowMs).toBeLessThan(8000);
+  });
+});
+
+test.each(troubles)(
+  '$what, for as long as caches live: a look waits, and finds the table',
+  async ({ happen }) => {
+    const { table, writer } = await inTrouble(() => undefined);
+    table.server.copyTree('/share', '/backup');
+    happen(table);
+    table.timeline.at(20_000, () => {
+      table.server.removeTree('/share');
+      table.server.rename('/backup', '/share');
+    });
+    expect((await writer.read(300_000)).revision).toBe(3);
+    expect(writer.slow).toHaveLength(1);
+  },
+);
+
+test('a higher revision without its folder is a copy or a loss: said, and nothing written', async () => {
+  const table = new Table();
+  table.server.scribble(table.place.face, formatLicence({ ...table.top(), revision: 7 }, 'pretty'));
+  const before = table.server.paths('/');
+  expect(await codeOf(table.writer().add('mine'))).toBe('TABLE_LOST');
+  expect(await codeOf(table.writer().read())).toBe('TABLE_LOST');
+  expect(table.server.paths('/')).toEqual(before);
+});
+
+test('a top below what is known from elsewhere is a loss', async () => {
+  const table = new Table();
+  table.grow(3);
+  const writer = table.writer();
+  writer.store.expectAtLeast(9);
+  expect(await codeOf(writer.read(300_000))).toBe('TABLE_LOST');
+});
+
+test('a revision of a newer format is told as that, at once', async () => {
+  const table = new Table();
+  table.grow(1);
+  const text = table.server.readText(table.documentPath(1)).replace('seatfile/1', 'seatfile/2');
+  table.server.scribble(table.documentPath(1), text);
+  expect(await codeOf(table.writer().read())).toBe('LICENCE_NEWER');
+  expect(table.timeline.nowMs).toBe(0);
+});
+
+test('no licence file and no folder: missing', async () => {
+  const table = new Table();
+  table.server.removeTree(table.place.face);
+  expect(await codeOf(table.writer().read())).toBe('LICENCE_MISSING');
+  expect(await codeOf(table.writer().add('mine'))).toBe('LICENCE_MISSING');
+});
+
+test('a licence file that is a directory is told as that', async () => {
+  const table = new Table();
+  table.server.removeTree(table.place.face);
+  table.server.makeDirectory(table.place.face);
+  expect(await codeOf(table.writer().read())).toBe('LICENCE_UNREADABLE');
+});
+
+test('a file where the folder should be: unfit', async () => {
+  const table = new Table();
+  table.server.writeNew(table.place.folder, 'x', 0o644);
+  expect(await codeOf(table.writer().add('mine'))).toBe('SHARE_UNFIT');
+});
+
+test('who may only read can look', async () => {
+  const table = new Table();
+  table.grow(2);
+  const writer = table.writer({ client: { unwritable: 'refused' } });
+  expect((await writer.read()).revision).toBe(2);
+  expect(await codeOf(writer.add('mine'))).toBe('SHARE_REFUSED');
+});
+
+test.each([
+  ['full', 'SHARE_FULL'],
+  ['readOnly', 'SHARE_REFUSED'],
+  ['refused', 'SHARE_REFUSED'],
+] as const)('a share that is %s is told as that, and nothing is changed', async (unwritable, code) => {
+  const table = new Table();
+  const base = table.grow(2);
+  expect(await codeOf(table.writer({ client: { unwritable } }).add('mine'))).toBe(code);
+  expect([table.top(), table.others()]).toEqual([base, []]);
+});
+
+test('a share that answers with failures is given ten seconds to recover', async () => {
+  const table = new Table();
+  table.grow(2);
+  const { client, writer } = hostOf(table);
+  await writer.read();
+  client.state.cut = 'unsaid';
+  table.timeline.at(9000, client.mend);
+  expect((await writer.read(300_000)).revision).toBe(2);
+});
+
+test('a share that goes on failing is out of reach after that', async () => {
+  const table = new Table();
+  table.grow(2);
+  const { client, writer } = hostOf(table);
+  await writer.read();
+  client.state.cut = 'unsaid';
+  expect(await codeOf(writer.read(300_000))).toBe('SHARE_UNREACHABLE');
+  expect(table.timeline.nowMs).toBeGreaterThanOrEqual(10_000);
+  expect(table.timeline.nowMs).toBeLessThan(13_000);
+});
+
+function hostOf(table: Table) {
+  const client = clientOf(table.server);
+  return { client, writer: table.writer({ wrap: () => client.files }) };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
+import { codeOf, Table } from '../helpers/table.js';
+
+/** A server that renames no directory onto another, and neither renames nor removes what somebody has open. */
+const windows = () => {
+  const table = new Table({ shape: 'windows' });
+  table.grow(1);
+  return table;
+};
+
+/** A virus scanner opens every new document in a stage, for so long. */
+function scanned(table: Table, forMs: number, kind: ShareErrorKind = 'refused') {
+  return (files: ShareFiles): ShareFiles => ({
+    ...files,
+    writeNew: async (file, text, mode) => {
+      await files.writeNew(file, text, mode);
+      table.timeline.at(table.timeline.nowMs + forMs, table.server.holdOpen(file, kind));
+    },
+  });
+}
+
+test('a commit is done', async () => {
+  const table = windows();
+  await table.writer().add('mine');
+  expect([table.tally(), table.others(), table.shown()]).toEqual([['w1', 'mine'], [], 2]);
+});
+
+test('the first commit is done, by two processes at once', async () => {
+  const table = new Table({ shape: 'windows' });
+  const writers = [table.writer(), table.writer()];
+  await table.timeline.run(Promise.all(writers.map((writer, n) => writer.adding(`word-${n}`))));
+  expect([...table.tally()].sort()).toEqual(['word-0', 'word-1']);
+});
+
+test('a lost race is run again, also without the lock', async () => {
+  const table = windows();
+  const options = { store: { lock: false }, client: { latencyMs: () => 2 } };
+  const writers = [1, 2, 3].map(() => table.writer(options));
+  await table.timeline.run(Promise.all(writers.map((writer, n) => writer.adding(`word-${n}`))));
+  expect(table.tally()).toHaveLength(4);
+});
+
+test('an empty directory under the next number goes, and the commit is done', async () => {
+  const table = windows();
+  table.server.makeDirectory(table.numberPath(2));
+  expect((await table.writer().add('mine')).licence.revision).toBe(2);
+});
+
+describe.each(['refused', 'busy'] as const)('something keeps the stage open (%s)', (kind) => {
+  test('for three seconds: it is tried again until it is done', async () => {
+    const table = windows();
+    await table.writer({ wrap: scanned(table, 3000, kind) }).add('mine');
+    expect(table.timeline.nowMs).toBeGreaterThanOrEqual(3000);
+    expect(table.timeline.nowMs).toBeLessThan(4000);
+    expect(table.tally()).toEqual(['w1', 'mine']);
+  });
+
+  test('for longer than ten: the fault says so, and nothing was published', async () => {
+    const table = windows();
+    const code = await codeOf(table.writer({ wrap: scanned(table, 60_000, kind) }).add('mine'));
+    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'SHARE_REFUSED');
+    expect(table.timeline.nowMs).toBeGreaterThanOrEqual(10_000);
+    expect(table.timeline.nowMs).toBeLessThan(12_000);
+    expect(table.numbers()).toEqual([0, 1]);
+  });
+
+  test('until the deadline, which is sooner: the same', async () => {
+    const table = windows();
+    const code = await codeOf(table.writer({ wrap: scanned(table, 60_000, kind) }).add('mine', 5000));
+    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'SHARE_REFUSED');
+    expect(table.timeline.nowMs).toBeLessThan(6000);
+    expect(table.tally()).toEqual(['w1']);
+  });
+});
+
+test('somebody reads the licence file: the commit is done, and it is shown a second later', async () => {
+  const table = windows();
+  const close = table.server.holdOpen(table.place.face);
+  table.timeline.at(500, close);
+  expect((await table.timeline.run(table.writer().adding('mine'))).published).toBe(true);
+  expect(table.shown()).toBe(0);
+  await table.timeline.advance(2000);
+  expect(table.shown()).toBe(2);
+});
+
+test('somebody has the newest revision open: the next is published beside it', async () => {
+  const table = windows();
+  table.server.holdOpen(table.documentPath(1));
+  await table.writer().add('mine');
+  expect(table.top().revision).toBe(2);
+});
