@@ -1,0 +1,18 @@
+# Rule 10. Light writes at start and exit, never between; it never sweeps, and is never swept, not even when provably dead.
+file M1=2 level=light T=80s     -> T = 80 s
+ada sits M1 on pc-hall          -> seated in s1, 1 of 2
+bob sits M1 on pc-hall          -> seated in s2, 2 of 2
+revision?                       -> revision 2
+ada dies
+wait 8h                         -> nothing yet
+revision?                       -> revision 2
+bob has M1?                     -> seated, valid for ever
+cy sits M1                      -> full: ada@pc-hall, bob@pc-hall; frees at: unknown
+table?                          -> ada@pc-hall: s1 of M1; beat 1; light
+                                -> bob@pc-hall: s2 of M1; beat 1; light
+
+# It looks every minute, so it learns of its removal.
+admin removes bob, saying "go home" -> 28800 s: bob removed in s2 of M1 by admin@desk, removed
+wait 61s                        -> 28860 s: bob is told lost in M1: removed, by admin@desk, go home
+bob has M1?                     -> lost, not valid
+cy sits M1                      -> seated in s3, 2 of 2

@@ -1,0 +1,53 @@
+import { changeSettings, remove } from '../../src/core/desk.js';
+import { readPolicy } from '../../src/core/entitlement.js';
+import type { InstanceRecord, SeatRecord, Settings } from '../../src/core/licence.js';
+import { openStore } from '../../src/instance/licence.js';
+import type { Change } from '../../src/share/store.js';
+import { HandClock } from '../helpers/clock.js';
+import { seededDice } from '../helpers/dice.js';
+import { FACE, type Host, type World } from '../helpers/world.js';
+
+/** An administrator at a desk of his own: every act is a fresh process that commits one change. */
+export class Desk {
+  readonly name = 'admin@desk';
+  private readonly host: Host;
+  private acts = 0;
+
+  constructor(world: World) {
+    this.host = world.host('desk');
+  }
+
+  async remove(
+    isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean,
+    words: string | null = null,
+  ): Promise<boolean> {
+    return await this.commit((base, shareTimeMs) => {
+      const removal = { actor: this.name, words };
+      const draft = remove(base, readPolicy(base, FACE), isChosen, removal, shareTimeMs);
+      return { answer: draft !== null, draft };
+    });
+  }
+
+  async set(changes: Settings): Promise<boolean> {
+    return await this.commit((base) => {
+      const draft = changeSettings(base, changes, this.name);
+      return { answer: draft !== null, draft };
+    });
+  }
+
+  private async commit<A>(change: Change<A>): Promise<A> {
+    const { host } = this;
+    const { world } = host;
+    const clock = new HandClock(host.time);
+    const dice = seededDice(`${world.seed}/desk/${++this.acts}`);
+    const system = {
+      ...{ clock, dice, files: host.filesOf(clock, dice), facts: host.facts('admin'), pid: 1 },
+      ...{ isProcessGone: host.isProcessGone, processStart: host.processStart, watching: null, store: {} },
+    };
+    const { store } = await world.run(openStore(FACE, system));
+    const limits = { untilMs: clock.elapsedMs() + 60_000 };
+    const { answer } = await world.run(store.commit(change, limits));
+    await world.run(store.settled());
+    return answer;
+  }
+}
