@@ -1,0 +1,154 @@
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { reap } from '../processes/children.js';
+import { fixture, hold, seatfile, start, temporary, told } from './seatfile.js';
+
+let directory: string;
+let remove: () => void;
+const at = (name: string) => path.join(directory, name);
+
+beforeEach(() => {
+  ({ directory, remove } = temporary());
+});
+afterEach(async () => {
+  await reap();
+  remove();
+});
+
+const oneLine = /^seatfile: [^\n]+\n$/;
+
+describe('a licence that cannot be used: 3, for run 125, one clear line, and the file untouched', () => {
+  const broken = readdirSync(fixture('broken'));
+  test.each(broken)('%s', async (name) => {
+    const file = at(name);
+    copyFileSync(fixture(`broken/${name}`), file);
+    const before = readFileSync(file);
+    for (const [args, status] of [
+      [['status', file], 3],
+      [['hold', file], 3],
+      [['remove', file, '--all', '--yes'], 3],
+      [['run', file, '--', process.execPath, '-e', ''], 125],
+    ] as const) {
+      const answer = await seatfile(args);
+      expect(answer).toMatchObject({ status, out: '', err: expect.stringMatching(oneLine) });
+      expect(answer.err).toContain(file);
+    }
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(readdirSync(directory)).toEqual([name]);
+  });
+
+  test('missing, in a missing directory, a directory', async () => {
+    mkdirSync(at('folder'));
+    for (const file of [at('none.json'), at('no/none.json'), at('folder')]) {
+      expect(await seatfile(['hold', file])).toMatchObject({
+        status: 3,
+        err: expect.stringMatching(oneLine),
+      });
+      expect((await seatfile(['run', file, '--', 'true'])).status).toBe(125);
+    }
+    expect(readdirSync(directory)).toEqual(['folder']);
+  });
+});
+
+describe('usage: 2, nothing written', () => {
+  test.each([
+    ['init without a module', ['init', 'FILE']],
+    ['no users', ['init', 'FILE', '--module', 'M1=0']],
+    ['half a user', ['init', 'FILE', '--module', 'M1=1.5']],
+    ['a module twice', ['init', 'FILE', '--module', 'M1=1', '--module', 'M1=2']],
+    ['a module without users', ['init', 'FILE', '--module', 'M1']],
+    ['an odd module name', ['init', 'FILE', '--module', '-x=1']],
+    ['an odd interval', ['init', 'FILE', '--module', 'M1=1', '--check-interval', '5 minutes']],
+    ['an interval out of bounds', ['init', 'FILE', '--module', 'M1=1', '--check-interval', '25h']],
+    ['an odd level', ['init', 'FILE', '--module', 'M1=1', '--level', 'heavy']],
+    ['an unknown option', ['status', 'FILE', '--frob']],
+    ['an unknown command', ['frob']],
+    ['no command', []],
+    ['no file', ['status']],
+  ])('%s', async (_name, args) => {
+    const answer = await seatfile(args.map((word) => (word === 'FILE' ? at('licence.json') : word)));
+    expect(answer).toMatchObject({ status: 2, out: '' });
+    expect(answer.err).not.toBe('');
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test('on a licence: an unknown module, several to choose from, remove of nothing in particular, remove without --yes', async () => {
+    const file = at('licence.json');
+    await seatfile(['init', file, '--module', 'M1=1', '--module', 'M2=1']);
+    for (const args of [
+      ['hold', file, '--module', 'M3'],
+      ['status', file, '--module', 'M3'],
+      ['hold', file],
+      ['remove', file],
+      ['set', file],
+      ['set', file, '--check-interval', '0s'],
+    ])
+      expect(await seatfile(args)).toMatchObject({ status: 2, out: '' });
+    await told(hold(file, 'ada', 'pc-1', '--module', 'M1'), 'seated');
+    const answer = await seatfile(['remove', file, '--all']);
+    expect(answer).toMatchObject({ status: 2, err: expect.stringContaining('--yes') });
+    expect((await seatfile(['status', file, '--json'])).out).toContain('"ada"');
+  });
+});
+
+test('init never overwrites, and says so', async () => {
+  const file = at('licence.json');
+  expect((await seatfile(['init', file, '--module', 'M1=1'])).status).toBe(0);
+  const before = readFileSync(file, 'utf8');
+  const answer = await seatfile(['init', file, '--module', 'M1=9']);
+  expect(answer).toMatchObject({ status: 1, err: expect.stringContaining('never overwritten') });
+  expect(readFileSync(file, 'utf8')).toBe(before);
+});
+
+test('a share that cannot host a table keeps nothing of init', async () => {
+  chmodSync(directory, 0o1777);
+  const answer = await seatfile(['init', at('licence.json'), '--module', 'M1=1']);
+  const isPosix = process.platform !== 'win32';
+  expect(answer.status).toBe(isPosix ? 6 : 0); // Windows has no sticky bit
+  expect(existsSync(at('licence.json'))).toBe(!isPosix);
+});
+
+test('no seat: 4, for run 75', async () => {
+  const file = at('licence.json');
+  await seatfile(['init', file, '--module', 'M1=1']);
+  await told(hold(file, 'ada', 'pc-1'), 'seated');
+  const other = { SEATFILE_MACHINE: 'pc-2', SEATFILE_USER: 'bob' };
+  expect(await seatfile(['hold', file], other)).toMatchObject({
+    status: 4,
+    out: expect.stringContaining('ada@pc-1'),
+  });
+  const ran = await seatfile(['run', file, '--', process.execPath, '-e', 'console.log("ran")'], other);
+  expect(ran).toMatchObject({ status: 75, out: '', err: expect.stringContaining('ada@pc-1') });
+});
+
+test('nothing matched: 1', async () => {
+  const file = at('licence.json');
+  await seatfile(['init', file, '--module', 'M1=1']);
+  expect(await seatfile(['remove', file, '--all', '--yes'])).toMatchObject({ status: 1, out: '' });
+});
+
+test('help, version, and the file from the environment', async () => {
+  const file = at('licence.json');
+  expect((await seatfile(['--version'])).out).toMatch(/^\d+\.\d+\.\d+$/);
+  const help = await seatfile(['--help']);
+  expect(help).toMatchObject({ status: 0, err: '' });
+  for (const part of ['Everyday:', 'Administrator:', 'Exit status:']) expect(help.out).toContain(part);
+  expect((await seatfile(['init', '--module', 'M1=1'], { SEATFILE: file })).status).toBe(0);
+  expect((await seatfile(['status'], { SEATFILE: file })).status).toBe(0);
+});
+
+test('names from the file never reach a terminal as they are', async () => {
+  const file = at('licence.json');
+  await seatfile(['init', file, '--module', 'M1=2', '--customer', 'Evil\u001b[31m Ltd']);
+  const nasty = 'a\u001b]0;x\u0007\n\u202Eb';
+  const holder = start(['hold', file, '--user', nasty, '--host', nasty]);
+  await holder.heard('M1: seated');
+  const { out } = await seatfile(['status', file]);
+  const removal = await seatfile(['remove', file, '--user', nasty, '--yes', '--reason', nasty]);
+  await holder.ended;
+  for (const text of [out, removal.out, holder.lines.join('\n')]) {
+    expect(text.replaceAll('\n', '')).not.toMatch(/\p{Cc}|\p{Cf}/u);
+    expect(text).toContain('a\\u{1b}]0;x\\u{7}\\u{a}\\u{202e}b');
+  }
+});

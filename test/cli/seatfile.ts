@@ -1,0 +1,80 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { InstanceRecord, Licence } from '../../src/core/licence.js';
+import { adopt, type Child } from '../processes/children.js';
+
+/** The command line as its users run it: real processes of the built program. */
+
+export const program = fileURLToPath(new URL('../../bin/seatfile.js', import.meta.url));
+export const fixture = (name: string): string =>
+  fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
+
+export interface Answer {
+  readonly status: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+type Environment = Readonly<Record<string, string>>;
+
+export function start(args: readonly string[], environment: Environment = {}): Child {
+  const env = { ...process.env, SEATFILE: '', ...environment };
+  return adopt(spawn(process.execPath, [program, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env }));
+}
+
+/** Runs a command to its end, with nothing on stdin. */
+export async function seatfile(args: readonly string[], environment: Environment = {}): Promise<Answer> {
+  const child = start(args, environment);
+  child.process.stdin?.end();
+  const { status, complaint } = await child.ended;
+  return { status, out: child.lines.join('\n'), err: complaint };
+}
+
+/** A `hold --json`; `machine` makes it a computer of its own. */
+export function hold(file: string, user: string, machine: string, ...args: readonly string[]): Child {
+  return start(['hold', file, '--json', '--user', user, '--host', machine, ...args], {
+    SEATFILE_MACHINE: machine,
+  });
+}
+
+/** The first event of this kind that a hold has told, or will tell. */
+export async function told(child: Child, event: string): Promise<Record<string, unknown>> {
+  return JSON.parse(await child.heard(`{"event":"${event}"`)) as Record<string, unknown>;
+}
+
+/** An empty directory, removed by `remove`. */
+export function temporary(): { directory: string; remove: () => void } {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'seatfile-test-'));
+  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** The newest revision of the table, read straight from the folder. */
+export function tableOf(file: string): Licence {
+  const folder = `${file}.revisions`;
+  const top = readdirSync(folder)
+    .filter((name) => /^\d{12}$/.test(name))
+    .sort()
+    .at(-1);
+  return JSON.parse(readFileSync(path.join(folder, top ?? '', 'licence.json'), 'utf8')) as Licence;
+}
+
+export const recordOf = (licence: Licence, user: string): InstanceRecord | undefined =>
+  licence.instances.find((record) => record.user === user);
+
+/** Tries again and again, a little apart, until there is an answer. */
+export async function until<T>(
+  what: string,
+  withinMs: number,
+  look: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const end = performance.now() + withinMs;
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    if (performance.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
