@@ -20,10 +20,16 @@ export interface ClearingOptions {
 
 /** At least so many newer revisions must exist. */
 const NEWER = 16;
-/** At most so many removals at a time. */
-const REMOVALS = 8;
-/** At most so many revisions are read at a time to see whether they carry events. */
-const READS = 32;
+/**
+ * At most so many removals at a time: a quarter of what there is, within these bounds. A process has to clear faster than it
+ * commits (a round follows every 4th commit): with 8 after every 16th, 1600 commits left 1000 revisions behind, for ever.
+ */
+const FEWEST_REMOVALS = 8;
+const MOST_REMOVALS = 64;
+const SHARE_PER_ROUND = 1 / 4;
+const mostRemovals = (entries: number): number =>
+  Math.min(Math.max(FEWEST_REMOVALS, Math.ceil(entries * SHARE_PER_ROUND)), MOST_REMOVALS);
+
 /** All kept revisions together, bytes. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
@@ -57,7 +63,7 @@ export class Clearing {
     const beside = (await this.files.list(place.around)).filter((name) =>
       name.startsWith(nodePath.basename(place.face)),
     );
-    let left = REMOVALS;
+    let left = mostRemovals(names.length);
     for (const path of await this.chosen(names, beside, bytes)) {
       if (left-- === 0) return;
       await this.removeOne(path).catch(() => undefined);
@@ -113,9 +119,10 @@ export class Clearing {
     );
     const surplus = numbers.length - keep;
     const chosen = new Set(old.slice(0, Math.max(0, surplus)));
-    let reads = READS;
+    const most = mostRemovals(numbers.length);
+    let reads = 2 * most;
     for (const number of old.filter((one) => !chosen.has(one) && !this.eventful.has(one))) {
-      if (reads-- === 0 || chosen.size >= REMOVALS) break;
+      if (reads-- === 0 || chosen.size >= most) break;
       if (await this.hasEvents(number)) this.eventful.add(number);
       else chosen.add(number);
     }

@@ -76,7 +76,7 @@ interface Trial<A> {
 }
 
 /** After every so many commits of a process it clears away. */
-const COMMITS_PER_CLEARING = 16;
+const COMMITS_PER_CLEARING = 4;
 const FACE_AGAIN_MS = 1000;
 const STICKY = 0o1000;
 

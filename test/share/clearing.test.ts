@@ -6,9 +6,9 @@ import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/
 const DAY_MS = 86_400_000;
 const ID = '0123456789abcdef0123456789abcdef';
 
-/** A process clears away after every 16th commit of its own. */
+/** A process clears away after every 4th commit of its own. */
 async function round(writer: Writer): Promise<void> {
-  for (let n = 0; n < 16; n++) await writer.add('x');
+  for (let n = 0; n < 4; n++) await writer.add('x');
 }
 
 async function grown(revisions: number, options: WriterOptions = {}) {
@@ -20,12 +20,12 @@ async function grown(revisions: number, options: WriterOptions = {}) {
 }
 
 describe('revisions', () => {
-  test('go, eight at a time and the oldest first, once seen superseded for five minutes', async () => {
+  test('go, a quarter at a time and the oldest first, once seen superseded for five minutes', async () => {
     const { table, writer } = await grown(40);
     await table.timeline.advance(300_000);
     await round(writer);
-    expect(table.numbers()[0]).toBe(8);
-    expect(table.numbers()).toHaveLength(41 + 16 - 8);
+    expect(table.numbers()[0]).toBe(12);
+    expect(table.numbers()).toHaveLength(41 + 4 - 12);
   });
 
   test('stay before that, however many there are', async () => {
@@ -57,7 +57,7 @@ describe('revisions', () => {
       answer: null,
       draft: { licence: base, events: [{ kind: 'test' }] },
     });
-    const clearing = { keepRevisions: 60, supersededMs: 300_000, abandonedMs: DAY_MS };
+    const clearing = { keepRevisions: 38, supersededMs: 300_000, abandonedMs: DAY_MS };
     const { table, writer } = await grown(4, { store: { clearing } });
     const commit = async () => {
       for (let n = 0; n < 32; n++) await table.timeline.run(writer.store.commit(eventful, writer.limits()));
@@ -69,7 +69,7 @@ describe('revisions', () => {
     expect(table.numbers()[0]).toBe(5); // those without events went
     await table.timeline.advance(DAY_MS);
     await round(writer);
-    expect(table.numbers()[0]).toBe(9); // 64 are 4 too many
+    expect(table.numbers()[0]).toBe(7); // 40 are 2 too many
   });
 
   test('a failure to remove one is left to the next round, and stops no commit', async () => {
@@ -78,8 +78,8 @@ describe('revisions', () => {
     });
     await table.timeline.advance(300_000);
     await round(writer);
-    expect(table.numbers()[0]).toBe(8);
-    expect(table.others().filter((name) => name.startsWith('clearing-'))).toHaveLength(8);
+    expect(table.numbers()[0]).toBe(12);
+    expect(table.others().filter((name) => name.startsWith('clearing-'))).toHaveLength(12);
     await round(table.writer());
     expect(table.others()).toEqual([]);
   });
