@@ -11,7 +11,7 @@ import type { Deps } from './deps.js';
 import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
 
 /** The program, built from what it is given. */
-export function buildProgram(deps: Deps): Command {
+function buildProgram(deps: Deps): Command {
   const program = new Command('seatfile')
     .description('Concurrent-user licensing with nothing but a JSON licence file on a network share.')
     .version(deps.version)

@@ -7,7 +7,7 @@ import type { Deps } from './deps.js';
 import { printable } from './words.js';
 
 /** Milliseconds an administrator's command waits for the share before it gives up. */
-export const COMMAND_MS = 90_000;
+const COMMAND_MS = 90_000;
 
 export interface Desk {
   readonly store: Store;

@@ -14,9 +14,9 @@ export interface Instant {
 }
 
 /** In check intervals. Invariant: less than DEAD_INTERVALS, so that belief ends before eviction. */
-export const BELIEF_INTERVALS = 1.5;
+const BELIEF_INTERVALS = 1.5;
 /** A beat is overdue so long after it was due, in check intervals. */
-export const OVERDUE_INTERVALS = 1 / 8;
+const OVERDUE_INTERVALS = 1 / 8;
 
 /** What a confirmed beat supports. */
 export interface Belief {
@@ -43,7 +43,7 @@ export function beliefOf(
 }
 
 /** The clock that saw the most counts: each may have stopped or stepped back, and a jump ahead only costs a beat. */
-export const elapsedMs = (since: Instant, now: Instant): number =>
+const elapsedMs = (since: Instant, now: Instant): number =>
   Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);
 
 /** Milliseconds of belief left; at or below 0 it is over. */

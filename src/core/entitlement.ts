@@ -50,7 +50,7 @@ export interface Policy {
 }
 
 /** Design rule 1: one write per 30 s per file, for any number of users. */
-export const SECONDS_PER_USER = 30;
+const SECONDS_PER_USER = 30;
 export const MAX_USERS = 100_000;
 
 const moduleGrant = z.looseObject({
@@ -91,7 +91,7 @@ export function entitlementHash(sealed: SealedEntitlement): string {
 }
 
 /** @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, or is signed. */
-export function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
+function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
   const where = `${path}: entitlement.payload`;
   if (sealed.signature !== undefined)
     throw new SeatfileFault(

@@ -10,7 +10,7 @@ export const FORMAT = 'seatfile/1';
 /** Bytes. A larger document is refused, read or written. */
 export const MAX_BYTES = 16 * 1024 * 1024;
 /** A revision's directory has twelve digits. */
-export const MAX_REVISION = 999_999_999_999;
+const MAX_REVISION = 999_999_999_999;
 /** Ids of the last changes, so that a doubtful change is never applied twice. */
 export const MAX_RECENT = 256;
 /** Tombstones kept at most. */

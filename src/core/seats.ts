@@ -53,7 +53,7 @@ export interface Holder {
 }
 
 /** A beat younger than this many check intervals is `alive` in `status`. */
-export const ALIVE_INTERVALS = 1.125;
+const ALIVE_INTERVALS = 1.125;
 
 const folded = (name: string) => name.normalize('NFC').toLowerCase();
 const sameName = (a: string, b: string) => folded(a) === folded(b);
@@ -81,7 +81,7 @@ export function seatsInUse(licence: Licence, module: string): number {
   return new Set(seatsOf(licence, module).map(({ seat }) => seat.id)).size;
 }
 
-export function seatsOf(licence: Licence, module: string): { record: InstanceRecord; seat: SeatRecord }[] {
+function seatsOf(licence: Licence, module: string): { record: InstanceRecord; seat: SeatRecord }[] {
   return licence.instances.flatMap((record) =>
     record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),
   );
@@ -195,7 +195,7 @@ export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord
 });
 
 /** Takes seats out of a record; a record without seats goes too. */
-export function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
+function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
   const seats = record.seats.filter((seat) => !leaving.includes(seat));
   const instances = licence.instances.flatMap((other) =>
     other.id !== record.id ? [other] : seats.length > 0 ? [{ ...other, seats }] : [],
@@ -266,7 +266,8 @@ function dropOwn(
 ): string | null {
   if (policy.countBy === 'instance') return null;
   const own = seatsOf(licence, module).find(
-    ({ record }) => record.id !== who.id && isOwnGone(record, policy, who, ground),
+    ({ record, seat }) =>
+      seat.untilAt === null && record.id !== who.id && isOwnGone(record, policy, who, ground),
   );
   return own?.seat.id ?? null;
 }

@@ -9,21 +9,21 @@ import type { Verdict } from './sweep.js';
  */
 
 /** Looks per check interval. */
-export const LOOKS_PER_INTERVAL = 8;
+const LOOKS_PER_INTERVAL = 8;
 /** Nobody looks less often than this, however long T is. Milliseconds. */
-export const LONGEST_LOOK_MS = 3_600_000;
+const LONGEST_LOOK_MS = 3_600_000;
 /** Light looks no more often than this. Milliseconds. */
 export const LIGHT_LOOK_MS = 60_000;
 /** Silence after which a peer is dead, in check intervals; its grace comes on top, times {@link GRACE_PATIENCE}. */
-export const DEAD_INTERVALS = 1.75;
-export const GRACE_PATIENCE = 7 / 6;
+const DEAD_INTERVALS = 1.75;
+const GRACE_PATIENCE = 7 / 6;
 /** So long before the verdict an observer makes sure of a recent commit of its own, in check intervals (1.75 - 1.55). */
 const PROOF_INTERVALS = 0.2;
 /** The window in which the observer's own commit must lie: the peer had at least the first of these to speak in. */
 const YOUNGEST_PROOF = 1 / 8;
 const OLDEST_PROOF = 1 / 2;
 
-export interface Sighting {
+interface Sighting {
   readonly beat: number;
   /** How long the beat has stood still, as far as we saw. */
   readonly stoodStillMs: number;

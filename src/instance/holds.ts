@@ -94,7 +94,7 @@ export class Holds {
     for (const { belief, handles } of this.byModule.values()) {
       const leftMs = remainingMs(belief, now);
       const state: SeatState = leftMs <= 0 ? 'suspended' : isOverdue(belief, now) ? 'jeopardy' : 'seated';
-      for (const seat of handles) if (seat.state !== state) tellOne(seat, state, leftMs);
+      for (const seat of handles) if (seat.told !== state) tellOne(seat, state, leftMs);
     }
   }
 }

@@ -275,7 +275,7 @@ export class Instance {
       case 'beaten':
         if (answer.record) this.confirmed(answer.record, since);
         for (const [module, fate] of answer.fates) this.followFate(module, fate);
-        this.afterLook(done.licence);
+        if (answer.record) this.planNext(done.licence); // not afterLook: the beat has just decided about our own seats
     }
   }
 
@@ -338,9 +338,14 @@ export class Instance {
     return this.vigil.verdicts(licence, this.deps.clock.elapsedMs(), startedMs, this.lookPeriod, isGone);
   }
 
-  /** What the newest revision says of us, and when to come back for the others. */
+  /** What a look says of us, and of the others. */
   private afterLook(licence: Licence): void {
     for (const module of this.holds.modules) this.checkOwn(licence, module);
+    this.planNext(licence);
+  }
+
+  /** When to come back for the others, and whether our own promise is still what is asked for. */
+  private planNext(licence: Licence): void {
     if (this.holds.size === 0 || !this.record || !this.policy) return;
     if (isOtherPromise(this.record, this.policy)) this.beatSoon();
     if (this.record.level === 'light') return;

@@ -76,7 +76,13 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     return this.isOver ? 0 : Math.max(0, this.keeper.remainingMs());
   }
 
+  /** Where the seat stands, as told by the events; `suspended` from the moment `valid` is false. */
   get state(): SeatState {
+    return this.isOver || this.valid ? this.current : 'suspended';
+  }
+
+  /** The last state that an event told. @internal */
+  get told(): SeatState {
     return this.current;
   }
 

@@ -55,7 +55,7 @@ export class Vigil {
     isGone: (record: InstanceRecord) => boolean,
   ): Verdict[] {
     const gone = licence.instances
-      .filter((record) => record.level === 'heartbeat' && isGone(record))
+      .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
       .map((record): Verdict => ({ instance: record.id, beat: record.beat, reason: 'process gone' }));
     if (this.isTroubled || isSlow(nowMs - startedMs, periodMs)) return gone;
     return [...gone, ...judge(this.sightings, licence, this.commits, nowMs).evict];
@@ -75,3 +75,6 @@ export class Vigil {
 
 /** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
 const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, 1000);
+
+/** A borrowed seat survives its process, so a record of nothing else is left alone. */
+const holdsMore = (record: InstanceRecord): boolean => record.seats.some((seat) => seat.untilAt === null);

@@ -88,7 +88,7 @@ const kinds: Readonly<Record<string, ShareErrorKind>> = {
 /** libuv does not name it: Node reports 'Unknown system error -116'. */
 const ESTALE = -116;
 
-export function sortError(error: unknown, operation: string, path: string): ShareError {
+function sortError(error: unknown, operation: string, path: string): ShareError {
   if (error instanceof ShareError) return error;
   const { code, errno } = error as NodeJS.ErrnoException;
   const kind = errno === ESTALE ? 'stale' : (kinds[code ?? ''] ?? 'unsaid');

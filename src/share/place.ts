@@ -15,7 +15,7 @@ export interface Place {
 }
 
 /** The name of the licence document inside a revision's directory. */
-export const DOCUMENT = 'licence.json';
+const DOCUMENT = 'licence.json';
 
 export const folderOf = (face: string): string => `${face}.revisions`;
 

@@ -47,7 +47,7 @@ export interface StoreOptions {
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
 
-export const storeDefaults: StoreOptions = {
+const storeDefaults: StoreOptions = {
   answerMs: 20_000,
   stealMs: 10_000,
   turnMs: 5000,

@@ -8,7 +8,7 @@ import { adopt, type Child } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */
 
-export const program = fileURLToPath(new URL('../../bin/seatfile.js', import.meta.url));
+const program = fileURLToPath(new URL('../../bin/seatfile.js', import.meta.url));
 export const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 

@@ -24,9 +24,9 @@ bob sits M1                     -> seated in s1, 1 of 2
 ada sits M1                     -> seated in s2, 2 of 2
 pc-ada sleeps
 wait 10m                        -> 150 s: ada evicted in s2 of M1 by bob@pc-bob, evicted
-ada has M1?                     -> seated, not valid
+ada has M1?                     -> suspended, not valid
 pc-ada wakes
-ada has M1?                     -> seated, not valid
+ada has M1?                     -> suspended, not valid
 wait 6s                         -> 605 s: ada back in s2 of M1
                                 -> 605 s: ada is told suspended in M1
                                 -> 605 s: ada is told safe in M1
