@@ -29,6 +29,7 @@ import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { type FileStat, ShareError, type ShareFiles, sameRights } from './files.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
+import { SLOW_MS } from './patience.js';
 import {
   clearingName,
   documentIn,
@@ -72,11 +73,18 @@ const LONGEST_PAUSE_MS = 2000;
 /** A share that answers with failures is given this long to recover within one look. Milliseconds. */
 const FAILING_MS = 10_000;
 
+/**
+ * Trouble is believed only after so many looks that met the same: who is stopped between listing and reading finds the
+ * revision cleared away, however long ago he began.
+ */
+const LOOKS_TO_BELIEVE = 3;
 /** How far back it is remembered when the top climbed. Milliseconds; more than any revision is left alone for. */
 const LONGEST_MEMORY_MS = 3_600_000;
 
 type Trouble = {
   readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'failing';
+  /** Tells this trouble from another of its kind. */
+  readonly what: string;
   readonly fault: unknown;
 };
 
@@ -143,17 +151,21 @@ export class Revisions {
    * @throws SeatfileFault TABLE_LOST, TABLE_DAMAGED, SHARE_*, ABORTED; nothing is written
    */
   async top(limits: Limits): Promise<Top> {
-    const troubleMs = this.clock.elapsedMs();
+    let trouble = { what: '', sinceMs: 0, looks: 0 };
     let told = false;
     for (let tries = 0; ; tries++) {
       const found = await this.lookOnce();
       if (!('kind' in found)) return found;
-      const waitedMs = this.clock.elapsedMs() - troubleMs;
+      const nowMs = this.clock.elapsedMs();
+      if (trouble.what !== found.what) trouble = { what: found.what, sinceMs: nowMs, looks: 0 };
+      trouble.looks++;
+      const waitedMs = nowMs - trouble.sinceMs;
       const patienceMs = found.kind === 'failing' ? FAILING_MS : this.options.cachesMs;
-      if (waitedMs >= patienceMs || this.clock.elapsedMs() >= limits.untilMs)
+      const isLong = waitedMs >= patienceMs || nowMs >= limits.untilMs;
+      if (isLong && trouble.looks >= LOOKS_TO_BELIEVE)
         throw found.kind === 'noFolder' ? await this.folderGone() : found.fault;
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
-      if (!told && waitedMs >= 1000) {
+      if (!told && waitedMs >= SLOW_MS) {
         told = true;
         this.options.onSlow?.(`the share to show the newest revision (${messageOf(found.fault)})`);
       }
@@ -165,26 +177,25 @@ export class Revisions {
     const startedMs = this.clock.elapsedMs();
     try {
       const numbers = await this.numbers();
-      if (numbers === null) return { kind: 'noFolder', fault: this.lost('is gone') };
+      if (numbers === null) return trouble('noFolder', this.lost('is gone'));
       const number = numbers.at(-1);
-      if (number === undefined) return { kind: 'empty', fault: this.lost('holds no revision') };
+      if (number === undefined) return trouble('empty', this.lost('holds no revision'));
       if (number < this.highestSeen)
-        return {
-          kind: 'behind',
-          fault: this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),
-        };
+        return trouble(
+          'behind',
+          this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),
+        );
       const licence = await this.readNumber(number);
       if (licence === null) {
         await this.files.removeDirectory(this.numberPath(number)).catch(() => undefined); // only ever succeeds on an empty one
-        return { kind: 'vanished', fault: this.damaged(number, 'cannot be opened') };
+        return trouble('vanished', this.damaged(number, 'cannot be opened'));
       }
       this.expectAtLeast(number);
       return { licence, startedMs, endedMs: this.clock.elapsedMs() };
     } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')
-        return { kind: 'damaged', fault: error };
+      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return trouble('damaged', error);
       if (error instanceof ShareError && ['unsaid', 'busy', 'stale'].includes(error.kind))
-        return { kind: 'failing', fault: toFault(error) };
+        return { kind: 'failing', what: 'failing', fault: toFault(error) };
       throw toFault(error);
     }
   }
@@ -390,6 +401,12 @@ export class Revisions {
     await this.files.removeDirectory(directory);
   }
 }
+
+const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({
+  kind,
+  what: `${kind} ${fault.message}`,
+  fault,
+});
 
 const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');
