@@ -286,6 +286,8 @@ export class Revisions {
     try {
       await this.files.writeNew(documentIn(stage.path), text, this.place.fileMode);
     } catch (error) {
+      // We slept so long that somebody cleared the stage away. If it is the folder that is gone, the next stage says so.
+      if (error instanceof ShareError && error.kind === 'missing') return 'lost';
       const isUnanswered = error instanceof ShareError && error.kind === 'silent';
       if (!isUnanswered) await this.discard(stage.path); // never renamed, so nobody can want it
       throw toFault(error);
@@ -306,7 +308,7 @@ export class Revisions {
     next: Licence,
     limits: Limits,
   ): Promise<'placed' | 'anothers' | 'stageGone'> {
-    const startedMs = this.clock.elapsedMs();
+    let undecidedMs: number | null = null; // since when we have looked and it was undecided: a stop before that is no wait
     let isDoubtful = false; // some attempt may still be carried out
     for (;;) {
       const failure = await this.files.rename(stage.path, this.numberPath(next.revision)).then(
@@ -318,7 +320,8 @@ export class Revisions {
       const found = await this.whoseIs(next, stage).catch(() => 'unseen' as const); // whatever hides it, it may be done
       if (found === 'ours') return 'placed';
       if (found === 'anothers' || found === 'stageGone') return found;
-      await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', startedMs, limits);
+      undecidedMs ??= this.clock.elapsedMs();
+      await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', undecidedMs, limits);
       await this.clock.sleep(20 + this.dice.fraction() * 200, limits.signal);
     }
   }
@@ -327,7 +330,7 @@ export class Revisions {
     stage: Stage,
     failure: unknown,
     isDoubtful: boolean,
-    startedMs: number,
+    sinceMs: number,
     limits: Limits,
   ): Promise<void> {
     const nowMs = this.clock.elapsedMs();
@@ -338,7 +341,7 @@ export class Revisions {
         `rename ${stage.path}: the share did not say whether it was done; the next look will show it`,
         { cause: failure },
       );
-    if (isDoubtful || (!isLate && nowMs - startedMs < this.options.busyMs)) return;
+    if (isDoubtful || (!isLate && nowMs - sinceMs < this.options.busyMs)) return;
     await this.discard(stage.path);
     throw toFault(failure);
   }
@@ -393,7 +396,12 @@ export class Revisions {
 
   /** Removes a directory and what is in it; a stage of the whole folder holds one level more. */
   async empty(directory: string): Promise<void> {
-    for (const name of await this.files.list(directory)) {
+    // A directory that we may not list (its owner died before he gave it its rights) can only go if it is empty.
+    const names = await this.files.list(directory).catch((error: unknown) => {
+      if (error instanceof ShareError && error.kind === 'refused') return [];
+      throw error;
+    });
+    for (const name of names) {
       const path = `${directory}/${name}`;
       const { kind } = await this.files.stat(path);
       await (kind === 'directory' ? this.empty(path) : this.files.removeFile(path));

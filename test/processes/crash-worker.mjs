@@ -1,0 +1,78 @@
+/**
+ * Takes a seat, beats, evicts or releases on a real share, and kills itself at the n-th share operation of that one commit:
+ * before it, after it, or in the middle of writing a file. Counting begins with the first operation that makes something.
+ */
+import { writeFileSync } from 'node:fs';
+import { openWith, realSystem } from '../../dist/instance/licence.js';
+import { awake } from '../../dist/share/clock.js';
+import { diskFiles } from '../../dist/share/files.js';
+
+const { file, verb, at, when, machine } = JSON.parse(process.argv[2]);
+/** Time goes eight times faster here, so that a beat is due soon. */
+const PACE = 8;
+const real = realSystem();
+const clock = {
+  elapsedMs: () => PACE * real.clock.elapsedMs(),
+  wallMs: () => PACE * real.clock.elapsedMs() + performance.timeOrigin,
+  uptimeMs: () => PACE * real.clock.elapsedMs(),
+  sleep: (ms, signal) => real.clock.sleep(ms / PACE, signal),
+};
+
+const operations = [];
+let isArmed = false;
+let isCounting = false;
+const unlocked = new Set();
+
+const die = () => process.kill(process.pid, 'SIGKILL');
+
+/** What a kill in the middle of a write leaves: half a file; for the licence file, half a temporary one beside it. */
+function leaveHalf(operation, path, text) {
+  const where = operation === 'replace' ? `${path}.4000000001` : path;
+  writeFileSync(where, text.slice(0, text.length / 2));
+}
+
+const deadly = ([operation, act]) => [
+  operation,
+  async (...args) => {
+    if (isArmed && operation === 'makeDirectory') isCounting = true;
+    const isFatal = isCounting && operations.push(operation) === at;
+    if (isFatal && when === 'within') leaveHalf(operation, ...args);
+    if (isFatal && when !== 'after') die();
+    try {
+      return await act(...args);
+    } finally {
+      if (isFatal) die();
+      if (operation === 'removeDirectory' && /[\\/]lock$/.test(args[0])) for (const wake of unlocked) wake();
+    }
+  },
+];
+
+/** Resolves when a commit is over, its lock given back. */
+const nextUnlock = () => new Promise((resolve) => unlocked.add(resolve));
+
+const system = {
+  ...real,
+  files: Object.fromEntries(Object.entries(diskFiles).map(deadly)),
+  clock,
+  facts: { ...real.facts, machine, isBootKnown: false },
+  isProcessGone: (...who) => isArmed && real.isProcessGone(...who), // so that the dead one is there until we count
+  watching: null,
+  store: { answerMs: 600_000, turnMs: 60_000 },
+};
+
+async function act() {
+  const licence = await openWith(file, { user: 'victim', releaseOnExit: false }, system);
+  isArmed = verb === 'acquire';
+  let over = nextUnlock();
+  const claim = await licence.acquire(verb === 'evict' ? 'M2' : 'M1');
+  await over;
+  if (verb === 'acquire') return;
+  over = nextUnlock();
+  isArmed = true;
+  if (verb === 'release') await claim.seat.release();
+  await over;
+}
+
+await awake(act);
+process.stdout.write(`${JSON.stringify(operations)}\n`);
+process.exit(0);

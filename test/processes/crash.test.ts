@@ -1,0 +1,166 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { InstanceRecord, Licence, Machine } from '../../src/core/licence.js';
+import { openStore, openWith, realSystem, type System } from '../../src/instance/licence.js';
+import type { StoreOptions } from '../../src/share/store.js';
+import { inParallel, reap, start } from './children.js';
+import {
+  commitSome,
+  littleThings,
+  newShare,
+  removeShares,
+  revisionsIn,
+  type Share,
+  tallyOf,
+} from './shares.js';
+
+/**
+ * A process killed at any one operation on the share, before it, after it, or in the middle of a write, costs nobody
+ * anything: the next process goes on at once, the table is wholly as before or wholly as after, the one place of `M1` is
+ * granted once, and what the dead one left lying is cleared by later commits.
+ */
+
+type Verb = 'acquire' | 'beat' | 'evict' | 'release';
+type Moment = 'before' | 'within' | 'after';
+
+/** The commits a crash interrupts. The first of a licence also makes the folder. */
+const commits: { name: string; verb: Verb; isFirst: boolean }[] = [
+  { name: 'the first acquire of all', verb: 'acquire', isFirst: true },
+  { name: 'an acquire', verb: 'acquire', isFirst: false },
+  { name: 'a beat', verb: 'beat', isFirst: false },
+  { name: 'an evict', verb: 'evict', isFirst: false },
+  { name: 'a release', verb: 'release', isFirst: false },
+];
+
+const AT_ONCE = 4;
+/** Commits after which all is cleared: two rounds, for what must be seen twice. */
+const LATER = 32;
+/** Waiting out the dead one's lock (at most `turnMs`) included. Milliseconds. */
+const GO_ON_MS = 8000;
+const waits: Partial<StoreOptions> = {
+  turnMs: 200,
+  stealMs: 100,
+  clearing: { keepRevisions: 16, supersededMs: 0, abandonedMs: 0 },
+};
+/** Said, not found out: what this computer can prove about its machine is another test's matter. */
+const machine: Machine = { pids: 'a0a0a0a0', host: 'a0a0a0a0', installation: 'a0a0a0a0' };
+const system: System = {
+  ...realSystem(waits),
+  facts: { ...realSystem().facts, machine, isBootKnown: false },
+  watching: null,
+};
+let deadPid = 0;
+
+beforeAll(() => {
+  deadPid = spawnSync(process.execPath, ['--version']).pid;
+});
+afterEach(reap);
+afterAll(removeShares);
+
+describe.each(commits)('killed during $name', ({ verb, isFirst }) => {
+  test('at any operation: the next goes on, nothing is lost or granted twice, and all is cleared', {
+    timeout: 240_000,
+  }, async () => {
+    const whole = await newTable(verb, isFirst);
+    const operations = (await crash(whole, verb, 0, 'before')).operations ?? [];
+    const jobs = operations.flatMap((operation, index) =>
+      momentsOf(operation).map((when) => ({ at: index + 1, when, operation })),
+    );
+    expect(jobs.length).toBeGreaterThan(20);
+    const published = operations.lastIndexOf('rename') + 1; // the one operation that makes it so
+    await inParallel(jobs, AT_ONCE, async ({ at, when, operation }) => {
+      const share = await newTable(verb, isFirst);
+      const { signal } = await crash(share, verb, at, when);
+      expect(signal).toBe('SIGKILL');
+      const isDone = at > published || (at === published && when === 'after');
+      expect(topNumber(share)).toBe(topNumber(whole) - (isDone ? 0 : 1));
+      await checkAfter(share, verb).catch((cause: unknown) => {
+        throw new Error(`killed ${when} operation ${at} (${operation}): ${String(cause)}`, { cause });
+      });
+    });
+    console.info(
+      `${operations.length} operations, killed at ${jobs.length} moments: ${operations.join(', ')}`,
+    );
+  });
+});
+
+const topNumber = (share: Share): number =>
+  existsSync(share.folder) ? (revisionsIn(share).at(-1)?.revision ?? Number.NaN) : 0;
+
+const momentsOf = (operation: string): Moment[] =>
+  ['writeNew', 'replace'].includes(operation) ? ['before', 'within', 'after'] : ['before', 'after'];
+
+/** A bystander sits in `M2`, his process alive; for an evict, somebody dead sits in `M1`. */
+async function newTable(verb: Verb, isFirst: boolean): Promise<Share> {
+  const dead = verb === 'evict' ? [record('dead', deadPid, 'M1')] : [];
+  const share = newShare({ instances: [record('bystander', process.pid, 'M2'), ...dead] });
+  if (!isFirst) await commitSome((await openStore(share.file, system)).store, 1, () => 'planted');
+  return share;
+}
+
+function record(id: string, pid: number, module: string): InstanceRecord {
+  const at = new Date().toISOString();
+  return {
+    id,
+    user: id,
+    host: 'host',
+    machine,
+    pid,
+    processStart: null,
+    application: null,
+    note: null,
+    level: 'heartbeat',
+    joinedAt: at,
+    beat: 1,
+    beatAt: at,
+    checkIntervalSeconds: 8,
+    graceSeconds: 0,
+    answersWithin: null,
+    seats: [{ id: `seat-of-${id}`, module, sinceAt: at, untilAt: null }],
+  };
+}
+
+/** Runs the worker until it dies, or, for operation 0, until it says which operations there were. */
+async function crash(share: Share, verb: Verb, at: number, when: Moment) {
+  const child = start(new URL('crash-worker.mjs', import.meta.url), {
+    file: share.file,
+    verb,
+    at,
+    when,
+    machine,
+  });
+  const { status, signal, complaint } = await child.ended;
+  if (status !== null && status !== 0) throw new Error(complaint);
+  const said = child.lines.at(-1);
+  return { signal, operations: said === undefined ? null : (JSON.parse(said) as string[]) };
+}
+
+async function checkAfter(share: Share, verb: Verb): Promise<void> {
+  const startedMs = performance.now();
+  await using licence = await openWith(share.file, { user: 'next', releaseOnExit: false }, system);
+  const claim = await licence.acquire('M1');
+  expect(performance.now() - startedMs).toBeLessThan(GO_ON_MS);
+  expect(claim.kind).toBe('seated');
+  const { store, licence: table } = await openStore(share.file, system);
+  checkTable(table, verb);
+  const before = tallyOf(table);
+
+  await commitSome(store, LATER, (n) => `later-${n}`);
+  const top = revisionsIn(share).at(-1) as Licence;
+  expect(tallyOf(top).slice(0, before.length)).toEqual(before);
+  expect(tallyOf(top)).toHaveLength(before.length + LATER);
+  expect(littleThings(share)).toEqual([]);
+}
+
+function checkTable(table: Licence, verb: Verb): void {
+  const holders = (module: string) =>
+    table.instances.filter((one) => one.seats.some((seat) => seat.module === module)).map((one) => one.user);
+  expect(holders('M1')).toEqual(['next']);
+  expect(holders('M2')).toEqual(['bystander']); // the killed one was provably gone
+  expect(table.instances.find((one) => one.id === 'bystander')?.beat).toBe(1);
+  expect(new Set(table.recent).size).toBe(table.recent.length);
+  const stones = table.gone.filter((stone) => stone.user === 'dead');
+  expect(stones).toHaveLength(verb === 'evict' ? 1 : 0);
+  expect(table.gone.filter((stone) => stone.user === 'victim').length).toBeLessThanOrEqual(1);
+}
