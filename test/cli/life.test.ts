@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { adopt, type Child, reap } from '../processes/children.js';
-import { hold, recordOf, seatfile, start, tableOf, temporary, told, until } from './seatfile.js';
+import { reap } from '../processes/children.js';
+import { hold, recordOf, seatfile, start, startHolder, tableOf, temporary, told, until } from './seatfile.js';
 
 /** T, seconds. */
 const T = 2;
-const STOPPED_MS = 10 * T * 1000;
 let file: string;
 let remove: () => void;
 
@@ -21,73 +18,10 @@ afterEach(async () => {
   remove();
 });
 
-const worker = fileURLToPath(new URL('holder-worker.mjs', import.meta.url));
 const application = (user: string, machine: string, onSignal = '') =>
-  adopt(
-    spawn(process.execPath, [worker, file, user, 'M1', onSignal], {
-      env: { ...process.env, SEATFILE_MACHINE: machine, SEATFILE_HOST: machine },
-    }),
-  );
+  startHolder(file, user, machine, onSignal);
 const init = (users: number) =>
   seatfile(['init', file, '--module', `M1=${users}`, '--check-interval', `${T}s`]);
-const stretch = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const events = (child: Child, kind: string) =>
-  child.lines
-    .map((line) => JSON.parse(line) as { event: string; atMs: number; valid?: boolean })
-    .filter((one) => one.event === kind);
-
-// SIGSTOP and SIGCONT exist on POSIX systems only; elsewhere the sleeping-host tests on the memory share stand for these.
-describe.runIf(process.platform !== 'win32')('stopped for 10 intervals and woken', () => {
-  test('its place taken meanwhile: not valid at the first call, then lost; never two valid seats', async () => {
-    await init(2);
-    const ada = application('ada', 'pc-1');
-    const bob = application('bob', 'pc-2');
-    await Promise.all([told(ada, 'seated'), told(bob, 'seated')]);
-    ada.process.kill('SIGSTOP');
-    await until('ada evicted', STOPPED_MS, () => tableOf(file).gone.find((stone) => stone.user === 'ada'));
-    const cyd = application('cyd', 'pc-3');
-    await told(cyd, 'seated');
-    await stretch(STOPPED_MS - 2 * T * 1000);
-    ada.process.kill('SIGCONT');
-    expect(await told(ada, 'woke')).toMatchObject({ valid: false });
-    expect(await told(ada, 'lost')).toMatchObject({ reason: 'evicted', by: 'bob@pc-2' });
-    const [woke, lost] = [events(ada, 'woke')[0], events(ada, 'lost')[0]];
-    expect((lost?.atMs ?? 0) - (woke?.atMs ?? 0)).toBeLessThan((2 * T * 1000) / 8 + 1000);
-    expect(events(ada, 'valid')).toEqual([]); // no moment at which it believed again, with bob and cyd seated
-    expect([...events(bob, 'invalid'), ...events(cyd, 'invalid')]).toEqual([]);
-  });
-
-  test('its place still free: back in the same seat by a confirmed beat', async () => {
-    await init(2);
-    const ada = application('ada', 'pc-1');
-    const bob = application('bob', 'pc-2');
-    const { seat } = await told(ada, 'seated');
-    await told(bob, 'seated');
-    ada.process.kill('SIGSTOP');
-    await stretch(STOPPED_MS);
-    expect(recordOf(tableOf(file), 'ada')).toBeUndefined();
-    ada.process.kill('SIGCONT');
-    expect(await told(ada, 'woke')).toMatchObject({ valid: false });
-    await told(ada, 'safe');
-    expect(recordOf(tableOf(file), 'ada')?.seats).toMatchObject([{ id: seat }]);
-    expect(events(ada, 'lost')).toEqual([]);
-  });
-
-  test('all of them stopped and woken together: nobody loses a seat', async () => {
-    await init(3);
-    const office = ['pc-1', 'pc-2', 'pc-3'].map((machine) => application('ada', machine));
-    await Promise.all(office.map((one) => told(one, 'seated')));
-    for (const one of office) one.process.kill('SIGSTOP');
-    await stretch(STOPPED_MS);
-    for (const one of office) one.process.kill('SIGCONT');
-    await Promise.all(office.map((one) => told(one, 'safe')));
-    await stretch(2.5 * T * 1000);
-    expect(tableOf(file).instances).toHaveLength(3);
-    expect(tableOf(file).gone).toEqual([]);
-    for (const one of office) expect(events(one, 'lost')).toEqual([]);
-  });
-});
-
 describe('an application that ends gives its seat back', () => {
   const isFree = () =>
     until('the seat free', 5000, () => (tableOf(file).instances.length === 0 ? true : undefined));

@@ -40,6 +40,14 @@ export function hold(file: string, user: string, machine: string, ...args: reado
   });
 }
 
+const holder = fileURLToPath(new URL('holder-worker.mjs', import.meta.url));
+
+/** An application of its own that holds a seat of M1 through the library, and tells when `valid` changes. */
+export function startHolder(file: string, user: string, machine: string, onSignal = ''): Child {
+  const env = { ...process.env, SEATFILE_MACHINE: machine, SEATFILE_HOST: machine };
+  return adopt(spawn(process.execPath, [holder, file, user, 'M1', onSignal], { env }));
+}
+
 /** The first event of this kind that a hold has told, or will tell. */
 export async function told(child: Child, event: string): Promise<Record<string, unknown>> {
   return JSON.parse(await child.heard(`{"event":"${event}"`)) as Record<string, unknown>;
