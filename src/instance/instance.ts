@@ -146,15 +146,11 @@ export class Instance {
         return { answer: outcome, draft: outcome.draft };
       }, limits);
     } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') void this.undoUnknown(module);
+      // A claim that may yet come true is taken back; if that fails too, the record dies like any silent one.
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')
+        void this.inTurn(() => this.commitRelease([module], this.limits(PATIENCE_MS))).catch(() => undefined);
       throw error;
     }
-  }
-
-  /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */
-  private async undoUnknown(module: string): Promise<void> {
-    const change = (base: Licence) => ({ answer: null, draft: release(base, this.id, module) });
-    await this.inTurn(() => this.commit(change, this.limits(PATIENCE_MS))).catch(() => undefined);
   }
 
   private seated(module: string, record: InstanceRecord, since: Instant): Seat {
@@ -253,7 +249,9 @@ export class Instance {
         if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
         if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
         if (outcome.record) this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
-        const swept = outcome.draft && this.sweep(outcome.draft, policy, shareTimeMs, startedMs);
+        const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
+        const swept =
+          maySweep && outcome.draft ? this.sweep(outcome.draft, policy, shareTimeMs, startedMs) : null;
         return { answer: outcome, draft: swept ?? outcome.draft };
       },
       this.limits(Math.min(PATIENCE_MS, Math.max(this.intervalMs / 4, 10_000))),
