@@ -53,6 +53,8 @@ export class PoliteLock {
   private readonly adapter: ReturnType<typeof skewFree>;
   /** proper-lockfile keeps one entry per path and process; two licence objects must not share theirs. */
   private readonly key: string;
+  /** The lock that was last gone past, by inode and time. */
+  private passedOver = 'none yet';
 
   constructor(files: ShareFiles, clock: Clock, dice: Dice, lockPath: string, options: LockOptions) {
     this.files = files;
@@ -67,19 +69,20 @@ export class PoliteLock {
   /** Waits for its turn, within the limits. What it returns gives the turn back, and never fails. */
   async acquire(progress: Progress, limits: Limits): Promise<Unlock> {
     const startedMs = this.clock.elapsedMs();
-    let moved = { top: -1, atMs: startedMs };
+    let moved: { top: number; atMs: number } | null = null;
     let refusals = 0;
     let told = false;
     for (;;) {
       const attempt = await this.tryOnce();
       if (typeof attempt === 'function') return attempt;
       if (attempt === 'refused' && ++refusals >= REFUSALS) return goneOnWithout;
+      if (attempt === 'held' && this.adapter.foreignLock() === this.passedOver) return goneOnWithout;
       const nowMs = this.clock.elapsedMs();
       checkLimits(limits, this.clock, `its turn to write (${this.lockPath})`);
-      if (nowMs - moved.atMs >= Math.min(progress.patienceMs, PROGRESS_MS)) {
+      if (moved === null || nowMs - moved.atMs >= Math.min(progress.patienceMs, PROGRESS_MS)) {
         const top = await progress.top();
-        if (top > moved.top) moved = { top, atMs: nowMs };
-        else if (nowMs - moved.atMs >= progress.patienceMs) return goneOnWithout;
+        if (moved === null || top > moved.top) moved = { top, atMs: nowMs };
+        else if (nowMs - moved.atMs >= progress.patienceMs) return this.passOver();
       }
       if (!told && nowMs - startedMs >= SLOW_MS) {
         told = true;
@@ -87,6 +90,12 @@ export class PoliteLock {
       }
       await this.clock.sleep(this.pauseMs(nowMs - startedMs), limits.signal);
     }
+  }
+
+  /** Nothing moves under this lock: its holder is dead or stopped. It is waited for once, not at every commit. */
+  private passOver(): Unlock {
+    this.passedOver = this.adapter.foreignLock();
+    return goneOnWithout;
   }
 
   private pauseMs(waitedMs: number): number {
@@ -154,6 +163,8 @@ function skewFree(files: ShareFiles, clock: Clock, stealMs: number) {
           if (!(error instanceof ShareError && ['missing', 'notEmpty'].includes(error.kind))) throw error;
         });
       }),
+    /** The lock of somebody else that was last looked at, by inode and time. */
+    foreignLock: () => foreign.identity,
     // Called at exit for a lock still held. Nothing waits for a share then: others step over the lock after stealMs.
     rmdirSync: () => undefined,
   };

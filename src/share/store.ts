@@ -36,7 +36,10 @@ export interface StoreOptions {
   readonly answerMs: number;
   /** For a lock that stands still. @default 10,000 */
   readonly stealMs: number;
-  /** For a turn while nothing moves; @default min(T/8, 5 s) */
+  /**
+   * For a turn while nothing moves. @default min(T/16, 5 s): less than the T/8 from which a commit counts as slow, or the
+   * lock of a killed process would keep everybody from evicting him
+   */
   readonly turnMs: number;
   readonly cachesMs: number;
   readonly busyMs: number;
@@ -192,7 +195,10 @@ export class Store {
   private async takeTurn(limits: Limits) {
     if (!this.options.lock) return async () => undefined;
     const top = async () => (await this.revisions.numbers())?.at(-1) ?? -1;
-    return await this.lock.acquire({ top, patienceMs: Math.min(this.options.turnMs, this.lookMs) }, limits);
+    return await this.lock.acquire(
+      { top, patienceMs: Math.min(this.options.turnMs, this.lookMs / 2) },
+      limits,
+    );
   }
 
   /** A refused face is tried once more, a second later: by then a virus scanner has let go. */

@@ -1,23 +1,13 @@
 import { mkdirSync } from 'node:fs';
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
 import { realSystem } from '../../src/instance/licence.js';
-import { reap } from '../processes/children.js';
-import { hold, recordOf, seatfile, tableOf, temporary, told } from './seatfile.js';
+import { freshPlace, hold, recordOf, seatfile, tableOf, told } from './seatfile.js';
 
-let file: string;
-let remove: () => void;
+const place = freshPlace();
 
 beforeEach(async () => {
-  const place = temporary();
-  file = path.join(place.directory, 'licence.json');
-  remove = place.remove;
-  await seatfile(['init', file, '--module', 'M1=2']);
-});
-afterEach(async () => {
-  await reap();
-  remove();
+  await seatfile(['init', place.file, '--module', 'M1=2']);
 });
 
 /** A command line at a terminal where somebody answers. */
@@ -53,41 +43,41 @@ describe('remove on a terminal', () => {
   test.each(['', 'n', 'no', 'yesterday'])(
     'asked, and answered "%s": nothing is removed, 1',
     async (answer) => {
-      await told(hold(file, 'ada', 'pc-1'), 'seated');
-      const { status, asked, out } = await atTerminal(['remove', file, '--user', 'ada'], answer);
+      await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+      const { status, asked, out } = await atTerminal(['remove', place.file, '--user', 'ada'], answer);
       expect({ status, asked }).toEqual({ status: 1, asked: 'Remove this seat? [y/N] ' });
       expect(out).toMatch(/^Removing M1 ada@pc-1/);
-      expect(recordOf(tableOf(file), 'ada')).toBeDefined();
+      expect(recordOf(tableOf(place.file), 'ada')).toBeDefined();
     },
   );
 
   test('asked, and answered "y": removed', async () => {
-    await told(hold(file, 'ada', 'pc-1'), 'seated');
-    expect(await atTerminal(['remove', file, '--user', 'ada'], 'y')).toMatchObject({ status: 0 });
-    expect(tableOf(file).gone).toMatchObject([{ user: 'ada', reason: 'removed', words: null }]);
+    await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+    expect(await atTerminal(['remove', place.file, '--user', 'ada'], 'y')).toMatchObject({ status: 0 });
+    expect(tableOf(place.file).gone).toMatchObject([{ user: 'ada', reason: 'removed', words: null }]);
   });
 
   test('a dry run asks nothing and changes nothing; an ambiguous seat is usage', async () => {
-    await told(hold(file, 'ada', 'pc-1'), 'seated');
-    const { revision } = tableOf(file);
-    const { status, asked, out } = await atTerminal(['remove', file, '--all', '--dry-run'], 'y');
+    await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+    const { revision } = tableOf(place.file);
+    const { status, asked, out } = await atTerminal(['remove', place.file, '--all', '--dry-run'], 'y');
     expect({ status, asked }).toEqual({ status: 0, asked: '' });
     expect(out).toMatch(/^Would remove M1 ada@pc-1/);
-    expect((await atTerminal(['remove', file, '--seat', 'abc'], 'y')).status).toBe(2);
-    expect(tableOf(file).revision).toBe(revision);
+    expect((await atTerminal(['remove', place.file, '--seat', 'abc'], 'y')).status).toBe(2);
+    expect(tableOf(place.file).revision).toBe(revision);
   });
 });
 
 test('status filters, and tells who is leaving', async () => {
-  await told(hold(file, 'ada', 'pc-1'), 'seated');
-  await told(hold(file, 'bob', 'pc-2'), 'seated');
-  const only = await seatfile(['status', file, '--user', 'BOB', '--json']);
+  await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+  await told(hold(place.file, 'bob', 'pc-2'), 'seated');
+  const only = await seatfile(['status', place.file, '--user', 'BOB', '--json']);
   expect((JSON.parse(only.out) as { seats: { user: string }[] }).seats.map((one) => one.user)).toEqual([
     'bob',
   ]);
-  await seatfile(['set', file, '--check-interval', '1h']);
-  await seatfile(['remove', file, '--user', 'ada', '--yes']);
-  const after = JSON.parse((await seatfile(['status', file, '--json'])).out) as {
+  await seatfile(['set', place.file, '--check-interval', '1h']);
+  await seatfile(['remove', place.file, '--user', 'ada', '--yes']);
+  const after = JSON.parse((await seatfile(['status', place.file, '--json'])).out) as {
     seats: { user: string; state: string }[];
     modules: { inUse: number }[];
   };
@@ -99,11 +89,11 @@ test('status filters, and tells who is leaving', async () => {
 });
 
 test('a wait longer than a second says what it waits for', async () => {
-  mkdirSync(`${file}.revisions/lock`);
-  const answer = await seatfile(['set', file, '--check-interval', '1h']);
+  mkdirSync(`${place.file}.revisions/lock`);
+  const answer = await seatfile(['set', place.file, '--check-interval', '1h']);
   expect(answer).toMatchObject({
     status: 0,
     err: expect.stringMatching(/^Waiting for its turn to write; others are writing\n/),
   });
-  expect(tableOf(file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
+  expect(tableOf(place.file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
 });

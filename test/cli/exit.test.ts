@@ -1,20 +1,10 @@
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { reap } from '../processes/children.js';
-import { fixture, hold, seatfile, start, temporary, told } from './seatfile.js';
+import { describe, expect, test } from 'vitest';
+import { fixture, freshPlace, hold, seatfile, start, told } from './seatfile.js';
 
-let directory: string;
-let remove: () => void;
-const at = (name: string) => path.join(directory, name);
-
-beforeEach(() => {
-  ({ directory, remove } = temporary());
-});
-afterEach(async () => {
-  await reap();
-  remove();
-});
+const place = freshPlace();
+const at = (name: string) => path.join(place.directory, name);
 
 const oneLine = /^seatfile: [^\n]+\n$/;
 
@@ -36,7 +26,7 @@ describe('a licence that cannot be used: 3, for run 125, one clear line, and the
       expect(answer.err).toContain(file);
     });
     expect(readFileSync(file).equals(before)).toBe(true);
-    expect(readdirSync(directory)).toEqual([name]);
+    expect(readdirSync(place.directory)).toEqual([name]);
   });
 
   test('missing, in a missing directory, a directory', async () => {
@@ -48,7 +38,7 @@ describe('a licence that cannot be used: 3, for run 125, one clear line, and the
       });
       expect((await seatfile(['run', file, '--', 'true'])).status).toBe(125);
     }
-    expect(readdirSync(directory)).toEqual(['folder']);
+    expect(readdirSync(place.directory)).toEqual(['folder']);
   });
 });
 
@@ -71,7 +61,7 @@ describe('usage: 2, nothing written', () => {
     const answer = await seatfile(args.map((word) => (word === 'FILE' ? at('licence.json') : word)));
     expect(answer).toMatchObject({ status: 2, out: '' });
     expect(answer.err).not.toBe('');
-    expect(readdirSync(directory)).toEqual([]);
+    expect(readdirSync(place.directory)).toEqual([]);
   });
 
   test('on a licence: an unknown module, several to choose from, remove of nothing in particular, remove without --yes', async () => {
@@ -103,7 +93,7 @@ test('init never overwrites, and says so', async () => {
 });
 
 test('a share that cannot host a table keeps nothing of init', async () => {
-  chmodSync(directory, 0o1777);
+  chmodSync(place.directory, 0o1777);
   const answer = await seatfile(['init', at('licence.json'), '--module', 'M1=1']);
   const isPosix = process.platform !== 'win32';
   expect(answer.status).toBe(isPosix ? 6 : 0); // Windows has no sticky bit

@@ -1,30 +1,27 @@
-import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { reap } from '../processes/children.js';
-import { hold, recordOf, seatfile, start, startHolder, tableOf, temporary, told, until } from './seatfile.js';
+import { describe, expect, test } from 'vitest';
+import {
+  freshPlace,
+  hold,
+  recordOf,
+  seatfile,
+  start,
+  startHolder,
+  tableOf,
+  told,
+  until,
+} from './seatfile.js';
 
 /** T, seconds. */
 const T = 2;
-let file: string;
-let remove: () => void;
-
-beforeEach(async () => {
-  const place = temporary();
-  file = path.join(place.directory, 'licence.json');
-  remove = place.remove;
-});
-afterEach(async () => {
-  await reap();
-  remove();
-});
+const place = freshPlace();
 
 const application = (user: string, machine: string, onSignal = '') =>
-  startHolder(file, user, machine, onSignal);
+  startHolder(place.file, user, machine, onSignal);
 const init = (users: number) =>
-  seatfile(['init', file, '--module', `M1=${users}`, '--check-interval', `${T}s`]);
+  seatfile(['init', place.file, '--module', `M1=${users}`, '--check-interval', `${T}s`]);
 describe('an application that ends gives its seat back', () => {
   const isFree = () =>
-    until('the seat free', 5000, () => (tableOf(file).instances.length === 0 ? true : undefined));
+    until('the seat free', 5000, () => (tableOf(place.file).instances.length === 0 ? true : undefined));
 
   test('told to by a signal, and dies of it as it would have', async () => {
     await init(1);
@@ -32,7 +29,7 @@ describe('an application that ends gives its seat back', () => {
     await told(ada, 'seated');
     ada.process.kill('SIGTERM');
     expect(await ada.ended).toMatchObject({ status: null, signal: 'SIGTERM' });
-    expect(tableOf(file).instances).toEqual([]);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test('when its event loop has nothing left to do', async () => {
@@ -40,7 +37,7 @@ describe('an application that ends gives its seat back', () => {
     const ada = application('ada', 'pc-1', 'finish');
     await told(ada, 'seated');
     expect(await ada.ended).toMatchObject({ status: 0 });
-    expect(tableOf(file).instances).toEqual([]);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test('but a signal it listens to itself is its own affair', async () => {
@@ -49,21 +46,21 @@ describe('an application that ends gives its seat back', () => {
     await told(ada, 'seated');
     ada.process.kill('SIGTERM');
     expect(await told(ada, 'heard')).toMatchObject({ valid: true });
-    expect(recordOf(tableOf(file), 'ada')).toBeDefined();
+    expect(recordOf(tableOf(place.file), 'ada')).toBeDefined();
   });
 
   test.each(['SIGTERM', 'SIGINT'] as const)('hold ends 0 after release on %s', async (signal) => {
     await init(1);
-    const ada = hold(file, 'ada', 'pc-1');
+    const ada = hold(place.file, 'ada', 'pc-1');
     await told(ada, 'seated');
     ada.process.kill(signal);
     expect(await ada.ended).toMatchObject({ status: 0 });
-    expect(tableOf(file).instances).toEqual([]);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test('hold ends 0 after release when stdin closes', async () => {
     await init(1);
-    const ada = hold(file, 'ada', 'pc-1');
+    const ada = hold(place.file, 'ada', 'pc-1');
     await told(ada, 'seated');
     ada.process.stdin?.end();
     expect(await ada.ended).toMatchObject({ status: 0, complaint: '' });
@@ -73,29 +70,29 @@ describe('an application that ends gives its seat back', () => {
 
 describe('run', () => {
   const node = process.execPath;
-  const run = (...script: string[]) => start(['run', file, '--', node, '-e', ...script]);
+  const run = (...script: string[]) => start(['run', place.file, '--', node, '-e', ...script]);
 
   test("gives the command's own status, its environment, and the seat back", async () => {
     await init(1);
     const child = run('console.log(process.env.SEATFILE_SEAT.length); process.exitCode = 7');
     expect((await child.ended).status).toBe(7);
     expect(child.lines).toEqual(['32']);
-    expect(tableOf(file).instances).toEqual([]);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test('127 for a command that is not there', async () => {
     await init(1);
-    expect((await start(['run', file, '--', 'no-such-command-anywhere']).ended).status).toBe(127);
-    expect(tableOf(file).instances).toEqual([]);
+    expect((await start(['run', place.file, '--', 'no-such-command-anywhere']).ended).status).toBe(127);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test.runIf(process.platform !== 'win32')(
     '126 for one that cannot be executed, 128 + n for one that dies',
     async () => {
       await init(1);
-      expect((await start(['run', file, '--', file]).ended).status).toBe(126);
+      expect((await start(['run', place.file, '--', place.file]).ended).status).toBe(126);
       expect((await run('process.kill(process.pid, "SIGKILL")').ended).status).toBe(137);
-      expect(tableOf(file).instances).toEqual([]);
+      expect(tableOf(place.file).instances).toEqual([]);
     },
   );
 
@@ -107,14 +104,14 @@ describe('run', () => {
     await child.heard('up');
     child.process.kill('SIGTERM');
     expect((await child.ended).status).toBe(9);
-    expect(tableOf(file).instances).toEqual([]);
+    expect(tableOf(place.file).instances).toEqual([]);
   });
 
   test('keeps beating while the command runs, and says when the seat was taken away', async () => {
     await init(1);
     const child = start([
       'run',
-      file,
+      place.file,
       '--on-lost',
       'term',
       '--',
@@ -123,9 +120,9 @@ describe('run', () => {
       'console.log("up"); setInterval(() => {}, 1000)',
     ]);
     await child.heard('up');
-    const beats = () => tableOf(file).instances[0]?.beat ?? 0;
+    const beats = () => tableOf(place.file).instances[0]?.beat ?? 0;
     await until('a second beat', 3 * T * 1000, () => (beats() >= 2 ? true : undefined));
-    await seatfile(['remove', file, '--all', '--yes', '--reason', 'maintenance']);
+    await seatfile(['remove', place.file, '--all', '--yes', '--reason', 'maintenance']);
     const { complaint, status } = await child.ended;
     expect(complaint).toMatch(/M1: seat lost: removed by .*: "maintenance"/);
     expect(status).not.toBe(0);

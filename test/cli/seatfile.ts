@@ -3,8 +3,9 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach } from 'vitest';
 import type { InstanceRecord, Licence } from '../../src/core/licence.js';
-import { adopt, type Child } from '../processes/children.js';
+import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */
 
@@ -57,6 +58,26 @@ export async function told(child: Child, event: string): Promise<Record<string, 
 export function temporary(): { directory: string; remove: () => void } {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'seatfile-test-'));
   return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+}
+
+/** For every test of a file a directory of its own; afterwards the test's processes are reaped and it is removed. */
+export function freshPlace(): { readonly directory: string; readonly file: string } {
+  let place = { directory: '', remove: () => {} };
+  beforeEach(() => {
+    place = temporary();
+  });
+  afterEach(async () => {
+    await reap();
+    place.remove();
+  });
+  return {
+    get directory() {
+      return place.directory;
+    },
+    get file() {
+      return path.join(place.directory, 'licence.json');
+    },
+  };
 }
 
 /** The newest revision of the table, read straight from the folder. */

@@ -1,27 +1,15 @@
-import path from 'node:path';
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seatfile, temporary } from '../cli/seatfile.js';
-import { reap, start } from './children.js';
+import { expect, test } from 'vitest';
+import { freshPlace, seatfile } from '../cli/seatfile.js';
+import { start } from './children.js';
 
-let file: string;
-let remove: () => void;
-
-beforeEach(() => {
-  const place = temporary();
-  file = path.join(place.directory, 'licence.json');
-  remove = place.remove;
-});
-afterEach(async () => {
-  await reap();
-  remove();
-});
+const place = freshPlace();
 
 // chokidar can spin on a wrong option or a missing file: the bound is far above what idling costs (about 0.1 %), and far
 // below what one such loop does.
 test('a holder that only holds uses next to no processor', async () => {
-  await seatfile(['init', file, '--module', 'M1=2']);
+  await seatfile(['init', place.file, '--module', 'M1=2']);
   const holder = start(new URL('idle-worker.mjs', import.meta.url), {
-    file,
+    file: place.file,
     settleMs: 2500,
     measureMs: 5000,
   });

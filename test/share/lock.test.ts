@@ -73,6 +73,16 @@ test('when nothing moves it is done without the lock, which stays', async () => 
   expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], ['lock']]);
 });
 
+test('a lock under which nothing moved is waited for once, not at every commit', async () => {
+  const table = locked();
+  const writer = table.writer();
+  await writer.add('first');
+  const afterFirstMs = table.timeline.nowMs;
+  for (const word of ['second', 'third']) await writer.add(word);
+  expect(table.timeline.nowMs - afterFirstMs).toBeLessThan(100);
+  expect(table.tally()).toEqual(['w1', 'first', 'second', 'third']);
+});
+
 test('a lock given back is taken soon', async () => {
   const table = locked();
   table.timeline.at(2000, () => table.server.removeTree(table.place.lock));

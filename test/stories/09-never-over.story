@@ -15,7 +15,7 @@ cy sits M1                      -> seated in s3, 2 of 2
 
 # Her place is taken: with the share back she learns who put her out.
 pc-ada finds the share
-wait 10s                        -> 171.646 s: ada is told lost in M1: evicted, by bob@pc-bob
+wait 10s                        -> 172.8 s: ada is told lost in M1: evicted, by bob@pc-bob
 ada has M1?                     -> lost, not valid
 
 # Asleep past it: not valid at the first call after waking, before any timer; then the share decides. Here the place is free.
