@@ -11,10 +11,14 @@ export interface Deps {
   readonly isInteractive: boolean;
   /** Asks that person; the line typed. */
   readonly ask: (question: string) => Promise<string>;
-  /** Resolves when stdin is closed. */
+  /** Resolves when stdin is closed, or nobody reads stdout any more. */
   readonly inputClosed: () => Promise<void>;
   /** Calls back for each of these signals until stopped. */
   readonly onSignals: (names: readonly NodeJS.Signals[], act: (name: NodeJS.Signals) => void) => () => void;
+  /** Ends the process at once, whatever is still on its way. */
+  readonly endNow: (status: number) => void;
+  /** Whether Ctrl-C on a terminal reaches the commands we start by itself. */
+  readonly isOnTerminal: boolean;
   /** Starts a command on this terminal, without a shell. */
   readonly spawn: (command: readonly string[], environment: Record<string, string>) => ChildProcess;
   /** How to start this very program as a process of its own, with pipes. */

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
+import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { realSystem } from '../instance/licence.js';
 import { awake } from '../share/clock.js';
@@ -11,13 +12,16 @@ export async function main(script: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  process.stdout.on('error', endQuietly); // a closed pipe (`seatfile status | head`) is no crash
+  process.stderr.on('error', () => undefined); // nobody reads it any more; that must not cost a seat
+  process.stdout.on('error', outputFailed);
   const deps: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
     system: () => realSystem(),
     isInteractive: process.stdin.isTTY === true,
+    isOnTerminal: [0, 1, 2].some((handle) => isatty(handle)),
+    endNow: (status) => process.exit(status),
     ask,
     inputClosed,
     onSignals,
@@ -38,9 +42,14 @@ export async function main(script: string): Promise<void> {
 /** How long a hung share may delay the end of the process. Milliseconds. */
 const EXIT_MS = 1500;
 
-function endQuietly(error: NodeJS.ErrnoException): void {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
+/** What to do when nobody reads our output any more: end; a hold gives its seat back first. */
+let onOutputGone = (status: number): void => process.exit(status);
+
+function outputFailed(error: NodeJS.ErrnoException): void {
+  const isClosed = error.code === 'EPIPE'; // `seatfile status | head` is no failure
+  if (!isClosed)
+    process.stderr.write(`seatfile: the output could not be written (${error.code ?? error.message})\n`);
+  onOutputGone(isClosed ? 0 : 1);
 }
 
 async function ask(question: string): Promise<string> {
@@ -54,6 +63,7 @@ async function ask(question: string): Promise<string> {
 
 function inputClosed(): Promise<void> {
   return new Promise((resolve) => {
+    onOutputGone = () => resolve();
     process.stdin.once('end', () => resolve());
     process.stdin.once('close', () => resolve());
     process.stdin.once('error', () => resolve());

@@ -25,7 +25,7 @@ export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => P
     deps.err(`Waiting for ${printable(what)}\n`),
   );
   const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
-  const actor = `${system.facts.user}@${system.facts.host}`;
+  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
   try {
     return await act({ store, licence, system, limits, actor });
   } finally {

@@ -43,7 +43,7 @@ export function beliefOf(
 }
 
 /** The clock that saw the most counts: each may have stopped or stepped back, and a jump ahead only costs a beat. */
-const elapsedMs = (since: Instant, now: Instant): number =>
+export const elapsedMs = (since: Instant, now: Instant): number =>
   Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);
 
 /** Milliseconds of belief left; at or below 0 it is over. */

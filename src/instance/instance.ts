@@ -1,4 +1,4 @@
-import { beliefOf, type Instant } from '../core/belief.js';
+import { beliefOf, elapsedMs, type Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
@@ -60,6 +60,8 @@ interface Committing<A> {
 
 /** Longest wait of a beat, a look or a release for the share. Milliseconds. */
 const PATIENCE_MS = 30_000;
+/** What an answer may take longer than its deadline, so that a fault that knows more comes first. Milliseconds. */
+export const LATE_MS = 500;
 /** A failed beat or look is tried again after T/16 or this, whichever is shorter. Milliseconds. */
 const RETRY_MS = 5000;
 /** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
@@ -91,6 +93,8 @@ export class Instance {
   private watch: { stop: () => void } | null = null;
   private lastFace: FaceState = 'ours';
   private lastTrouble: string | null = null;
+  /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
+  private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
 
   constructor(deps: InstanceDeps) {
     this.deps = deps;
@@ -173,11 +177,27 @@ export class Instance {
     for (const seat of seats) seat.move('leaving', () => undefined);
     const modules = this.holds.drop(seats);
     try {
-      if (modules.length > 0) await this.inTurn(() => this.commitRelease(modules, limits));
+      const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
+      await this.withinLimits(this.inTurn(release), limits);
     } finally {
       for (const seat of seats) seat.move('left', () => seat.emit('released'));
       this.stopIfIdle();
     }
+  }
+
+  /** Whoever leaves is answered at his deadline, whatever hangs before him. */
+  private async withinLimits(done: Promise<void>, limits: Limits): Promise<void> {
+    done.catch(() => undefined);
+    const stop = new AbortController();
+    const leftMs = limits.untilMs - this.deps.clock.elapsedMs() + LATE_MS;
+    const late = this.deps.clock.sleep(leftMs, stop.signal).then(() => {
+      if (!stop.signal.aborted)
+        throw new SeatfileFault(
+          'COMMIT_UNKNOWN',
+          `${this.path}: the share has not confirmed that the seat was given back`,
+        );
+    });
+    await Promise.race([done, late]).finally(() => stop.abort());
   }
 
   /** The rest of the record stays; with the last seat it goes. */
@@ -346,7 +366,10 @@ export class Instance {
   private planNext(licence: Licence): void {
     if (this.holds.size === 0 || !this.record || !this.policy) return;
     if (isOtherPromise(this.record, this.policy)) this.beatSoon();
-    if (this.record.level === 'light') return;
+    if (this.record.level === 'light') {
+      if (this.seemsExpired(this.policy)) this.beatSoon(); // its commit knows the server's time
+      return;
+    }
     const nowMs = this.deps.clock.elapsedMs();
     const { beatEarly, lookAgainMs } = this.vigil.next(licence, nowMs);
     if (beatEarly) this.beatSoon();
@@ -381,6 +404,7 @@ export class Instance {
     try {
       const done = await this.deps.store.commit(change, limits);
       this.saw(done.base);
+      this.shareClock = { ms: done.shareTimeMs, at: since };
       this.lastTrouble = null; // a look is no proof that the trouble is over: a full disk can be read
       if (done.published) this.vigil.committed(since.elapsedMs, this.deps.clock.elapsedMs(), this.lookPeriod);
       return { done, since };
@@ -496,6 +520,11 @@ export class Instance {
       record.machine.pids === pids &&
       this.deps.isProcessGone(record.pid, record.processStart)
     );
+  }
+
+  private seemsExpired(policy: Policy): boolean {
+    if (this.shareClock === null) return false;
+    return isExpired(policy, this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.deps.clock)));
   }
 
   private expiredFault(policy: Policy): SeatfileFault {

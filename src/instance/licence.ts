@@ -10,7 +10,7 @@ import { heedFace, locate } from '../share/locate.js';
 import type { StageOwner } from '../share/place.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
-import { type ClaimAnswer, Instance } from './instance.js';
+import { type ClaimAnswer, Instance, LATE_MS } from './instance.js';
 import { addLeaver, LEAVE_MS, removeLeaver } from './leaving.js';
 import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
 import type { Warning } from './news.js';
@@ -83,7 +83,11 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
 
 /** As openLicence, on any system. */
 export async function openWith(path: string, options: OpenOptions, system: System): Promise<OpenLicence> {
-  checkNames(options);
+  checkNames({
+    ...options,
+    user: options.user ?? system.facts.user,
+    host: options.host ?? system.facts.host,
+  });
   const { store, licence } = await openStore(path, system, options.onSlow);
   return new OpenLicence(store, licence, options, system);
 }
@@ -121,15 +125,18 @@ const stageOwnerOf = (system: System): StageOwner => ({
   pid: system.pid,
 });
 
-function checkNames(options: OpenOptions): void {
+function checkNames(names: OpenOptions): void {
   const limits = { application: 256, note: 1024, user: 256, host: 256 } as const;
   for (const [name, most] of Object.entries(limits)) {
-    const value = options[name as keyof typeof limits];
-    if (value !== undefined && (value.length > most || (value === '' && most === 256)))
-      throw new SeatfileFault(
-        'BAD_ARGUMENT',
-        `${name}: expected 1 to ${most} characters, got ${value.length}`,
-      );
+    const value: unknown = names[name as keyof typeof limits];
+    const least = name === 'user' || name === 'host' ? 1 : 0;
+    if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
+      continue;
+    const got = typeof value === 'string' ? `${value.length}` : `a ${typeof value}`;
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `${name}: expected a text of ${least} to ${most} characters, got ${got}`,
+    );
   }
 }
 
@@ -187,7 +194,12 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     if (!(timeoutMs > 0))
       throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
     const limits: Limits = { untilMs: this.clock.elapsedMs() + timeoutMs, signal };
-    return await awake(() => this.withinLimits(this.instance.acquire(module, limits), timeoutMs, signal));
+    const answer = await awake(() =>
+      this.withinLimits(this.instance.acquire(module, limits), timeoutMs, signal),
+    );
+    if (!this.isClosed || answer.kind !== 'seated') return answer;
+    await answer.seat.release().catch(() => undefined); // closed while we asked
+    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }
 
   /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
@@ -197,7 +209,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       try {
         await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + ACQUIRE_MS });
       } finally {
-        await this.store.settled();
+        await this.settled();
       }
     });
   }
@@ -208,8 +220,15 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
 
   private readonly leave = async (): Promise<void> => {
     await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + LEAVE_MS }).catch(() => undefined);
-    await this.store.settled();
+    await this.settled();
   };
+
+  /** What goes on behind the answers ends too, unless the share hangs. */
+  private async settled(): Promise<void> {
+    const stop = new AbortController();
+    const late = this.clock.sleep(LEAVE_MS, stop.signal);
+    await Promise.race([this.store.settled(), late]).finally(() => stop.abort());
+  }
 
   /** The caller is answered at his deadline whatever hangs; a seat that comes later is given back by itself. */
   private async withinLimits(
@@ -235,6 +254,3 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     );
   }
 }
-
-/** What the answer may take longer than its deadline, so that a fault that knows more comes first. Milliseconds. */
-const LATE_MS = 500;

@@ -52,18 +52,23 @@ export function describeMachine(system: SystemView, environment: Environment): M
   const isLinux = system.platform === 'linux';
   const boot = isLinux ? trimmed(system.readText('/proc/sys/kernel/random/boot_id')) : null;
   const namespace = isLinux ? system.readLink('/proc/self/ns/pid') : null;
+  const times = isLinux ? (system.readLink('/proc/self/ns/time') ?? '') : ''; // '' before Linux 5.6: there is only one
   const installed = isLinux ? trimmed(system.readText('/etc/machine-id')) : system.installationId();
   const macs = system.macs.length > 0 ? system.macs.join(' ') : null;
   const installation = digest(installed, macs, system.hostname, extra);
   return {
     machine: {
-      pids: isLinux ? digest(boot, namespace, system.hostname, extra) : installation,
+      pids: isLinux ? digest(boot, namespace, times, system.hostname, extra) : installation,
       host: isLinux ? digest(boot, system.hostname, extra) : installation,
       installation,
     },
-    host: environment['SEATFILE_HOST'] || system.hostname,
+    host: environment['SEATFILE_HOST'] || system.hostname || 'unknown',
     user: environment['SEATFILE_USER'] || system.user,
-    isBootKnown: isLinux && boot !== null && namespace === INITIAL_PID_NAMESPACE,
+    isBootKnown:
+      isLinux &&
+      boot !== null &&
+      namespace === INITIAL_PID_NAMESPACE &&
+      (times === '' || times === 'time:[4026531834]'),
   };
 }
 

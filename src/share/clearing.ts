@@ -30,6 +30,9 @@ const SHARE_PER_ROUND = 1 / 4;
 const mostRemovals = (entries: number): number =>
   Math.min(Math.max(FEWEST_REMOVALS, Math.ceil(entries * SHARE_PER_ROUND)), MOST_REMOVALS);
 
+/** A round ends here even if there is more: everybody waits in line behind it. Milliseconds; one operation may add its deadline. */
+const LONGEST_ROUND_MS = 2000;
+
 /** All kept revisions together, bytes. */
 const MOST_BYTES = 256 * 1024 * 1024;
 
@@ -40,6 +43,7 @@ export class Clearing {
   private readonly options: ClearingOptions;
   private readonly isDead: (owner: StageOwner) => boolean;
   private readonly eventful = new Set<number>();
+  private untilMs = 0;
   private firstSeen = new Map<string, { identity: string; atMs: number }>();
 
   constructor(
@@ -59,15 +63,20 @@ export class Clearing {
   /** One round. `bytes` is the size of the newest revision. Failures are left to the next round. */
   async round(bytes: number): Promise<void> {
     const { place } = this.revisions;
+    this.untilMs = this.clock.elapsedMs() + LONGEST_ROUND_MS;
     const names = await this.files.list(place.folder);
     const beside = (await this.files.list(place.around)).filter((name) =>
       name.startsWith(nodePath.basename(place.face)),
     );
     let left = mostRemovals(names.length);
     for (const path of await this.chosen(names, beside, bytes)) {
-      if (left-- === 0) return;
+      if (left-- === 0 || this.isLate) return;
       await this.removeOne(path).catch(() => undefined);
     }
+  }
+
+  private get isLate(): boolean {
+    return this.clock.elapsedMs() >= this.untilMs;
   }
 
   private async removeOne(path: string): Promise<void> {
@@ -122,7 +131,7 @@ export class Clearing {
     const most = mostRemovals(numbers.length);
     let reads = 2 * most;
     for (const number of old.filter((one) => !chosen.has(one) && !this.eventful.has(one))) {
-      if (reads-- === 0 || chosen.size >= most) break;
+      if (reads-- === 0 || chosen.size >= most || this.isLate) break;
       if (await this.hasEvents(number)) this.eventful.add(number);
       else chosen.add(number);
     }
@@ -146,6 +155,7 @@ export class Clearing {
     const nowMs = this.clock.elapsedMs();
     const chosen: string[] = [];
     for (const path of paths) {
+      if (this.isLate) break;
       const owner = ownerOf(nodePath.basename(path));
       const stat = await this.files.stat(path).catch(() => null);
       if (stat === null) continue;

@@ -55,7 +55,10 @@ async function statOrNull(path: string, files: ShareFiles): Promise<FileStat | n
 function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null): void {
   if (shown === null && folder === null) throw unreadable(new ShareError('missing', 'look at', face), face);
   if (shown !== null && shown.kind !== 'file')
-    throw new SeatfileFault('LICENCE_UNREADABLE', `${face}: expected a licence file, found a ${shown.kind}`);
+    throw new SeatfileFault(
+      'LICENCE_UNREADABLE',
+      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}`,
+    );
   if (shown !== null && shown.links > 1)
     throw new SeatfileFault(
       'SHARE_UNFIT',

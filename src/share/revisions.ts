@@ -237,6 +237,8 @@ export class Revisions {
     const path = documentIn(this.numberPath(number));
     const bytes = await this.files.read(path).catch((error: unknown) => {
       if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
+      if (error instanceof ShareError && error.kind === 'wrongKind')
+        throw this.damaged(number, 'is no revision of ours (remove it)');
       throw error;
     });
     if (bytes === null) return null;

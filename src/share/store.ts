@@ -248,7 +248,7 @@ export class Store {
       commit: this.dice.id(),
       shareTimeMs,
     });
-    const text = await this.textOf(next, stage);
+    const text = await this.textOf(licence, next, stage);
     trial.earlier = { answer };
     const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
     if (fate === 'doubtful') trial.isDoubtful = true;
@@ -298,8 +298,16 @@ export class Store {
     }
   }
 
-  private async textOf(next: Licence, stage: Stage): Promise<string> {
+  private async textOf(base: Licence, next: Licence, stage: Stage): Promise<string> {
     const text = formatLicence(next, 'compact');
+    try {
+      const known = new Set(base.instances); // what we could not read back would be a lost table for everybody
+      const changed = next.instances.filter((record) => !known.has(record));
+      parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), this.place.face);
+    } catch (error) {
+      await this.dropEmpty(stage);
+      throw error;
+    }
     if (Buffer.byteLength(text) <= MAX_BYTES) return text;
     await this.dropEmpty(stage);
     throw new SeatfileFault(

@@ -26,6 +26,8 @@ async function atTerminal(words: readonly string[], answer: string) {
     environment: {},
     system: () => realSystem(),
     isInteractive: true,
+    isOnTerminal: true,
+    endNow: unused,
     ask: async (question) => {
       said.asked += question;
       return answer;

@@ -5,6 +5,7 @@ import { type OpenLicence, openWith } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
+import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
 import {
   describeError,
   describeFull,
@@ -59,29 +60,44 @@ function teller(module: string, options: HoldOptions, deps: Deps): Teller {
 }
 
 async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
-  const stop = listenForStop(deps);
-  const licence = await openForCommand(file, options, deps);
+  const interruption = listenForSignals(deps);
+  const stopped = Promise.race([deps.inputClosed(), whenAborted(interruption.signal)]);
   try {
-    const module = chooseModule(options.module, licence.modules);
-    const { tell } = teller(module, options, deps);
-    const claim = await licence.acquire(module);
-    switch (claim.kind) {
-      case 'full':
-        tell(
-          'full',
-          { holders: claim.holders, freesAt: claim.freesAt },
-          describeFull(module, claim.holders, claim.freesAt),
-        );
-        return EXIT.noSeat;
-      case 'refused':
-        tell('refused', { reason: claim.reason }, `${module}: refused, ${claim.reason}`);
-        return EXIT.noSeat;
-      case 'seated':
-        return await holdSeat(claim.seat, stop.stopped, { tell }, deps);
-    }
-  } finally {
-    stop.stopListening();
+    const licence = await interruption.unless(openForCommand(file, options, deps));
+    const status = await holdIn(licence, options, deps, { interruption, stopped });
     await licence.close().catch(() => undefined);
+    return status;
+  } catch (error) {
+    const isStopped =
+      error instanceof SeatfileFault && error.code === 'ABORTED' && interruption.name !== null;
+    if (isStopped && interruption.name) return signalStatus(interruption.name);
+    throw error;
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+interface Stop {
+  readonly interruption: Interruption;
+  /** Stdin is closed, or a signal has come. */
+  readonly stopped: Promise<void>;
+}
+
+async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, stop: Stop): Promise<number> {
+  const module = chooseModule(options.module, licence.modules);
+  const { tell } = teller(module, options, deps);
+  const claim = await licence.acquire(module, { signal: stop.interruption.signal });
+  switch (claim.kind) {
+    case 'full': {
+      const { holders, freesAt } = claim;
+      tell('full', { holders, freesAt }, describeFull(module, holders, freesAt));
+      return EXIT.noSeat;
+    }
+    case 'refused':
+      tell('refused', { reason: claim.reason }, `${module}: refused, ${claim.reason}`);
+      return EXIT.noSeat;
+    case 'seated':
+      return await holdSeat(claim.seat, stop.stopped, { tell }, deps);
   }
 }
 
@@ -111,7 +127,7 @@ async function holdSeat(seat: Seat, stopped: Promise<void>, { tell }: Teller, de
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
   const status = await release(seat, deps);
-  tell('released', {}, `${seat.module}: seat released`);
+  if (status === EXIT.done) tell('released', {}, `${seat.module}: seat released`);
   return status;
 }
 
@@ -126,16 +142,10 @@ async function release(seat: Seat, deps: Deps): Promise<number> {
   }
 }
 
-/** Stdin closing, or a signal to end: heard from the very start, so that none comes too early. */
-function listenForStop(deps: Deps): { stopped: Promise<void>; stopListening: () => void } {
-  const stop = new AbortController();
-  const stopListening = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], () => stop.abort());
-  void deps.inputClosed().then(() => stop.abort());
-  const stopped = new Promise<void>((resolve) => {
-    stop.signal.addEventListener('abort', () => resolve());
+const whenAborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  return { stopped, stopListening };
-}
 
 /** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
 export async function openForCommand(

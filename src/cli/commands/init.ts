@@ -84,7 +84,7 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
 async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
   try {
     const { store } = await openStore(face, system, (what) => deps.err(`Waiting for ${printable(what)}\n`));
-    const actor = `${system.facts.user}@${system.facts.host}`;
+    const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
     const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
     await store.commit(
       (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),

@@ -1,10 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
-import os from 'node:os';
 import { type Command, Option } from 'commander';
 import { SeatfileFault } from '../../core/fault.js';
+import type { OpenLicence } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
+import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
 import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
 import { openForCommand } from './hold.js';
 
@@ -52,44 +53,60 @@ async function run(file: string | undefined, options: RunOptions, deps: Deps): P
 }
 
 async function runSeated(file: string, options: RunOptions, deps: Deps): Promise<number> {
-  const signals = collectSignals(deps);
+  const running: { child: ChildProcess | null } = { child: null };
+  const interruption = listenForSignals(deps, (name) => forward(name, running.child, deps));
   const application = deps.command[0]?.slice(-256) ?? '';
-  const licence = await openForCommand(file, { ...options, application }, deps);
   try {
-    const module = chooseModule(options.module, licence.modules);
-    const claim = await licence.acquire(module);
-    switch (claim.kind) {
-      case 'full':
-        deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
-        return RUN_EXIT.noSeat;
-      case 'refused':
-        deps.err(`seatfile: ${module}: refused, ${claim.reason}\n`);
-        return RUN_EXIT.noSeat;
-      case 'seated':
-        return await whileSeated(claim.seat, licence.file, signals, options, deps);
-    }
+    const licence = await interruption.unless(openForCommand(file, { ...options, application }, deps));
+    const status = await runIn(licence, options, deps, { interruption, running });
+    await licence.close().catch((error: unknown) => {
+      deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
+    });
+    return status;
+  } catch (error) {
+    if (interruption.name !== null && error instanceof SeatfileFault && error.code === 'ABORTED')
+      return signalStatus(interruption.name);
+    throw error;
   } finally {
-    signals.stop();
-    await licence
-      .close()
-      .catch((error: unknown) =>
-        deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`),
-      );
+    interruption.stopListening();
   }
 }
 
-async function whileSeated(
-  seat: Seat,
-  file: string,
-  signals: SignalBox,
+/** Signals go to the command, and we end with it. Ctrl-C on a terminal reaches the whole group by itself. */
+function forward(name: NodeJS.Signals, child: ChildProcess | null, deps: Deps): boolean {
+  if (child === null) return false;
+  if (name !== 'SIGINT' || !deps.isOnTerminal) child.kill(name);
+  return true;
+}
+
+interface Running {
+  readonly interruption: Interruption;
+  readonly running: { child: ChildProcess | null };
+}
+
+async function runIn(
+  licence: OpenLicence,
   options: RunOptions,
   deps: Deps,
+  { interruption, running }: Running,
 ): Promise<number> {
-  if (signals.early !== null) return signalStatus(signals.early); // told to end while still asking for the seat
-  const child = deps.spawn(deps.command, { SEATFILE: file, SEATFILE_SEAT: seat.id });
-  signals.forwardTo(child);
-  tellLosses(seat, child, options, deps);
-  return await statusOfChild(child, deps);
+  const module = chooseModule(options.module, licence.modules);
+  const claim = await licence.acquire(module, { signal: interruption.signal });
+  switch (claim.kind) {
+    case 'full':
+      deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
+      return RUN_EXIT.noSeat;
+    case 'refused':
+      deps.err(`seatfile: ${module}: refused, ${claim.reason}\n`);
+      return RUN_EXIT.noSeat;
+    case 'seated': {
+      const { seat } = claim;
+      const child = deps.spawn(deps.command, { SEATFILE: licence.file, SEATFILE_SEAT: seat.id });
+      running.child = child;
+      tellLosses(seat, child, options, deps);
+      return await statusOfChild(child, deps);
+    }
+  }
 }
 
 function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, deps: Deps): void {
@@ -116,32 +133,4 @@ function statusOfChild(child: ChildProcess, deps: Deps): Promise<number> {
     });
     child.once('close', (code, signal) => resolve(code ?? (signal ? signalStatus(signal) : RUN_EXIT.ours)));
   });
-}
-
-const signalStatus = (signal: NodeJS.Signals): number => 128 + (os.constants.signals[signal] ?? 0);
-
-interface SignalBox {
-  /** The first signal that came before there was a child. */
-  readonly early: NodeJS.Signals | null;
-  readonly forwardTo: (child: ChildProcess) => void;
-  readonly stop: () => void;
-}
-
-/** Signals go to the command, and we end with it. Ctrl-C on a terminal reaches the whole group by itself. */
-function collectSignals(deps: Deps): SignalBox {
-  let child: ChildProcess | null = null;
-  let early: NodeJS.Signals | null = null;
-  const stop = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], (name) => {
-    if (child === null) early ??= name;
-    else if (name !== 'SIGINT' || !deps.isInteractive) child.kill(name);
-  });
-  return {
-    get early() {
-      return early;
-    },
-    forwardTo: (started) => {
-      child = started;
-    },
-    stop,
-  };
 }

@@ -1,0 +1,48 @@
+import os from 'node:os';
+import { SeatfileFault } from '../core/fault.js';
+import type { Deps } from './deps.js';
+
+/** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
+export interface Interruption {
+  /** The first signal that came; null before. */
+  readonly name: NodeJS.Signals | null;
+  readonly signal: AbortSignal;
+  /** Gives up what is asked of a share that may never answer when a signal comes. */
+  readonly unless: <T>(asked: Promise<T>) => Promise<T>;
+  readonly stopListening: () => void;
+}
+
+/** As shells say it: 128 and the signal's number. */
+export const signalStatus = (name: NodeJS.Signals): number => 128 + (os.constants.signals[name] ?? 0);
+
+/** `act` is called for each signal, the first included; a second one while nobody acts ends the process at once. */
+export function listenForSignals(
+  deps: Deps,
+  act: (name: NodeJS.Signals) => boolean = () => false,
+): Interruption {
+  const controller = new AbortController();
+  let first: NodeJS.Signals | null = null;
+  const stopListening = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], (name) => {
+    if (act(name)) return;
+    if (first !== null) deps.endNow(signalStatus(name));
+    first = name;
+    controller.abort();
+  });
+  const { signal } = controller;
+  return {
+    get name() {
+      return first;
+    },
+    signal,
+    unless: (asked) => Promise.race([asked, aborted(signal)]),
+    stopListening,
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = () => reject(new SeatfileFault('ABORTED', 'stopped by a signal before the seat was taken'));
+    if (signal.aborted) give();
+    else signal.addEventListener('abort', give, { once: true });
+  });
+}
