@@ -24,7 +24,7 @@ export function installationId(platform: NodeJS.Platform, environment: Environme
 }
 
 /** The id in a directory. Of two processes that make it at once, one wins and both read the same. */
-function readOrMakeId(directory: string): string | null {
+export function readOrMakeId(directory: string): string | null {
   const file = nodePath.join(directory, 'installation-id');
   const known = readId(file);
   if (known !== null) return known;

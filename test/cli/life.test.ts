@@ -1,3 +1,4 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   freshPlace,
@@ -126,5 +127,41 @@ describe('run', () => {
     const { complaint, status } = await child.ended;
     expect(complaint).toMatch(/M1: seat lost: removed by .*: "maintenance"/);
     expect(status).not.toBe(0);
+  });
+});
+
+describe('nobody reads on', () => {
+  test('a closed stderr costs nobody a seat', async () => {
+    await init(1);
+    const ada = hold(place.file, 'ada', 'pc-1');
+    await told(ada, 'seated');
+    ada.process.stderr?.destroy();
+    await until('licence.json shown', 5000, () => existsSync(place.file) || undefined);
+    writeFileSync(place.file, 'garbled'); // of which it warns, at its next look
+    await until(
+      'two more beats',
+      4 * T * 1000,
+      () => (recordOf(tableOf(place.file), 'ada')?.beat ?? 0) >= 3 || undefined,
+    );
+    ada.process.stdin?.end();
+    expect((await ada.ended).status).toBe(0);
+  });
+
+  test('a name too long for the format is usage, and nothing is written', async () => {
+    await init(1);
+    const { revision } = tableOf(place.file);
+    const long = { SEATFILE_USER: 'x'.repeat(300) };
+    expect(await seatfile(['hold', place.file], long)).toMatchObject({ status: 2, out: '' });
+    expect(tableOf(place.file).revision).toBe(revision);
+  });
+
+  test('a signal while it still asks ends it at once', async () => {
+    await init(1);
+    mkdirSync(`${place.file}.revisions/000000000099`); // a look that goes on: it could be a stale listing
+    writeFileSync(`${place.file}.revisions/000000000099/licence.json`, 'no licence');
+    const ada = start(['hold', place.file]);
+    await until('it waits', 10_000, () => ada.complaint().includes('Waiting for') || undefined);
+    ada.process.kill('SIGTERM');
+    expect((await ada.ended).status).toBe(143);
   });
 });

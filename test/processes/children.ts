@@ -10,6 +10,8 @@ export interface Child {
   readonly lines: string[];
   /** Resolves with the first line that starts with `start`, said already or yet to come; rejects if it ends without. */
   heard(start: string): Promise<string>;
+  /** What it has said on stderr so far. */
+  complaint(): string;
   /** How it ended: a status, or a signal. */
   readonly ended: Promise<Ending>;
 }
@@ -77,7 +79,7 @@ export function adopt(child: ChildProcess, onLine?: ChildOptions['onLine']): Chi
         reject(new Error(`ended (${status ?? signal}) without saying ${begin}: ${complaint}`)),
       );
     });
-  return { process: child, lines, heard, ended };
+  return { process: child, lines, heard, complaint: () => complaint, ended };
 }
 
 /** Kills what a test has left running, stopped ones too. */

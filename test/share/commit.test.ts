@@ -406,3 +406,18 @@ test('the store keeps its own copy of nothing: two writers in turn see each othe
   await table.timeline.run(ada.store.commit(adding('c'), ada.limits()));
   expect(table.tally()).toEqual(['a', 'b', 'c']);
 });
+
+test('a change that nobody could read back is refused, and publishes nothing', async () => {
+  const table = new Table();
+  table.grow(2);
+  const writer = table.writer();
+  const nameless = table.top().instances.concat({ id: 'x', user: '' } as never);
+  const poison = writer.store.commit(
+    (base) => ({ answer: null, draft: { licence: { ...base, instances: nameless }, events: [] } }),
+    writer.limits(),
+  );
+  expect(await codeOf(table.timeline.run(poison))).toBe('LICENCE_INVALID');
+  expect([table.top().revision, table.others()]).toEqual([2, []]);
+  await writer.add('mine');
+  expect(table.top().revision).toBe(3);
+});

@@ -1,0 +1,72 @@
+import { describe, expect, test } from 'vitest';
+import { type Decide, faulty, latch } from '../helpers/faults.js';
+import { World } from '../helpers/world.js';
+
+describe('names that the format cannot hold are refused before anything is written', () => {
+  test.each([
+    ['a user of 300 characters', { user: 'x'.repeat(300) }],
+    ['an empty host', { host: '' }],
+    ['a number', { user: 42 as unknown as string }],
+    ['an object', { application: {} as unknown as string }],
+  ])('%s', async (_words, options) => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    await expect(world.user(world.host('pc-1'), 'ada', options)).rejects.toMatchObject({
+      code: 'BAD_ARGUMENT',
+    });
+    expect(world.table().revision).toBe(0);
+  });
+
+  test("the system's own name too", async () => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const opening = world.user(world.host('pc-1'), 'x'.repeat(300));
+    await expect(opening).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
+  });
+});
+
+test('closed while it asks: CLOSED, and no seat is left behind', async () => {
+  const world = new World({ modules: { M1: 1 }, seed: 1 });
+  const ada = await world.user(world.host('pc-1'), 'ada');
+  const asking = ada.licence.acquire('M1').catch((error: unknown) => error);
+  await world.run(ada.licence.close());
+  expect(await world.run(asking)).toMatchObject({ code: 'CLOSED' });
+  expect(world.table().instances).toEqual([]);
+});
+
+describe('a share that never answers again', () => {
+  async function hung() {
+    const silence = latch();
+    let isHung = false;
+    const decide: Decide = () => (isHung ? { kind: 'hang', until: silence.until } : null);
+    const world = new World({ modules: { M1: 1 }, checkIntervalSeconds: 80, seed: 1 });
+    const ada = await world.user(world.host('pc-1', { wrap: (files) => faulty(files, decide) }), 'ada');
+    const seat = await ada.sit('M1');
+    await world.advance(1000);
+    isHung = true;
+    return { world, ada, seat };
+  }
+
+  test('a seat is left at the deadline of 30 s, with a fault that says so', async () => {
+    const { world, seat } = await hung();
+    const before = world.nowMs;
+    const fault = await world.run(seat.release().catch((error: unknown) => error));
+    expect(fault).toMatchObject({ name: 'SeatfileFault' });
+    expect(world.nowMs - before).toBeLessThanOrEqual(31_000);
+    expect([seat.state, seat.valid]).toEqual(['left', false]);
+  });
+
+  test('also when a beat or a look hangs before it', async () => {
+    const { world, seat } = await hung();
+    await world.advance(11_000); // a look is on its way, and hangs
+    const before = world.nowMs;
+    await world.run(seat.release().catch(() => undefined));
+    expect(world.nowMs - before).toBeLessThanOrEqual(31_000);
+  });
+
+  test('valid and the events go on, and belief ends in time', async () => {
+    const { world, seat } = await hung();
+    await world.advance(118_000 - 1000);
+    expect([seat.state, seat.valid]).toEqual(['jeopardy', true]);
+    await world.advance(3000);
+    expect([seat.state, seat.valid]).toEqual(['suspended', false]);
+  });
+});
