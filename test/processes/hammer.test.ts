@@ -296,9 +296,15 @@ function checkTable(share: Share, tries: readonly Try[]): void {
   checkChain(revisions, top);
 }
 
-/** Whoever was stopped during an operation may call the share silent; it must find nothing else wrong with it. */
+/**
+ * Whoever was stopped during an operation may call the share silent, and whoever slept while 200 revisions passed may not
+ * know what became of his commit (the newest tells only the last 256 changes); nobody must find anything else wrong.
+ */
 function checkFaults(tries: readonly Try[]): void {
-  expect(tries.filter((one) => one.reason !== '' && !one.reason.includes(': no answer;'))).toEqual([]);
+  const isAllowed = (one: Try) =>
+    one.reason.includes(': no answer;') ||
+    (one.fate === 'unknown' && one.reason.includes('revisions passed during one commit'));
+  expect(tries.filter((one) => one.reason !== '' && !isAllowed(one))).toEqual([]);
 }
 
 /**
