@@ -13,9 +13,9 @@ const licence = await openLicence(file, { user });
 licence.on('warning', ({ code, message }) => say('warning', { code, message }));
 const claim = await licence.acquire(module);
 const seat = claim.kind === 'seated' ? claim.seat : undefined;
-say(claim.kind, { seat: seat?.id });
 if (onSignal === 'finish') process.exitCode = 0;
-else if (seat) watch(seat);
+else if (seat) watch(seat); // before it says so: whoever hears it may stop us at once
+say(claim.kind, { seat: seat?.id });
 
 function watch(held) {
   let valid = held.valid;
