@@ -1,4 +1,4 @@
-import type { InstanceRecord, Licence } from './licence.js';
+import type { InstanceRecord, Level, Licence } from './licence.js';
 import type { Verdict } from './sweep.js';
 
 /**
@@ -13,7 +13,7 @@ const LOOKS_PER_INTERVAL = 8;
 /** Nobody looks less often than this, however long T is. Milliseconds. */
 const LONGEST_LOOK_MS = 3_600_000;
 /** Light looks no more often than this. Milliseconds. */
-export const LIGHT_LOOK_MS = 60_000;
+const LIGHT_LOOK_MS = 60_000;
 /** Silence after which a peer is dead, in check intervals; its grace comes on top, times {@link GRACE_PATIENCE}. */
 const DEAD_INTERVALS = 1.75;
 const GRACE_PATIENCE = 7 / 6;
@@ -42,6 +42,12 @@ export interface Look {
 
 export const lookPeriodMs = (checkIntervalSeconds: number): number =>
   Math.min((checkIntervalSeconds * 1000) / LOOKS_PER_INTERVAL, LONGEST_LOOK_MS);
+
+/** How often an instance of this level looks: so long at most it takes to notice a removal, or a change of settings. Milliseconds. */
+export function ownLookMs(level: Level, checkIntervalSeconds: number): number {
+  const periodMs = lookPeriodMs(checkIntervalSeconds);
+  return level === 'light' ? Math.max(LIGHT_LOOK_MS, periodMs) : periodMs;
+}
 
 export const deadAfterMs = (record: InstanceRecord): number =>
   (DEAD_INTERVALS * record.checkIntervalSeconds + GRACE_PATIENCE * record.graceSeconds) * 1000;

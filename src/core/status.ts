@@ -2,7 +2,7 @@ import { limitOf, type Policy } from './entitlement.js';
 import type { InstanceRecord, Level, Licence, SeatRecord } from './licence.js';
 import { fromIso, toIso } from './moment.js';
 import { isSilent, seatsInUse } from './seats.js';
-import { LIGHT_LOOK_MS, lookPeriodMs } from './sightings.js';
+import { ownLookMs } from './sightings.js';
 
 /** Who sits where, as one look tells it. */
 
@@ -142,16 +142,10 @@ function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Sea
   return isSilent(record, time.ms) ? 'silent' : 'alive';
 }
 
-/** How long a holder may take to notice that he was removed: his next look. Milliseconds. */
-export function noticeMs(level: Level, checkIntervalSeconds: number): number {
-  const period = lookPeriodMs(checkIntervalSeconds);
-  return level === 'light' ? Math.max(LIGHT_LOOK_MS, period) : period;
-}
-
 /** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
   const decided = licence.gone.filter((stone) => stone.reason === 'removed' || stone.reason === 'banned');
-  const patienceMs = noticeMs(policy.level, policy.checkIntervalSeconds);
+  const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds);
   return decided
     .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
     .map(({ seat, module, user, host }) => ({

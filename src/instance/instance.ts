@@ -4,7 +4,7 @@ import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
 import type { Draft } from '../core/revision.js';
 import { type Claimant, type ClaimOutcome, claim, type Ground, type Holder, release } from '../core/seats.js';
-import { LIGHT_LOOK_MS, lookPeriodMs } from '../core/sightings.js';
+import { ownLookMs } from '../core/sightings.js';
 import {
   type BeatOutcome,
   beat,
@@ -552,8 +552,7 @@ export class Instance {
   }
 
   private get lookPeriod(): number {
-    const periodMs = lookPeriodMs(this.intervalMs / 1000);
-    return this.record?.level === 'light' ? Math.max(LIGHT_LOOK_MS, periodMs) : periodMs;
+    return ownLookMs(this.record?.level ?? 'heartbeat', this.intervalMs / 1000);
   }
 
   private get retryMs(): number {

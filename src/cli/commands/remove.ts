@@ -5,7 +5,8 @@ import { SeatfileFault } from '../../core/fault.js';
 import type { InstanceRecord, Licence, SeatRecord } from '../../core/licence.js';
 import { fromIso } from '../../core/moment.js';
 import { isNamed } from '../../core/seats.js';
-import { noticeMs, type ShareTime } from '../../core/status.js';
+import { ownLookMs } from '../../core/sightings.js';
+import type { ShareTime } from '../../core/status.js';
 import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
@@ -146,6 +147,6 @@ const describe = ({ record, seat }: Chosen): string =>
 /** When a holder that lives learns it: at his next look. */
 function whenNoticed({ record }: Chosen, licence: Licence): string {
   const { checkIntervalSeconds } = readPolicy(licence, '');
-  const ms = noticeMs(record.level, Math.max(checkIntervalSeconds, record.checkIntervalSeconds));
+  const ms = ownLookMs(record.level, Math.max(checkIntervalSeconds, record.checkIntervalSeconds));
   return `the place is free now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
 }

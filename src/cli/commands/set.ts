@@ -3,7 +3,7 @@ import { changeSettings } from '../../core/desk.js';
 import { readPolicy } from '../../core/entitlement.js';
 import { SeatfileFault } from '../../core/fault.js';
 import type { Level, Settings } from '../../core/licence.js';
-import { noticeMs } from '../../core/status.js';
+import { ownLookMs } from '../../core/sightings.js';
 import { fileOf, parseDuration } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type Desk } from '../table-on-share.js';
@@ -52,7 +52,7 @@ async function change(desk: Desk, settings: Settings, deps: Deps): Promise<void>
   );
   const now = readPolicy(licence, face);
   const interval = now.level === 'light' ? '' : `, check interval ${duration(now.checkIntervalSeconds)}`;
-  const waitMs = noticeMs(before.level, before.checkIntervalSeconds);
+  const waitMs = ownLookMs(before.level, before.checkIntervalSeconds);
   const follow = published
     ? `; running instances follow within ${duration(Math.ceil(waitMs / 1000))}`
     : ', as before';
