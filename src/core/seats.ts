@@ -98,8 +98,10 @@ export function claim(
 ): ClaimOutcome {
   grantOf(policy, module, ground.path);
   const cleared = dropGone(licence, policy, who, ground);
-  const preferred = dropOwn(licence, policy, who, module, ground) ?? seatId;
-  const place = placeFor(cleared.licence, policy, who, module, preferred, ground.path);
+  const placed = (preferred: string) =>
+    placeFor(cleared.licence, policy, who, module, preferred, ground.path);
+  const own = dropOwn(licence, policy, who, module, ground);
+  const place = (own !== null ? placed(own) : null) ?? placed(seatId); // his old place may be shared with somebody by now
   if (place === null) return { kind: 'full', ...describeFull(licence, module, ground.shareTimeMs) };
   const record = withSeat(cleared.licence, policy, who, { id: place, module }, ground.shareTimeMs);
   const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };

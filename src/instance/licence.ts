@@ -7,6 +7,7 @@ import { type Dice, systemDice } from '../share/dice.js';
 import { diskFiles, type ShareFiles } from '../share/files.js';
 import type { Limits } from '../share/limits.js';
 import { heedFace, locate } from '../share/locate.js';
+import { ANSWER_MS, patient } from '../share/patience.js';
 import type { StageOwner } from '../share/place.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
@@ -100,15 +101,16 @@ export async function openStore(
 ): Promise<{ store: Store; licence: Licence }> {
   if (path === '')
     throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
-  const place = await locate(path, system.files);
+  const { clock, dice } = system;
+  const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
+  const place = await locate(path, files);
   const owner = stageOwnerOf(system);
   const isDead = (other: StageOwner) =>
     owner.machine !== UNKNOWN_MACHINE &&
     other.machine === owner.machine &&
     system.isProcessGone(other.pid, null);
-  const { files, clock, dice } = system;
   const store = new Store(
-    { place, files, clock, dice, owner, isDead },
+    { place, files: system.files, clock, dice, owner, isDead },
     { ...system.store, ...(onSlow && { onSlow }) },
   );
   const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };

@@ -13,6 +13,8 @@ export interface PatienceOptions {
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
 
+/** How long one operation may take, unless somebody says otherwise. Milliseconds. */
+export const ANSWER_MS = 20_000;
 /** A wait longer than this is told. Milliseconds. */
 export const SLOW_MS = 1000;
 

@@ -161,9 +161,8 @@ export class Revisions {
       trouble.looks++;
       const waitedMs = nowMs - trouble.sinceMs;
       const patienceMs = found.kind === 'failing' ? FAILING_MS : this.options.cachesMs;
-      const isLong = waitedMs >= patienceMs || nowMs >= limits.untilMs;
-      if (isLong && trouble.looks >= LOOKS_TO_BELIEVE)
-        throw found.kind === 'noFolder' ? await this.folderGone() : found.fault;
+      if (waitedMs >= patienceMs && trouble.looks >= LOOKS_TO_BELIEVE) throw await this.faultOf(found);
+      if (nowMs >= limits.untilMs) throw await this.unseen(found);
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
       if (!told && waitedMs >= SLOW_MS) {
         told = true;
@@ -171,6 +170,21 @@ export class Revisions {
       }
       await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
     }
+  }
+
+  /** The deadline ended before the trouble could be believed: it may be no more than an old listing. */
+  private async unseen(found: Trouble): Promise<unknown> {
+    if (found.kind === 'failing') return found.fault;
+    const cause = await this.faultOf(found);
+    return new SeatfileFault(
+      'SHARE_UNREACHABLE',
+      `${this.place.folder}: given up at the deadline before the share showed the newest revision (${messageOf(cause)})`,
+      { cause },
+    );
+  }
+
+  private async faultOf({ kind, fault }: Trouble): Promise<unknown> {
+    return kind === 'noFolder' ? await this.folderGone() : fault;
   }
 
   private async lookOnce(): Promise<Top | Trouble> {

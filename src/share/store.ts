@@ -10,7 +10,7 @@ import { Face, type FaceState, WRECK_MS } from './face.js';
 import { ShareError, type ShareFiles } from './files.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
-import { patient } from './patience.js';
+import { ANSWER_MS, patient } from './patience.js';
 import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
 import { Revisions, type Stage, type Top } from './revisions.js';
 
@@ -51,7 +51,7 @@ export interface StoreOptions {
 }
 
 const storeDefaults: StoreOptions = {
-  answerMs: 20_000,
+  answerMs: ANSWER_MS,
   stealMs: 10_000,
   turnMs: 5000,
   cachesMs: 60_000,
@@ -124,6 +124,7 @@ export class Store {
       if (await this.folderExists()) return this.known(await this.revisions.top(limits));
       const startedMs = this.clock.elapsedMs();
       const { licence } = await this.firstRevision();
+      if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
       return { licence, startedMs, endedMs: this.clock.elapsedMs() };
     });
   }
@@ -180,7 +181,7 @@ export class Store {
     limits: Limits,
     answer: (committed: Committed<A>) => void,
   ): Promise<Committed<A>> {
-    if (!(await this.folderExists())) await this.begin();
+    if (!(await this.folderExists())) await this.begin(limits);
     const unlock = await this.takeTurn(limits);
     try {
       const committed = await this.untilPublished(change, limits);
@@ -341,26 +342,43 @@ export class Store {
     });
   }
 
-  /** The licence file as issued: where a table begins. A higher revision without its folder is a copy, or a loss. */
-  private async firstRevision(): Promise<{ licence: Licence; text: string }> {
+  /**
+   * A licence file of a higher revision has a folder: a client that does not show it may remember its absence from before
+   * the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
+   */
+  private async hiddenTop(revision: number, limits: Limits): Promise<Top> {
     const { face, folder } = this.place;
+    try {
+      return this.known(await this.revisions.top(limits));
+    } catch (error) {
+      const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
+      if (!isLost || (await this.statOf(folder)) !== null) throw error;
+      throw new SeatfileFault(
+        'TABLE_LOST',
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it`,
+      );
+    }
+  }
+
+  /** The licence file itself: where a table begins, if it is of revision 0. */
+  private async firstRevision(): Promise<{ licence: Licence; text: string }> {
+    const { face } = this.place;
     const bytes = await this.files.read(face).catch((error: unknown) => {
       throw unreadable(error, face);
     });
     const text = decodeText(bytes, face);
     const licence = parseLicence(text, face);
     readPolicy(licence, face);
-    if (licence.revision > 0)
-      throw new SeatfileFault(
-        'TABLE_LOST',
-        `${face} is at revision ${licence.revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it`,
-      );
     return { licence, text };
   }
 
   /** The first commit of a licence: the folder appears whole, with revision 0 in it, or somebody was quicker. */
-  private async begin(): Promise<void> {
-    const { text } = await this.firstRevision();
+  private async begin(limits: Limits): Promise<void> {
+    const { licence, text } = await this.firstRevision();
+    if (licence.revision > 0) {
+      await this.hiddenTop(licence.revision, limits);
+      return;
+    }
     await this.refuseSticky();
     const path = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
     const first = `${path}/${numberName(0)}`;
@@ -377,7 +395,7 @@ export class Store {
       (error: unknown) => error,
     );
     if (failure === null) this.hasFolder = true;
-    else if (await this.folderExists()) await this.revisions.discard(path);
+    else if (isTaken(failure) || (await this.folderExists())) await this.revisions.discard(path);
     else {
       await this.revisions.empty(path).catch(() => undefined);
       throw failure;
@@ -394,6 +412,10 @@ export class Store {
       );
   }
 }
+
+/** Somebody was quicker, whatever this client's caches still show. */
+const isTaken = (error: unknown): boolean =>
+  error instanceof ShareError && (error.kind === 'exists' || error.kind === 'notEmpty');
 
 /** Why a licence file could not be read, in the words of whoever opened it. */
 export function unreadable(error: unknown, face: string): unknown {

@@ -400,6 +400,22 @@ describe('rules 5(a) and 6: newcomers and those who come back', () => {
   });
 });
 
+test('an old place that somebody else shares by now is his: who comes back gets a free one', () => {
+  const licence = emptyTable({ modules: [{ module: 'M1', maxUsers: 10 }], countBy: 'host' });
+  const onPc = (id: string, user: string, boot: string) =>
+    app(id, { user, host: 'pc', machine: { pids: boot, host: boot, installation: 'pc' } });
+  const first = claim(licence, policyOf(licence), onPc('a1', 'ada', 'boot-1'), 'M1', 's1', ground());
+  if (first.kind !== 'seated') throw new Error('expected a seat');
+  const next = first.draft.licence;
+  const second = claim(next, policyOf(next), onPc('b1', 'bob', 'boot-1'), 'M1', 's2', ground());
+  if (second.kind !== 'seated') throw new Error('expected a seat');
+  expect(second.record.seats).toMatchObject([{ id: 's1' }]);
+  const both = second.draft.licence;
+  const rebooted = ground({ bootedAtMs: START_MS + 60_000 });
+  const back = claim(both, policyOf(both), onPc('a2', 'ada', 'boot-2'), 'M1', 's3', rebooted);
+  expect(back).toMatchObject({ kind: 'seated', record: { seats: [{ id: 's3' }] } });
+});
+
 describe('rule 9: freesAt is told from share time, and evicts nobody', () => {
   const asked = (agoMs: number) => {
     const licence = seated(app('ada'));

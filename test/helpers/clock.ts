@@ -23,6 +23,8 @@ const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 export class Timeline {
   /** Milliseconds since the beginning. */
   nowMs = 0;
+  /** Called after each sleeper, when all that he started has run. */
+  after: (() => void) | null = null;
   private entries: Entry[] = []; // the earliest last
   private orders = 0;
   private line: Promise<unknown> = Promise.resolve();
@@ -74,6 +76,7 @@ export class Timeline {
       this.nowMs = next.atMs;
       next.wake();
       await drained();
+      this.after?.();
       return true;
     });
   }

@@ -3,18 +3,29 @@ import { MAX_BYTES } from '../../src/core/licence.js';
 import { type FileStat, ShareError, type ShareErrorKind } from '../../src/share/files.js';
 import { EPOCH_MS, type Timeline } from './clock.js';
 
+/** Who has something open. */
+export interface Holder {
+  /** What a Windows-shaped server answers with to whoever would move or remove it. */
+  readonly kind: ShareErrorKind;
+  /** Where he sits; null: nobody's host in particular. */
+  readonly host: string | null;
+  /** Whether he lets others remove it meanwhile (Windows: FILE_SHARE_DELETE). */
+  readonly sharesDelete: boolean;
+}
 interface Common {
   readonly inode: number;
   mode: number;
   modifiedMs: number;
+  /** 0: it is in no directory any more. */
   links: number;
-  /** Who has it open: the kind of refusal that a Windows-shaped server answers with, per holder. */
-  readonly holders: Set<{ readonly kind: ShareErrorKind }>;
+  holders: Set<Holder> | null;
+  /** What is left to do when nobody has it open any more. */
+  onLastClose: (() => void) | null;
 }
-type FileNode = Common & { readonly kind: 'file'; bytes: Uint8Array };
-type DirectoryNode = Common & { readonly kind: 'directory'; readonly entries: Map<string, Node> };
+export type FileNode = Common & { readonly kind: 'file'; bytes: Uint8Array };
+export type DirectoryNode = Common & { readonly kind: 'directory'; readonly entries: Map<string, Node> };
 type LinkNode = Common & { readonly kind: 'link'; readonly target: string };
-type Node = FileNode | DirectoryNode | LinkNode;
+export type Node = FileNode | DirectoryNode | LinkNode;
 
 export interface MemoryServerOptions {
   /** Added to true time: what the server stamps. @default 0 */
@@ -28,6 +39,7 @@ export interface MemoryServerOptions {
 const NEW_DIRECTORY = 0o777;
 const NEW_LINK = 0o777;
 const FEW_LINKS = 40;
+const encoder = new TextEncoder();
 
 /** A file server in memory: one tree, one clock, every operation at once and whole. It fails as a disk fails. */
 export class MemoryServer {
@@ -35,7 +47,7 @@ export class MemoryServer {
   wallOffsetMs: number;
   private readonly options: MemoryServerOptions;
   private inodes = 1;
-  private readonly root: DirectoryNode;
+  protected readonly root: DirectoryNode;
 
   constructor(timeline: Timeline, options: MemoryServerOptions = {}) {
     this.timeline = timeline;
@@ -51,7 +63,7 @@ export class MemoryServer {
   // --- what the port offers -----------------------------------------------------------------------------------------
 
   list(path: string): string[] {
-    return [...this.directoryAt(path, 'list').entries.keys()];
+    return this.namesIn(this.directoryAt(path, 'list'));
   }
 
   read(path: string): Uint8Array {
@@ -71,9 +83,9 @@ export class MemoryServer {
     const there = this.isThere(target) ? this.nodeAt(target, 'replace', false) : null;
     if (there?.kind === 'directory') throw new ShareError('wrongKind', 'replace', path);
     if (there) this.refuseOpen(there, 'replace', path);
-    const { entries, name, directory } = this.parentOf(target, 'replace');
-    entries.set(name, this.newFile(text, mode));
-    this.touch(directory);
+    const { directory, name } = this.parentOf(target, 'replace');
+    if (there) this.displace(directory, name, there, 'replace');
+    this.enter(directory, name, this.newFile(text, mode));
   }
 
   makeDirectory(path: string): void {
@@ -85,9 +97,15 @@ export class MemoryServer {
   }
 
   stat(path: string): FileStat {
-    const { kind, inode, mode, modifiedMs, links, ...node } = this.nodeAt(path, 'look at', false);
-    const bytes = 'bytes' in node ? node.bytes.length : 4096;
-    return { kind, bytes, modifiedMs, inode: String(inode), links, mode };
+    const node = this.nodeAt(path, 'look at', false);
+    return {
+      kind: node.kind,
+      bytes: node.kind === 'file' ? node.bytes.length : 4096,
+      modifiedMs: node.modifiedMs,
+      inode: String(node.inode),
+      links: node.links,
+      mode: node.mode,
+    };
   }
 
   rename(from: string, to: string): void {
@@ -95,23 +113,21 @@ export class MemoryServer {
     const node = this.nodeAt(from, 'rename', false);
     const source = this.parentOf(from, 'rename');
     const target = this.parentOf(to, 'rename');
-    const there = target.entries.get(target.name);
+    const there = this.child(target.directory, target.name);
     if (there === node) return;
-    if (`${to}/`.startsWith(`${from}/`)) throw fail('unsaid'); // EINVAL
+    if (to.startsWith(from) && `${to}/`.startsWith(`${from}/`)) throw fail('unsaid'); // EINVAL
     this.refuseOpen(node, 'rename', `${from} to ${to}`);
     const refusal = there ? this.whyNotOnto(node, there) : null;
     if (refusal) throw fail(refusal);
-    source.entries.delete(source.name);
-    target.entries.set(target.name, node);
-    this.touch(source.directory);
-    this.touch(target.directory);
+    if (there) this.displace(target.directory, target.name, there, 'replace');
+    this.leave(source.directory, source.name);
+    this.enter(target.directory, target.name, node);
   }
 
   removeFile(path: string): void {
     const node = this.nodeAt(path, 'remove', false);
     if (node.kind === 'directory') throw new ShareError('wrongKind', 'remove', path);
     this.drop(path, node);
-    node.links--;
   }
 
   removeDirectory(path: string): void {
@@ -159,9 +175,10 @@ export class MemoryServer {
 
   /** A directory and all in it, gone. */
   removeTree(path: string): void {
-    const { entries, name, directory } = this.parentOf(path, 'remove');
-    entries.delete(name);
-    this.touch(directory);
+    const { directory, name } = this.parentOf(path, 'remove');
+    const node = this.child(directory, name);
+    this.leave(directory, name);
+    if (node) forsake(node);
   }
 
   /** A copy of a directory and all in it, as a backup would make. */
@@ -186,61 +203,123 @@ export class MemoryServer {
 
   /** Somebody has it open until the result is called. Only a Windows-shaped server minds. */
   holdOpen(path: string, kind: ShareErrorKind = 'refused'): () => void {
-    const { holders } = this.nodeAt(path, 'open', true);
-    const holder = { kind };
-    holders.add(holder);
-    return () => void holders.delete(holder);
+    return this.open(this.nodeAt(path, 'open', true), { kind, host: null, sharesDelete: false });
   }
 
-  // --- the tree -----------------------------------------------------------------------------------------------------
+  /** The same for whoever knows what and who; the last to close it does what is left to do. */
+  open(node: Node, holder: Holder): () => void {
+    node.holders ??= new Set();
+    node.holders.add(holder);
+    return () => {
+      const wasOpen = node.holders?.delete(holder);
+      if (!wasOpen || node.holders?.size !== 0) return;
+      node.onLastClose?.();
+      node.onLastClose = null;
+    };
+  }
 
-  private whyNotOnto(node: Node, there: Node): ShareErrorKind | null {
-    if (node.kind !== 'directory') return there.kind === 'directory' ? 'wrongKind' : this.openKind(there);
+  // --- the tree; what another server does otherwise ---------------------------------------------------------------
+
+  protected child(directory: DirectoryNode, name: string): Node | undefined {
+    return directory.entries.get(name);
+  }
+
+  protected namesIn(directory: DirectoryNode): string[] {
+    return [...directory.entries.keys()];
+  }
+
+  protected enter(directory: DirectoryNode, name: string, node: Node): void {
+    directory.entries.set(name, node);
+    directory.modifiedMs = this.stampMs();
+  }
+
+  protected leave(directory: DirectoryNode, name: string): void {
+    directory.entries.delete(name);
+    directory.modifiedMs = this.stampMs();
+  }
+
+  /** It is not under that name any more: nothing is, or something else will be. */
+  protected displace(directory: DirectoryNode, name: string, node: Node, _by: 'remove' | 'replace'): void {
+    this.leave(directory, name);
+    node.links = node.kind === 'directory' ? 0 : node.links - 1;
+  }
+
+  /** What the server writes down as the time of a change. */
+  protected stampMs(): number {
+    return this.nowMs;
+  }
+
+  protected whyNotOnto(node: Node, there: Node): ShareErrorKind | null {
+    if (node.kind !== 'directory')
+      return there.kind === 'directory' ? 'wrongKind' : this.openKind(there, 'replace');
     if (there.kind !== 'directory') return 'wrongKind';
     if (this.options.shape === 'windows') return 'refused';
     return there.entries.size > 0 ? 'notEmpty' : null;
   }
 
-  private refuseOpen(node: Node, operation: string, path: string): void {
-    const kind = this.openKind(node);
+  private refuseOpen(node: Node, operation: 'replace' | 'rename' | 'remove', path: string): void {
+    const kind = this.openKind(node, operation);
     if (kind) throw new ShareError(kind, operation, path);
   }
 
-  private openKind(node: Node): ShareErrorKind | null {
+  /** Why that cannot be done to what somebody has open. */
+  protected openKind(node: Node, operation: 'replace' | 'rename' | 'remove'): ShareErrorKind | null {
     if (this.options.shape !== 'windows') return null;
-    const [holder] = node.holders;
-    if (holder) return holder.kind;
-    const inside = node.kind === 'directory' ? [...node.entries.values()] : [];
-    return inside.map((one) => this.openKind(one)).find((kind) => kind !== null) ?? null;
+    for (const holder of node.holders ?? []) return holder.kind;
+    if (node.kind !== 'directory') return null;
+    for (const one of node.entries.values()) {
+      const kind = this.openKind(one, operation);
+      if (kind) return kind;
+    }
+    return null;
   }
 
   private drop(path: string, node: Node): void {
     this.refuseOpen(node, 'remove', path);
-    const { entries, name, directory } = this.parentOf(path, 'remove');
-    entries.delete(name);
-    this.touch(directory);
+    const { directory, name } = this.parentOf(path, 'remove');
+    this.displace(directory, name, node, 'remove');
   }
 
-  private put(path: string, operation: string, node: Node): void {
-    const { entries, name, directory } = this.parentOf(path, operation);
-    if (entries.has(name)) throw new ShareError('exists', operation, path);
-    entries.set(name, node);
-    this.touch(directory);
+  protected put(path: string, operation: string, node: Node): void {
+    const { directory, name } = this.parentOf(path, operation);
+    if (this.child(directory, name) !== undefined) throw new ShareError('exists', operation, path);
+    this.enter(directory, name, node);
   }
 
-  private parentOf(path: string, operation: string) {
-    const directory = this.directoryAt(nodePath.posix.dirname(path), operation);
-    return { directory, entries: directory.entries, name: nodePath.posix.basename(path) };
+  protected parentOf(path: string, operation: string) {
+    const slash = path.lastIndexOf('/');
+    return {
+      directory: this.directoryAt(path.slice(0, slash) || '/', operation),
+      name: path.slice(slash + 1),
+    };
   }
 
-  private directoryAt(path: string, operation: string): DirectoryNode {
+  protected directoryAt(path: string, operation: string): DirectoryNode {
     const node = this.nodeAt(path, operation, true);
     if (node.kind !== 'directory') throw new ShareError('wrongKind', operation, path);
     return node;
   }
 
-  private nodeAt(path: string, operation: string, followLast: boolean): Node {
-    return this.walk(path, operation, followLast)[1];
+  protected nodeAt(path: string, operation: string, followLast: boolean): Node {
+    return this.straightTo(path, operation, followLast) ?? this.walk(path, operation, followLast)[1];
+  }
+
+  /** The quick way: null where a link or an odd path is met. */
+  private straightTo(path: string, operation: string, followLast: boolean): Node | null {
+    let node: Node = this.root;
+    for (let start = 1; start < path.length; ) {
+      const slash = path.indexOf('/', start);
+      const end = slash < 0 ? path.length : slash;
+      const part = path.slice(start, end);
+      if (part === '' || part === '.' || part === '..') return null;
+      if (node.kind !== 'directory') throw new ShareError('wrongKind', operation, path);
+      const next: Node | undefined = this.child(node, part);
+      if (next === undefined) throw new ShareError('missing', operation, path);
+      if (next.kind === 'link' && (followLast || slash >= 0)) return null;
+      node = next;
+      start = end + 1;
+    }
+    return node;
   }
 
   /** The path with links resolved, and what is there. */
@@ -250,7 +329,7 @@ export class MemoryServer {
     const parts = nodePath.posix.resolve('/', path).split('/').filter(Boolean);
     for (const [index, part] of parts.entries()) {
       if (node.kind !== 'directory') throw new ShareError('wrongKind', operation, path);
-      const next: Node | undefined = node.entries.get(part);
+      const next: Node | undefined = this.child(node, part);
       if (next === undefined) throw new ShareError('missing', operation, path);
       const here = nodePath.posix.join(at, part);
       if (next.kind === 'link' && (followLast || index < parts.length - 1)) {
@@ -261,19 +340,22 @@ export class MemoryServer {
     return [at, node];
   }
 
-  private touch(directory: DirectoryNode): void {
-    directory.modifiedMs = this.nowMs;
-  }
-
-  private common(mode: number): Common {
-    return { inode: this.inodes++, mode, modifiedMs: this.nowMs, links: 1, holders: new Set() };
-  }
-
-  private newFile(text: string, mode: number): FileNode {
-    return { ...this.common(mode & 0o7777), kind: 'file', bytes: new TextEncoder().encode(text) };
+  protected newFile(text: string, mode: number): FileNode {
+    return { ...this.common(mode & 0o7777), kind: 'file', bytes: encoder.encode(text) };
   }
 
   private newDirectory(mode: number): DirectoryNode {
     return { ...this.common(mode), kind: 'directory', entries: new Map() };
   }
+
+  private common(mode: number): Common {
+    const modifiedMs = this.stampMs();
+    return { inode: this.inodes++, mode, modifiedMs, links: 1, holders: null, onLastClose: null };
+  }
+}
+
+/** What was in a directory that is gone is gone too. */
+function forsake(node: Node): void {
+  node.links = node.kind === 'directory' ? 0 : node.links - 1;
+  if (node.kind === 'directory') for (const one of node.entries.values()) forsake(one);
 }

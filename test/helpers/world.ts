@@ -15,6 +15,7 @@ import {
   type OpenLicence,
   type OpenOptions,
   openWith,
+  type System,
 } from '../../src/instance/licence.js';
 import type { MachineFacts } from '../../src/instance/machine.js';
 import type { Seat } from '../../src/instance/seat.js';
@@ -52,9 +53,17 @@ export interface WorldOptions extends MemoryServerOptions {
   readonly store?: Partial<StoreOptions>;
   /** Of every host, unless it has its own. @default none */
   readonly latencyMs?: ClientState['latencyMs'];
+  /** Another server than the plain one, and another view of it by each host. @default a plain one, seen by {@link clientOf} */
+  readonly share?: (timeline: Timeline) => ShareModel;
   /** @default '/share': the mode of the directory around the licence, and of the licence file */
   readonly directoryMode?: number;
   readonly fileMode?: number;
+}
+
+/** A server, and how a host sees it. */
+export interface ShareModel {
+  readonly server: MemoryServer;
+  readonly clientFor: (host: string) => Client;
 }
 
 /** What a seat told, and when by true time. */
@@ -69,17 +78,21 @@ export interface Told {
 /** A share with a fresh licence, the hosts around it, and the people at them. Nothing in it happens by chance. */
 export class World {
   readonly timeline = new Timeline();
-  readonly server: MemoryServer;
+  readonly share: ShareModel;
   readonly hosts: Host[] = [];
   readonly told: Told[] = [];
   readonly options: WorldOptions;
 
   constructor(options: WorldOptions) {
     this.options = options;
-    this.server = new MemoryServer(this.timeline, options);
+    this.share = options.share?.(this.timeline) ?? this.plainShare();
     this.server.makeDirectory('/share');
     this.server.setMode('/share', options.directoryMode ?? 0o775);
     this.server.writeNew(FACE, formatLicence(freshLicence(options), 'pretty'), options.fileMode ?? 0o664);
+  }
+
+  get server(): MemoryServer {
+    return this.share.server;
   }
 
   get seed(): string {
@@ -158,6 +171,11 @@ export class World {
     for (const host of this.hosts) host.client.state.unwritable = kind;
   }
 
+  private plainShare(): ShareModel {
+    const server = new MemoryServer(this.timeline, this.options);
+    return { server, clientFor: () => clientOf(server) };
+  }
+
   tell(who: string, module: string, event: Told['event'], detail: unknown = null): void {
     this.told.push({ atMs: this.nowMs, who, module, event, detail });
   }
@@ -170,8 +188,8 @@ export class World {
 
 export interface HostOptions extends HostTimeOptions {
   readonly latencyMs?: ClientState['latencyMs'];
-  /** Wraps the share as this host's processes see it: faults of a test's own. */
-  readonly wrap?: (files: ShareFiles) => ShareFiles;
+  /** Wraps the share as a process of this host sees it: faults of a test's own. */
+  readonly wrap?: (files: ShareFiles, pid: number) => ShareFiles;
   /** Where processes cannot be told apart from other machines': null parts prove nothing. @default known */
   readonly isMachineKnown?: boolean;
   /** Whether a boot time proves anything here (Linux, outside containers). @default true */
@@ -195,17 +213,24 @@ export class Host {
     this.name = name;
     this.options = options;
     this.time = new HostTime(world.timeline, options);
+    this.client = world.share.clientFor(name);
     const latencyMs = options.latencyMs ?? world.options.latencyMs;
-    this.client = clientOf(world.server, latencyMs && { latencyMs });
+    if (latencyMs) this.client.state.latencyMs = latencyMs;
   }
 
   /** Starts a process and opens the licence in it. Time is moved by the caller: see {@link World.user}. */
   async start(name: string, options: OpenOptions = {}): Promise<User> {
+    const user = this.enter(name);
+    await user.open(options);
+    return user;
+  }
+
+  /** A process that has not opened anything yet. */
+  enter(name: string): User {
     const pid = this.pids++;
     this.starts.set(pid, String(Math.round(this.time.uptimeMs() / 10)));
     const user = new User(this, name, pid);
     this.users.push(user);
-    await user.open(options);
     return user;
   }
 
@@ -263,8 +288,9 @@ export class Host {
     this.starts.delete(pid);
   }
 
-  filesOf(clock: HandClock, dice: Dice): ShareFiles {
-    return filesOfProcess(this.client, clock, dice, this.options.wrap);
+  filesOf(clock: HandClock, dice: Dice, pid: number): ShareFiles {
+    const { wrap } = this.options;
+    return filesOfProcess(this.client, clock, dice, wrap && ((files) => wrap(files, pid)));
   }
 }
 
@@ -298,24 +324,26 @@ export class User {
   }
 
   async open(options: OpenOptions): Promise<void> {
+    const { host } = this;
+    this.opened = await openWith(FACE, { releaseOnExit: false, ...options }, this.system());
+    this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
+  }
+
+  /** What this process has in the place of a real system. */
+  system(): System {
     const { host, clock, pid } = this;
     const dice = seededDice(`${host.world.seed}/${host.name}/${pid}`);
-    this.opened = await openWith(
-      FACE,
-      { releaseOnExit: false, ...options },
-      {
-        files: host.filesOf(clock, dice),
-        clock,
-        dice,
-        facts: host.facts(this.name),
-        pid,
-        isProcessGone: host.isProcessGone,
-        processStart: host.processStart,
-        watching: null,
-        store: host.world.options.store ?? {},
-      },
-    );
-    this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
+    return {
+      files: host.filesOf(clock, dice, pid),
+      clock,
+      dice,
+      facts: host.facts(this.name),
+      pid,
+      isProcessGone: host.isProcessGone,
+      processStart: host.processStart,
+      watching: null,
+      store: host.world.options.store ?? {},
+    };
   }
 
   /** Asks for a seat; time passes as far as the answer takes. */

@@ -69,4 +69,13 @@ describe('a share that never answers again', () => {
     await world.advance(3000);
     expect([seat.state, seat.valid]).toEqual(['suspended', false]);
   });
+
+  test('opening a licence on it is given up, and says so', async () => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const host = world.host('pc-1');
+    host.cut('hangs');
+    const fault = await world.run(host.start('ada').catch((error: unknown) => error));
+    expect(fault).toMatchObject({ code: 'SHARE_UNREACHABLE' });
+    expect(world.nowMs).toBeLessThanOrEqual(21_000);
+  });
 });

@@ -1,13 +1,16 @@
 /**
- * Takes a seat, beats, evicts or releases on a real share, and kills itself at the n-th share operation of that one commit:
- * before it, after it, or in the middle of writing a file. Counting begins with the first operation that makes something.
+ * Takes a seat, beats, evicts, releases or removes on a real share, and kills itself at the n-th share operation of that
+ * one commit: before it, after it, or in the middle of writing a file. Counting begins with the first operation that
+ * makes something.
  */
 import { writeFileSync } from 'node:fs';
-import { openWith, realSystem } from '../../dist/instance/licence.js';
+import { remove } from '../../dist/core/desk.js';
+import { readPolicy } from '../../dist/core/entitlement.js';
+import { openStore, openWith, realSystem } from '../../dist/instance/licence.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/files.js';
 
-const { file, verb, at, when, machine } = JSON.parse(process.argv[2]);
+const { file, verb, at, when, machine, removal } = JSON.parse(process.argv[2]);
 /** Time goes eight times faster here, so that a beat is due soon. */
 const PACE = 8;
 const real = realSystem();
@@ -73,6 +76,21 @@ async function act() {
   await over;
 }
 
-await awake(act);
+/** What the command `remove` does: the administrator has no seat himself. */
+async function removeHolder() {
+  const { store } = await openStore(file, system);
+  const isChosen = (record) => record.user === 'holder';
+  isArmed = true;
+  await store.commit(
+    (base, shareTimeMs) => {
+      const policy = readPolicy(base, store.place.face);
+      return { answer: null, draft: remove(base, policy, isChosen, removal, shareTimeMs) };
+    },
+    { untilMs: clock.elapsedMs() + 600_000 },
+  );
+  await store.settled();
+}
+
+await awake(verb === 'remove' ? removeHolder : act);
 process.stdout.write(`${JSON.stringify(operations)}\n`);
 process.exit(0);

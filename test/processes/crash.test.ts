@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import type { Removal } from '../../src/core/desk.js';
 import type { InstanceRecord, Licence, Machine } from '../../src/core/licence.js';
 import { openStore, openWith, realSystem, type System } from '../../src/instance/licence.js';
 import type { StoreOptions } from '../../src/share/store.js';
@@ -21,7 +22,7 @@ import {
  * granted once, and what the dead one left lying is cleared by later commits.
  */
 
-type Verb = 'acquire' | 'beat' | 'evict' | 'release';
+type Verb = 'acquire' | 'beat' | 'evict' | 'release' | 'remove';
 type Moment = 'before' | 'within' | 'after';
 
 /** The commits a crash interrupts. The first of a licence also makes the folder. */
@@ -31,6 +32,7 @@ const commits: { name: string; verb: Verb; isFirst: boolean }[] = [
   { name: 'a beat', verb: 'beat', isFirst: false },
   { name: 'an evict', verb: 'evict', isFirst: false },
   { name: 'a release', verb: 'release', isFirst: false },
+  { name: 'a removal by an administrator', verb: 'remove', isFirst: false },
 ];
 
 const AT_ONCE = 4;
@@ -43,6 +45,7 @@ const waits: Partial<StoreOptions> = {
   stealMs: 100,
   clearing: { keepRevisions: 16, supersededMs: 0, abandonedMs: 0 },
 };
+const removal: Removal = { actor: 'admin@desk', words: 'stuck since noon' };
 /** Said, not found out: what this computer can prove about its machine is another test's matter. */
 const machine: Machine = { pids: 'a0a0a0a0', host: 'a0a0a0a0', installation: 'a0a0a0a0' };
 const system: System = {
@@ -75,7 +78,7 @@ describe.each(commits)('killed during $name', ({ verb, isFirst }) => {
       expect(signal).toBe('SIGKILL');
       const isDone = at > published || (at === published && when === 'after');
       expect(topNumber(share)).toBe(topNumber(whole) - (isDone ? 0 : 1));
-      await checkAfter(share, verb).catch((cause: unknown) => {
+      await checkAfter(share, verb, isDone).catch((cause: unknown) => {
         throw new Error(`killed ${when} operation ${at} (${operation}): ${String(cause)}`, { cause });
       });
     });
@@ -91,10 +94,11 @@ const topNumber = (share: Share): number =>
 const momentsOf = (operation: string): Moment[] =>
   ['writeNew', 'replace'].includes(operation) ? ['before', 'within', 'after'] : ['before', 'after'];
 
-/** A bystander sits in `M2`, his process alive; for an evict, somebody dead sits in `M1`. */
+/** A bystander sits in `M2`, his process alive; in `M1`, for an evict, somebody dead, and for a removal somebody alive. */
 async function newTable(verb: Verb, isFirst: boolean): Promise<Share> {
   const dead = verb === 'evict' ? [record('dead', deadPid, 'M1')] : [];
-  const share = newShare({ instances: [record('bystander', process.pid, 'M2'), ...dead] });
+  const holder = verb === 'remove' ? [record('holder', process.pid, 'M1')] : [];
+  const share = newShare({ instances: [record('bystander', process.pid, 'M2'), ...dead, ...holder] });
   if (!isFirst) await commitSome((await openStore(share.file, system)).store, 1, () => 'planted');
   return share;
 }
@@ -129,6 +133,7 @@ async function crash(share: Share, verb: Verb, at: number, when: Moment) {
     at,
     when,
     machine,
+    removal,
   });
   const { status, signal, complaint } = await child.ended;
   if (status !== null && status !== 0) throw new Error(complaint);
@@ -136,14 +141,16 @@ async function crash(share: Share, verb: Verb, at: number, when: Moment) {
   return { signal, operations: said === undefined ? null : (JSON.parse(said) as string[]) };
 }
 
-async function checkAfter(share: Share, verb: Verb): Promise<void> {
+async function checkAfter(share: Share, verb: Verb, isDone: boolean): Promise<void> {
   const startedMs = performance.now();
   await using licence = await openWith(share.file, { user: 'next', releaseOnExit: false }, system);
   const claim = await licence.acquire('M1');
   expect(performance.now() - startedMs).toBeLessThan(GO_ON_MS);
-  expect(claim.kind).toBe('seated');
+  const isHeld = verb === 'remove' && !isDone; // by somebody alive, whom nobody has removed after all
+  expect(claim.kind).toBe(isHeld ? 'full' : 'seated');
   const { store, licence: table } = await openStore(share.file, system);
-  checkTable(table, verb);
+  checkTable(table, isHeld ? 'holder' : 'next');
+  checkTombstones(table, verb, isDone);
   const before = tallyOf(table);
 
   await commitSome(store, LATER, (n) => `later-${n}`);
@@ -153,14 +160,20 @@ async function checkAfter(share: Share, verb: Verb): Promise<void> {
   expect(littleThings(share)).toEqual([]);
 }
 
-function checkTable(table: Licence, verb: Verb): void {
+function checkTable(table: Licence, user: string): void {
   const holders = (module: string) =>
     table.instances.filter((one) => one.seats.some((seat) => seat.module === module)).map((one) => one.user);
-  expect(holders('M1')).toEqual(['next']);
+  expect(holders('M1')).toEqual([user]);
   expect(holders('M2')).toEqual(['bystander']); // the killed one was provably gone
   expect(table.instances.find((one) => one.id === 'bystander')?.beat).toBe(1);
   expect(new Set(table.recent).size).toBe(table.recent.length);
-  const stones = table.gone.filter((stone) => stone.user === 'dead');
-  expect(stones).toHaveLength(verb === 'evict' ? 1 : 0);
-  expect(table.gone.filter((stone) => stone.user === 'victim').length).toBeLessThanOrEqual(1);
+}
+
+function checkTombstones(table: Licence, verb: Verb, isDone: boolean): void {
+  const of = (user: string) => table.gone.filter((stone) => stone.user === user);
+  expect(of('dead')).toHaveLength(verb === 'evict' ? 1 : 0);
+  expect(of('victim').length).toBeLessThanOrEqual(1);
+  const isRemoved = verb === 'remove' && isDone;
+  const stone = { instance: 'holder', seat: 'seat-of-holder', module: 'M1', reason: 'removed', ...removal };
+  expect(of('holder')).toEqual(isRemoved ? [expect.objectContaining(stone)] : []);
 }

@@ -76,3 +76,43 @@ describe('a share that cannot take it', () => {
     expect(beside(table)).toEqual(['licence.json']);
   });
 });
+
+describe('a client that remembers from before that there was no folder', () => {
+  const blind = (table: Table, untilMs: number) => (files: ShareFiles) =>
+    faulty(files, (operation, path) =>
+      operation !== 'rename' && path.startsWith(table.place.folder) && table.timeline.nowMs < untilMs
+        ? { kind: 'refuse', error: 'missing' }
+        : null,
+    );
+
+  test('waits for it, and does not call the table lost', async () => {
+    const table = new Table();
+    await table.writer().add('first');
+    const writer = table.writer({ wrap: blind(table, 20_000) });
+    expect((await writer.read(90_000)).revision).toBe(1);
+    expect(table.timeline.nowMs).toBeLessThan(25_000);
+    await table.writer({ wrap: blind(table, 40_000) }).add('mine', 90_000);
+    expect(table.tally()).toEqual(['first', 'mine']);
+  });
+
+  test('makes none of its own where the licence file still shows the beginning', async () => {
+    const table = new Table();
+    const issued = table.server.readText(table.place.face);
+    await table.writer().add('first');
+    table.server.scribble(table.place.face, issued);
+    await table.writer({ wrap: blind(table, 20_000) }).add('mine', 90_000);
+    expect(table.tally()).toEqual(['first', 'mine']);
+  });
+
+  test('calls it lost, as a copy, when it has not come by the end of the caches', async () => {
+    const table = new Table();
+    await table.writer().add('first');
+    table.server.removeTree(table.place.folder);
+    const asked = table.writer().read(90_000);
+    await expect(asked).rejects.toMatchObject({
+      code: 'TABLE_LOST',
+      message: expect.stringContaining('It is a copy'),
+    });
+    expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
+  });
+});

@@ -79,9 +79,9 @@ describe.each(troubles)('$what', ({ code, happen }) => {
     expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
   });
 
-  test('a caller with less patience is told the same at his deadline', async () => {
+  test('a caller with less patience is told at his deadline that it was not to be seen, and why', async () => {
     const { table, writer } = await inTrouble(happen);
-    expect(await codeOf(writer.read(5000))).toBe(code);
+    await expect(writer.read(5000)).rejects.toMatchObject({ code: 'SHARE_UNREACHABLE', cause: { code } });
     expect(table.timeline.nowMs).toBeLessThan(8000);
   });
 });

@@ -41,7 +41,7 @@ export class Desk {
     const clock = new HandClock(host.time);
     const dice = seededDice(`${world.seed}/desk/${++this.acts}`);
     const system = {
-      ...{ clock, dice, files: host.filesOf(clock, dice), facts: host.facts('admin'), pid: 1 },
+      ...{ clock, dice, files: host.filesOf(clock, dice, 1), facts: host.facts('admin'), pid: 1 },
       ...{ isProcessGone: host.isProcessGone, processStart: host.processStart, watching: null, store: {} },
     };
     const { store } = await world.run(openStore(FACE, system));

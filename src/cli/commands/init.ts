@@ -6,6 +6,7 @@ import { toIso } from '../../core/moment.js';
 import { firstLicence } from '../../core/revision.js';
 import { openStore, type System } from '../../instance/licence.js';
 import { createFace, removeFace } from '../../share/create.js';
+import { ANSWER_MS, patient } from '../../share/patience.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { duration, printable } from '../words.js';
@@ -70,8 +71,12 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
     lineage: system.dice.id(),
     commit: system.dice.id(),
   });
-  const face = await createFace(file, licence, system.files);
-  await tryCommit(face, system, deps);
+  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
+  const face = await createFace(file, licence, files);
+  await tryCommit(face, system, deps).catch(async (error: unknown) => {
+    await removeFace(face, files);
+    throw error;
+  });
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
   deps.out(
@@ -82,17 +87,14 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
 
 /** The first commit shows whether the share can host the table; where it cannot, nothing of it stays. */
 async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
-  try {
-    const { store } = await openStore(face, system, (what) => deps.err(`Waiting for ${printable(what)}\n`));
-    const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
-    const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
-    await store.commit(
-      (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),
-      limits,
-    );
-    await store.settled();
-  } catch (error) {
-    await removeFace(face, system.files);
-    throw error;
-  }
+  const { store } = await openStore(face, system, waiting(deps));
+  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
+  const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
+  await store.commit(
+    (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),
+    limits,
+  );
+  await store.settled();
 }
+
+const waiting = (deps: Deps) => (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
