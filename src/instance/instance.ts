@@ -14,7 +14,7 @@ import {
   type SeatFate,
   tombstoneOf,
 } from '../core/sweep.js';
-import { awake, type Clock, instantOf } from '../share/clock.js';
+import { awake, type Clock, instantOf, inTime, LATE } from '../share/clock.js';
 import type { Dice } from '../share/dice.js';
 import type { FaceState } from '../share/face.js';
 import type { Limits } from '../share/limits.js';
@@ -87,6 +87,8 @@ export class Instance {
   private lookDueMs = Number.POSITIVE_INFINITY;
   private hints = HINTS_SAVED;
   private isHinted = false;
+  /** Modules that were left without the share's confirmation: given back again with the next. */
+  private readonly owed = new Set<string>();
   private running: AbortController | null = null;
   private alarm = new AbortController();
   private turn: Promise<unknown> = Promise.resolve();
@@ -126,7 +128,7 @@ export class Instance {
 
   /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */
   async releaseAll(limits: Limits): Promise<void> {
-    await this.leave(this.holds.handles, limits);
+    await this.leave(this.holds.handles, limits, [...this.owed]);
   }
 
   /** One more handle on a place this process has already; after a lapse only a confirmed beat makes it good again. */
@@ -173,9 +175,10 @@ export class Instance {
     );
   }
 
-  private async leave(seats: readonly Seat[], limits: Limits): Promise<void> {
+  private async leave(seats: readonly Seat[], limits: Limits, owed: readonly string[] = []): Promise<void> {
     for (const seat of seats) seat.move('leaving', () => undefined);
-    const modules = this.holds.drop(seats);
+    const modules = [...this.holds.drop(seats), ...owed];
+    for (const module of modules) this.owed.add(module);
     try {
       const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
       await this.withinLimits(this.inTurn(release), limits);
@@ -188,16 +191,8 @@ export class Instance {
   /** Whoever leaves is answered at his deadline, whatever hangs before him. */
   private async withinLimits(done: Promise<void>, limits: Limits): Promise<void> {
     done.catch(() => undefined);
-    const stop = new AbortController();
     const leftMs = limits.untilMs - this.deps.clock.elapsedMs() + LATE_MS;
-    const late = this.deps.clock.sleep(leftMs, stop.signal).then(() => {
-      if (!stop.signal.aborted)
-        throw new SeatfileFault(
-          'COMMIT_UNKNOWN',
-          `${this.path}: the share has not confirmed that the seat was given back`,
-        );
-    });
-    await Promise.race([done, late]).finally(() => stop.abort());
+    if ((await inTime(this.deps.clock, leftMs, done)) === LATE) throw unconfirmed(this.path, null);
   }
 
   /** The rest of the record stays; with the last seat it goes. */
@@ -210,6 +205,7 @@ export class Instance {
       }, start);
       return { answer: null, draft: after === start ? null : after };
     }, limits);
+    for (const module of modules) this.owed.delete(module);
   }
 
   // --- the heart ----------------------------------------------------------------------------------------------------
@@ -559,6 +555,12 @@ export class Instance {
     return Math.min(this.intervalMs / 16, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
   }
 }
+
+/** A seat is left, and whether the table knows is not. */
+export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
+  new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
+    cause,
+  });
 
 /** Whether the policy asks for another promise than the record gives. */
 const isOtherPromise = (record: InstanceRecord, policy: Policy): boolean =>

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
-import { awake, type Clock, systemClock } from '../share/clock.js';
+import { awake, type Clock, inTime, LATE, systemClock } from '../share/clock.js';
 import { type Dice, systemDice } from '../share/dice.js';
 import { diskFiles, type ShareFiles } from '../share/files.js';
 import type { Limits } from '../share/limits.js';
@@ -11,7 +11,7 @@ import { ANSWER_MS, patient } from '../share/patience.js';
 import type { StageOwner } from '../share/place.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
-import { type ClaimAnswer, Instance, LATE_MS } from './instance.js';
+import { type ClaimAnswer, Instance, LATE_MS, unconfirmed } from './instance.js';
 import { addLeaver, LEAVE_MS, removeLeaver } from './leaving.js';
 import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
 import type { Warning } from './news.js';
@@ -151,6 +151,9 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly instance: Instance;
+  private readonly asking = new Set<Promise<unknown>>();
+  /** A claim or a return of which the share did not say whether it was made. */
+  private unsure: SeatfileFault | null = null;
   private isClosed = false;
 
   /** @internal Use openLicence. */
@@ -195,21 +198,18 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     const { timeoutMs = ACQUIRE_MS, signal } = options;
     if (!(timeoutMs > 0))
       throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
-    const limits: Limits = { untilMs: this.clock.elapsedMs() + timeoutMs, signal };
-    const answer = await awake(() =>
-      this.withinLimits(this.instance.acquire(module, limits), timeoutMs, signal),
-    );
-    if (!this.isClosed || answer.kind !== 'seated') return answer;
-    await answer.seat.release().catch(() => undefined); // closed while we asked
-    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    return await awake(() => this.noted(this.ask(module, timeoutMs, signal)));
   }
 
   /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
+    const endMs = this.clock.elapsedMs() + ACQUIRE_MS;
+    this.unsure = null;
     await awake(async () => {
       try {
-        await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + ACQUIRE_MS });
+        await this.instance.releaseAll({ untilMs: endMs });
+        await this.answered(endMs);
       } finally {
         await this.settled();
       }
@@ -227,30 +227,63 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
 
   /** What goes on behind the answers ends too, unless the share hangs. */
   private async settled(): Promise<void> {
-    const stop = new AbortController();
-    const late = this.clock.sleep(LEAVE_MS, stop.signal);
-    await Promise.race([this.store.settled(), late]).finally(() => stop.abort());
+    await inTime(this.clock, LEAVE_MS, this.store.settled());
+  }
+
+  /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
+  private async answered(untilMs: number): Promise<void> {
+    while (this.asking.size > 0) {
+      const leftMs = untilMs - this.clock.elapsedMs();
+      const all = Promise.allSettled(this.asking);
+      if (leftMs <= 0 || (await inTime(this.clock, leftMs, all)) === LATE) throw unconfirmed(this.file, null);
+    }
+    if (this.unsure) throw this.unsure;
+  }
+
+  /** Remembered until it is over, so that closing can wait for it. */
+  private async noted<T>(asked: Promise<T>): Promise<T> {
+    this.asking.add(asked);
+    try {
+      return await asked;
+    } catch (error) {
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.unsure = error;
+      throw error;
+    } finally {
+      this.asking.delete(asked);
+    }
   }
 
   /** The caller is answered at his deadline whatever hangs; a seat that comes later is given back by itself. */
-  private async withinLimits(
-    asked: Promise<ClaimAnswer>,
+  private async ask(
+    module: string,
     timeoutMs: number,
     signal: AbortSignal | undefined,
   ): Promise<ClaimAnswer> {
-    const settled = new AbortController();
-    const stop = signal ? AbortSignal.any([settled.signal, signal]) : settled.signal;
-    const late = this.clock.sleep(timeoutMs + LATE_MS, stop).then(() => 'late' as const);
-    const first = await Promise.race([asked, late]).finally(() => settled.abort());
-    if (first !== 'late') return first;
-    void asked
-      .then((answer) => (answer.kind === 'seated' ? answer.seat.release() : undefined))
-      .catch(() => undefined);
+    const limits: Limits = { untilMs: this.clock.elapsedMs() + timeoutMs, signal };
+    const asked = this.instance.acquire(module, limits);
+    const answer = await inTime(this.clock, timeoutMs + LATE_MS, asked, signal);
+    if (answer === LATE) {
+      void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
+      throw this.unanswered(timeoutMs, signal);
+    }
+    if (!this.isClosed || answer.kind !== 'seated') return answer;
+    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed while we asked
+    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+  }
+
+  private async giveBack(answer: ClaimAnswer): Promise<void> {
+    if (answer.kind !== 'seated') return;
+    await answer.seat.release().catch((cause: unknown) => {
+      throw unconfirmed(this.file, cause);
+    });
+  }
+
+  private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {
     if (signal?.aborted)
-      throw new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
+      return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
         cause: signal.reason,
       });
-    throw new SeatfileFault(
+    return new SeatfileFault(
       'SHARE_UNREACHABLE',
       `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,
     );

@@ -33,6 +33,21 @@ export const instantOf = (clock: Clock): Instant => ({
   uptimeMs: clock.uptimeMs(),
 });
 
+export const LATE = Symbol('late');
+
+/** An answer, or LATE when it has not come within so many milliseconds, or when the signal aborts before. */
+export async function inTime<T>(
+  clock: Clock,
+  ms: number,
+  answer: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T | typeof LATE> {
+  const settled = new AbortController();
+  const stop = signal ? AbortSignal.any([settled.signal, signal]) : settled.signal;
+  const late = clock.sleep(ms, stop).then((): typeof LATE => LATE);
+  return await Promise.race([answer, late]).finally(() => settled.abort());
+}
+
 /** Keeps the process alive while somebody awaits an answer: our sleeps do not, so that idle timers never hold an application. */
 export async function awake<T>(act: () => Promise<T>): Promise<T> {
   const hold = setInterval(() => undefined, LONGEST_TIMER_MS);

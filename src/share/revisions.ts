@@ -17,9 +17,15 @@
  *   stage is kept and the same rename repeated; a stage name is random and used once, so a request that arrives late can
  *   move only what it was meant to move, to where it was meant to go, once, and only if the number is still free.
  * - Clearing away could free an old number for somebody with an old listing. He would publish below the top. So after the
- *   rename the folder is listed again: a commit counts only if its change is among the `recent` ones of the top (or the next
- *   number names it as parent); otherwise it is void and is made again from the real top, under the same change id, which
- *   is looked for in every base first: a change is applied once, however often it is tried.
+ *   rename the folder is listed again: a commit counts only if the listing ends with its own number, or its change is among
+ *   the `recent` ones of the top; otherwise it is void and is made again from the real top, under the same change id,
+ *   which is looked for in every base first: a change is applied once, however often it is tried.
+ * - Listing and reading are two operations, and a process may be stopped between them for longer than a superseded revision
+ *   is left alone: the number it then reads may be somebody's void one. So where a change is acknowledged or denied after
+ *   an attempt, the folder is listed once more after reading, and must still end with that number.
+ * - "Not made" is said only of a stage that could be set aside (no late request can move it any more), and after an earlier
+ *   attempt only from a look at the top. A top so far above an attempt that `recent` may have forgotten it proves nothing.
+ *   Everything else is COMMIT_UNKNOWN. All of this is walked through, state by state, in test/model.
  * - Nothing that is true is ever overwritten, truncated or renamed over, so a reader gets a whole revision or none; and
  *   nothing has to be taken over from a dead writer, so none blocks another. A crash leaves a stage that nobody reads.
  */
@@ -68,7 +74,7 @@ export interface RevisionsOptions {
 }
 
 /** A top so far above our base can no longer tell whether our change is in it: its `recent` holds 256 ids. */
-const MOST_ABOVE = 200;
+export const MOST_ABOVE = 200;
 const LONGEST_PAUSE_MS = 2000;
 /** A share that answers with failures is given this long to recover within one look. Milliseconds. */
 const FAILING_MS = 10_000;
@@ -154,12 +160,13 @@ export class Revisions {
     let trouble = { what: '', sinceMs: 0, looks: 0 };
     let told = false;
     for (let tries = 0; ; tries++) {
+      const startedMs = this.clock.elapsedMs();
       const found = await this.lookOnce();
       if (!('kind' in found)) return found;
       const nowMs = this.clock.elapsedMs();
       if (trouble.what !== found.what) trouble = { what: found.what, sinceMs: nowMs, looks: 0 };
       trouble.looks++;
-      const waitedMs = nowMs - trouble.sinceMs;
+      const waitedMs = startedMs - trouble.sinceMs; // to its start: we may have been stopped since
       const patienceMs = found.kind === 'failing' ? FAILING_MS : this.options.cachesMs;
       if (waitedMs >= patienceMs && trouble.looks >= LOOKS_TO_BELIEVE) throw await this.faultOf(found);
       if (nowMs >= limits.untilMs) throw await this.unseen(found);
@@ -169,6 +176,21 @@ export class Revisions {
         this.options.onSlow?.(`the share to show the newest revision (${messageOf(found.fault)})`);
       }
       await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
+    }
+  }
+
+  /**
+   * As top(), and the listing still ends with that number after it was read: what tells of a change that was tried before
+   * must not be a number that was cleared away meanwhile, and given to somebody who slept.
+   */
+  async steadyTop(limits: Limits): Promise<Top> {
+    for (;;) {
+      const top = await this.top(limits);
+      const numbers = await this.numbers().catch((error: unknown) => {
+        throw toFault(error);
+      });
+      if (numbers?.at(-1) === top.licence.revision) return top;
+      checkLimits(limits, this.clock, `the newest revision in ${this.place.folder} to stand still`);
     }
   }
 
@@ -309,12 +331,9 @@ export class Revisions {
       throw toFault(error);
     }
     const placed = await this.renameUntilDecided(stage, next, limits);
-    if (placed === 'anothers') {
-      await this.discard(stage.path);
-      return 'lost';
-    }
+    if (placed === 'anothers') return (await this.discard(stage.path)) ? 'lost' : 'doubtful'; // a late request may still move it
     if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one
-    const fate = await this.confirm(next, changeId, limits);
+    const fate = await this.confirm(next, changeId, placed === 'placed', limits);
     return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;
   }
 
@@ -358,8 +377,13 @@ export class Revisions {
         { cause: failure },
       );
     if (isDoubtful || (!isLate && nowMs - sinceMs < this.options.busyMs)) return;
-    await this.discard(stage.path);
-    throw toFault(failure);
+    const kept = await this.setAside(stage.path);
+    if (kept === null || (isHeldOpen(failure) && isHeldOpen(kept))) throw toFault(failure);
+    throw new SeatfileFault(
+      'COMMIT_UNKNOWN',
+      `${stage.path}: could neither be published nor taken back (${messageOf(toFault(failure))}); the next look will show whether it was`,
+      { cause: failure },
+    );
   }
 
   private async whoseIs(next: Licence, stage: Stage): Promise<'ours' | 'anothers' | 'nobodys' | 'stageGone'> {
@@ -373,11 +397,17 @@ export class Revisions {
     return names.includes(stage.name) ? 'nobodys' : 'stageGone';
   }
 
-  /** Step 8 of the commit: our change counts if the top, or the child of our revision, says so. */
-  private async confirm(next: Licence, changeId: string, limits: Limits): Promise<'ours' | 'lost'> {
+  /** Step 8 of the commit: our change counts if the folder ends with our own number, or the top says so. */
+  private async confirm(
+    next: Licence,
+    changeId: string,
+    isPlaced: boolean,
+    limits: Limits,
+  ): Promise<'ours' | 'lost'> {
+    if (isPlaced && (await this.numbers().catch(() => null))?.at(-1) === next.revision) return 'ours';
     let top: Top;
     try {
-      top = await this.top(limits);
+      top = await this.steadyTop(limits);
     } catch (error) {
       throw new SeatfileFault(
         'COMMIT_UNKNOWN',
@@ -387,8 +417,6 @@ export class Revisions {
     }
     if (top.licence.recent.includes(changeId)) return 'ours';
     if (top.licence.revision - next.revision < MOST_ABOVE) return 'lost';
-    const child = await this.readNumber(next.revision + 1).catch(() => null);
-    if (child) return child.parent?.commit === next.commit ? 'ours' : 'lost';
     throw new SeatfileFault(
       'COMMIT_UNKNOWN',
       `${this.place.folder}: ${MOST_ABOVE} revisions passed during one commit; the next look will show whether it was done`,
@@ -397,17 +425,23 @@ export class Revisions {
 
   /**
    * Removes a directory of ours: renamed away first, so that a late rename finds nothing to move and a slow reader gets
-   * the whole file or none. Failure is left to whoever clears away later.
+   * the whole file or none. What cannot be emptied is left to whoever clears away later.
+   * @returns whether it could be renamed away
    */
   async discard(path: string): Promise<boolean> {
+    return (await this.setAside(path)) === null;
+  }
+
+  /** Null, or why it could not be renamed away. */
+  private async setAside(path: string): Promise<unknown> {
     const aside = inFolder(this.place, clearingName(this.dice.id()));
     try {
       await this.files.rename(path, aside);
-      await this.empty(aside);
-      return true;
-    } catch {
-      return false;
+    } catch (error) {
+      return error;
     }
+    await this.empty(aside).catch(() => undefined);
+    return null;
   }
 
   /** Removes a directory and what is in it; a stage of the whole folder holds one level more. */
@@ -434,5 +468,12 @@ const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({
 
 const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');
+
+/**
+ * What something keeps open (a virus scanner) is refused for that, and the servers that refuse so (SMB) carry out no request
+ * twice: it stays where it is.
+ */
+const isHeldOpen = (error: unknown): boolean =>
+  error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy');
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

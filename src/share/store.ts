@@ -12,7 +12,7 @@ import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
 import { ANSWER_MS, patient } from './patience.js';
 import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
-import { Revisions, type Stage, type Top } from './revisions.js';
+import { MOST_ABOVE, Revisions, type Stage, type Top } from './revisions.js';
 
 /** A pure change of the newest revision. No draft: nothing is published. It may be called more than once. */
 export type Change<A> = (
@@ -74,7 +74,9 @@ export interface StoreDeps {
 interface Trial<A> {
   readonly changeId: string;
   /** The answer of the last attempt that may have succeeded after all. */
-  earlier: { readonly answer: A } | null;
+  earlier: Pick<Committed<A>, 'answer' | 'shareTimeMs'> | null;
+  /** The number that the first attempt aimed at. */
+  firstAim: number;
   isDoubtful: boolean;
 }
 
@@ -217,10 +219,17 @@ export class Store {
   }
 
   private async untilPublished<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
-    const trial: Trial<A> = { changeId: this.dice.id(), earlier: null, isDoubtful: false };
+    const trial: Trial<A> = {
+      changeId: this.dice.id(),
+      earlier: null,
+      firstAim: Number.POSITIVE_INFINITY,
+      isDoubtful: false,
+    };
     for (let attempt = 0; ; attempt++) {
+      const tried = trial.earlier;
       const committed = await this.attempt(change, trial, limits).catch((error: unknown) => {
-        throw trial.isDoubtful ? this.unknownOutcome(error) : error;
+        if (tried === null) throw error;
+        return this.afterAttempts(trial, tried, error);
       });
       if (committed && !committed.published && trial.isDoubtful) throw this.unknownOutcome(null);
       if (committed) return committed;
@@ -228,16 +237,36 @@ export class Store {
     }
   }
 
+  /** An attempt failed, and an earlier one may have succeeded without our knowing: the top tells, or nothing does. */
+  private async afterAttempts<A>(
+    trial: Trial<A>,
+    tried: NonNullable<Trial<A>['earlier']>,
+    error: unknown,
+  ): Promise<Committed<A>> {
+    if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') throw error;
+    const now: Limits = { untilMs: this.clock.elapsedMs() };
+    const base = await this.revisions.steadyTop(now).catch((cause: unknown) => {
+      throw this.unknownOutcome(cause);
+    });
+    const { licence } = base;
+    if (licence.recent.includes(trial.changeId)) return { ...tried, licence, published: true, base };
+    throw trial.isDoubtful || isForgotten(trial, licence) ? this.unknownOutcome(error) : error;
+  }
+
   /** Once through the steps of a commit; null when somebody else got the number. */
   private async attempt<A>(change: Change<A>, trial: Trial<A>, limits: Limits): Promise<Committed<A> | null> {
     checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
     const stage = await this.stageFor(limits);
     const { shareTimeMs } = stage;
-    const base = await this.baseFor(stage, limits);
+    const base = await this.baseFor(stage, trial.earlier !== null, limits);
     const { licence } = base;
     if (trial.earlier !== null && licence.recent.includes(trial.changeId)) {
       await this.dropEmpty(stage);
-      return { ...trial.earlier, licence, published: true, shareTimeMs, base };
+      return { ...trial.earlier, licence, published: true, base };
+    }
+    if (isForgotten(trial, licence)) {
+      await this.dropEmpty(stage);
+      throw this.unknownOutcome(null);
     }
     const { answer, draft } = await this.applied(change, base, stage);
     if (draft === null) {
@@ -250,7 +279,8 @@ export class Store {
       shareTimeMs,
     });
     const text = await this.textOf(licence, next, stage);
-    trial.earlier = { answer };
+    trial.earlier = { answer, shareTimeMs };
+    trial.firstAim = Math.min(trial.firstAim, next.revision);
     const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
     if (fate === 'doubtful') trial.isDoubtful = true;
     return fate === 'ours' ? { answer, licence: next, published: true, shareTimeMs, base } : null;
@@ -276,9 +306,11 @@ export class Store {
     }
   }
 
-  private async baseFor(stage: Stage, limits: Limits): Promise<Top> {
+  /** What the next attempt is made from. After another one it also tells what became of that. */
+  private async baseFor(stage: Stage, isAgain: boolean, limits: Limits): Promise<Top> {
     try {
-      return this.known(await this.revisions.top(limits));
+      const { revisions } = this;
+      return this.known(isAgain ? await revisions.steadyTop(limits) : await revisions.top(limits));
     } catch (error) {
       await this.dropEmpty(stage);
       throw error;
@@ -412,6 +444,10 @@ export class Store {
       );
   }
 }
+
+/** So many revisions have passed since the first attempt that `recent` may hold its change no more. */
+const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>
+  top.revision - trial.firstAim >= MOST_ABOVE;
 
 /** Somebody was quicker, whatever this client's caches still show. */
 const isTaken = (error: unknown): boolean =>

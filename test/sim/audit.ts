@@ -1,0 +1,131 @@
+import type { Office } from './office.js';
+import { LATE_MS } from './person.js';
+import type { Process } from './process.js';
+import { clockTime } from './trace.js';
+import type { Standing } from './truth.js';
+
+/** What must hold at every instant, and what must have happened by now. */
+export class Audit {
+  private readonly office: Office;
+
+  constructor(office: Office) {
+    this.office = office;
+  }
+
+  /**
+   * After every event: nobody works without a place that the table holds, and never more than there are. Who was removed
+   * by the administrator is left aside until he has had his look.
+   */
+  beliefs(): void {
+    const { truth, plan } = this.office;
+    const places = new Map<string, Set<string>>();
+    for (const process of this.office.running()) {
+      for (const seat of process.user.seats) {
+        if (!seat.valid) continue;
+        if (!truth.isSeated(process.key, seat.module)) {
+          const removal = truth.removed.get(`${process.key} ${seat.module}`);
+          if (removal && !process.hasHeeded(removal.revision)) continue;
+          this.office.report(
+            'belief without a place',
+            `${process.who} in ${seat.module}, ${this.why(seat.remainingMs)}`,
+          );
+        }
+        const inModule = places.get(seat.module) ?? new Set<string>();
+        places.set(seat.module, inModule.add(seat.id));
+      }
+    }
+    for (const [module, ids] of places) {
+      const limit = (plan.modules[module] ?? 0) + plan.overdraft;
+      if (ids.size > limit)
+        this.office.report('belief over the limit', `${ids.size} of ${limit} in ${module}`);
+    }
+  }
+
+  private why(remainingMs: number): string {
+    return `valid for another ${clockTime(remainingMs)}`;
+  }
+
+  /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
+  promises(): void {
+    for (const standing of this.office.truth.standings.values()) this.checkDead(standing);
+    for (const [key, removal] of this.office.truth.removed) this.checkRemoved(key, removal.atMs);
+    for (const process of this.office.alive) this.checkAnswers(process);
+  }
+
+  /** At the end, when everything has worked for long: nobody is left hanging. */
+  end(): void {
+    this.checkKept();
+    for (const process of this.office.running())
+      for (const seat of process.seats())
+        if (!seat.valid || seat.told !== 'seated')
+          this.office.report(
+            'undecided',
+            `${process.who} in ${seat.module} is ${seat.state} (told ${seat.told})`,
+          );
+  }
+
+  /** Nobody's application has the seat, and a living process keeps it all the same. */
+  private checkKept(): void {
+    for (const record of this.office.truth.table.instances) {
+      const process = this.office.processAt(record.note);
+      for (const { module } of record.seats)
+        if (process?.isRunning && record.level === 'heartbeat' && process.seatsIn(module).length === 0)
+          this.office.report(
+            'given back and kept',
+            `${process.who} in ${module}, and its application has no such seat`,
+          );
+    }
+  }
+
+  /** Gone within 2 T and one commit, while a peer lives, looks and can write. */
+  private checkDead({ record, beatAtMs }: Standing): void {
+    if (record.level !== 'heartbeat') return;
+    const { office } = this;
+    const intervalMs = Math.max(1000 * record.checkIntervalSeconds, office.longestIntervalMs);
+    const dueMs =
+      beatAtMs + (2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds) * (1 + 2 * DRIFT) + office.commitMs;
+    if (office.nowMs < dueMs) return;
+    const observer = [...office.alive].find(
+      (one) => one.key !== record.note && office.ableSinceMs(one) <= beatAtMs,
+    );
+    if (!observer) return;
+    const found = `${record.user}@${record.host}/${record.pid}: silent for ${clockTime(office.nowMs - beatAtMs)}`;
+    office.report(
+      'dead user not evicted',
+      `${found}, and ${observer.who} could look and write all the time; T ${clockTime(intervalMs)}`,
+    );
+  }
+
+  private checkRemoved(key: string, atMs: number): void {
+    const { office } = this;
+    const [owner = '', module = ''] = key.split(' ');
+    const process = office.processAt(owner);
+    if (!process?.isRunning) return;
+
+    if (
+      office.nowMs < atMs + lookMs(office.longestIntervalMs) * (1 + 2 * DRIFT) + office.commitMs ||
+      office.ableSinceMs(process) > atMs
+    )
+      return;
+    if (process.user.seats.some((seat) => seat.module === module && seat.valid))
+      office.report(
+        'removal not noticed',
+        `${process.who} in ${module}: removed ${clockTime(office.nowMs - atMs)} ago`,
+      );
+  }
+
+  private checkAnswers(process: Process): void {
+    if (!process.isRunning || this.office.nowMs - process.runningSinceMs < LATE_MS) return;
+    const elapsedMs = process.user.clock.elapsedMs();
+    for (const { what, dueMs } of process.questions)
+      if (elapsedMs > dueMs + LATE_MS)
+        this.office.report(
+          'wait without a deadline',
+          `${process.who}: ${what}, ${clockTime(elapsedMs - dueMs)} overdue`,
+        );
+  }
+}
+
+const DRIFT = 0.07;
+/** Rules 3 and 10, written down a second time on purpose: at least every T/8, at most every hour, Light every minute. */
+const lookMs = (intervalMs: number): number => Math.max(60_000, Math.min(intervalMs / 8, 3_600_000));

@@ -1,0 +1,633 @@
+import type { Profile } from './plan.js';
+
+/** A change of one line of the shipped source. */
+interface Edit {
+  /** src/... */
+  readonly file: string;
+  /** Occurs exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+}
+
+/** A mistake that could have been made, planted to see whether the simulation notices. */
+export interface Bug extends Edit {
+  /** Kebab-case. */
+  readonly name: string;
+  /** What the line did, and does now. */
+  readonly what: string;
+  /** The promise that it must break. */
+  readonly breaks: string;
+  /** The kind of office in which it shows soonest. @default all kinds, as they come */
+  readonly profile?: Profile;
+  /** Second guards, that have to fall too: one alone would hold. @default none */
+  readonly also?: readonly Edit[];
+}
+
+const revisions = 'src/share/revisions.ts';
+const store = 'src/share/store.ts';
+const clearing = 'src/share/clearing.ts';
+const lock = 'src/share/lock.ts';
+const sightings = 'src/core/sightings.ts';
+const seats = 'src/core/seats.ts';
+const sweep = 'src/core/sweep.ts';
+const belief = 'src/core/belief.ts';
+const desk = 'src/core/desk.ts';
+const instance = 'src/instance/instance.ts';
+const vigil = 'src/instance/vigil.ts';
+
+const lostChange = 'an acknowledged change is in the table';
+const appliedOnce = 'a change is applied once';
+const plainFault = 'a fault other than COMMIT_UNKNOWN says that nothing was changed';
+const neverOver = 'rule 9: no more than max users hold at once';
+const liveUser = 'rule 4: a live user who can beat is not evicted';
+const deadUser = 'rule 4: a dead user is gone within 2 T and one commit';
+const light = 'rule 10: Light is never swept';
+const learns = 'a removed holder learns it at his next look, and stays removed';
+const answered = 'every wait has a deadline';
+
+/** The second guard of rule 10: at commit, whatever was seen. */
+const lightAtCommit: Edit = {
+  file: sweep,
+  find: "if (!record || record.beat !== verdict.beat || record.level !== 'heartbeat') return sum;",
+  replace: 'if (!record || record.beat !== verdict.beat) return sum;',
+};
+
+const publishing: readonly Bug[] = [
+  {
+    name: 'number-taken-by-force',
+    what: 'Who finds the commit of another under his number has lost; now he moves that away and renames again.',
+    breaks: lostChange,
+    file: revisions,
+    find: "if (found === 'anothers' || found === 'stageGone') return found;",
+    replace: `if (found === 'stageGone') return found;
+      if (found === 'anothers') await this.discard(this.numberPath(next.revision));`,
+  },
+  {
+    name: 'document-renamed-over',
+    what: "A revision is published by one rename of a directory onto a free number; now by a file renamed over the number's document.",
+    breaks: lostChange,
+    file: revisions,
+    find: 'const placed = await this.renameUntilDecided(stage, next, limits);',
+    replace: `const number = this.numberPath(next.revision);
+    await this.files.makeDirectory(number).catch(() => undefined);
+    await this.files.replace(documentIn(number), text, this.place.fileMode);
+    const placed: string = 'placed';`,
+  },
+  {
+    name: 'failed-means-not-done',
+    what: 'A rename that failed without an answer is decided by what is there; now it counts as not done, and is told so.',
+    breaks: plainFault,
+    file: revisions,
+    find: 'if (isUnsaid(failure)) isDoubtful = true;',
+    replace: 'if (isUnsaid(failure)) throw toFault(failure);',
+  },
+  {
+    name: 'no-second-listing',
+    what: 'After the rename the folder is listed again, because the number may have been cleared away below the top; now a placed revision counts.',
+    breaks: lostChange,
+    file: revisions,
+    find: "if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one",
+    replace: "if (placed === 'placed') return 'ours';",
+  },
+  {
+    name: 'confirmed-under-its-own-number',
+    what: 'A commit counts if its change is among the recent ones of the top; now if its own number still reads as ours.',
+    breaks: lostChange,
+    file: revisions,
+    find: "if (top.licence.recent.includes(changeId)) return 'ours';",
+    replace: "if ((await this.readNumber(next.revision))?.commit === next.commit) return 'ours';",
+  },
+  {
+    name: 'number-of-another-is-ours',
+    what: 'Who finds the commit of another under his number has lost and begins again; now he is told that his change is made.',
+    breaks: lostChange,
+    file: revisions,
+    find: "if (placed === 'anothers') return (await this.discard(stage.path)) ? 'lost' : 'doubtful';",
+    replace: "if (placed === 'anothers') return 'ours';",
+  },
+  {
+    name: 'doubtful-stage-deleted',
+    what: 'A stage whose rename is undecided is kept, and the rename repeated to the deadline; now it is given up and deleted as if it were merely busy.',
+    breaks: plainFault,
+    file: revisions,
+    find: "await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', undecidedMs, limits);",
+    replace: 'await this.giveUpRenaming(stage, failure, false, undecidedMs, limits);',
+  },
+  {
+    name: 'doubt-is-a-loss',
+    what: 'An attempt that is nowhere to be seen, its stage gone, is doubtful; now it is lost, and a later failure or refusal is told as if it had been the only one.',
+    breaks: plainFault,
+    file: revisions,
+    find: "return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;",
+    replace: 'return fate;',
+  },
+  {
+    name: 'too-far-above-is-a-loss',
+    what: 'A top 200 above our number can no longer tell whether our change is in it; now however far it is above, a change it does not name is applied again.',
+    breaks: appliedOnce,
+    file: revisions,
+    find: 'export const MOST_ABOVE = 200;',
+    replace: 'export const MOST_ABOVE = 100_000;',
+  },
+  {
+    name: 'recent-too-short',
+    what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
+    breaks: appliedOnce,
+    file: 'src/core/licence.ts',
+    find: 'export const MAX_RECENT = 256;',
+    replace: 'export const MAX_RECENT = 4;',
+  },
+  {
+    name: 'new-change-id-per-attempt',
+    what: 'All attempts of a change carry one id; now each has its own, so that an earlier one that succeeded after all is not recognised.',
+    breaks: appliedOnce,
+    file: store,
+    find: 'const stage = await this.stageFor(limits);',
+    replace: `Object.assign(trial, { changeId: this.dice.id() });
+    const stage = await this.stageFor(limits);`,
+  },
+  {
+    name: 'earlier-attempt-not-recognised',
+    what: 'An earlier attempt that succeeded after all is found among the recent changes of the base; now its change is compared with the commit, whose id is new for every attempt.',
+    breaks: appliedOnce,
+    file: store,
+    find: 'if (trial.earlier !== null && licence.recent.includes(trial.changeId)) {',
+    replace: 'if (trial.earlier !== null && licence.commit === trial.changeId) {',
+  },
+  {
+    name: 'newest-number-older-base',
+    what: 'A revision is numbered one above the base it was computed from; now one above whatever is newest at that moment.',
+    breaks: lostChange,
+    file: store,
+    find: 'const next = nextRevision(licence, draft, {',
+    replace: `const newest = (await this.revisions.numbers())?.at(-1) ?? 0;
+    const next = nextRevision({ ...licence, revision: Math.max(newest, licence.revision) }, draft, {`,
+  },
+];
+
+const looking: readonly Bug[] = [
+  {
+    name: 'empty-listing-is-an-empty-table',
+    what: 'A folder that shows no number is a stale listing or damage; now it is a table in which nobody sits.',
+    breaks: 'nobody loses his seat but by release, removal or eviction',
+    file: revisions,
+    find: "if (number === undefined) return trouble('empty', this.lost('holds no revision'));",
+    replace: `if (number === undefined) {
+        const { face } = this.place;
+        const shown = parseLicence(decodeText(await this.files.read(face), face), face);
+        return { licence: { ...shown, instances: [] }, startedMs, endedMs: this.clock.elapsedMs() };
+      }`,
+  },
+  {
+    name: 'older-listing-believed',
+    what: 'A listing that ends below a revision seen before is listed again; now it is believed.',
+    breaks: plainFault,
+    file: revisions,
+    find: 'if (number < this.highestSeen)',
+    replace: 'if (number < 0)',
+  },
+  {
+    name: 'trouble-believed-at-once',
+    what: 'What cannot be is looked for past the lifetime of the caches; now one look is enough to call the table lost or damaged.',
+    breaks: 'a healthy table is not called lost',
+    file: revisions,
+    find: 'if (waitedMs >= patienceMs && trouble.looks >= LOOKS_TO_BELIEVE)',
+    replace: 'if (trouble.looks >= 1)',
+  },
+  {
+    name: 'looks-for-ever',
+    what: 'A look at a share that fails ends at its deadline; now it goes on until the share shows a revision.',
+    breaks: answered,
+    file: revisions,
+    find: 'if (nowMs >= limits.untilMs) throw await this.unseen(found);',
+    replace: '',
+    also: [
+      {
+        file: revisions,
+        find: 'checkLimits(limits, this.clock, `the newest revision in $' + '{this.place.folder}`);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'silence-waited-out',
+    what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
+    breaks: answered,
+    file: 'src/share/patience.ts',
+    find: 'return !signal.aborted;',
+    replace: 'return false;',
+  },
+  {
+    name: 'lock-waited-for',
+    what: 'The lock of a dead process is gone past when nothing moves, and stolen after a while; now it is waited for until its holder gives it back.',
+    breaks: 'nobody is blocked by a dead writer',
+    file: lock,
+    find: 'else if (nowMs - moved.atMs >= progress.patienceMs) return this.passOver();',
+    replace: '',
+    also: [
+      {
+        file: lock,
+        find: 'return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0) : new Date(8.64e15);',
+        replace: 'return new Date(8.64e15);',
+      },
+    ],
+  },
+];
+
+const clearingAway: readonly Bug[] = [
+  {
+    name: 'cleared-as-soon-as-superseded',
+    what: 'A revision is cleared when it was seen superseded for five minutes, longer than any listing is old; now as soon as 16 newer exist.',
+    breaks: lostChange,
+    file: clearing,
+    find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
+    replace: 'this.revisions.supersededSinceMs(number) <= nowMs);',
+  },
+  {
+    name: 'only-the-top-is-kept',
+    what: 'Five minutes and 16 newer revisions must have passed; now every revision but the newest is cleared at once.',
+    breaks: lostChange,
+    file: clearing,
+    find: 'const NEWER = 16;',
+    replace: 'const NEWER = 1;',
+    also: [
+      {
+        file: clearing,
+        find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
+        replace: 'this.revisions.supersededSinceMs(number) <= nowMs);',
+      },
+    ],
+  },
+  {
+    name: 'top-cleared-too',
+    what: 'The 16 newest revisions are left alone; now whatever was seen for five minutes is cleared, the top too.',
+    breaks: 'a healthy table is not called lost',
+    file: clearing,
+    find: '.slice(0, -NEWER)',
+    replace: '.filter((number) => this.revisions.supersededSinceMs(number - 1) <= nowMs)',
+    also: [
+      {
+        file: clearing,
+        find: '.filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
+        replace: ';',
+      },
+    ],
+  },
+];
+
+const sight: readonly Bug[] = [
+  {
+    name: 'gaps-counted-in-full',
+    what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
+    breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
+    file: sightings,
+    find: 'const gap = Math.max(0, Math.min(seen.startedMs - known.countedToMs, 2 * period));',
+    replace: 'const gap = Math.max(0, seen.startedMs - known.countedToMs);',
+  },
+  {
+    name: 'dead-at-one-interval',
+    what: 'A peer is dead after 1.75 T of silence; now after 1 T.',
+    breaks: liveUser,
+    file: sightings,
+    find: 'const DEAD_INTERVALS = 1.75;',
+    replace: 'const DEAD_INTERVALS = 1;',
+  },
+  {
+    name: 'dead-before-belief-ends',
+    what: 'A peer is dead after 1.75 T of silence, when its belief is over; now after 1.25 T.',
+    breaks: neverOver,
+    file: sightings,
+    find: 'const DEAD_INTERVALS = 1.75;',
+    replace: 'const DEAD_INTERVALS = 1.25;',
+  },
+  {
+    name: 'evicts-without-proof',
+    what: 'Who evicts has himself committed T/8 to T/2 before; now the silence is enough.',
+    breaks: 'rule 4a: nobody is blamed for silence in which he could not have spoken',
+    file: sightings,
+    find: 'if (proven)',
+    replace: 'if (seen.stoodStillMs >= deadMs)',
+  },
+  {
+    name: 'beat-not-checked-at-commit',
+    what: 'A verdict holds for the beat it was found at, and is declined if that has moved; now it goes with whatever beat the newest revision has.',
+    breaks: liveUser,
+    file: sightings,
+    find: 'return seen && seen.beat === record.beat ? [',
+    replace: 'return seen ? [',
+  },
+  {
+    name: 'judged-by-the-setting',
+    what: "A peer is judged by the interval its own record promises; now by the file's, which it may not have seen yet.",
+    breaks: liveUser,
+    file: sightings,
+    find: '? [judgeOne(record, seen, commits, nowMs)]',
+    replace:
+      '? [judgeOne({ ...record, ...(licence.settings as Pick<InstanceRecord, "checkIntervalSeconds">) }, seen, commits, nowMs)]',
+  },
+  {
+    name: 'light-dies-of-silence',
+    what: 'Silence is only counted of who promised a heartbeat, and checked again at commit; now it is counted of everybody.',
+    breaks: light,
+    file: sightings,
+    find: "(record) => record.id !== ownId && record.level === 'heartbeat',",
+    replace: '(record) => record.id !== ownId,',
+    also: [lightAtCommit],
+  },
+  {
+    name: 'light-dies-with-its-process',
+    what: 'A peer whose process is gone is put out if it promised a heartbeat; now Light too.',
+    breaks: light,
+    file: vigil,
+    find: "record.level === 'heartbeat' && holdsMore(record) && isGone(record)",
+    replace: 'holdsMore(record) && isGone(record)',
+    also: [lightAtCommit],
+  },
+  {
+    name: 'light-sweeps',
+    what: 'An instance without a heartbeat never sweeps; now it puts out whose process is gone on its own computer.',
+    breaks: 'rule 10: Light never sweeps',
+    file: instance,
+    find: 'const verdicts = isLight ? [] : this.verdicts(top.licence, startedMs);',
+    replace: 'const verdicts = this.verdicts(top.licence, startedMs);',
+  },
+  {
+    name: 'sums-not-cut-back',
+    what: 'After a failed or slow commit of our own every sum is cut back to T; now it stands.',
+    breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
+    file: vigil,
+    find: 'if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);',
+    replace: '',
+  },
+  {
+    name: 'slow-is-no-trouble',
+    what: 'A commit that took longer than T/8 is trouble of our own; now one that took longer than T.',
+    breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
+    file: vigil,
+    find: 'tookMs > Math.max(periodMs, 1000);',
+    replace: 'tookMs > Math.max(8 * periodMs, 1000);',
+  },
+  {
+    name: 'looks-by-the-wall-clock',
+    what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
+    breaks: deadUser,
+    file: instance,
+    find: 'this.vigil.saw(top, this.id, this.lookPeriod);',
+    replace: `const atMs = this.deps.clock.wallMs();
+    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, this.id, this.lookPeriod);`,
+  },
+  {
+    name: 'dead-by-share-time',
+    what: "Share time evicts nobody; now who has not beaten for 2 T by the server's clock is as good as gone.",
+    breaks: liveUser,
+    file: instance,
+    find: 'const isGone = (record: InstanceRecord) => record.id !== this.id && this.isGone(record);',
+    replace: `const nowAt = Date.parse(licence.committedAt ?? '');
+    const isGone = (record: InstanceRecord) =>
+      record.id !== this.id &&
+      (this.isGone(record) || nowAt - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds);`,
+  },
+  {
+    name: 'newcomer-goes-by-share-time',
+    what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
+    breaks: liveUser,
+    file: seats,
+    find: '? ground.isGone(record) || isOwnGone(record, policy, who, ground)',
+    replace: '? ground.isGone(record) || isSilent(record, ground.shareTimeMs)',
+  },
+  {
+    name: 'newcomer-drops-light',
+    what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
+    breaks: light,
+    file: seats,
+    find: ': isOwnGone(record, policy, who, ground)),',
+    replace: ': ground.isGone(record)),',
+  },
+  {
+    name: 'pid-of-any-machine',
+    what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
+    breaks: liveUser,
+    file: instance,
+    find: 'record.machine.pids === pids &&',
+    replace: '',
+  },
+  {
+    name: 'older-boot-by-time-alone',
+    what: "A user's record of an older boot names another boot, and is older than ours by share time; now the time is enough.",
+    breaks: 'rule 6: a record whose process lives is never dropped',
+    file: seats,
+    find: 'record.machine.host !== who.machine.host &&',
+    replace: '',
+  },
+  {
+    name: 'no-early-beat',
+    what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
+    breaks: deadUser,
+    file: instance,
+    find: 'if (beatEarly) this.beatSoon();',
+    replace: '',
+  },
+];
+
+const believing: readonly Bug[] = [
+  {
+    name: 'believes-two-intervals',
+    what: 'Belief lasts 1.5 T, less than the others wait; now 2 T.',
+    breaks: neverOver,
+    file: belief,
+    find: 'const BELIEF_INTERVALS = 1.5;',
+    replace: 'const BELIEF_INTERVALS = 2;',
+  },
+  {
+    name: 'believes-by-one-clock',
+    what: 'Of three clocks the one that saw most counts; now the monotonic one alone, which may pause in sleep.',
+    breaks: neverOver,
+    file: belief,
+    find: 'Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);',
+    replace: 'now.elapsedMs - since.elapsedMs;',
+  },
+  {
+    name: 'belief-from-the-end',
+    what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
+    breaks: neverOver,
+    file: instance,
+    find: 'return { done, since };',
+    replace: 'return { done, since: instantOf(this.deps.clock) };',
+  },
+  {
+    name: 'look-revives-belief',
+    what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
+    breaks: neverOver,
+    file: instance,
+    find: 'if (!hold || heldSeat(licence, this.id, module)) return;',
+    replace: `if (mine) this.holds.confirm(mine, instantOf(this.deps.clock));
+    if (!hold || heldSeat(licence, this.id, module)) return;`,
+  },
+  {
+    name: 'looks-past-itself',
+    what: 'A look tells what became of our own seat; now only the next beat does.',
+    breaks: learns,
+    file: instance,
+    find: 'for (const module of this.holds.modules) this.checkOwn(licence, module);',
+    replace: '',
+  },
+  {
+    name: 'failed-beat-waits-its-turn',
+    what: 'A failed beat is tried again after T/16 or 5 s; now after T.',
+    breaks: liveUser,
+    file: instance,
+    find: 'this.beatDueMs = startedMs + this.retryMs; // stands if this one fails',
+    replace: 'this.beatDueMs = startedMs + this.intervalMs;',
+    also: [
+      {
+        file: instance,
+        find: "if (this.record?.level === 'heartbeat') this.beatSoon(this.retryMs); // the first success should not wait for T",
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'sleep-unnoticed',
+    what: 'Who notices that he slept beats at once; now he waits for a timer that slept too.',
+    breaks: liveUser,
+    file: instance,
+    find: "if (hasSlept && this.record?.level === 'heartbeat') this.beatSoon();",
+    replace: '',
+  },
+  {
+    name: 'jitter-the-wrong-way',
+    what: 'A beat is due after T less some jitter; now after T and up to as much again.',
+    breaks: liveUser,
+    file: instance,
+    find: ': since.elapsedMs + this.intervalMs * (1 - this.deps.dice.fraction() / 16);',
+    replace: ': since.elapsedMs + this.intervalMs * (1 + this.deps.dice.fraction());',
+  },
+];
+
+const table: readonly Bug[] = [
+  {
+    name: 'one-too-many',
+    what: 'A place is free while fewer than max users are taken; now also when all of them are.',
+    breaks: neverOver,
+    file: seats,
+    find: 'return ids.size < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;',
+    replace:
+      'return ids.size <= limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;',
+  },
+  {
+    name: 'only-the-first-module-counts',
+    what: 'Every seat of a record counts in its module; now only the first.',
+    breaks: neverOver,
+    file: seats,
+    find: 'record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
+    replace:
+      'record.seats.slice(0, 1).filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
+  },
+  {
+    name: 'other-modules-count-too',
+    what: 'A seat counts in its own module; now in every one.',
+    breaks: 'nobody is refused while a place is free',
+    file: seats,
+    find: 'record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
+    replace: 'record.seats.map((seat) => ({ record, seat })),',
+  },
+  {
+    name: 'same-name-same-user',
+    what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
+    breaks: neverOver,
+    file: seats,
+    find: 'return sameName(a.user, b.user) && sameName(a.host, b.host) && samePart(a.machine.pids, b.machine.pids);',
+    replace: 'return sameName(a.user, b.user) && sameName(a.host, b.host);',
+  },
+  {
+    name: 'removed-comes-back',
+    what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
+    breaks: learns,
+    file: sweep,
+    find: 'if (!mayReturn || !policy.modules.has(seat.module)) return',
+    replace: 'if (!policy.modules.has(seat.module)) return',
+  },
+  {
+    name: 'back-whoever-sits-there',
+    what: 'Who was put out comes back only if a place is free; now always.',
+    breaks: neverOver,
+    file: sweep,
+    find: 'const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path);',
+    replace: 'const place: string | null = seat.id;',
+  },
+  {
+    name: 'evicted-for-good',
+    what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
+    breaks: 'nobody loses his seat while a place is free',
+    file: sweep,
+    find: "const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';",
+    replace: 'const mayReturn = !tombstone;',
+  },
+  {
+    name: 'release-takes-all',
+    what: 'A release frees one module; now the whole record goes, though others are held.',
+    breaks: 'nobody loses his seat but by release, removal or eviction',
+    file: seats,
+    find: 'const leaving = record?.seats.filter((seat) => module === null || seat.module === module) ?? [];',
+    replace: 'const leaving = record?.seats ?? [];',
+  },
+  {
+    name: 'released-only-here',
+    what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
+    breaks: 'a released seat is free when release() has returned',
+    file: instance,
+    find: 'const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());',
+    replace: 'const release = () => Promise.resolve();',
+  },
+  {
+    name: 'hold-never-dropped',
+    what: 'With its last handle a hold goes; now it stays, and its beats keep the seat of nobody alive.',
+    breaks: 'a released seat is free when release() has returned',
+    file: 'src/instance/holds.ts',
+    find: 'return isLast && this.byModule.delete(seat.module) ? [seat.module] : [];',
+    replace: 'return isLast ? [seat.module] : [];',
+  },
+  {
+    name: 'late-seat-kept',
+    what: 'A seat that comes after its caller was told that the share did not answer is given back; now it is held for nobody.',
+    breaks: 'a seat that nobody was given is free again',
+    file: 'src/instance/licence.ts',
+    find: 'void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);',
+    replace: 'void asked.catch(() => undefined);',
+  },
+  {
+    name: 'removed-without-a-tombstone',
+    what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
+    breaks: learns,
+    file: desk,
+    find: "return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);",
+    replace: `const taken = takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
+    return { ...taken, licence: { ...taken.licence, gone: licence.gone } };`,
+  },
+  {
+    name: 'tombstones-soon-forgotten',
+    what: 'A tombstone is kept for 4 T, a day at least; now for T/8, by when all who are awake have looked.',
+    breaks: learns,
+    file: seats,
+    find: 'shareTimeMs - fromIso(stone.at) < Math.max(4 * policy.checkIntervalSeconds, 86_400) * 1000;',
+    replace: 'shareTimeMs - fromIso(stone.at) < policy.checkIntervalSeconds * 125;',
+  },
+  {
+    name: 'setting-empties-the-table',
+    what: 'A change of settings leaves the seats as they are; now everybody has to sit down again.',
+    breaks: 'nobody loses his seat but by release, removal or eviction',
+    file: desk,
+    find: 'licence: { ...licence, settings }',
+    replace: 'licence: { ...licence, settings, instances: [] }',
+  },
+];
+
+/** In the order of the design: the share, the looks, the beliefs, the table. */
+export const bugs: readonly Bug[] = [
+  ...publishing,
+  ...looking,
+  ...clearingAway,
+  ...sight,
+  ...believing,
+  ...table,
+];

@@ -1,0 +1,152 @@
+import os from 'node:os';
+import { parseArgs } from 'node:util';
+import { type Bug, bugs } from './bugs.js';
+import { Hand, inParallel, type Played } from './crew.js';
+import { type Profile, profileNames } from './plan.js';
+import { plant } from './plant.js';
+import { type Outcome, play } from './play.js';
+import { clockTime } from './trace.js';
+
+/**
+ * `npm run sim`: plays seeds on the shipped code, and prints what was broken. `--seed S` replays one, with its trace.
+ * `--bugs all`, or names of bugs, plants each of them and counts the seeds until it is caught.
+ */
+const { values: options } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '300' },
+    from: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    profile: { type: 'string' },
+    bugs: { type: 'string' },
+    most: { type: 'string', default: '120' },
+    workers: { type: 'string', default: String(Math.min(os.availableParallelism(), 8)) },
+    lines: { type: 'string', default: 'Infinity' },
+  },
+});
+
+const HOUR_MS = 3_600_000;
+const say = (text: string): void => void process.stdout.write(`${text}\n`);
+const workers = wholeNumber('workers', options.workers);
+const profile = profileOf(options.profile);
+
+if (options.seed !== undefined) await replay(options.seed);
+else if (options.bugs !== undefined) await hunt(chosenBugs(options.bugs));
+else await playSeeds();
+process.stdout.write('', () => process.exit()); // what killed processes were waiting for is waited for no longer
+
+function wholeNumber(name: string, text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new Error(`--${name}: expected a whole number from 1, got ${text}`);
+}
+
+function profileOf(name: string | undefined): Profile | undefined {
+  const found = profileNames.find((one) => one === name);
+  if (name === undefined || found) return found;
+  throw new Error(`--profile: expected one of ${profileNames.join(', ')}, got ${name}`);
+}
+
+// --- one seed ---------------------------------------------------------------------------------------------------------
+
+/** Prints everything that happened, and how it ended. */
+async function replay(seed: string): Promise<void> {
+  const outcome = await play(seed, { isTraced: true, profile });
+  say(describePlan(outcome));
+  const lines = Number(options.lines);
+  for (const line of outcome.trace.slice(Number.isFinite(lines) ? -lines : 0)) say(line);
+  say(describe(seed, { outcome }));
+  if (outcome.violation) process.exitCode = 1;
+}
+
+function describePlan({ seed, plan }: Outcome): string {
+  const { profile: kind, semantics, people, hosts, modules, countBy, level, intervalMs } = plan;
+  const places = Object.entries(modules).map(([module, limit]) => `${module}=${limit}`);
+  return [
+    `seed ${seed}: ${kind}, ${semantics}; ${people.length} people on ${hosts.length} computers, ${places.join(' ')}`,
+    `${countBy}, ${level}, T ${clockTime(intervalMs)}, lock ${plan.store.lock !== false}`,
+  ].join('; ');
+}
+
+function describe(seed: string, played: Played): string {
+  if ('error' in played) return `seed ${seed}: BROKEN: crashed: ${played.error}`;
+  const { violation, plan } = played.outcome;
+  if (!violation) return `seed ${seed}: nothing broken`;
+  return `seed ${seed} (${plan.profile}, ${plan.semantics}): BROKEN at ${clockTime(violation.atMs)}: ${violation.rule}: ${violation.what}`;
+}
+
+function isBroken(played: Played): boolean {
+  return 'error' in played || played.outcome.violation !== null;
+}
+
+// --- many seeds -------------------------------------------------------------------------------------------------------
+
+async function playSeeds(): Promise<void> {
+  const directory = await plant(null, 'seatfile-sim/shipped');
+  const from = wholeNumber('from', options.from);
+  const seeds = Array.from({ length: wholeNumber('seeds', options.seeds) }, (_, n) => String(from + n));
+  const sums = { seeds: 0, broken: 0, simulatedMs: 0, events: 0, commits: 0, evictions: 0 };
+  const hands = Array.from({ length: workers }, () => new Hand(directory));
+  const startedMs = performance.now();
+  await inParallel(seeds, workers, async (seed) => {
+    const hand = hands.pop() ?? new Hand(directory);
+    const played = await hand.play(seed, profile);
+    hands.push(hand);
+    sums.seeds++;
+    if (isBroken(played)) {
+      sums.broken++;
+      say(
+        `${describe(seed, played)}\n  replay: npm run sim -- --seed ${seed}${profile ? ` --profile ${profile}` : ''}`,
+      );
+    }
+    if (!('outcome' in played)) return;
+    for (const key of ['simulatedMs', 'events', 'commits', 'evictions'] as const)
+      sums[key] += played.outcome[key];
+  });
+  const minutes = (performance.now() - startedMs) / 60_000;
+  say(
+    `${sums.seeds} seeds (${seeds[0]} to ${seeds.at(-1)}) in ${minutes.toFixed(1)} min on ${workers} threads: ${Math.round(sums.seeds / minutes)} a minute`,
+  );
+  say(
+    `${Math.round(sums.simulatedMs / HOUR_MS)} simulated hours, ${sums.events} events, ${sums.commits} commits, ${sums.evictions} evictions; ${sums.broken} broken`,
+  );
+  if (sums.broken > 0) process.exitCode = 1;
+}
+
+// --- planted bugs -----------------------------------------------------------------------------------------------------
+
+function chosenBugs(names: string): Bug[] {
+  if (names === 'all') return [...bugs];
+  return names.split(',').map((name) => {
+    const found = bugs.find((bug) => bug.name === name);
+    if (!found) throw new Error(`--bugs: expected all, or names out of bugs.ts, got ${name}`);
+    return found;
+  });
+}
+
+/** Plants each bug and plays seeds from the first on until it shows. */
+async function hunt(chosen: readonly Bug[]): Promise<void> {
+  const most = wholeNumber('most', options.most);
+  let missed = 0;
+  say('| bug | seeds until caught | how it showed |\n| --- | --- | --- |');
+  await inParallel(chosen.entries(), workers, async ([index, bug]) => {
+    const hand = new Hand(await plant(bug, `seatfile-sim/planted-${index}`));
+    const caught = await firstBroken(hand, bug, most);
+    await hand.end();
+    if (caught === null) missed++;
+    say(`| ${bug.name} | ${caught ? caught.seeds : `not in ${most}`} | ${caught?.how ?? ''} |`);
+  });
+  say(`${chosen.length - missed} of ${chosen.length} bugs caught`);
+  if (missed > 0) process.exitCode = 1;
+}
+
+async function firstBroken(
+  hand: Hand,
+  bug: Bug,
+  most: number,
+): Promise<{ seeds: number; how: string } | null> {
+  for (let n = 1; n <= most; n++) {
+    const played = await hand.play(String(n), profile ?? bug.profile);
+    if ('error' in played) return { seeds: n, how: 'crashed' };
+    if (played.outcome.violation) return { seeds: n, how: played.outcome.violation.rule };
+  }
+  return null;
+}

@@ -1,0 +1,469 @@
+import { changeSettings, remove } from '../../src/core/desk.js';
+import { readPolicy } from '../../src/core/entitlement.js';
+import type { Licence } from '../../src/core/licence.js';
+import type { Draft } from '../../src/core/revision.js';
+import { openStore } from '../../src/instance/licence.js';
+import type { ShareErrorKind } from '../../src/share/files.js';
+import { FACE, type Host } from '../helpers/world.js';
+import type { Office } from './office.js';
+import { Person } from './person.js';
+import type { Mishap } from './plan.js';
+import type { Process } from './process.js';
+import { RETRANSMIT_MS } from './share-model.js';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+/** No commit takes more operations than this: where in one a process is killed or stopped. */
+const OPERATIONS = 45;
+const COMMAND_MS = 90_000;
+
+/** What befalls an office, one thing at a time, each with its end; at the end of a run everything is mended. */
+export class Mishaps {
+  private readonly office: Office;
+  private readonly undone = new Set<() => void>();
+  private readonly slow = new Set<Host>();
+
+  constructor(office: Office) {
+    this.office = office;
+  }
+
+  begin(mishap: Mishap): void {
+    this.office.trace.note('MISHAP', mishap);
+    this[mishap]();
+  }
+
+  /** Everything works again. */
+  mendAll(): void {
+    for (const undo of [...this.undone]) undo();
+  }
+
+  // --- one process --------------------------------------------------------------------------------------------------
+
+  private leave(): void {
+    const person = this.anyPerson();
+    const { process } = person ?? {};
+    const seat = process?.seats()[0];
+    if (person && process && seat) void person.giveBack(process, seat);
+  }
+
+  /** The same user opens the application once more on the same computer, for a while. */
+  private window(): void {
+    const person = this.anyPerson();
+    if (!person) return;
+    const second = new Person(this.office, person.plan);
+    this.after(this.span(), () => void second.leave(Number.POSITIVE_INFINITY).catch(() => undefined));
+    second.start();
+  }
+
+  private kill(): void {
+    this.anyPerson()?.die(this.span());
+  }
+
+  private killMidway(): void {
+    const person = this.anyPerson();
+    const { process } = person ?? {};
+    process?.setTrap(this.office.chance.whole(0, OPERATIONS), () => {
+      if (person?.process === process) person?.die(this.span());
+    });
+  }
+
+  private freeze(process: Process | undefined = this.anyProcess()): void {
+    if (!process?.user.isAlive || process.user.clock.gate.isShut) return;
+    this.during(
+      'stopped',
+      process.who,
+      () => {
+        process.misfortune.begin(this.nowMs);
+        process.user.freeze();
+      },
+      () => {
+        process.runningSinceMs = this.nowMs;
+        process.user.thaw();
+        process.misfortune.end(this.nowMs);
+      },
+    );
+  }
+
+  private freezeMidway(): void {
+    const process = this.anyProcess();
+    process?.setTrap(this.office.chance.whole(0, OPERATIONS), () => this.freeze(process));
+  }
+
+  /** Gives a seat back and asks for one at once. */
+  private rejoin(): void {
+    const person = this.anyPerson();
+    const { process } = person ?? {};
+    const seat = process?.seats()[0];
+    if (!person || !process || !seat) return;
+    void person.giveBack(process, seat);
+    void person.sit(process, seat.module);
+  }
+
+  // --- one computer -------------------------------------------------------------------------------------------------
+
+  private sleep(host: Host = this.anyHost()): void {
+    if (host.time.gate.isShut) return;
+    this.trouble(
+      'asleep',
+      host,
+      () => host.sleep(),
+      () => {
+        for (const process of this.office.processesOn(host)) process.runningSinceMs = this.nowMs;
+        host.wake();
+      },
+    );
+  }
+
+  private reboot(): void {
+    const host = this.anyHost();
+    for (const process of this.office.processesOn(host)) this.office.kill(process);
+    for (const person of this.office.people) if (person.host === host) person.die(this.span());
+    host.reboot();
+    for (const person of this.office.people)
+      if (person.host === host) this.after(this.span(), () => person.start());
+  }
+
+  private cut(): void {
+    const host = this.anyHost();
+    if (this.isAffected(host)) return;
+    this.trouble(
+      'cut off',
+      host,
+      () => host.cut('hangs'),
+      () => host.mend(),
+    );
+  }
+
+  private failing(): void {
+    const host = this.anyHost();
+    if (this.isAffected(host)) return;
+    this.trouble(
+      'met by failures',
+      host,
+      () => host.cut('unsaid'),
+      () => host.mend(),
+    );
+  }
+
+  private revoke(): void {
+    const host = this.anyHost();
+    if (this.isAffected(host)) return;
+    const kind = this.office.chance.pick<ShareErrorKind>(['refused', 'readOnly', 'full']);
+    this.trouble(
+      `refused (${kind})`,
+      host,
+      () => host.unwritable(kind),
+      () => host.unwritable(null),
+    );
+  }
+
+  private setWall(): void {
+    const host = this.anyHost();
+    host.time.setWall(this.office.chance.pick([-1, 1]) * this.office.chance.scaled(1000, 24 * HOUR_MS));
+  }
+
+  private slowHost(): void {
+    const host = this.anyHost();
+    if (this.isAffected(host)) return;
+    const { state } = host.client;
+    const before = state.latencyMs;
+    const ms = this.office.chance.scaled(20, 3000);
+    this.trouble(
+      `slow (${Math.round(ms)} ms)`,
+      host,
+      () => {
+        this.slow.add(host);
+        state.latencyMs = () => ms * this.office.chance.between(0.5, 1.5);
+      },
+      () => {
+        this.slow.delete(host);
+        state.latencyMs = before;
+      },
+    );
+  }
+
+  // --- most of them -------------------------------------------------------------------------------------------------
+
+  /** At night: everybody, or nearly, and not all wake at the same time. */
+  private sleepAll(): void {
+    const most = this.office.chance.between(0.5, 1);
+    for (const host of this.office.hosts) if (this.office.chance.is(most)) this.sleep(host);
+  }
+
+  private freezeAll(): void {
+    const most = this.office.chance.between(0.5, 1);
+    for (const process of [...this.office.alive]) if (this.office.chance.is(most)) this.freeze(process);
+  }
+
+  // --- the share ----------------------------------------------------------------------------------------------------
+
+  private full(): void {
+    this.unwritable('full');
+  }
+
+  private readOnly(): void {
+    this.unwritable(this.office.chance.pick<ShareErrorKind>(['readOnly', 'refused']));
+  }
+
+  private unwritable(kind: ShareErrorKind): void {
+    const { world, outage } = this.office;
+    if (this.isAnyAffected()) return;
+    this.during(
+      `unwritable (${kind})`,
+      'share',
+      () => {
+        outage.begin(this.nowMs);
+        world.unwritable(kind);
+      },
+      () => {
+        world.unwritable(null);
+        outage.end(this.nowMs);
+      },
+    );
+  }
+
+  /** The share is out of everybody's reach, and back for all at once. */
+  private away(): void {
+    const { hosts, outage } = this.office;
+    if (this.isAnyAffected()) return;
+    const how = this.office.chance.pick(['hangs', 'unsaid'] as const);
+    this.during(
+      `away (${how})`,
+      'share',
+      () => {
+        outage.begin(this.nowMs);
+        for (const host of hosts) host.cut(how);
+      },
+      () => {
+        for (const host of hosts) host.mend();
+        outage.end(this.nowMs);
+      },
+    );
+  }
+
+  /** As away, but the computers come back one after the other. */
+  private awayUneven(): void {
+    const { hosts, outage, chance } = this.office;
+    if (this.isAnyAffected()) return;
+    outage.begin(this.nowMs);
+    for (const host of hosts) host.cut('hangs');
+    this.during(
+      'away',
+      'share',
+      () => undefined,
+      () => {
+        outage.end(this.nowMs);
+        for (const host of hosts)
+          this.comeBackLater(host, chance.scaled(0.01, 1) * this.office.plan.intervalMs);
+      },
+    );
+  }
+
+  private comeBackLater(host: Host, ms: number): void {
+    this.office.beginTrouble(host);
+    this.after(this.office.isQuiet ? 0 : ms, () => {
+      host.mend();
+      this.office.endTrouble(host);
+    });
+  }
+
+  /** The server is started again: what was on its way is done or not, and nobody is told. */
+  private restart(): void {
+    const { share, hosts, chance } = this.office;
+    if (this.isAnyAffected()) return;
+    const downMs = chance.scaled(1000, 5 * MINUTE_MS);
+    for (const host of hosts) this.office.beginTrouble(host);
+    share.restart(downMs);
+    this.after(downMs + RETRANSMIT_MS, () => {
+      for (const host of hosts) this.office.endTrouble(host);
+    });
+  }
+
+  private serverClock(): void {
+    const { chance, world } = this.office;
+    world.server.wallOffsetMs += chance.pick([-1, 1]) * chance.scaled(1000, 24 * HOUR_MS);
+  }
+
+  /** Replies and requests are lost, come late, come twice. */
+  private lossy(): void {
+    const { share, hosts, chance } = this.office;
+    const rate = chance.scaled(0.005, 0.15);
+    this.during(
+      `lossy (${rate.toFixed(3)})`,
+      'share',
+      () => {
+        for (const host of hosts) this.office.beginTrouble(host);
+        for (const host of hosts) share.setLossy(host, rate);
+        this.office.emptyListings = rate;
+      },
+      () => {
+        for (const host of hosts) share.setLossy(host, 0);
+        this.office.emptyListings = 0;
+        this.after(RETRANSMIT_MS, () => {
+          for (const host of hosts) this.office.endTrouble(host);
+        });
+      },
+    );
+  }
+
+  private slowServer(): void {
+    const { hosts, chance, plan } = this.office;
+    if (this.isAnyAffected()) return;
+    const ms = chance.scaled(20, 2000);
+    const before = hosts.map((host) => host.client.state.latencyMs);
+    this.during(
+      `slow (${Math.round(ms)} ms)`,
+      'share',
+      () => {
+        for (const host of hosts) {
+          this.slow.add(host);
+          this.office.beginTrouble(host);
+          host.client.state.latencyMs = () => plan.latencyMs + ms * chance.between(0.5, 1.5);
+        }
+      },
+      () => {
+        for (const [index, host] of hosts.entries()) {
+          this.slow.delete(host);
+          host.client.state.latencyMs = before[index] ?? (() => plan.latencyMs);
+          this.office.endTrouble(host);
+        }
+      },
+    );
+  }
+
+  // --- the administrator --------------------------------------------------------------------------------------------
+
+  private remove(): void {
+    const record = this.anyRecord(() => true);
+    if (record) this.removeOne(record.id);
+  }
+
+  private removeDead(): void {
+    const record = this.anyRecord(({ note }) => !this.office.processAt(note)?.user.isAlive);
+    if (record) this.removeOne(record.id);
+  }
+
+  private removeOne(id: string): void {
+    this.atDesk((base, shareTimeMs, actor) =>
+      remove(
+        base,
+        readPolicy(base, FACE),
+        (record) => record.id === id,
+        { actor, words: 'why' },
+        shareTimeMs,
+      ),
+    );
+  }
+
+  private setInterval(): void {
+    const seconds = Math.round((this.office.plan.intervalMs / 1000) * this.office.chance.scaled(0.4, 2));
+    this.atDesk((base, _at, actor) => changeSettings(base, { checkIntervalSeconds: seconds }, actor));
+    this.office.noteInterval(seconds * 1000);
+  }
+
+  private setLevel(): void {
+    const level = this.office.chance.pick(['light', 'heartbeat', 'heartbeat'] as const);
+    this.atDesk((base, _at, actor) => changeSettings(base, { level }, actor));
+  }
+
+  /** One command of the administrator's, in a process of its own. */
+  private atDesk(change: (base: Licence, shareTimeMs: number, actor: string) => Draft | null): void {
+    const process = this.office.enter(this.anyHost(), 'admin');
+    const act = async () => {
+      const { store } = await process.ask(
+        'open',
+        COMMAND_MS + 30_000,
+        openStore(FACE, process.user.system()),
+      );
+      process.listen(store);
+      const limits = { untilMs: process.user.clock.elapsedMs() + COMMAND_MS };
+      const done = store.commit(
+        (base, at) => ({ answer: null, draft: change(base, at, process.who) }),
+        limits,
+      );
+      await process.ask('commit', COMMAND_MS + 30_000, done);
+      await store.settled();
+    };
+    void act()
+      .catch((error: unknown) => this.fault(process, error))
+      .finally(() => this.office.kill(process));
+  }
+
+  /** Its view of the share is not as it was at the beginning: one thing at a time, or the end of one would mend another. */
+  private isAffected(host: Host): boolean {
+    const { state } = host.client;
+    return this.office.outage.isOn || state.cut !== null || state.unwritable !== null || this.slow.has(host);
+  }
+
+  private isAnyAffected(): boolean {
+    return this.office.hosts.some((host) => this.isAffected(host));
+  }
+
+  // --- small things -------------------------------------------------------------------------------------------------
+
+  private get nowMs(): number {
+    return this.office.nowMs;
+  }
+
+  private fault(process: Process, error: unknown): void {
+    this.office.checkFault(process.who, error);
+  }
+
+  /** How long something lasts: from a moment to a few check intervals. */
+  private span(): number {
+    return this.office.plan.intervalMs * this.office.chance.scaled(0.01, 4);
+  }
+
+  private after(ms: number, act: () => void): void {
+    if (Number.isFinite(ms)) this.office.world.timeline.at(this.nowMs + ms, act);
+  }
+
+  /** From now until some time later, or until everything is mended. */
+  private during(what: string, who: string, begin: () => void, end: () => void): void {
+    const undo = () => {
+      if (!this.undone.delete(undo)) return;
+      this.office.trace.note(who, `is no longer ${what}`);
+      end();
+    };
+    this.undone.add(undo);
+    this.office.trace.note(who, `is ${what}`);
+    begin();
+    this.after(this.span(), undo);
+  }
+
+  private trouble(what: string, host: Host, begin: () => void, end: () => void): void {
+    this.during(
+      what,
+      host.name,
+      () => {
+        this.office.beginTrouble(host);
+        begin();
+      },
+      () => {
+        end();
+        this.office.endTrouble(host);
+      },
+    );
+  }
+
+  private anyHost(): Host {
+    return this.office.chance.pick(this.office.hosts);
+  }
+
+  private anyPerson(): Person | undefined {
+    const there = this.office.people.filter((person) => person.process?.user.isAlive);
+    return there.length === 0 ? undefined : this.office.chance.pick(there);
+  }
+
+  private anyProcess(isMeant: (process: Process) => boolean = () => true): Process | undefined {
+    const running = this.office.people.flatMap(({ process }) =>
+      process?.isRunning && isMeant(process) ? [process] : [],
+    );
+    return running.length === 0 ? undefined : this.office.chance.pick(running);
+  }
+
+  private anyRecord(isMeant: (record: Licence['instances'][number]) => boolean) {
+    const records = this.office.truth.table.instances.filter(isMeant);
+    return records.length === 0 ? undefined : this.office.chance.pick(records);
+  }
+}

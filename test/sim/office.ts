@@ -1,0 +1,208 @@
+import { SeatfileFault } from '../../src/core/fault.js';
+import type { InstanceRecord } from '../../src/core/licence.js';
+import { type Host, World } from '../helpers/world.js';
+import { Chance } from './chance.js';
+import { Meter } from './meter.js';
+import { Person } from './person.js';
+import { MOST_DRIFT, type Plan } from './plan.js';
+import { Process } from './process.js';
+import { cachesMsOf, SimShare } from './share-model.js';
+import { Trace } from './trace.js';
+import { type Holder, type Rule, Truth, type Violation, type Writer } from './truth.js';
+
+/** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
+const RETRY_INTERVALS = 1 / 16;
+const BUSY_MS = 30_000;
+
+/** The computers, the people, and the share between them; and what is true of it all. */
+export class Office {
+  readonly plan: Plan;
+  readonly world: World;
+  readonly chance: Chance;
+  readonly trace: Trace;
+  readonly truth: Truth;
+  readonly people: Person[] = [];
+  /** Those that have not been killed: what is asked after every event is asked of them. */
+  readonly alive = new Set<Process>();
+  private readonly processes = new Map<string, Process>();
+  /** Nobody at all can write: the share is full, read-only, away. */
+  readonly outage = new Meter();
+  /** Who asked for a path to be renamed: stages have names of their own, each used once. */
+  readonly renamers = new Map<string, Writer>();
+  /** How often the folder is shown empty. */
+  emptyListings = 0;
+  violation: Violation | null = null;
+  /** Everything works again: whoever is there stays. */
+  isQuiet = false;
+  /** The longest T that was ever in force. Milliseconds. */
+  longestIntervalMs: number;
+  private readonly hostTroubles = new Map<Host, number>();
+
+  constructor(plan: Plan, isTraced: boolean) {
+    this.plan = plan;
+    this.chance = new Chance(`run ${plan.seed}`);
+    this.longestIntervalMs = plan.intervalMs;
+    this.world = new World({
+      seed: plan.seed,
+      modules: plan.modules,
+      overdraft: plan.overdraft,
+      checkIntervalSeconds: plan.intervalMs / 1000,
+      offlineGraceSeconds: plan.graceMs / 1000,
+      countBy: plan.countBy,
+      level: plan.level,
+      store: plan.store,
+      share: (timeline) => new SimShare(plan, this, timeline),
+    });
+    this.trace = new Trace(() => this.nowMs, isTraced);
+    this.truth = this.truthOf();
+    for (const [index, options] of plan.hosts.entries())
+      this.world.host(`pc${index}`, {
+        ...options,
+        latencyMs: () => plan.latencyMs * this.chance.between(0.5, 1.5),
+        wrap: (files, pid) => this.processAt(`pc${index}/${pid}`)?.wrap(files) ?? files,
+      });
+    for (const person of plan.people) this.people.push(new Person(this, person));
+  }
+
+  get nowMs(): number {
+    return this.world.nowMs;
+  }
+
+  get hosts(): readonly Host[] {
+    return this.world.hosts;
+  }
+
+  /** A process that has not opened anything yet. */
+  enter(host: Host, name: string): Process {
+    const user = host.enter(name);
+    const process = new Process(user, this.nowMs, this.trace, {
+      acknowledged: (commit) => this.truth.acknowledged(process.who, process.lastChange, commit),
+      failed: (error) => this.checkFault(process.who, error),
+      denied: () => this.truth.denied(process.who, process.lastChange),
+      renaming: (from) => {
+        this.renamers.set(from, { who: process.who, key: process.key, commit: process.commits });
+      },
+      isListingEmpty: () => this.emptyListings > 0 && this.chance.is(this.emptyListings),
+    });
+    for (let n = this.hostTroubles.get(host) ?? 0; n > 0; n--) process.misfortune.begin(this.nowMs);
+    this.processes.set(process.key, process);
+    this.alive.add(process);
+    return process;
+  }
+
+  /** By the key of the process, which is the note of its records. */
+  processAt(key: string | null): Process | undefined {
+    return this.processes.get(key ?? '');
+  }
+
+  processesOn(host: Host): Process[] {
+    return [...this.alive].filter((process) => process.user.host === host);
+  }
+
+  // --- misfortune ---------------------------------------------------------------------------------------------------
+
+  /** From now on nothing on this computer can be relied upon to beat. */
+  beginTrouble(host: Host): void {
+    this.hostTroubles.set(host, (this.hostTroubles.get(host) ?? 0) + 1);
+    for (const process of this.processesOn(host)) process.misfortune.begin(this.nowMs);
+  }
+
+  endTrouble(host: Host): void {
+    this.hostTroubles.set(host, (this.hostTroubles.get(host) ?? 0) - 1);
+    for (const process of this.processesOn(host)) process.misfortune.end(this.nowMs);
+  }
+
+  kill(process: Process): void {
+    if (!process.user.isAlive) return;
+    this.trace.note(process.who, 'is killed');
+    process.user.kill();
+    this.alive.delete(process);
+    process.misfortune.begin(this.nowMs);
+  }
+
+  *running(): Generator<Process> {
+    for (const process of this.alive) if (process.isRunning) yield process;
+  }
+
+  /** Since when a process has had a seat with a heartbeat, and could look and write; infinite if it cannot now. */
+  ableSinceMs(process: Process): number {
+    if (!process.isRunning || process.misfortune.isOn || this.outage.isOn || process.seats().length === 0)
+      return Number.POSITIVE_INFINITY;
+    return Math.max(process.misfortune.endedMs, this.outage.endedMs, process.seatedSinceMs);
+  }
+
+  noteInterval(ms: number): void {
+    this.longestIntervalMs = Math.max(this.longestIntervalMs, ms);
+  }
+
+  /** How old what a client believes of the share may be. Milliseconds. */
+  get cachesMs(): number {
+    return cachesMsOf(this.plan);
+  }
+
+  get share(): SimShare {
+    return this.world.share as SimShare;
+  }
+
+  hostNamed(name: string): Host | undefined {
+    return this.hosts.find((host) => host.name === name);
+  }
+
+  /** One commit, at worst, while nothing is wrong. Milliseconds. */
+  get commitMs(): number {
+    return BUSY_MS + 60 * this.plan.latencyMs + this.cachesMs;
+  }
+
+  /** How late a beat may be through nobody's misfortune. Milliseconds. */
+  slackMs(intervalMs: number): number {
+    return intervalMs * RETRY_INTERVALS + this.commitMs;
+  }
+
+  // --- what is found ------------------------------------------------------------------------------------------------
+
+  report(rule: Rule, what: string): void {
+    if (this.violation) return;
+    this.violation = { rule, atMs: this.nowMs, what };
+    this.trace.note('BROKEN', `${rule}: ${what}`);
+  }
+
+  /** A fault is an answer; but a table that is whole is never lost, and nothing else may be thrown. */
+  checkFault(who: string, error: unknown): void {
+    if (!(error instanceof SeatfileFault)) this.report('crashed', `${who}: ${stackOf(error)}`);
+    else if (error.code.startsWith('TABLE_'))
+      this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
+  }
+
+  private truthOf(): Truth {
+    const limits = Object.entries(this.plan.modules).map(([module, places]) => [
+      module,
+      places + this.plan.overdraft,
+    ]);
+    return new Truth(this.world.table(), {
+      limits: Object.fromEntries(limits),
+      now: () => this.nowMs,
+      trace: this.trace,
+      holderOf: (record) => this.holderOf(record),
+      report: (rule, what) => this.report(rule, what),
+      isOwn: ({ user, host }, actor) =>
+        this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
+      drift: MOST_DRIFT,
+      slackMs: (intervalMs) => this.slackMs(intervalMs),
+    });
+  }
+
+  private holderOf({ note }: InstanceRecord): Holder | undefined {
+    const process = this.processes.get(note ?? '');
+    return (
+      process && {
+        who: process.who,
+        isAlive: process.user.isAlive,
+        misfortuneMs: process.misfortune.totalMs(this.nowMs),
+        holds: (module) => process.seatsIn(module).length > 0,
+      }
+    );
+  }
+}
+
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? String(error.stack ?? error.message) : String(error);

@@ -1,0 +1,224 @@
+import type { CountBy, Level } from '../../src/core/licence.js';
+import type { StoreOptions } from '../../src/share/store.js';
+import type { HostOptions } from '../helpers/world.js';
+import { Chance } from './chance.js';
+
+/** What befalls an office. Each is explained where it is done, in mishaps.ts. */
+export type Mishap =
+  | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin') // one process
+  | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
+  | ('sleepAll' | 'freezeAll') // most of them
+  | ('full' | 'readOnly' | 'away' | 'awayUneven' | 'restart' | 'serverClock' | 'lossy' | 'slowServer') // the share
+  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel'); // the administrator
+
+type SemanticsName = 'local' | 'nfs' | 'smb' | 'windows';
+
+export interface PersonPlan {
+  readonly name: string;
+  readonly host: number;
+  readonly modules: readonly string[];
+  /** Names can be typed by anyone: some say that they are somebody they are not. */
+  readonly names: { readonly user?: string; readonly host?: string };
+}
+
+/** Everything that is decided before a run begins. The run itself rolls the same dice on. */
+export interface Plan {
+  readonly seed: string;
+  readonly profile: Profile;
+  readonly semantics: SemanticsName;
+  readonly modules: Readonly<Record<string, number>>;
+  readonly overdraft: number;
+  readonly countBy: CountBy;
+  readonly level: Level;
+  /** T. Milliseconds. */
+  readonly intervalMs: number;
+  readonly graceMs: number;
+  readonly hosts: readonly HostOptions[];
+  readonly people: readonly PersonPlan[];
+  readonly store: Partial<StoreOptions>;
+  /** Of one share operation, in the middle. Milliseconds. */
+  readonly latencyMs: number;
+  readonly durationMs: number;
+  readonly mishaps: Readonly<Partial<Record<Mishap, number>>>;
+  /** On average. Milliseconds. */
+  readonly mishapEveryMs: number;
+  /** How long a person stays, on average; infinite: until something happens. Milliseconds. */
+  readonly stayMs: number;
+}
+
+/** Rates of two clocks may differ by less than 1.75/1.5; most computers are a hundred times better. */
+export const MOST_DRIFT = 0.07;
+
+interface Sketch {
+  readonly weight: number;
+  readonly people: readonly [number, number];
+  /** T, seconds. */
+  readonly interval: readonly [number, number];
+  readonly mishaps: Plan['mishaps'];
+  /** Mishaps in the whole run. */
+  readonly many: readonly [number, number];
+  readonly level?: Level;
+  /** In T: how long people stay. */
+  readonly stay?: readonly [number, number];
+  readonly lockless?: number;
+}
+
+const everyday: Plan['mishaps'] = {
+  ...{ leave: 2, window: 1, kill: 3, killMidway: 2, freeze: 2, freezeMidway: 2, rejoin: 1 },
+  ...{ sleep: 2, reboot: 1, cut: 2, failing: 1, revoke: 1, setWall: 1, slowHost: 1 },
+};
+
+/** Kinds of offices and of bad days. */
+const profiles = {
+  office: { weight: 5, people: [2, 12], interval: [30, 600], mishaps: everyday, many: [6, 30] },
+  rush: {
+    ...{
+      weight: 4,
+      people: [3, 10],
+      interval: [300, 3600],
+      many: [4, 20],
+      lockless: 0.7,
+      stay: [0.002, 0.05],
+    },
+    mishaps: { kill: 3, killMidway: 6, freezeMidway: 6, cut: 1, restart: 1, lossy: 2, window: 1 },
+  },
+  outage: {
+    ...{ weight: 4, people: [2, 9], interval: [30, 600], many: [4, 14] },
+    mishaps: { full: 4, readOnly: 2, away: 3, awayUneven: 3, kill: 2, freezeMidway: 1, failing: 1, sleep: 1 },
+  },
+  sleepers: {
+    ...{ weight: 3, people: [2, 9], interval: [30, 1200], many: [4, 14] },
+    mishaps: { sleepAll: 5, freezeAll: 3, sleep: 3, freeze: 3, kill: 1, setWall: 2 },
+  },
+  network: {
+    ...{ weight: 4, people: [2, 8], interval: [120, 1800], many: [6, 20], lockless: 0.4 },
+    mishaps: { ...everyday, lossy: 8, restart: 4, slowServer: 2, serverClock: 3, away: 1 },
+  },
+  desk: {
+    ...{ weight: 3, people: [2, 9], interval: [30, 600], many: [8, 30] },
+    mishaps: { ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
+  },
+  light: {
+    ...{ weight: 2, people: [2, 8], interval: [60, 1200], many: [6, 24], level: 'light' },
+    mishaps: { ...everyday, remove: 4, removeDead: 1, setLevel: 2, sleepAll: 1, full: 1 },
+  },
+  calendar: {
+    ...{ weight: 2, people: [2, 5], interval: [3600, 43_200], many: [6, 24] },
+    mishaps: { ...everyday, sleepAll: 3, serverClock: 2, restart: 1, full: 1, away: 1, remove: 1 },
+  },
+  crowd: {
+    ...{ weight: 0.3, people: [30, 100], interval: [900, 3600], many: [5, 30] },
+    mishaps: { ...everyday, sleepAll: 1, full: 1, away: 1, restart: 1 },
+  },
+} as const satisfies Record<string, Sketch>;
+export type Profile = keyof typeof profiles;
+export const profileNames = Object.keys(profiles) as Profile[];
+
+/** What a run may cost on an ordinary processor, and what its parts do. Milliseconds; only how long a run lasts rests on it. */
+const BUDGET_MS = 1000;
+const INTERVAL_MS = 4.5; // of one person: eight looks and a beat
+const PULSE_MS = 0.006;
+const STAY_MS = 12; // opening, taking a seat, giving it back
+const CROWDED = 30; // so many people double the price of reading the table
+const PULSE_EVERY_MS = 5000;
+const FEWEST_INTERVALS = 0.02;
+const MOST_INTERVALS = 60;
+/** How long everything works again at the end of a run, in T: longer than the 2 T in which a dead user is put out. */
+export const QUIET_INTERVALS = 2.4;
+
+export function planOf(seed: string, only?: Profile): Plan {
+  const chance = new Chance(`plan ${seed}`);
+  const drawn = chance.weighed(
+    Object.fromEntries(profileNames.map((name) => [name, profiles[name].weight])) as Record<Profile, number>,
+  );
+  const profile = only ?? drawn;
+  const sketch: Sketch = profiles[profile];
+  const count = chance.whole(...sketch.people);
+  const intervalMs = 1000 * Math.round(chance.scaled(...sketch.interval));
+  const people = peopleOf(chance, count);
+  const hosts = people.reduce((most, person) => Math.max(most, person.host + 1), 0);
+  const stayMs =
+    sketch.stay || chance.is(0.5)
+      ? intervalMs * chance.scaled(...(sketch.stay ?? [3, 30]))
+      : Number.POSITIVE_INFINITY;
+  const durationMs = intervalMs * intervalsFor(count, intervalMs, stayMs);
+  return {
+    ...{ seed, profile, intervalMs, durationMs, people, mishaps: sketch.mishaps },
+    semantics: chance.weighed({ local: 2, nfs: 3, smb: 3, windows: 3 }),
+    modules: modulesOf(chance, people),
+    overdraft: chance.is(0.15) ? 1 : 0,
+    countBy: chance.weighed({ 'user@host': 5, instance: 2, user: 1, host: 1 }),
+    level: sketch.level ?? 'heartbeat',
+    graceMs: chance.is(0.15) ? 1000 * Math.round(chance.between(0.1, 2) * (intervalMs / 1000)) : 0,
+    hosts: Array.from({ length: hosts }, () => hostOf(chance)),
+    store: storeOf(chance, sketch.lockless ?? 0.1),
+    latencyMs: chance.scaled(0.5, 40),
+    mishapEveryMs: durationMs / chance.whole(...sketch.many),
+    stayMs,
+  };
+}
+
+function intervalsFor(people: number, intervalMs: number, stayMs: number): number {
+  const pulses = intervalMs / Math.min(PULSE_EVERY_MS, intervalMs / 16);
+  const person = INTERVAL_MS * (1 + people / CROWDED) + PULSE_MS * pulses;
+  const coming = (STAY_MS * intervalMs) / (1.3 * stayMs);
+  const affordable =
+    BUDGET_MS / (people * (person + coming)) - (QUIET_INTERVALS * person) / (person + coming);
+  return Math.min(Math.max(affordable, FEWEST_INTERVALS), MOST_INTERVALS);
+}
+
+/** One, two or three people to a computer; most want M1, some M2 too. */
+function peopleOf(chance: Chance, count: number): PersonPlan[] {
+  const people: PersonPlan[] = [];
+  const isMasked = chance.is(0.15);
+  for (let host = 0; people.length < count; host++) {
+    const there = chance.weighed({ 1: 8, 2: 2, 3: 1 });
+    for (let n = 0; n < Number(there) && people.length < count; n++) {
+      const modules = chance.weighed({ M1: 7, M2: 1, both: 2 });
+      people.push({
+        name: `u${people.length}`,
+        host,
+        modules: modules === 'both' ? ['M1', 'M2'] : [modules],
+        names: isMasked && chance.is(0.5) ? { user: 'anybody', host: 'anywhere' } : {},
+      });
+    }
+  }
+  return people;
+}
+
+/** Often a place or two too few, so that somebody waits to be seated twice. */
+function modulesOf(chance: Chance, people: readonly PersonPlan[]): Record<string, number> {
+  const wanted = (module: string) => people.filter((person) => person.modules.includes(module)).length;
+  const spare = () => Number(chance.weighed({ '-2': 2, '-1': 4, '0': 3, '2': 2 }));
+  const places = (module: string) => Math.max(1, wanted(module) + spare());
+  return { M1: places('M1'), M2: places('M2') };
+}
+
+const YEAR_MS = 365 * 86_400_000;
+
+function hostOf(chance: Chance): HostOptions {
+  const isOff = chance.is(0.3);
+  return {
+    wallOffsetMs: isOff ? chance.pick([-1, 1]) * chance.scaled(1000, YEAR_MS) : chance.between(-2000, 2000),
+    drift:
+      chance.pick([-1, 1]) * (chance.is(0.2) ? chance.between(0, MOST_DRIFT) : chance.scaled(1e-6, 1e-3)),
+    uptimeMs: chance.scaled(60_000, YEAR_MS / 4),
+    monotonicStops: chance.is(0.6),
+    isMachineKnown: chance.is(0.9),
+    isBootKnown: chance.is(0.6),
+  };
+}
+
+function storeOf(chance: Chance, lockless: number): Partial<StoreOptions> {
+  const isSmall = chance.is(0.5); // few revisions are kept, so that clearing away happens within a run
+  return {
+    lock: !chance.is(lockless),
+    ...(isSmall && {
+      clearing: {
+        keepRevisions: 16,
+        supersededMs: 300_000,
+        abandonedMs: chance.pick([3_600_000, 86_400_000]),
+      },
+    }),
+  };
+}

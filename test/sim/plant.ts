@@ -1,0 +1,104 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import nodePath from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import type { Bug } from './bugs.js';
+
+/** The repository: this module is run from its source, and from what is compiled below `node_modules/.cache`. */
+const root = findRoot(nodePath.dirname(fileURLToPath(import.meta.url)));
+/** Below node_modules packages resolve, and nothing is linted, tested or published. */
+const cache = nodePath.join(root, 'node_modules', '.cache');
+const SOURCES = ['src', 'test/helpers', 'test/sim'];
+
+/**
+ * Compiles src/, test/helpers and test/sim, as they are or with one bug in them. Types are not checked: what a bug leaves
+ * unused is no concern.
+ * @param into a folder below `node_modules/.cache` (a relative path is taken from there); what is in it goes
+ * @returns its path: it holds `src/...js`, `test/helpers/...js` and `test/sim/...js`
+ * @throws when the bug's line is not there exactly once, or no longer parses
+ */
+export async function plant(bug: Bug | null, into: string): Promise<string> {
+  const directory = await emptied(into);
+  const sources = nodePath.join(directory, 'sources');
+  const isWanted = (path: string) => !/\.test\.ts$|\.mjs$/.test(path);
+  for (const from of SOURCES)
+    await cp(nodePath.join(root, from), nodePath.join(sources, from), { recursive: true, filter: isWanted });
+  if (bug) await writePlanted(bug, sources);
+  await compile(sources, directory).catch((cause: unknown) => {
+    throw new Error(`${bug?.name ?? 'as shipped'}: does not compile`, { cause });
+  });
+  return directory;
+}
+
+/** Whether the files that bugs change still parse, all at once. @throws naming those that do not */
+export async function parse(bugs: readonly Bug[], into: string): Promise<void> {
+  const directory = await emptied(into);
+  const sources = nodePath.join(directory, 'sources');
+  for (const bug of bugs) await writePlanted(bug, nodePath.join(sources, bug.name));
+  await compile(sources, directory);
+}
+
+/** What the changed files say, by their names. @throws when a line is not there exactly once */
+export async function planted(bug: Bug): Promise<Map<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { file, find, replace } of [bug, ...(bug.also ?? [])]) {
+    const text = texts.get(file) ?? (await readFile(nodePath.join(root, file), 'utf8'));
+    const parts = text.split(find);
+    if (parts.length !== 2)
+      throw new Error(
+        `bug ${bug.name}: expected its line once in ${file}, found it ${parts.length - 1} times`,
+      );
+    texts.set(file, parts.join(replace));
+  }
+  return texts;
+}
+
+async function writePlanted(bug: Bug, sources: string): Promise<void> {
+  for (const [file, text] of await planted(bug)) {
+    const path = nodePath.join(sources, file);
+    await mkdir(nodePath.dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+}
+
+async function emptied(into: string): Promise<string> {
+  const directory = nodePath.resolve(cache, into);
+  if (!directory.startsWith(cache + nodePath.sep))
+    throw new Error(`${into}: expected a folder below ${cache}, where packages resolve`);
+  await rm(directory, { recursive: true, force: true });
+  await mkdir(directory, { recursive: true });
+  await writeFile(nodePath.join(directory, 'package.json'), '{ "type": "module" }\n');
+  return directory;
+}
+
+/** Each file by itself: nothing imported is resolved, no type is checked. */
+async function compile(sources: string, outDir: string): Promise<void> {
+  const options = { rootDir: '.', outDir, noCheck: true, noResolve: true, types: [], sourceMap: false };
+  const quiet = { declaration: false, declarationMap: false, inlineSources: false };
+  const project = {
+    extends: nodePath.join(root, 'tsconfig.json'),
+    compilerOptions: { ...options, ...quiet },
+    include: ['.'],
+    exclude: [], // by itself it would be outDir, and all this lies in there
+  };
+  await writeFile(nodePath.join(sources, 'tsconfig.json'), JSON.stringify(project));
+  const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = nodePath.join(nodePath.dirname(manifest), 'bin', 'tsc');
+  await promisify(execFile)(process.execPath, [tsc, '-p', sources]).catch((error: { stdout?: string }) => {
+    throw new Error(error.stdout || 'tsc failed', { cause: error });
+  });
+}
+
+function findRoot(from: string): string {
+  for (let at = from; ; at = nodePath.dirname(at)) {
+    if (nameOf(nodePath.join(at, 'package.json')) === 'seatfile') return at;
+    if (at === nodePath.dirname(at)) throw new Error(`${from}: expected to be in the repository of seatfile`);
+  }
+}
+
+function nameOf(manifest: string): unknown {
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, 'utf8')).name : null;
+}

@@ -1,0 +1,224 @@
+import { SeatfileFault } from '../../src/core/fault.js';
+import type { OpenOptions } from '../../src/instance/licence.js';
+import type { Seat } from '../../src/instance/seat.js';
+import type { ShareFiles } from '../../src/share/files.js';
+import type { Change, Committed, Store } from '../../src/share/store.js';
+import { callOf, type Operation, portOf } from '../helpers/memory-share.js';
+import { FOLDER, type User } from '../helpers/world.js';
+import { Meter } from './meter.js';
+import { shortPath, type Trace } from './trace.js';
+
+const REVISION = new RegExp(`^${FOLDER}/(\\d{12})/licence\\.json$`);
+const REMEMBERED = 64;
+
+/** Something a process was asked, and by when it must have answered. */
+export interface Question {
+  readonly what: string;
+  /** On the process's own monotonic clock, milliseconds. */
+  readonly dueMs: number;
+}
+
+interface ProcessEvents {
+  readonly acknowledged: (commit: string) => void;
+  /** Whatever it wrote for this change is in no revision, and never will be. */
+  readonly denied: () => void;
+  readonly failed: (error: unknown) => void;
+  readonly renaming: (from: string) => void;
+  /** The share shows an empty folder, as a client does that has lost its listing. */
+  readonly isListingEmpty: () => boolean;
+}
+
+/** One process as the simulation sees it: the shipped code in it, everything it asks of the share, and what it knows. */
+export class Process {
+  readonly user: User;
+  readonly questions = new Set<Question>();
+  /** It cannot beat, through its own misfortune: dead, stopped, asleep, cut off, refused. */
+  readonly misfortune = new Meter();
+  /** Since when it has been running, neither stopped nor asleep. True time, milliseconds. */
+  runningSinceMs: number;
+  /** The change that the last stage it wrote is about: one id for all attempts. */
+  lastChange: string | null = null;
+  private readonly trace: Trace;
+  isOpen = false;
+  /** Since when it has had a seat without a gap. True time, milliseconds. */
+  seatedSinceMs = 0;
+  private readonly on: ProcessEvents;
+  private trap: { left: number; readonly spring: () => void } | null = null;
+  private calls = 0;
+  private inCall = false;
+  private isLooking = false;
+  /** Counts its commits: two revisions of one commit are one change made twice. */
+  commits = 0;
+  private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
+
+  constructor(user: User, nowMs: number, trace: Trace, on: ProcessEvents) {
+    this.user = user;
+    this.runningSinceMs = nowMs;
+    this.trace = trace;
+    this.on = on;
+  }
+
+  /** What its records carry as their note, so that each can be told whose it is, whatever names it was given. */
+  get key(): string {
+    return `${this.user.host.name}/${this.user.pid}`;
+  }
+
+  get who(): string {
+    return `${this.user.who}/${this.user.pid}`;
+  }
+
+  get isRunning(): boolean {
+    const { clock } = this.user;
+    return clock.isAlive && !clock.gate.isShut && !clock.host.gate.isShut;
+  }
+
+  /** After so many more operations on the share, in the middle of one. */
+  setTrap(left: number, spring: () => void): void {
+    this.trap = { left, spring };
+  }
+
+  /** Whether it has had its look: it read this revision or a later one, and what that look led to is over. */
+  hasHeeded(revision: number): boolean {
+    const found = this.learnt.find((one) => one.revision >= revision);
+    if (found === undefined) return false;
+    return this.inCall ? this.calls > found.call + CALLS_PER_LOOK : true;
+  }
+
+  /** The seats in a module that the application still has, good or suspended. */
+  seatsIn(module: string): Seat[] {
+    return this.user.seats.filter((seat) => seat.module === module && !isOver(seat));
+  }
+
+  /** All of them. */
+  seats(): Seat[] {
+    return this.user.seats.filter((seat) => !isOver(seat));
+  }
+
+  async open(withinMs: number, names: OpenOptions = {}): Promise<void> {
+    await this.ask('open', withinMs, this.user.open({ ...names, note: this.key }));
+    this.listen(Reflect.get(this.user.licence, 'store') as Store);
+    this.isOpen = true;
+  }
+
+  /** Waits for an answer that must come in time. */
+  async ask<T>(what: string, withinMs: number, answer: Promise<T>): Promise<T> {
+    const question = { what, dueMs: this.user.clock.elapsedMs() + withinMs };
+    this.questions.add(question);
+    try {
+      return await answer;
+    } finally {
+      this.questions.delete(question);
+    }
+  }
+
+  /** Listens at a store: what it acknowledges, and what it fails with. */
+  listen(store: Store): void {
+    const { commit, read, noticeFace } = store;
+    store.read = async (limits) => {
+      this.isLooking = true; // what it reads when it acquires or gives back is no look: its own seat may wait for the next one
+      return await this.during(read.call(store, limits)).finally(() => {
+        this.isLooking = false;
+      });
+    };
+    store.noticeFace = (top) => this.during(noticeFace.call(store, top));
+    store.commit = <A>(change: Change<A>, limits: Parameters<Store['commit']>[1]) =>
+      this.committing(commit.call(store, change as Change<unknown>, limits) as Promise<Committed<A>>);
+  }
+
+  /** One at a time, as the store does them. */
+  private async committing<A>(answer: Promise<Committed<A>>): Promise<Committed<A>> {
+    this.commits++;
+    this.lastChange = null;
+    try {
+      const done = await this.during(answer);
+      if (done.published) this.on.acknowledged(done.licence.commit);
+      else this.on.denied();
+      return done;
+    } catch (error) {
+      if (!(error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')) this.on.denied();
+      throw error;
+    }
+  }
+
+  private async during<T>(call: Promise<T>): Promise<T> {
+    this.calls++;
+    this.inCall = true;
+    try {
+      return await call;
+    } catch (error) {
+      this.on.failed(error);
+      throw error;
+    } finally {
+      this.inCall = false;
+    }
+  }
+
+  /** The share as this process sees it: traced, and with a trap that may spring in the middle of any operation. */
+  wrap(files: ShareFiles): ShareFiles {
+    const call = callOf(files);
+    return portOf(async (operation, args) => {
+      this.step();
+      if (operation === 'rename') this.on.renaming(String(args[0]));
+      const doing = call(operation, args);
+      if (operation === 'list' && args[0] === FOLDER && this.on.isListingEmpty()) return doing.then(() => []);
+      try {
+        const value = await doing;
+        this.noteDone(operation, args, value);
+        return value;
+      } catch (error) {
+        this.trace.note(
+          this.who,
+          `${describe(operation, args)}: ${String((error as { kind?: string }).kind ?? error)}`,
+        );
+        throw error;
+      }
+    });
+  }
+
+  private step(): void {
+    if (this.trap === null || this.trap.left-- > 0) return;
+    const { spring } = this.trap;
+    this.trap = null;
+    spring();
+  }
+
+  private noteDone(operation: Operation, args: readonly unknown[], value: unknown): void {
+    const path = String(args[0]);
+    if (operation === 'read' && this.isLooking) this.learn(path);
+    if (operation === 'writeNew') this.lastChange = changeIn(String(args[1]));
+    if (this.trace.isKept)
+      this.trace.note(this.who, `${describe(operation, args)}${answerOf(operation, value)}`);
+  }
+
+  private learn(path: string): void {
+    const revision = Number(REVISION.exec(path)?.[1] ?? -1);
+    if (revision <= (this.learnt.at(-1)?.revision ?? -1)) return;
+    this.learnt.push({ revision, call: this.calls });
+    if (this.learnt.length > REMEMBERED) this.learnt.shift();
+  }
+}
+
+/** After its read a look looks at the face, and may commit what follows. */
+const CALLS_PER_LOOK = 2;
+
+const isOver = (seat: Seat): boolean =>
+  seat.told === 'lost' || seat.told === 'left' || seat.told === 'leaving';
+
+/** The last id in `recent` of a document, without reading all of it. */
+function changeIn(text: string): string | null {
+  const from = text.indexOf('"recent":[');
+  if (from < 0) return null;
+  const until = text.indexOf(']', from);
+  return text.slice(from, until).split('"').at(-2) ?? null;
+}
+
+function describe(operation: Operation, args: readonly unknown[]): string {
+  const path = shortPath(String(args[0]));
+  return operation === 'rename' ? `rename ${path} -> ${shortPath(String(args[1]))}` : `${operation} ${path}`;
+}
+
+function answerOf(operation: Operation, value: unknown): string {
+  if (operation !== 'list') return '';
+  const numbers = (value as string[]).filter((name) => /^\d{12}$/.test(name)).map(Number);
+  return numbers.length === 0 ? ': no numbers' : `: up to ${Math.max(...numbers)}, ${numbers.length} of them`;
+}

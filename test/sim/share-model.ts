@@ -1,0 +1,95 @@
+import { EPOCH_MS, type Timeline } from '../helpers/clock.js';
+import type { Operation } from '../helpers/memory-share.js';
+import { FOLDER, type Host, type ShareModel } from '../helpers/world.js';
+import { Chance } from './chance.js';
+import type { Office } from './office.js';
+import type { Plan } from './plan.js';
+import { SimClient } from './share/client.js';
+import { local, nfs, type Semantics, smb, windows } from './share/semantics.js';
+import { SimServer, type Way } from './share/server.js';
+import { shortPath } from './trace.js';
+
+const kinds: Readonly<Record<Plan['semantics'], Semantics>> = { local, nfs, smb, windows };
+const NUMBER = new RegExp(`^${FOLDER}/(\\d{12})$`);
+/** A client that lost a reply asks again within this. Milliseconds. */
+export const RETRANSMIT_MS = 60_000;
+/** How long a request may be under way when the network is at its worst. Milliseconds. */
+const LATE_MS = 180_000;
+
+/** The share of an office: the server, each computer's view of it, and what the truth hears of it. */
+export class SimShare implements ShareModel {
+  readonly server: SimServer;
+  private readonly semantics: Semantics;
+  private readonly office: Office;
+  private readonly plan: Plan;
+  private readonly clients = new Map<string, SimClient>();
+
+  constructor(plan: Plan, office: Office, timeline: Timeline) {
+    this.plan = plan;
+    this.office = office;
+    this.semantics = kinds[plan.semantics];
+    this.server = new SimServer(timeline, this.semantics);
+    this.server.onDone = (operation, args, host, outcome, way) =>
+      this.note(operation, args, host, outcome, way);
+  }
+
+  clientFor = (host: string): SimClient => {
+    const client = new SimClient({
+      server: this.server,
+      semantics: this.semantics,
+      dice: new Chance(`client ${this.plan.seed} ${host}`),
+      name: host,
+      wallMs: () => this.office.hostNamed(host)?.time.wallMs() ?? EPOCH_MS,
+      state: { shortWriteRate: 0.5, tornWriteRate: 0.5, lateMs: LATE_MS, retransmitMs: RETRANSMIT_MS },
+    });
+    this.clients.set(host, client);
+    return client;
+  };
+
+  restart(downMs: number): void {
+    this.server.restart(downMs);
+  }
+
+  /** From now on so many of a computer's requests and replies are lost, late, or come twice. */
+  setLossy(host: Host, rate: number): void {
+    const state = this.clients.get(host.name)?.state;
+    if (!state) return;
+    state.replyLossRate = rate;
+    state.requestLossRate = rate / 2;
+    state.duplicateRate = this.semantics.retransmits ? rate : 0; // a session carries out no request twice
+    state.lateRate = rate;
+  }
+
+  private note(
+    operation: Operation,
+    args: readonly unknown[],
+    host: string,
+    outcome: string,
+    way: Way,
+  ): void {
+    const path = String(args[0]);
+    if (way !== 'asked' && this.office.trace.isKept)
+      this.office.trace.note(host, `${operation} ${shortPath(path)}, ${way}: ${outcome}`);
+    if (operation !== 'rename' || outcome !== 'done') return;
+    const away = NUMBER.exec(path);
+    const number = NUMBER.exec(String(args[1]));
+    if (away) this.office.truth.cleared(Number(away[1]));
+    if (!number) return;
+    const document = `${String(args[1])}/licence.json`;
+    if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: nobody's revision
+    const text = this.server.readText(document);
+    this.office.truth.published(
+      Number(number[1]),
+      text,
+      this.office.renamers.get(path) ?? { who: host, key: host, commit: 0 },
+    );
+  }
+}
+
+/** How old what a client of this kind believes of the share may be. Milliseconds. */
+export function cachesMsOf(plan: Plan): number {
+  const { attributes, listing, missing, handles } = kinds[plan.semantics];
+  return Math.max(
+    ...[attributes, listing, missing, handles].map(({ chance, forMs }) => (chance > 0 ? forMs : 0)),
+  );
+}

@@ -1,0 +1,314 @@
+import type { InstanceRecord, Licence, Tombstone } from '../../src/core/licence.js';
+import type { EventDraft } from '../../src/core/revision.js';
+import { clockTime, type Trace } from './trace.js';
+
+/** A promise that was broken: what the simulation is for. */
+export interface Violation {
+  readonly rule: Rule;
+  readonly atMs: number;
+  readonly what: string;
+}
+
+export type Rule =
+  | 'table over the limit' // counted seats <= max + overdraft
+  | 'belief over the limit' // valid beliefs, as places
+  | 'belief without a place' // a valid seat that the table does not hold
+  | 'chain broken' // revisions grow by one, each the child of the one before
+  | 'acknowledged and lost' // an acknowledged commit is not an ancestor of the newest revision
+  | 'applied twice'
+  | 'denied and made' // a change that somebody was told is not made
+  | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
+  | 'seat vanished' // neither released, nor a tombstone
+  | 'live user evicted'
+  | 'dead user not evicted'
+  | 'light swept'
+  | 'removal not noticed'
+  | 'lost without a cause'
+  | 'wait without a deadline'
+  | 'refused though free'
+  | 'undecided'
+  | 'healthy table reported lost'
+  | 'crashed';
+
+/** What the simulation knows of the process behind a record. */
+export interface Holder {
+  readonly who: string;
+  readonly isAlive: boolean;
+  /** How long it could not have beaten, through its own misfortune, since the world began. Milliseconds. */
+  readonly misfortuneMs: number;
+  /** Whether the application in it believes that it has this seat, or would, if it looked at the clock. */
+  readonly holds: (module: string) => boolean;
+}
+
+/** One record as the share has it, and the last beat in it. */
+export interface Standing {
+  readonly record: InstanceRecord;
+  readonly beatAtMs: number;
+  readonly misfortuneMsAtBeat: number;
+}
+
+/** Who published a revision: a process, and which of its commits. */
+export interface Writer {
+  readonly who: string;
+  readonly key: string;
+  readonly commit: number;
+}
+
+export interface TruthOptions {
+  readonly limits: Readonly<Record<string, number>>;
+  readonly now: () => number;
+  readonly trace: Trace;
+  readonly holderOf: (record: InstanceRecord) => Holder | undefined;
+  readonly report: (rule: Rule, what: string) => void;
+  /** Whether `user@host` is the user of a record, as the licence counts. */
+  readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
+  /** The fastest clock gains so much: 0.07. */
+  readonly drift: number;
+  /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
+  readonly slackMs: (intervalMs: number) => number;
+}
+
+/** Dead after this; its grace comes on top, times 7/6. The promises of rule 4, written down a second time on purpose. */
+const DEAD_INTERVALS = 1.75;
+const LATE_INTERVALS = 0.75;
+const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
+const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
+
+/** What the server really holds: the chain of revisions as they were published, and what each of them did. */
+export class Truth {
+  readonly options: TruthOptions;
+  table: Licence;
+  readonly standings = new Map<string, Standing>();
+  /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
+  private seated = new Set<string>();
+  readonly removed = new Map<string, { readonly revision: number; readonly atMs: number }>();
+  /** `host/pid module` of everybody whose seat was ever taken from him. */
+  readonly taken = new Set<string>();
+  /** For each module, how many seats were in use from when on. */
+  readonly usage = new Map<string, { fromMs: number; inUse: number }[]>();
+  private readonly changes = new Map<string, number>();
+  private readonly deniedChanges = new Set<string>();
+  private readonly calls = new Set<string>();
+  private readonly commits: string[] = [];
+  evictions = 0;
+
+  constructor(first: Licence, options: TruthOptions) {
+    this.options = options;
+    this.table = first;
+    this.commits.push(first.commit);
+  }
+
+  get revision(): number {
+    return this.table.revision;
+  }
+
+  isSeated(key: string, module: string): boolean {
+    return this.seated.has(`${key} ${module}`);
+  }
+
+  /** A revision has got its number. */
+  published(number: number, text: string, by: Writer): void {
+    const next = JSON.parse(text) as Licence;
+    if (next.revision !== number) this.broken(`revision ${number} says that it is ${next.revision}`);
+    if (number <= this.revision) {
+      this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
+      return;
+    }
+    if (number !== this.revision + 1) this.broken(`${number} follows ${this.revision}`);
+    if (next.parent?.commit !== this.table.commit)
+      this.broken(`revision ${number} was made from another revision than ${this.revision}`);
+    this.follow(next, by);
+  }
+
+  private follow(next: Licence, by: Writer): void {
+    const before = this.table;
+    this.table = next;
+    this.commits.push(next.commit);
+    this.countChange(next, by);
+    this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
+    this.checkWhoIsGone(before, next, by);
+    this.updateStandings(next);
+    this.countSeats(next);
+  }
+
+  /** A number was taken out of the folder. */
+  cleared(number: number): void {
+    if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
+  }
+
+  /** Somebody was told that his change is in the table. */
+  acknowledged(who: string, change: string | null, commit: string): void {
+    if (change === null || !this.changes.has(change))
+      this.report('acknowledged and lost', `${who} was told that a change is made, and it is in no revision`);
+    if (!this.commits.includes(commit, Math.max(0, this.commits.length - 1000)))
+      this.report(
+        'acknowledged and lost',
+        `${who} was told of a revision that is not an ancestor of ${this.revision}`,
+      );
+  }
+
+  /** Whoever wrote for this change was told that it was not made. */
+  denied(who: string, change: string | null): void {
+    if (change === null) return;
+    if (this.changes.has(change))
+      this.report('denied and made', `${who} was told that a change is not made, and it is`);
+    this.deniedChanges.add(change);
+  }
+
+  private countChange(next: Licence, by: Writer): void {
+    const change = next.recent.at(-1) ?? '';
+    if (this.deniedChanges.has(change))
+      this.report(
+        'denied and made',
+        `${by.who} was told that a change is not made, and it is revision ${next.revision}`,
+      );
+    const call = `${by.key} ${by.commit}`;
+    if (by.commit > 0 && this.calls.has(call))
+      this.report(
+        'applied twice',
+        `one commit of ${by.who} has made two revisions, the second is ${next.revision}`,
+      );
+    this.calls.add(call);
+    const earlier = this.changes.get(change);
+    if (earlier !== undefined)
+      this.report('applied twice', `one change is revision ${earlier} and revision ${next.revision}`);
+    this.changes.set(change, next.revision);
+  }
+
+  private countSeats(next: Licence): void {
+    const nowMs = this.options.now();
+    this.seated = new Set();
+    const ids = new Map<string, Set<string>>();
+    for (const record of next.instances)
+      for (const seat of record.seats) {
+        const key = `${record.note} ${seat.module}`;
+        this.seated.add(key);
+        this.removed.delete(key);
+        const inModule = ids.get(seat.module) ?? new Set();
+        ids.set(seat.module, inModule.add(seat.id));
+      }
+    for (const [module, limit] of Object.entries(this.options.limits)) {
+      const inUse = ids.get(module)?.size ?? 0;
+      if (inUse > limit) this.report('table over the limit', `${inUse} seats of ${limit} in ${module}`);
+      const usage = this.usage.get(module) ?? [];
+      if (usage.at(-1)?.inUse !== inUse)
+        this.usage.set(module, [...usage.slice(-200), { fromMs: nowMs, inUse }]);
+    }
+  }
+
+  // --- who was there before and is no more --------------------------------------------------------------------------
+
+  private checkWhoIsGone(before: Licence, next: Licence, by: Writer): void {
+    for (const record of before.instances)
+      for (const seat of record.seats) {
+        const after = next.instances.find((other) => other.id === record.id);
+        if (after?.seats.some((held) => held.id === seat.id && held.module === seat.module)) continue;
+        this.checkOneGone(record, seat.module, seat.id, next, by);
+      }
+  }
+
+  private checkOneGone(
+    record: InstanceRecord,
+    module: string,
+    seat: string,
+    next: Licence,
+    by: Writer,
+  ): void {
+    const who = `${record.user}@${record.host}/${record.pid}`;
+    const stone = next.gone.findLast(
+      (one) => one.revision === next.revision && one.instance === record.id && one.seat === seat,
+    );
+    if (stone === undefined) {
+      if (by.key !== record.note)
+        this.report('seat vanished', `${who} in ${module}: taken out by ${by.who}, with no tombstone`);
+      return;
+    }
+    const key = `${record.note} ${module}`;
+    this.taken.add(key);
+    if (stone.reason === 'removed')
+      this.removed.set(key, { revision: next.revision, atMs: this.options.now() });
+    else {
+      this.checkEviction(record, module, stone, by);
+      this.checkEvictor(next, stone, by);
+    }
+  }
+
+  /** Light never sweeps. */
+  private checkEvictor(next: Licence, stone: Tombstone, by: Writer): void {
+    const own = next.instances.find((record) => record.note === by.key);
+    if (stone.reason === 'evicted' && own?.level === 'light')
+      this.report('light swept', `${by.who} evicted ${stone.user}@${stone.host}, and is Light itself`);
+  }
+
+  private checkEviction(record: InstanceRecord, module: string, stone: Tombstone, by: Writer): void {
+    this.evictions++;
+    const who = `${record.user}@${record.host}/${record.pid} in ${module}`;
+    const holder = this.options.holderOf(record);
+    if (stone.reason === 'process gone') {
+      if (holder?.isAlive)
+        this.report('live user evicted', `${who}: called a gone process by ${by.who}, and it runs`);
+      if (record.level === 'light' && !this.options.isOwn(record, stone.actor ?? ''))
+        this.report('light swept', `${who}: by ${stone.actor}`);
+      return;
+    }
+    if (record.level === 'light') this.report('light swept', `${who}: evicted by ${by.who}`);
+    const standing = this.standings.get(record.id);
+    if (!standing || !holder) return;
+    const silentMs = this.options.now() - standing.beatAtMs;
+    const ownMs = holder.misfortuneMs - standing.misfortuneMsAtBeat;
+    const found = `${who}, by ${by.who}: silent for ${clockTime(silentMs)}, ${clockTime(ownMs)} of it through its own misfortune; T ${clockTime(intervalMs(record))}`;
+    const deadMs = (DEAD_INTERVALS * intervalMs(record) + graceMs(record)) / (1 + this.options.drift);
+    if (silentMs < deadMs) this.report('live user evicted', `too early: ${found}`);
+    const patientMs = LATE_INTERVALS * intervalMs(record) + graceMs(record);
+    const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
+    if (holder.isAlive && holder.holds(module) && excusedMs < patientMs / (1 + 2 * this.options.drift))
+      this.report('live user evicted', found);
+  }
+
+  private updateStandings(next: Licence): void {
+    const present = new Set<string>();
+    for (const record of next.instances) {
+      present.add(record.id);
+      const known = this.standings.get(record.id);
+      const isSame = known?.record.beat === record.beat && known.record.level === record.level;
+      const misfortuneMsAtBeat = this.options.holderOf(record)?.misfortuneMs ?? 0;
+      if (isSame) this.standings.set(record.id, { ...known, record });
+      else this.standings.set(record.id, { record, beatAtMs: this.options.now(), misfortuneMsAtBeat });
+    }
+    for (const id of this.standings.keys()) if (!present.has(id)) this.standings.delete(id);
+  }
+
+  private broken(what: string): void {
+    this.report('chain broken', what);
+  }
+
+  private report(rule: Rule, what: string): void {
+    this.options.report(rule, what);
+  }
+
+  private note(who: string, text: string): void {
+    this.options.trace.note(who, text);
+  }
+}
+
+/** Which rule spoke. */
+const rules: Readonly<Record<string, string>> = {
+  seated: 'was seated',
+  back: 'put his own record back',
+  released: 'gave his seat back',
+  evicted: 'was put out',
+  removed: 'was removed',
+  settings: 'the settings were changed',
+};
+
+function wordsOf(event: EventDraft): string {
+  const { kind, user, host, module, reason, actor } = event;
+  const who = user === undefined ? String(actor ?? '') : `${user}@${host} in ${module}`;
+  const why =
+    reason === 'evicted'
+      ? ' (rule 4: stood still)'
+      : reason === 'process gone'
+        ? ' (rule 5a: provably gone)'
+        : '';
+  return `; ${who} ${rules[kind] ?? kind}${why}`;
+}

@@ -1,0 +1,28 @@
+import { parentPort } from 'node:worker_threads';
+import type { Profile } from './plan.js';
+import { type Outcome, play } from './play.js';
+
+/** Plays the seeds it is sent, one after the other, in a thread of its own. */
+export interface Job {
+  readonly seed: string;
+  readonly profile: Profile | undefined;
+}
+
+let current: Job | null = null;
+
+Error.stackTraceLimit = 0; // refusals by the share are errors by the hundred thousand; who replays a seed gets the stacks
+process.on('unhandledRejection', (error) => send({ error: String(error) }));
+
+parentPort?.on('message', (job: Job) => {
+  current = job;
+  play(job.seed, { profile: job.profile }).then(
+    (outcome) => send({ outcome }),
+    (error: unknown) => send({ error: String(error) }),
+  );
+});
+
+export type Report = { readonly seed: string } & ({ readonly outcome: Outcome } | { readonly error: string });
+
+function send(report: { outcome: Outcome } | { error: string }): void {
+  parentPort?.postMessage({ seed: current?.seed ?? '', ...report } satisfies Report);
+}
