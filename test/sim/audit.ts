@@ -115,7 +115,7 @@ export class Audit {
   }
 
   private checkAnswers(process: Process): void {
-    if (!process.isRunning || this.office.nowMs - process.runningSinceMs < LATE_MS) return;
+    if (!process.isRunning || this.office.nowMs - process.runningSinceMs < process.graceMs) return;
     const elapsedMs = process.user.clock.elapsedMs();
     for (const { what, dueMs } of process.questions)
       if (elapsedMs > dueMs + LATE_MS)

@@ -287,7 +287,7 @@ export class Mishaps {
   /** Replies and requests are lost, come late, come twice. */
   private lossy(): void {
     const { share, hosts, chance } = this.office;
-    const rate = chance.scaled(0.005, 0.15);
+    const rate = chance.scaled(...this.office.plan.lossy);
     this.during(
       `lossy (${rate.toFixed(3)})`,
       'share',
@@ -411,7 +411,7 @@ export class Mishaps {
 
   /** How long something lasts: from a moment to a few check intervals. */
   private span(): number {
-    return this.office.plan.intervalMs * this.office.chance.scaled(0.01, 4);
+    return this.office.plan.intervalMs * this.office.chance.scaled(...this.office.plan.span);
   }
 
   private after(ms: number, act: () => void): void {

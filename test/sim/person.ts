@@ -81,7 +81,7 @@ export class Person {
 
   private planToLeave(process: Process): void {
     const { chance, plan } = this.office;
-    if (!Number.isFinite(plan.stayMs)) return;
+    if (!this.plan.isComer || !Number.isFinite(plan.stayMs)) return;
     const stayMs = chance.waitFor(plan.stayMs);
     void process.user.clock.sleep(stayMs).then(() => {
       if (this.process === process && !this.office.isQuiet)

@@ -17,6 +17,8 @@ export interface PersonPlan {
   readonly name: string;
   readonly host: number;
   readonly modules: readonly string[];
+  /** Comes and goes; the others stay until something happens. */
+  readonly isComer: boolean;
   /** Names can be typed by anyone: some say that they are somebody they are not. */
   readonly names: { readonly user?: string; readonly host?: string };
 }
@@ -42,8 +44,12 @@ export interface Plan {
   readonly mishaps: Readonly<Partial<Record<Mishap, number>>>;
   /** On average. Milliseconds. */
   readonly mishapEveryMs: number;
-  /** How long a person stays, on average; infinite: until something happens. Milliseconds. */
+  /** How long who comes and goes stays, on average; infinite: until something happens. Milliseconds. */
   readonly stayMs: number;
+  /** How long mishaps last, in T. */
+  readonly span: readonly [number, number];
+  /** How often requests and replies are lost, while they are. */
+  readonly lossy: readonly [number, number];
 }
 
 /** Rates of two clocks may differ by less than 1.75/1.5; most computers are a hundred times better. */
@@ -61,6 +67,16 @@ interface Sketch {
   /** In T: how long people stay. */
   readonly stay?: readonly [number, number];
   readonly lockless?: number;
+  /** How many of the people come and go, if any do. @default 1 */
+  readonly comers?: number;
+  /** How long mishaps last, in T. @default from a moment to 4 */
+  readonly span?: readonly [number, number];
+  /** How much longer than others a run may be. @default 1 */
+  readonly length?: number;
+  /** How often requests and replies are lost while they are. @default 0.005 to 0.15 */
+  readonly lossy?: readonly [number, number];
+  /** Few revisions are kept: always. @default half of the time */
+  readonly isSmall?: boolean;
 }
 
 const everyday: Plan['mishaps'] = {
@@ -82,6 +98,11 @@ const profiles = {
     },
     mishaps: { kill: 3, killMidway: 6, freezeMidway: 6, cut: 1, restart: 1, lossy: 2, window: 1 },
   },
+  storm: {
+    ...{ weight: 1.5, people: [3, 6], interval: [300, 900], many: [6, 14], lockless: 0.9 },
+    ...{ stay: [0.004, 0.02], span: [0.03, 0.3], lossy: [0.05, 0.4] },
+    mishaps: { lossy: 8, restart: 3, freezeMidway: 2, killMidway: 1, full: 1 },
+  },
   outage: {
     ...{ weight: 4, people: [2, 9], interval: [30, 600], many: [4, 14] },
     mishaps: { full: 4, readOnly: 2, away: 3, awayUneven: 3, kill: 2, freezeMidway: 1, failing: 1, sleep: 1 },
@@ -101,6 +122,11 @@ const profiles = {
   light: {
     ...{ weight: 2, people: [2, 8], interval: [60, 1200], many: [6, 24], level: 'light' },
     mishaps: { ...everyday, remove: 4, removeDead: 1, setLevel: 2, sleepAll: 1, full: 1 },
+  },
+  nap: {
+    ...{ weight: 0.6, people: [3, 5], interval: [20, 60], many: [15, 40], lockless: 0.8, length: 8 },
+    ...{ stay: [0.2, 0.6], comers: 0.5, span: [2, 40], isSmall: true },
+    mishaps: { freezeMidway: 8, kill: 1, cut: 2, sleep: 1 },
   },
   calendar: {
     ...{ weight: 2, people: [2, 5], interval: [3600, 43_200], many: [6, 24] },
@@ -135,13 +161,13 @@ export function planOf(seed: string, only?: Profile): Plan {
   const sketch: Sketch = profiles[profile];
   const count = chance.whole(...sketch.people);
   const intervalMs = 1000 * Math.round(chance.scaled(...sketch.interval));
-  const people = peopleOf(chance, count);
+  const people = peopleOf(chance, count, sketch.comers ?? 1);
   const hosts = people.reduce((most, person) => Math.max(most, person.host + 1), 0);
   const stayMs =
     sketch.stay || chance.is(0.5)
       ? intervalMs * chance.scaled(...(sketch.stay ?? [3, 30]))
       : Number.POSITIVE_INFINITY;
-  const durationMs = intervalMs * intervalsFor(count, intervalMs, stayMs);
+  const durationMs = (sketch.length ?? 1) * intervalMs * intervalsFor(count, intervalMs, stayMs);
   return {
     ...{ seed, profile, intervalMs, durationMs, people, mishaps: sketch.mishaps },
     semantics: chance.weighed({ local: 2, nfs: 3, smb: 3, windows: 3 }),
@@ -151,10 +177,12 @@ export function planOf(seed: string, only?: Profile): Plan {
     level: sketch.level ?? 'heartbeat',
     graceMs: chance.is(0.15) ? 1000 * Math.round(chance.between(0.1, 2) * (intervalMs / 1000)) : 0,
     hosts: Array.from({ length: hosts }, () => hostOf(chance)),
-    store: storeOf(chance, sketch.lockless ?? 0.1),
+    store: storeOf(chance, sketch.lockless ?? 0.1, sketch.isSmall ?? chance.is(0.5)),
     latencyMs: chance.scaled(0.5, 40),
     mishapEveryMs: durationMs / chance.whole(...sketch.many),
     stayMs,
+    span: sketch.span ?? [0.01, 4],
+    lossy: sketch.lossy ?? [0.005, 0.15],
   };
 }
 
@@ -168,7 +196,7 @@ function intervalsFor(people: number, intervalMs: number, stayMs: number): numbe
 }
 
 /** One, two or three people to a computer; most want M1, some M2 too. */
-function peopleOf(chance: Chance, count: number): PersonPlan[] {
+function peopleOf(chance: Chance, count: number, comers: number): PersonPlan[] {
   const people: PersonPlan[] = [];
   const isMasked = chance.is(0.15);
   for (let host = 0; people.length < count; host++) {
@@ -179,6 +207,7 @@ function peopleOf(chance: Chance, count: number): PersonPlan[] {
         name: `u${people.length}`,
         host,
         modules: modules === 'both' ? ['M1', 'M2'] : [modules],
+        isComer: chance.is(comers),
         names: isMasked && chance.is(0.5) ? { user: 'anybody', host: 'anywhere' } : {},
       });
     }
@@ -209,8 +238,8 @@ function hostOf(chance: Chance): HostOptions {
   };
 }
 
-function storeOf(chance: Chance, lockless: number): Partial<StoreOptions> {
-  const isSmall = chance.is(0.5); // few revisions are kept, so that clearing away happens within a run
+function storeOf(chance: Chance, lockless: number, isSmall: boolean): Partial<StoreOptions> {
+  // few revisions are kept, so that clearing away happens within a run
   return {
     lock: !chance.is(lockless),
     ...(isSmall && {

@@ -10,6 +10,7 @@ import { shortPath, type Trace } from './trace.js';
 
 const REVISION = new RegExp(`^${FOLDER}/(\\d{12})/licence\\.json$`);
 const REMEMBERED = 64;
+const STOPPED_MS = 25_000;
 
 /** Something a process was asked, and by when it must have answered. */
 export interface Question {
@@ -38,6 +39,7 @@ export class Process {
   runningSinceMs: number;
   /** The change that the last stage it wrote is about: one id for all attempts. */
   lastChange: string | null = null;
+  private readonly startedMs: number;
   private readonly trace: Trace;
   isOpen = false;
   /** Since when it has had a seat without a gap. True time, milliseconds. */
@@ -53,9 +55,15 @@ export class Process {
 
   constructor(user: User, nowMs: number, trace: Trace, on: ProcessEvents) {
     this.user = user;
+    this.startedMs = nowMs;
     this.runningSinceMs = nowMs;
     this.trace = trace;
     this.on = on;
+  }
+
+  /** Who was stopped past a deadline has one operation's patience from then on. Milliseconds. */
+  get graceMs(): number {
+    return this.runningSinceMs === this.startedMs ? 0 : STOPPED_MS;
   }
 
   /** What its records carry as their note, so that each can be told whose it is, whatever names it was given. */
