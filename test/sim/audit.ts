@@ -86,7 +86,7 @@ export class Audit {
       beatAtMs + (2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds) * (1 + 2 * DRIFT) + office.commitMs;
     if (office.nowMs < dueMs) return;
     const observer = [...office.alive].find(
-      (one) => one.key !== record.note && office.ableSinceMs(one) <= beatAtMs,
+      (one) => one.key !== record.note && this.watchesSinceMs(one) <= beatAtMs,
     );
     if (!observer) return;
     const found = `${record.user}@${record.host}/${record.pid}: silent for ${clockTime(office.nowMs - beatAtMs)}`;
@@ -94,6 +94,15 @@ export class Audit {
       'dead user not evicted',
       `${found}, and ${observer.who} could look and write all the time; T ${clockTime(intervalMs)}`,
     );
+  }
+
+  /** Since when a process could look, write and sweep. */
+  private watchesSinceMs(process: Process): number {
+    const standings = [...this.office.truth.standings.values()].filter(
+      ({ record }) => record.note === process.key && record.level === 'heartbeat',
+    );
+    const sinceMs = Math.min(...standings.map(({ levelSinceMs }) => levelSinceMs));
+    return Math.max(sinceMs, this.office.ableSinceMs(process));
   }
 
   private checkRemoved(key: string, atMs: number): void {

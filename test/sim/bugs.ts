@@ -55,6 +55,7 @@ const lightAtCommit: Edit = {
 const publishing: readonly Bug[] = [
   {
     name: 'number-taken-by-force',
+    profile: 'storm',
     what: 'Who finds the commit of another under his number has lost; now he moves that away and renames again.',
     breaks: lostChange,
     file: revisions,
@@ -75,6 +76,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'failed-means-not-done',
+    profile: 'storm',
     what: 'A rename that failed without an answer is decided by what is there; now it counts as not done, and is told so.',
     breaks: plainFault,
     file: revisions,
@@ -83,6 +85,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'no-second-listing',
+    profile: 'nap',
     what: 'After the rename the folder is listed again, because the number may have been cleared away below the top; now a placed revision counts.',
     breaks: lostChange,
     file: revisions,
@@ -91,6 +94,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'confirmed-under-its-own-number',
+    profile: 'nap',
     what: 'A commit counts if its change is among the recent ones of the top; now if its own number still reads as ours.',
     breaks: lostChange,
     file: revisions,
@@ -99,6 +103,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'number-of-another-is-ours',
+    profile: 'storm',
     what: 'Who finds the commit of another under his number has lost and begins again; now he is told that his change is made.',
     breaks: lostChange,
     file: revisions,
@@ -106,15 +111,8 @@ const publishing: readonly Bug[] = [
     replace: "if (placed === 'anothers') return 'ours';",
   },
   {
-    name: 'doubtful-stage-deleted',
-    what: 'A stage whose rename is undecided is kept, and the rename repeated to the deadline; now it is given up and deleted as if it were merely busy.',
-    breaks: plainFault,
-    file: revisions,
-    find: "await this.giveUpRenaming(stage, failure, isDoubtful || found === 'unseen', undecidedMs, limits);",
-    replace: 'await this.giveUpRenaming(stage, failure, false, undecidedMs, limits);',
-  },
-  {
     name: 'doubt-is-a-loss',
+    profile: 'storm',
     what: 'An attempt that is nowhere to be seen, its stage gone, is doubtful; now it is lost, and a later failure or refusal is told as if it had been the only one.',
     breaks: plainFault,
     file: revisions,
@@ -123,6 +121,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'too-far-above-is-a-loss',
+    profile: 'nap',
     what: 'A top 200 above our number can no longer tell whether our change is in it; now however far it is above, a change it does not name is applied again.',
     breaks: appliedOnce,
     file: revisions,
@@ -131,6 +130,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'recent-too-short',
+    profile: 'nap',
     what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
     breaks: appliedOnce,
     file: 'src/core/licence.ts',
@@ -139,6 +139,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'new-change-id-per-attempt',
+    profile: 'storm',
     what: 'All attempts of a change carry one id; now each has its own, so that an earlier one that succeeded after all is not recognised.',
     breaks: appliedOnce,
     file: store,
@@ -148,6 +149,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'earlier-attempt-not-recognised',
+    profile: 'storm',
     what: 'An earlier attempt that succeeded after all is found among the recent changes of the base; now its change is compared with the commit, whose id is new for every attempt.',
     breaks: appliedOnce,
     file: store,
@@ -168,6 +170,7 @@ const publishing: readonly Bug[] = [
 const looking: readonly Bug[] = [
   {
     name: 'empty-listing-is-an-empty-table',
+    profile: 'storm',
     what: 'A folder that shows no number is a stale listing or damage; now it is a table in which nobody sits.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: revisions,
@@ -180,6 +183,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'older-listing-believed',
+    profile: 'storm',
     what: 'A listing that ends below a revision seen before is listed again; now it is believed.',
     breaks: plainFault,
     file: revisions,
@@ -196,6 +200,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'looks-for-ever',
+    profile: 'outage',
     what: 'A look at a share that fails ends at its deadline; now it goes on until the share shows a revision.',
     breaks: answered,
     file: revisions,
@@ -211,6 +216,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'silence-waited-out',
+    profile: 'outage',
     what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
     breaks: answered,
     file: 'src/share/patience.ts',
@@ -237,6 +243,7 @@ const looking: readonly Bug[] = [
 const clearingAway: readonly Bug[] = [
   {
     name: 'cleared-as-soon-as-superseded',
+    profile: 'storm',
     what: 'A revision is cleared when it was seen superseded for five minutes, longer than any listing is old; now as soon as 16 newer exist.',
     breaks: lostChange,
     file: clearing,
@@ -245,6 +252,7 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'only-the-top-is-kept',
+    profile: 'storm',
     what: 'Five minutes and 16 newer revisions must have passed; now every revision but the newest is cleared at once.',
     breaks: lostChange,
     file: clearing,
@@ -278,6 +286,7 @@ const clearingAway: readonly Bug[] = [
 const sight: readonly Bug[] = [
   {
     name: 'gaps-counted-in-full',
+    profile: 'sleepers',
     what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
     breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
     file: sightings,
@@ -302,6 +311,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'evicts-without-proof',
+    profile: 'outage',
     what: 'Who evicts has himself committed T/8 to T/2 before; now the silence is enough.',
     breaks: 'rule 4a: nobody is blamed for silence in which he could not have spoken',
     file: sightings,
@@ -310,6 +320,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'beat-not-checked-at-commit',
+    profile: 'edge',
     what: 'A verdict holds for the beat it was found at, and is declined if that has moved; now it goes with whatever beat the newest revision has.',
     breaks: liveUser,
     file: sightings,
@@ -318,6 +329,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'judged-by-the-setting',
+    profile: 'desk',
     what: "A peer is judged by the interval its own record promises; now by the file's, which it may not have seen yet.",
     breaks: liveUser,
     file: sightings,
@@ -327,6 +339,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-dies-of-silence',
+    profile: 'light',
     what: 'Silence is only counted of who promised a heartbeat, and checked again at commit; now it is counted of everybody.',
     breaks: light,
     file: sightings,
@@ -336,6 +349,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-dies-with-its-process',
+    profile: 'light',
     what: 'A peer whose process is gone is put out if it promised a heartbeat; now Light too.',
     breaks: light,
     file: vigil,
@@ -345,6 +359,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-sweeps',
+    profile: 'light',
     what: 'An instance without a heartbeat never sweeps; now it puts out whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
     file: instance,
@@ -353,6 +368,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'sums-not-cut-back',
+    profile: 'outage',
     what: 'After a failed or slow commit of our own every sum is cut back to T; now it stands.',
     breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
     file: vigil,
@@ -361,6 +377,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'slow-is-no-trouble',
+    profile: 'outage',
     what: 'A commit that took longer than T/8 is trouble of our own; now one that took longer than T.',
     breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
     file: vigil,
@@ -369,6 +386,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'looks-by-the-wall-clock',
+    profile: 'edge',
     what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
     file: instance,
@@ -397,6 +415,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'newcomer-drops-light',
+    profile: 'light',
     what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
     breaks: light,
     file: seats,
@@ -432,6 +451,7 @@ const sight: readonly Bug[] = [
 const believing: readonly Bug[] = [
   {
     name: 'believes-two-intervals',
+    profile: 'sleepers',
     what: 'Belief lasts 1.5 T, less than the others wait; now 2 T.',
     breaks: neverOver,
     file: belief,
@@ -440,6 +460,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'believes-by-one-clock',
+    profile: 'sleepers',
     what: 'Of three clocks the one that saw most counts; now the monotonic one alone, which may pause in sleep.',
     breaks: neverOver,
     file: belief,
@@ -448,6 +469,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'belief-from-the-end',
+    profile: 'sleepers',
     what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
     breaks: neverOver,
     file: instance,
@@ -456,6 +478,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'look-revives-belief',
+    profile: 'sleepers',
     what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
     breaks: neverOver,
     file: instance,
@@ -465,6 +488,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'looks-past-itself',
+    profile: 'desk',
     what: 'A look tells what became of our own seat; now only the next beat does.',
     breaks: learns,
     file: instance,
@@ -473,6 +497,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'failed-beat-waits-its-turn',
+    profile: 'outage',
     what: 'A failed beat is tried again after T/16 or 5 s; now after T.',
     breaks: liveUser,
     file: instance,
@@ -488,6 +513,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'sleep-unnoticed',
+    profile: 'sleepers',
     what: 'Who notices that he slept beats at once; now he waits for a timer that slept too.',
     breaks: liveUser,
     file: instance,
@@ -541,6 +567,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'removed-comes-back',
+    profile: 'desk',
     what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
     breaks: learns,
     file: sweep,
@@ -549,6 +576,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'back-whoever-sits-there',
+    profile: 'desk',
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
     file: sweep,
@@ -557,6 +585,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'evicted-for-good',
+    profile: 'sleepers',
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
     file: sweep,
@@ -589,6 +618,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'late-seat-kept',
+    profile: 'storm',
     what: 'A seat that comes after its caller was told that the share did not answer is given back; now it is held for nobody.',
     breaks: 'a seat that nobody was given is free again',
     file: 'src/instance/licence.ts',
@@ -597,6 +627,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'removed-without-a-tombstone',
+    profile: 'desk',
     what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
     breaks: learns,
     file: desk,
@@ -606,6 +637,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'tombstones-soon-forgotten',
+    profile: 'desk',
     what: 'A tombstone is kept for 4 T, a day at least; now for T/8, by when all who are awake have looked.',
     breaks: learns,
     file: seats,
@@ -614,6 +646,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'setting-empties-the-table',
+    profile: 'desk',
     what: 'A change of settings leaves the seats as they are; now everybody has to sit down again.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: desk,

@@ -67,20 +67,23 @@ export class Mishaps {
     });
   }
 
-  private freeze(process: Process | undefined = this.anyProcess()): void {
+  private freeze(process: Process | undefined = this.anyProcess(), forMs = this.span()): void {
     if (!process?.user.isAlive || process.user.clock.gate.isShut) return;
     this.during(
       'stopped',
       process.who,
       () => {
         process.misfortune.begin(this.nowMs);
+        process.blind.begin(this.nowMs);
         process.user.freeze();
       },
       () => {
         process.runningSinceMs = this.nowMs;
         process.user.thaw();
         process.misfortune.end(this.nowMs);
+        process.blind.end(this.nowMs);
       },
+      forMs,
     );
   }
 
@@ -111,6 +114,7 @@ export class Mishaps {
         for (const process of this.office.processesOn(host)) process.runningSinceMs = this.nowMs;
         host.wake();
       },
+      'blind',
     );
   }
 
@@ -131,6 +135,7 @@ export class Mishaps {
       host,
       () => host.cut('hangs'),
       () => host.mend(),
+      'blind',
     );
   }
 
@@ -142,6 +147,7 @@ export class Mishaps {
       host,
       () => host.cut('unsaid'),
       () => host.mend(),
+      'blind',
     );
   }
 
@@ -232,11 +238,13 @@ export class Mishaps {
       'share',
       () => {
         outage.begin(this.nowMs);
+        this.office.away.begin(this.nowMs);
         for (const host of hosts) host.cut(how);
       },
       () => {
         for (const host of hosts) host.mend();
         outage.end(this.nowMs);
+        this.office.away.end(this.nowMs);
       },
     );
   }
@@ -246,6 +254,7 @@ export class Mishaps {
     const { hosts, outage, chance } = this.office;
     if (this.isAnyAffected()) return;
     outage.begin(this.nowMs);
+    this.office.away.begin(this.nowMs);
     for (const host of hosts) host.cut('hangs');
     this.during(
       'away',
@@ -253,15 +262,43 @@ export class Mishaps {
       () => undefined,
       () => {
         outage.end(this.nowMs);
+        this.office.away.end(this.nowMs);
         for (const host of hosts)
           this.comeBackLater(host, chance.scaled(0.01, 1) * this.office.plan.intervalMs);
       },
     );
   }
 
+  /** A full share can be read; then each computer can write again at a time of its own. */
+  private fullUneven(): void {
+    const { hosts, outage, chance, plan, world } = this.office;
+    if (this.isAnyAffected()) return;
+    outage.begin(this.nowMs);
+    world.unwritable('full');
+    this.after(plan.intervalMs * chance.between(0.6, 1.6), () => {
+      outage.end(this.nowMs);
+      for (const host of hosts) this.comeBackLater(host, chance.between(0, 0.6) * plan.intervalMs);
+    });
+  }
+
+  /** Somebody is stopped until just about when the others put him out. */
+  private nearMiss(): void {
+    const process = this.anyProcess((one) => one.seats().length > 0);
+    const standing = [...this.office.truth.standings.values()].find(
+      ({ record }) => record.note === process?.key && record.level === 'heartbeat',
+    );
+    if (!process || !standing) return;
+    const { checkIntervalSeconds, graceSeconds } = standing.record;
+    const deadMs = 1000 * (1.75 * checkIntervalSeconds + (7 / 6) * graceSeconds);
+    const aimMs =
+      standing.beatAtMs + deadMs + this.office.chance.between(-0.05, 0.2) * 1000 * checkIntervalSeconds;
+    if (aimMs > this.nowMs) this.freeze(process, aimMs - this.nowMs);
+  }
+
   private comeBackLater(host: Host, ms: number): void {
     this.office.beginTrouble(host);
     this.after(this.office.isQuiet ? 0 : ms, () => {
+      host.unwritable(null);
       host.mend();
       this.office.endTrouble(host);
     });
@@ -419,7 +456,7 @@ export class Mishaps {
   }
 
   /** From now until some time later, or until everything is mended. */
-  private during(what: string, who: string, begin: () => void, end: () => void): void {
+  private during(what: string, who: string, begin: () => void, end: () => void, forMs = this.span()): void {
     const undo = () => {
       if (!this.undone.delete(undo)) return;
       this.office.trace.note(who, `is no longer ${what}`);
@@ -428,20 +465,25 @@ export class Mishaps {
     this.undone.add(undo);
     this.office.trace.note(who, `is ${what}`);
     begin();
-    this.after(this.span(), undo);
+    this.after(forMs, undo);
   }
 
-  private trouble(what: string, host: Host, begin: () => void, end: () => void): void {
+  /** What befalls one computer; a `blind` one sees nothing of the share meanwhile. */
+  private trouble(what: string, host: Host, begin: () => void, end: () => void, sight = 'sees'): void {
+    let blinded: Process[] = [];
     this.during(
       what,
       host.name,
       () => {
+        if (sight === 'blind') blinded = this.office.processesOn(host);
+        for (const process of blinded) process.blind.begin(this.nowMs);
         this.office.beginTrouble(host);
         begin();
       },
       () => {
         end();
         this.office.endTrouble(host);
+        for (const process of blinded) process.blind.end(this.nowMs);
       },
     );
   }

@@ -2,7 +2,7 @@ import { SeatfileFault } from '../../src/core/fault.js';
 import type { InstanceRecord } from '../../src/core/licence.js';
 import { type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
-import { Meter } from './meter.js';
+import { freeMs, Meter } from './meter.js';
 import { Person } from './person.js';
 import { MOST_DRIFT, type Plan } from './plan.js';
 import { Process } from './process.js';
@@ -27,6 +27,8 @@ export class Office {
   private readonly processes = new Map<string, Process>();
   /** Nobody at all can write: the share is full, read-only, away. */
   readonly outage = new Meter();
+  /** Nobody at all can see the share. */
+  readonly away = new Meter();
   /** Who asked for a path to be renamed: stages have names of their own, each used once. */
   readonly renamers = new Map<string, Writer>();
   /** How often the folder is shown empty. */
@@ -191,6 +193,12 @@ export class Office {
     });
   }
 
+  private watchedBy(process: Process, sinceMs: number): { ms: number; gaps: number } {
+    const fromMs = Math.max(sinceMs, process.startedMs);
+    const blind = [process.blind, this.away].flatMap((meter) => meter.since(fromMs, this.nowMs));
+    return { ms: freeMs(fromMs, this.nowMs, blind), gaps: blind.length };
+  }
+
   private holderOf({ note }: InstanceRecord): Holder | undefined {
     const process = this.processes.get(note ?? '');
     return (
@@ -199,6 +207,7 @@ export class Office {
         isAlive: process.user.isAlive,
         misfortuneMs: process.misfortune.totalMs(this.nowMs),
         holds: (module) => process.seatsIn(module).length > 0,
+        watched: (sinceMs) => this.watchedBy(process, sinceMs),
       }
     );
   }

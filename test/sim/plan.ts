@@ -7,11 +7,21 @@ import { Chance } from './chance.js';
 export type Mishap =
   | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
-  | ('sleepAll' | 'freezeAll') // most of them
-  | ('full' | 'readOnly' | 'away' | 'awayUneven' | 'restart' | 'serverClock' | 'lossy' | 'slowServer') // the share
+  | ('sleepAll' | 'freezeAll' | 'nearMiss') // most of them; one, to within a moment
+  | (
+      | 'full'
+      | 'fullUneven'
+      | 'readOnly'
+      | 'away'
+      | 'awayUneven'
+      | 'restart'
+      | 'serverClock'
+      | 'lossy'
+      | 'slowServer'
+    ) // the share
   | ('remove' | 'removeDead' | 'setInterval' | 'setLevel'); // the administrator
 
-type SemanticsName = 'local' | 'nfs' | 'smb' | 'windows';
+type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'smb' | 'windows';
 
 export interface PersonPlan {
   readonly name: string;
@@ -75,6 +85,10 @@ interface Sketch {
   readonly length?: number;
   /** How often requests and replies are lost while they are. @default 0.005 to 0.15 */
   readonly lossy?: readonly [number, number];
+  /** Latency of one operation. Milliseconds. @default 0.5 to 40 */
+  readonly slow?: readonly [number, number];
+  /** Caches that forget less than any measured, as well. */
+  readonly isForgetful?: boolean;
   /** Few revisions are kept: always. @default half of the time */
   readonly isSmall?: boolean;
 }
@@ -99,13 +113,31 @@ const profiles = {
     mishaps: { kill: 3, killMidway: 6, freezeMidway: 6, cut: 1, restart: 1, lossy: 2, window: 1 },
   },
   storm: {
-    ...{ weight: 1.5, people: [3, 6], interval: [300, 900], many: [6, 14], lockless: 0.9 },
+    ...{
+      weight: 1.5,
+      people: [3, 6],
+      interval: [300, 900],
+      many: [10, 30],
+      lockless: 0.9,
+      length: 5,
+      isForgetful: true,
+    },
     ...{ stay: [0.004, 0.02], span: [0.03, 0.3], lossy: [0.05, 0.4] },
     mishaps: { lossy: 8, restart: 3, freezeMidway: 2, killMidway: 1, full: 1 },
   },
   outage: {
-    ...{ weight: 4, people: [2, 9], interval: [30, 600], many: [4, 14] },
-    mishaps: { full: 4, readOnly: 2, away: 3, awayUneven: 3, kill: 2, freezeMidway: 1, failing: 1, sleep: 1 },
+    ...{ weight: 4, people: [2, 6], interval: [240, 1200], many: [5, 16] },
+    mishaps: {
+      full: 3,
+      fullUneven: 5,
+      readOnly: 2,
+      away: 3,
+      awayUneven: 3,
+      kill: 2,
+      freezeMidway: 1,
+      failing: 1,
+      sleep: 1,
+    },
   },
   sleepers: {
     ...{ weight: 3, people: [2, 9], interval: [30, 1200], many: [4, 14] },
@@ -120,20 +152,24 @@ const profiles = {
     mishaps: { ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
   },
   light: {
-    ...{ weight: 2, people: [2, 8], interval: [60, 1200], many: [6, 24], level: 'light' },
-    mishaps: { ...everyday, remove: 4, removeDead: 1, setLevel: 2, sleepAll: 1, full: 1 },
+    ...{ weight: 2, people: [3, 8], interval: [60, 1200], many: [12, 40], level: 'light' },
+    mishaps: { ...everyday, kill: 6, remove: 3, removeDead: 1, setLevel: 9, sleepAll: 1, full: 1 },
   },
   nap: {
     ...{ weight: 0.6, people: [3, 5], interval: [20, 60], many: [15, 40], lockless: 0.8, length: 8 },
     ...{ stay: [0.2, 0.6], comers: 0.5, span: [2, 40], isSmall: true },
     mishaps: { freezeMidway: 8, kill: 1, cut: 2, sleep: 1 },
   },
+  edge: {
+    ...{ weight: 1.5, people: [2, 6], interval: [60, 300], many: [12, 40], slow: [20, 600] },
+    mishaps: { nearMiss: 10, kill: 2, setWall: 3, slowHost: 1 },
+  },
   calendar: {
     ...{ weight: 2, people: [2, 5], interval: [3600, 43_200], many: [6, 24] },
     mishaps: { ...everyday, sleepAll: 3, serverClock: 2, restart: 1, full: 1, away: 1, remove: 1 },
   },
   crowd: {
-    ...{ weight: 0.3, people: [30, 100], interval: [900, 3600], many: [5, 30] },
+    ...{ weight: 0.3, people: [30, 150], interval: [900, 3600], many: [5, 30] },
     mishaps: { ...everyday, sleepAll: 1, full: 1, away: 1, restart: 1 },
   },
 } as const satisfies Record<string, Sketch>;
@@ -170,7 +206,13 @@ export function planOf(seed: string, only?: Profile): Plan {
   const durationMs = (sketch.length ?? 1) * intervalMs * intervalsFor(count, intervalMs, stayMs);
   return {
     ...{ seed, profile, intervalMs, durationMs, people, mishaps: sketch.mishaps },
-    semantics: chance.weighed({ local: 2, nfs: 3, smb: 3, windows: 3 }),
+    semantics: chance.weighed({
+      local: 2,
+      nfs: 3,
+      smb: 3,
+      windows: 3,
+      worstNfs: sketch.isForgetful ? 12 : 1,
+    }),
     modules: modulesOf(chance, people),
     overdraft: chance.is(0.15) ? 1 : 0,
     countBy: chance.weighed({ 'user@host': 5, instance: 2, user: 1, host: 1 }),
@@ -178,7 +220,7 @@ export function planOf(seed: string, only?: Profile): Plan {
     graceMs: chance.is(0.15) ? 1000 * Math.round(chance.between(0.1, 2) * (intervalMs / 1000)) : 0,
     hosts: Array.from({ length: hosts }, () => hostOf(chance)),
     store: storeOf(chance, sketch.lockless ?? 0.1, sketch.isSmall ?? chance.is(0.5)),
-    latencyMs: chance.scaled(0.5, 40),
+    latencyMs: chance.scaled(...(sketch.slow ?? ([0.5, 40] as const))),
     mishapEveryMs: durationMs / chance.whole(...sketch.many),
     stayMs,
     span: sketch.span ?? [0.01, 4],

@@ -42,7 +42,9 @@ describe('the plans', () => {
   const plans = Array.from({ length: 400 }, (_, n) => planOf(String(n)));
   test('reach every kind of office, and every kind of share', () => {
     expect(new Set(plans.map((plan) => plan.profile))).toEqual(new Set(profileNames));
-    expect(new Set(plans.map((plan) => plan.semantics))).toEqual(new Set(['local', 'nfs', 'smb', 'windows']));
+    expect(new Set(plans.map((plan) => plan.semantics))).toEqual(
+      new Set(['local', 'nfs', 'worstNfs', 'smb', 'windows']),
+    );
     expect(new Set(plans.map((plan) => plan.countBy)).size).toBe(4);
     expect(new Set(plans.map((plan) => plan.level)).size).toBe(2);
     expect(new Set(plans.map((plan) => plan.store.lock)).size).toBe(2);
@@ -58,7 +60,16 @@ describe('the plans', () => {
       ...{ leave: true, window: true, kill: true, killMidway: true, freeze: true, freezeMidway: true },
       ...{ rejoin: true, sleep: true, reboot: true, cut: true, failing: true, revoke: true, setWall: true },
       ...{ slowHost: true, sleepAll: true, freezeAll: true, full: true, readOnly: true, away: true },
-      ...{ awayUneven: true, restart: true, serverClock: true, lossy: true, slowServer: true, remove: true },
+      ...{
+        awayUneven: true,
+        fullUneven: true,
+        nearMiss: true,
+        restart: true,
+        serverClock: true,
+        lossy: true,
+        slowServer: true,
+        remove: true,
+      },
       ...{ removeDead: true, setInterval: true, setLevel: true },
     };
     const known = new Set(plans.flatMap((plan) => Object.keys(plan.mishaps)));

@@ -20,6 +20,7 @@ export type Rule =
   | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
   | 'seat vanished' // neither released, nor a tombstone
   | 'live user evicted'
+  | 'evicted unwatched' // by somebody who was asleep, or did not see the share, for most of the silence
   | 'dead user not evicted'
   | 'light swept'
   | 'removal not noticed'
@@ -38,11 +39,15 @@ export interface Holder {
   readonly misfortuneMs: number;
   /** Whether the application in it believes that it has this seat, or would, if it looked at the clock. */
   readonly holds: (module: string) => boolean;
+  /** How long it was awake and the share to be seen, since then, and in how many pieces. */
+  readonly watched: (sinceMs: number) => { readonly ms: number; readonly gaps: number };
 }
 
 /** One record as the share has it, and the last beat in it. */
 export interface Standing {
   readonly record: InstanceRecord;
+  /** Since when it is of this level. */
+  readonly levelSinceMs: number;
   readonly beatAtMs: number;
   readonly misfortuneMsAtBeat: number;
 }
@@ -254,6 +259,7 @@ export class Truth {
     if (record.level === 'light') this.report('light swept', `${who}: evicted by ${by.who}`);
     const standing = this.standings.get(record.id);
     if (!standing || !holder) return;
+    this.checkWatched(record, standing, who, by);
     const silentMs = this.options.now() - standing.beatAtMs;
     const ownMs = holder.misfortuneMs - standing.misfortuneMsAtBeat;
     const found = `${who}, by ${by.who}: silent for ${clockTime(silentMs)}, ${clockTime(ownMs)} of it through its own misfortune; T ${clockTime(intervalMs(record))}`;
@@ -265,15 +271,30 @@ export class Truth {
       this.report('live user evicted', found);
   }
 
+  /** Rule 3: silence counts while the evictor was awake and looking; a gap in that counts for two look periods at most. */
+  private checkWatched(record: InstanceRecord, standing: Standing, who: string, by: Writer): void {
+    const evictor = this.options.holderOf({ ...record, note: by.key });
+    if (!evictor) return;
+    const { ms, gaps } = evictor.watched(standing.beatAtMs);
+    const forgivenMs = (gaps * intervalMs(record)) / 4;
+    const deadMs = (DEAD_INTERVALS * intervalMs(record) + graceMs(record)) / (1 + this.options.drift);
+    if (ms + forgivenMs >= deadMs) return;
+    const seen = `${by.who} watched ${clockTime(ms)} of it, with ${gaps} gaps; T ${clockTime(intervalMs(record))}`;
+    this.report('evicted unwatched', `${who}: ${seen}`);
+  }
+
   private updateStandings(next: Licence): void {
     const present = new Set<string>();
     for (const record of next.instances) {
       present.add(record.id);
       const known = this.standings.get(record.id);
-      const isSame = known?.record.beat === record.beat && known.record.level === record.level;
+      const nowMs = this.options.now();
+      const isSameLevel = known?.record.level === record.level;
+      const levelSinceMs = isSameLevel ? known.levelSinceMs : nowMs;
       const misfortuneMsAtBeat = this.options.holderOf(record)?.misfortuneMs ?? 0;
-      if (isSame) this.standings.set(record.id, { ...known, record });
-      else this.standings.set(record.id, { record, beatAtMs: this.options.now(), misfortuneMsAtBeat });
+      if (isSameLevel && known.record.beat === record.beat)
+        this.standings.set(record.id, { ...known, record });
+      else this.standings.set(record.id, { record, levelSinceMs, beatAtMs: nowMs, misfortuneMsAtBeat });
     }
     for (const id of this.standings.keys()) if (!present.has(id)) this.standings.delete(id);
   }
