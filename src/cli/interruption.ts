@@ -1,5 +1,7 @@
 import os from 'node:os';
 import { SeatfileFault } from '../core/fault.js';
+import type { OpenLicence } from '../instance/licence.js';
+import { inTime } from '../share/clock.js';
 import type { Deps } from './deps.js';
 
 /** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
@@ -45,4 +47,14 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
   });
+}
+
+/** What a share that does not answer may cost at the end. Milliseconds. */
+const LEAVE_MS = 2000;
+
+/** Who ends before he was told whether he has a seat gives back what still comes. */
+export async function leaveAndThrow(licence: OpenLicence, error: unknown, deps: Deps): Promise<never> {
+  const closed = licence.close().catch(() => undefined);
+  await inTime(deps.system().clock, LEAVE_MS, closed);
+  throw error;
 }

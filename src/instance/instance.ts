@@ -89,6 +89,9 @@ export class Instance {
   private isHinted = false;
   /** Modules that were left without the share's confirmation: given back again with the next. */
   private readonly owed = new Set<string>();
+  /** Modules whose claim may still be carried out, as long as its number is free. */
+  private readonly doubtful = new Set<string>();
+  private isPayingBack = false;
   private running: AbortController | null = null;
   private alarm = new AbortController();
   private turn: Promise<unknown> = Promise.resolve();
@@ -153,8 +156,12 @@ export class Instance {
       }, limits);
     } catch (error) {
       // A claim that may yet come true is taken back; if that fails too, the record dies like any silent one.
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')
-        void this.inTurn(() => this.commitRelease([module], this.limits(PATIENCE_MS))).catch(() => undefined);
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') {
+        this.owed.add(module);
+        this.doubtful.add(module);
+        const takeBack = () => this.commitRelease([module], this.limits(PATIENCE_MS));
+        void this.inTurn(takeBack).catch(() => this.payBack());
+      }
       throw error;
     }
   }
@@ -182,10 +189,25 @@ export class Instance {
     try {
       const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
       await this.withinLimits(this.inTurn(release), limits);
+    } catch (error) {
+      void this.payBack();
+      throw error;
     } finally {
       for (const seat of seats) seat.move('left', () => seat.emit('released'));
       this.stopIfIdle();
     }
+  }
+
+  /** What the share did not take back it is offered again, at the pace of looks, for as long as the process runs. */
+  private async payBack(): Promise<void> {
+    if (this.isPayingBack) return;
+    this.isPayingBack = true;
+    while (this.owed.size > 0) {
+      await this.deps.clock.sleep(this.lookPeriod);
+      const pay = () => this.commitRelease([...this.owed], this.limits(PATIENCE_MS));
+      await this.inTurn(pay).catch(() => undefined);
+    }
+    this.isPayingBack = false;
   }
 
   /** Whoever leaves is answered at his deadline, whatever hangs before him. */
@@ -203,9 +225,14 @@ export class Instance {
         const left = this.holds.get(module) ? null : release(draft.licence, this.id, module); // not if taken again meanwhile
         return left ? { licence: left.licence, events: [...draft.events, ...left.events] } : draft;
       }, start);
-      return { answer: null, draft: after === start ? null : after };
+      // With nothing to take back yet, a revision that changes nothing takes the number that a late claim would need.
+      const isLate = modules.some((module) => this.doubtful.has(module) && !this.holds.get(module));
+      return { answer: null, draft: after === start && !isLate ? null : after };
     }, limits);
-    for (const module of modules) this.owed.delete(module);
+    for (const module of modules) {
+      this.owed.delete(module);
+      this.doubtful.delete(module);
+    }
   }
 
   // --- the heart ----------------------------------------------------------------------------------------------------

@@ -34,11 +34,9 @@ export async function createFace(path: string, licence: Licence, files: ShareFil
 
 /** Takes a file back that createFace made, when the share turned out unfit for it. */
 export async function removeFace(face: string, files: ShareFiles): Promise<void> {
-  const hasFolder = await files.stat(folderOf(face)).then(
-    () => true,
-    () => false,
-  );
-  if (!hasFolder) await files.removeFile(face).catch(() => undefined);
+  const folder = await files.stat(folderOf(face)).catch((error: unknown) => error);
+  const isAlone = folder instanceof ShareError && folder.kind === 'missing'; // any other answer proves nothing
+  if (isAlone) await files.removeFile(face).catch(() => undefined);
 }
 
 async function refuseTaken(path: string, files: ShareFiles): Promise<void> {

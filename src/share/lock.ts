@@ -41,7 +41,7 @@ const PROGRESS_MS = 500;
 /** Refusals (rights, no space) after which there is no point in waiting for a lock. */
 const REFUSALS = 4;
 
-/** How many lock objects this process has made: the key of each is its own, whatever the dice say. */
+/** How many lock objects this copy of the module has made: the key of each is its own, whatever the dice say. */
 let keys = 0;
 
 export class PoliteLock {
@@ -63,7 +63,7 @@ export class PoliteLock {
     this.lockPath = lockPath;
     this.options = options;
     this.adapter = skewFree(this.files, clock, options.stealMs);
-    this.key = `${lockPath}-${++keys}`;
+    this.key = `${lockPath}-${dice.id()}-${++keys}`;
   }
 
   /** Waits for its turn, within the limits. What it returns gives the turn back, and never fails. */

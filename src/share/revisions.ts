@@ -173,7 +173,7 @@ export class Revisions {
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
       if (!told && waitedMs >= SLOW_MS) {
         told = true;
-        this.options.onSlow?.(`the share to show the newest revision (${messageOf(found.fault)})`);
+        this.options.onSlow?.(`the share to show the newest revision (${sightOf(found)})`);
       }
       await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
     }
@@ -186,10 +186,9 @@ export class Revisions {
   async steadyTop(limits: Limits): Promise<Top> {
     for (;;) {
       const top = await this.top(limits);
-      const numbers = await this.numbers().catch((error: unknown) => {
-        throw toFault(error);
-      });
+      const numbers = await this.numbers().catch(() => null); // what lasts, the next look meets too
       if (numbers?.at(-1) === top.licence.revision) return top;
+      await this.clock.sleep(this.dice.fraction() * 20, limits.signal);
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder} to stand still`);
     }
   }
@@ -466,14 +465,20 @@ const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({
   fault,
 });
 
+/** What is to be seen for now; it may be no more than an old listing, so it is no fault yet. */
+function sightOf({ kind, fault }: Trouble): string {
+  if (kind === 'failing') return messageOf(fault);
+  if (kind === 'noFolder') return 'no folder is to be seen beside the licence file';
+  return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is to be seen';
+}
+
 const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');
 
 /**
  * What something keeps open (a virus scanner) is refused for that, and the servers that refuse so (SMB) carry out no request
- * twice: it stays where it is.
+ * twice: it stays where it is. A refusal for rights is no such proof: with NFS a copy of the request may come after them.
  */
-const isHeldOpen = (error: unknown): boolean =>
-  error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy');
+const isHeldOpen = (error: unknown): boolean => error instanceof ShareError && error.kind === 'busy';
 
 const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

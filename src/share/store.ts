@@ -419,7 +419,7 @@ export class Store {
       await this.revisions.makeDirectory(first);
       await this.files.writeNew(documentIn(first), text, this.place.fileMode);
     } catch (error) {
-      await this.revisions.empty(path).catch(() => undefined);
+      await this.dropBeginning(path);
       throw error;
     }
     const failure = await this.files.rename(path, this.place.folder).then(
@@ -427,11 +427,23 @@ export class Store {
       (error: unknown) => error,
     );
     if (failure === null) this.hasFolder = true;
-    else if (isTaken(failure) || (await this.folderExists())) await this.revisions.discard(path);
     else {
-      await this.revisions.empty(path).catch(() => undefined);
-      throw failure;
+      const isBegun = isTaken(failure) || (await this.folderExists());
+      await this.dropBeginning(path);
+      if (!isBegun) throw failure;
     }
+  }
+
+  /**
+   * Renamed away first: a request that comes late must not make a folder of what is being emptied. What cannot be, is left to
+   * whoever clears away.
+   */
+  private async dropBeginning(path: string): Promise<void> {
+    const aside = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
+    await this.files
+      .rename(path, aside)
+      .then(() => this.revisions.empty(aside))
+      .catch(() => undefined);
   }
 
   /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */

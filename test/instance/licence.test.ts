@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
 import { World } from '../helpers/world.js';
 
@@ -77,5 +78,46 @@ describe('a share that never answers again', () => {
     const fault = await world.run(host.start('ada').catch((error: unknown) => error));
     expect(fault).toMatchObject({ code: 'SHARE_UNREACHABLE' });
     expect(world.nowMs).toBeLessThanOrEqual(21_000);
+  });
+});
+
+describe('a share that comes back', () => {
+  test.each(['heartbeat', 'light'] as const)(
+    'a seat that it did not take back is given back then (%s)',
+    async (level) => {
+      const world = new World({ modules: { M1: 1 }, checkIntervalSeconds: 80, seed: 1, level });
+      const host = world.host('pc-1');
+      const ada = await world.user(host, 'ada');
+      const seat = await ada.sit('M1');
+      host.cut('unsaid');
+      expect(await world.run(seat.release().catch((error: unknown) => error))).toMatchObject({
+        code: 'SHARE_UNREACHABLE',
+      });
+      host.mend();
+      expect(world.inUse('M1')).toBe(1);
+      await world.advance(61_000);
+      expect(world.inUse('M1')).toBe(0);
+    },
+  );
+
+  test('a claim that comes late, after nobody waits for it any more, seats nobody', async () => {
+    const late: (() => void)[] = [];
+    let isDoubtful = true;
+    const wrap = (files: ShareFiles): ShareFiles => ({
+      ...files,
+      rename: async (from, to) => {
+        if (!isDoubtful || !/\/\d{12}$/.test(to)) return await files.rename(from, to);
+        late.push(() => void files.rename(from, to).catch(() => undefined));
+        throw new ShareError('unsaid', 'rename', from);
+      },
+    });
+    const world = new World({ modules: { M1: 1 }, checkIntervalSeconds: 80, seed: 1 });
+    const ada = await world.user(world.host('pc-1', { wrap }), 'ada');
+    await expect(ada.acquire('M1', { timeoutMs: 2000 })).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+    isDoubtful = false;
+    await world.run(ada.licence.close());
+    for (const carryOut of late) carryOut();
+    await world.advance(1000);
+    expect(world.inUse('M1')).toBe(0);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ShareFiles } from '../../src/share/files.js';
+import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { faulty, latch } from '../helpers/faults.js';
 import { codeOf, Table } from '../helpers/table.js';
 
@@ -115,4 +115,27 @@ describe('a client that remembers from before that there was no folder', () => {
     });
     expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
   });
+});
+
+test('a beginning that failed is set aside before it is emptied: a late request makes no folder of it', async () => {
+  const table = new Table();
+  const emptied: string[] = [];
+  let first = '';
+  const wrap = (files: ShareFiles): ShareFiles => ({
+    ...files,
+    rename: async (from, to) => {
+      if (to === table.place.folder) {
+        first = from;
+        throw new ShareError('unsaid', 'rename', from);
+      }
+      await files.rename(from, to);
+    },
+    removeFile: async (path) => {
+      emptied.push(path);
+      await files.removeFile(path);
+    },
+  });
+  expect(await codeOf(table.writer({ wrap }).add('mine'))).toBe('SHARE_UNREACHABLE');
+  expect(emptied.filter((path) => path.startsWith(`${first}/`))).toEqual([]);
+  expect(beside(table)).toEqual(['licence.json']);
 });

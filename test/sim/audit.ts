@@ -1,5 +1,4 @@
 import type { Office } from './office.js';
-import { LATE_MS } from './person.js';
 import type { Process } from './process.js';
 import { clockTime } from './trace.js';
 import type { Standing } from './truth.js';
@@ -55,6 +54,7 @@ export class Audit {
   /** At the end, when everything has worked for long: nobody is left hanging. */
   end(): void {
     this.checkKept();
+    for (const person of this.office.people) person.checkSeated();
     for (const process of this.office.running())
       for (const seat of process.seats())
         if (!seat.valid || seat.told !== 'seated')
@@ -83,7 +83,9 @@ export class Audit {
     const { office } = this;
     const intervalMs = Math.max(1000 * record.checkIntervalSeconds, office.longestIntervalMs);
     const dueMs =
-      beatAtMs + (2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds) * (1 + 2 * DRIFT) + office.commitMs;
+      beatAtMs +
+      (2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds) * (1 + 2 * office.drift) +
+      office.commitMs;
     if (office.nowMs < dueMs) return;
     const observer = [...office.alive].find(
       (one) => one.key !== record.note && this.watchesSinceMs(one) <= beatAtMs,
@@ -112,7 +114,7 @@ export class Audit {
     if (!process?.isRunning) return;
 
     if (
-      office.nowMs < atMs + lookMs(office.longestIntervalMs) * (1 + 2 * DRIFT) + office.commitMs ||
+      office.nowMs < atMs + lookMs(office.longestIntervalMs) * (1 + 2 * office.drift) + office.commitMs ||
       office.ableSinceMs(process) > atMs
     )
       return;
@@ -124,17 +126,9 @@ export class Audit {
   }
 
   private checkAnswers(process: Process): void {
-    if (!process.isRunning || this.office.nowMs - process.runningSinceMs < process.graceMs) return;
-    const elapsedMs = process.user.clock.elapsedMs();
-    for (const { what, dueMs } of process.questions)
-      if (elapsedMs > dueMs + LATE_MS)
-        this.office.report(
-          'wait without a deadline',
-          `${process.who}: ${what}, ${clockTime(elapsedMs - dueMs)} overdue`,
-        );
+    for (const question of process.questions) this.office.checkAnswer(process, question);
   }
 }
 
-const DRIFT = 0.07;
 /** Rules 3 and 10, written down a second time on purpose: at least every T/8, at most every hour, Light every minute. */
 const lookMs = (intervalMs: number): number => Math.max(60_000, Math.min(intervalMs / 8, 3_600_000));

@@ -111,24 +111,6 @@ const publishing: readonly Bug[] = [
     replace: "if (placed === 'anothers') return 'ours';",
   },
   {
-    name: 'doubt-is-a-loss',
-    profile: 'storm',
-    what: 'An attempt that is nowhere to be seen, its stage gone, is doubtful; now it is lost, and a later failure or refusal is told as if it had been the only one.',
-    breaks: plainFault,
-    file: revisions,
-    find: "return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;",
-    replace: 'return fate;',
-  },
-  {
-    name: 'too-far-above-is-a-loss',
-    profile: 'nap',
-    what: 'A top 200 above our number can no longer tell whether our change is in it; now however far it is above, a change it does not name is applied again.',
-    breaks: appliedOnce,
-    file: revisions,
-    find: 'export const MOST_ABOVE = 200;',
-    replace: 'export const MOST_ABOVE = 100_000;',
-  },
-  {
     name: 'recent-too-short',
     profile: 'nap',
     what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
@@ -136,25 +118,6 @@ const publishing: readonly Bug[] = [
     file: 'src/core/licence.ts',
     find: 'export const MAX_RECENT = 256;',
     replace: 'export const MAX_RECENT = 4;',
-  },
-  {
-    name: 'new-change-id-per-attempt',
-    profile: 'storm',
-    what: 'All attempts of a change carry one id; now each has its own, so that an earlier one that succeeded after all is not recognised.',
-    breaks: appliedOnce,
-    file: store,
-    find: 'const stage = await this.stageFor(limits);',
-    replace: `Object.assign(trial, { changeId: this.dice.id() });
-    const stage = await this.stageFor(limits);`,
-  },
-  {
-    name: 'earlier-attempt-not-recognised',
-    profile: 'storm',
-    what: 'An earlier attempt that succeeded after all is found among the recent changes of the base; now its change is compared with the commit, whose id is new for every attempt.',
-    breaks: appliedOnce,
-    file: store,
-    find: 'if (trial.earlier !== null && licence.recent.includes(trial.changeId)) {',
-    replace: 'if (trial.earlier !== null && licence.commit === trial.changeId) {',
   },
   {
     name: 'newest-number-older-base',
@@ -199,22 +162,6 @@ const looking: readonly Bug[] = [
     replace: 'if (trouble.looks >= 1)',
   },
   {
-    name: 'looks-for-ever',
-    profile: 'outage',
-    what: 'A look at a share that fails ends at its deadline; now it goes on until the share shows a revision.',
-    breaks: answered,
-    file: revisions,
-    find: 'if (nowMs >= limits.untilMs) throw await this.unseen(found);',
-    replace: '',
-    also: [
-      {
-        file: revisions,
-        find: 'checkLimits(limits, this.clock, `the newest revision in $' + '{this.place.folder}`);',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'silence-waited-out',
     profile: 'outage',
     what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
@@ -241,31 +188,6 @@ const looking: readonly Bug[] = [
 ];
 
 const clearingAway: readonly Bug[] = [
-  {
-    name: 'cleared-as-soon-as-superseded',
-    profile: 'storm',
-    what: 'A revision is cleared when it was seen superseded for five minutes, longer than any listing is old; now as soon as 16 newer exist.',
-    breaks: lostChange,
-    file: clearing,
-    find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
-    replace: 'this.revisions.supersededSinceMs(number) <= nowMs);',
-  },
-  {
-    name: 'only-the-top-is-kept',
-    profile: 'storm',
-    what: 'Five minutes and 16 newer revisions must have passed; now every revision but the newest is cleared at once.',
-    breaks: lostChange,
-    file: clearing,
-    find: 'const NEWER = 16;',
-    replace: 'const NEWER = 1;',
-    also: [
-      {
-        file: clearing,
-        find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
-        replace: 'this.revisions.supersededSinceMs(number) <= nowMs);',
-      },
-    ],
-  },
   {
     name: 'top-cleared-too',
     what: 'The 16 newest revisions are left alone; now whatever was seen for five minutes is cleared, the top too.',
@@ -308,15 +230,6 @@ const sight: readonly Bug[] = [
     file: sightings,
     find: 'const DEAD_INTERVALS = 1.75;',
     replace: 'const DEAD_INTERVALS = 1.25;',
-  },
-  {
-    name: 'evicts-without-proof',
-    profile: 'outage',
-    what: 'Who evicts has himself committed T/8 to T/2 before; now the silence is enough.',
-    breaks: 'rule 4a: nobody is blamed for silence in which he could not have spoken',
-    file: sightings,
-    find: 'if (proven)',
-    replace: 'if (seen.stoodStillMs >= deadMs)',
   },
   {
     name: 'beat-not-checked-at-commit',
@@ -376,17 +289,8 @@ const sight: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'slow-is-no-trouble',
-    profile: 'outage',
-    what: 'A commit that took longer than T/8 is trouble of our own; now one that took longer than T.',
-    breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
-    file: vigil,
-    find: 'tookMs > Math.max(periodMs, 1000);',
-    replace: 'tookMs > Math.max(8 * periodMs, 1000);',
-  },
-  {
     name: 'looks-by-the-wall-clock',
-    profile: 'edge',
+    profile: 'office',
     what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
     file: instance,
@@ -431,15 +335,8 @@ const sight: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'older-boot-by-time-alone',
-    what: "A user's record of an older boot names another boot, and is older than ours by share time; now the time is enough.",
-    breaks: 'rule 6: a record whose process lives is never dropped',
-    file: seats,
-    find: 'record.machine.host !== who.machine.host &&',
-    replace: '',
-  },
-  {
     name: 'no-early-beat',
+    profile: 'calendar',
     what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
     breaks: deadUser,
     file: instance,
@@ -469,7 +366,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'belief-from-the-end',
-    profile: 'sleepers',
+    profile: 'nap',
     what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
     breaks: neverOver,
     file: instance,
@@ -512,15 +409,6 @@ const believing: readonly Bug[] = [
     ],
   },
   {
-    name: 'sleep-unnoticed',
-    profile: 'sleepers',
-    what: 'Who notices that he slept beats at once; now he waits for a timer that slept too.',
-    breaks: liveUser,
-    file: instance,
-    find: "if (hasSlept && this.record?.level === 'heartbeat') this.beatSoon();",
-    replace: '',
-  },
-  {
     name: 'jitter-the-wrong-way',
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
@@ -559,6 +447,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'same-name-same-user',
+    profile: 'office',
     what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
     breaks: neverOver,
     file: seats,
@@ -585,7 +474,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'evicted-for-good',
-    profile: 'sleepers',
+    profile: 'outage',
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
     file: sweep,
@@ -634,15 +523,6 @@ const table: readonly Bug[] = [
     find: "return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);",
     replace: `const taken = takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
     return { ...taken, licence: { ...taken.licence, gone: licence.gone } };`,
-  },
-  {
-    name: 'tombstones-soon-forgotten',
-    profile: 'desk',
-    what: 'A tombstone is kept for 4 T, a day at least; now for T/8, by when all who are awake have looked.',
-    breaks: learns,
-    file: seats,
-    find: 'shareTimeMs - fromIso(stone.at) < Math.max(4 * policy.checkIntervalSeconds, 86_400) * 1000;',
-    replace: 'shareTimeMs - fromIso(stone.at) < policy.checkIntervalSeconds * 125;',
   },
   {
     name: 'setting-empties-the-table',

@@ -3,11 +3,11 @@ import type { InstanceRecord } from '../../src/core/licence.js';
 import { type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
 import { freeMs, Meter } from './meter.js';
-import { Person } from './person.js';
-import { MOST_DRIFT, type Plan } from './plan.js';
-import { Process } from './process.js';
+import { LATE_MS, Person } from './person.js';
+import type { Plan } from './plan.js';
+import { Process, type Question } from './process.js';
 import { cachesMsOf, SimShare } from './share-model.js';
-import { Trace } from './trace.js';
+import { clockTime, Trace } from './trace.js';
 import { type Holder, type Rule, Truth, type Violation, type Writer } from './truth.js';
 
 /** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
@@ -36,6 +36,7 @@ export class Office {
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
+  quietSinceMs = Number.POSITIVE_INFINITY;
   /** The longest T that was ever in force. Milliseconds. */
   longestIntervalMs: number;
   private readonly hostTroubles = new Map<Host, number>();
@@ -80,6 +81,7 @@ export class Office {
     const process = new Process(user, this.nowMs, this.trace, {
       acknowledged: (commit) => this.truth.acknowledged(process.who, process.lastChange, commit),
       failed: (error) => this.checkFault(process.who, error),
+      answered: (question) => this.checkAnswer(process, question),
       denied: () => this.truth.denied(process.who, process.lastChange),
       renaming: (from) => {
         this.renamers.set(from, { who: process.who, key: process.key, commit: process.commits });
@@ -155,6 +157,11 @@ export class Office {
     return BUSY_MS + 60 * this.plan.latencyMs + this.cachesMs;
   }
 
+  /** How far the rates of the clocks are from the true one, at most. */
+  get drift(): number {
+    return Math.max(...this.plan.hosts.map(({ drift = 0 }) => Math.abs(drift)));
+  }
+
   /** How late a beat may be through nobody's misfortune. Milliseconds. */
   slackMs(intervalMs: number): number {
     return intervalMs * RETRY_INTERVALS + this.commitMs;
@@ -175,6 +182,14 @@ export class Office {
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 
+  /** Who was not stopped meanwhile is answered by the deadline; who was has one operation's patience from then on. */
+  checkAnswer(process: Process, { what, dueMs }: Question): void {
+    if (!process.isRunning || this.nowMs - process.runningSinceMs < process.graceMs) return;
+    const overdueMs = process.user.clock.elapsedMs() - dueMs;
+    if (overdueMs > LATE_MS)
+      this.report('wait without a deadline', `${process.who}: ${what}, ${clockTime(overdueMs)} overdue`);
+  }
+
   private truthOf(): Truth {
     const limits = Object.entries(this.plan.modules).map(([module, places]) => [
       module,
@@ -188,7 +203,8 @@ export class Office {
       report: (rule, what) => this.report(rule, what),
       isOwn: ({ user, host }, actor) =>
         this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
-      drift: MOST_DRIFT,
+      countsNames: this.plan.countBy === 'user',
+      drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
     });
   }

@@ -106,6 +106,23 @@ export class Person {
     }
   }
 
+  /** At the end: whoever has asked for a seat while all was well has it, or there is none. */
+  checkSeated(): void {
+    const { process, office } = this;
+    if (!process?.isRunning) return;
+    for (const module of this.plan.modules)
+      if (process.seatsIn(module).length === 0 && this.wasFree(module, office.longestIntervalMs))
+        office.report('undecided', `${process.who} wants ${module}, has no seat, and places are free`);
+  }
+
+  /** For longer than one commit, whatever the caches show. */
+  private wasFree(module: string, forMs = 0): boolean {
+    const { truth, plan, nowMs, commitMs, cachesMs } = this.office;
+    const limit = (plan.modules[module] ?? 0) + plan.overdraft;
+    const last = truth.usage.get(module)?.at(-1);
+    return last !== undefined && last.inUse < limit && nowMs - last.fromMs > forMs + commitMs + cachesMs;
+  }
+
   /** A refusal is true of some moment between asking and being told; or of what the caches still showed. */
   private checkFull(process: Process, module: string, askedMs: number): void {
     const { office } = this;
@@ -152,6 +169,11 @@ export class Person {
     seat.on('lost', (loss) => {
       told(`lost: ${loss.reason} by ${loss.by}`);
       const isTaken = office.truth.taken.has(`${process.key} ${seat.module}`);
+      if (loss.reason === 'evicted' && this.wasFree(seat.module))
+        office.report(
+          'lost without a cause',
+          `${process.who} in ${seat.module}: evicted, and his place was free`,
+        );
       if (!isTaken) office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
     });
   }

@@ -24,6 +24,7 @@ interface ProcessEvents {
   /** Whatever it wrote for this change is in no revision, and never will be. */
   readonly denied: () => void;
   readonly failed: (error: unknown) => void;
+  readonly answered: (question: Question) => void;
   readonly renaming: (from: string) => void;
   /** The share shows an empty folder, as a client does that has lost its listing. */
   readonly isListingEmpty: () => boolean;
@@ -119,6 +120,7 @@ export class Process {
       return await answer;
     } finally {
       this.questions.delete(question);
+      this.on.answered(question);
     }
   }
 

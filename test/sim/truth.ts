@@ -23,6 +23,8 @@ export type Rule =
   | 'evicted unwatched' // by somebody who was asleep, or did not see the share, for most of the silence
   | 'dead user not evicted'
   | 'light swept'
+  | 'removed came back' // by himself, instead of asking again
+  | 'one seat, two users' // whom the licence does not count as one
   | 'removal not noticed'
   | 'lost without a cause'
   | 'wait without a deadline'
@@ -67,6 +69,8 @@ export interface TruthOptions {
   readonly report: (rule: Rule, what: string) => void;
   /** Whether `user@host` is the user of a record, as the licence counts. */
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
+  /** Whether the licence counts users by their names, on whatever computers. */
+  readonly countsNames: boolean;
   /** The fastest clock gains so much: 0.07. */
   readonly drift: number;
   /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
@@ -132,6 +136,7 @@ export class Truth {
     this.countChange(next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
     this.checkWhoIsGone(before, next, by);
+    this.checkWhoIsBack(next);
     this.updateStandings(next);
     this.countSeats(next);
   }
@@ -184,8 +189,10 @@ export class Truth {
     const nowMs = this.options.now();
     this.seated = new Set();
     const ids = new Map<string, Set<string>>();
+    const computers = new Map<string, string>();
     for (const record of next.instances)
       for (const seat of record.seats) {
+        this.checkShared(computers, record, seat.id);
         const key = `${record.note} ${seat.module}`;
         this.seated.add(key);
         this.removed.delete(key);
@@ -199,6 +206,27 @@ export class Truth {
       if (usage.at(-1)?.inUse !== inUse)
         this.usage.set(module, [...usage.slice(-200), { fromMs: nowMs, inUse }]);
     }
+  }
+
+  /** Who was evicted may put his record back; who was removed may not. */
+  private checkWhoIsBack(next: Licence): void {
+    for (const { kind, instance, module, user, host } of next.events) {
+      const stone = next.gone.findLast((one) => one.instance === instance && one.module === module);
+      if (kind === 'back' && stone?.reason === 'removed')
+        this.report(
+          'removed came back',
+          `${user}@${host} in ${module}, removed in revision ${stone.revision}`,
+        );
+    }
+  }
+
+  /** Records share a seat only on one computer, unless the licence counts names alone. */
+  private checkShared(computers: Map<string, string>, record: InstanceRecord, seat: string): void {
+    const computer = record.note?.split('/')[0] ?? '';
+    const other = computers.get(seat) ?? computer;
+    computers.set(seat, computer);
+    if (other !== computer && !this.options.countsNames)
+      this.report('one seat, two users', `seat ${seat.slice(0, 8)} on ${other} and on ${computer}`);
   }
 
   // --- who was there before and is no more --------------------------------------------------------------------------

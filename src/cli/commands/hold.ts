@@ -5,7 +5,7 @@ import { type OpenLicence, openWith } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
+import { type Interruption, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import {
   describeError,
   describeFull,
@@ -64,7 +64,9 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
   const stopped = Promise.race([deps.inputClosed(), whenAborted(interruption.signal)]);
   try {
     const licence = await interruption.unless(openForCommand(file, options, deps));
-    const status = await holdIn(licence, options, deps, { interruption, stopped });
+    const status = await holdIn(licence, options, deps, { interruption, stopped }).catch((error: unknown) =>
+      leaveAndThrow(licence, error, deps),
+    );
     await licence.close().catch(() => undefined);
     return status;
   } catch (error) {

@@ -74,7 +74,8 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
   const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
   const face = await createFace(file, licence, files);
   await tryCommit(face, system, deps).catch(async (error: unknown) => {
-    await removeFace(face, files);
+    const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
+    if (!isUnknown) await removeFace(face, files);
     throw error;
   });
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);

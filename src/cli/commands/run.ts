@@ -5,7 +5,7 @@ import type { OpenLicence } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
+import { type Interruption, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
 import { openForCommand } from './hold.js';
 
@@ -58,7 +58,9 @@ async function runSeated(file: string, options: RunOptions, deps: Deps): Promise
   const application = deps.command[0]?.slice(-256) ?? '';
   try {
     const licence = await interruption.unless(openForCommand(file, { ...options, application }, deps));
-    const status = await runIn(licence, options, deps, { interruption, running });
+    const status = await runIn(licence, options, deps, { interruption, running }).catch((error: unknown) =>
+      leaveAndThrow(licence, error, deps),
+    );
     await licence.close().catch((error: unknown) => {
       deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
     });
