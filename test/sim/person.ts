@@ -109,7 +109,8 @@ export class Person {
   /** At the end: whoever has asked for a seat while all was well has it, or there is none. */
   checkSeated(): void {
     const { process, office } = this;
-    if (!process?.isRunning) return;
+    const sinceMs = office.nowMs - office.longestIntervalMs - office.commitMs;
+    if (!process?.isRunning || process.startedMs > sinceMs || process.runningSinceMs > sinceMs) return;
     for (const module of this.plan.modules)
       if (process.seatsIn(module).length === 0 && this.wasFree(module, office.longestIntervalMs))
         office.report('undecided', `${process.who} wants ${module}, has no seat, and places are free`);
