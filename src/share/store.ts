@@ -250,7 +250,8 @@ export class Store {
     });
     const { licence } = base;
     if (licence.recent.includes(trial.changeId)) return { ...tried, licence, published: true, base };
-    throw trial.isDoubtful || isForgotten(trial, licence) ? this.unknownOutcome(error) : error;
+    if (isForgotten(trial, licence)) throw this.unknownOutcome(error, FORGOTTEN);
+    throw trial.isDoubtful ? this.unknownOutcome(error) : error;
   }
 
   /** Once through the steps of a commit; null when somebody else got the number. */
@@ -266,7 +267,7 @@ export class Store {
     }
     if (isForgotten(trial, licence)) {
       await this.dropEmpty(stage);
-      throw this.unknownOutcome(null);
+      throw this.unknownOutcome(null, FORGOTTEN);
     }
     const { answer, draft } = await this.applied(change, base, stage);
     if (draft === null) {
@@ -287,12 +288,13 @@ export class Store {
   }
 
   /** After a doubtful attempt nothing that follows proves that the change was not made. */
-  private unknownOutcome(cause: unknown): SeatfileFault {
-    return new SeatfileFault(
-      'COMMIT_UNKNOWN',
-      `${this.place.folder}: the share did not say whether a change was made; the next look will show it`,
-      { cause },
-    );
+  private unknownOutcome(
+    cause: unknown,
+    why = 'the share did not say whether a change was made',
+  ): SeatfileFault {
+    return new SeatfileFault('COMMIT_UNKNOWN', `${this.place.folder}: ${why}; the next look will show it`, {
+      cause,
+    });
   }
 
   /** A folder that is missing is first a stale absence: looked for past the caches' lifetime before it is a loss. */
@@ -456,6 +458,8 @@ export class Store {
       );
   }
 }
+
+const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
 
 /** So many revisions have passed since the first attempt that `recent` may hold its change no more. */
 const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>
