@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { SeatfileFault } from '../core/fault.js';
+import { LEAVE_MS } from '../instance/leaving.js';
 import type { OpenLicence } from '../instance/licence.js';
 import { inTime } from '../share/clock.js';
 import type { Deps } from './deps.js';
@@ -48,9 +49,6 @@ function aborted(signal: AbortSignal): Promise<never> {
     else signal.addEventListener('abort', give, { once: true });
   });
 }
-
-/** What a share that does not answer may cost at the end. Milliseconds. */
-const LEAVE_MS = 2000;
 
 /** Who ends before he was told whether he has a seat gives back what still comes. */
 export async function leaveAndThrow(licence: OpenLicence, error: unknown, deps: Deps): Promise<never> {

@@ -5,7 +5,8 @@ import type { Removal } from '../../src/core/desk.js';
 import type { InstanceRecord, Licence, Machine } from '../../src/core/licence.js';
 import { openStore, openWith, realSystem, type System } from '../../src/instance/licence.js';
 import type { StoreOptions } from '../../src/share/store.js';
-import { inParallel, reap, start } from './children.js';
+import { inParallel } from '../helpers/parallel.js';
+import { reap, start } from './children.js';
 import {
   commitSome,
   littleThings,

@@ -16,7 +16,7 @@ export class Audit {
    * by the administrator is left aside until he has had his look.
    */
   beliefs(): void {
-    const { truth, plan } = this.office;
+    const { truth } = this.office;
     const places = new Map<string, Set<string>>();
     for (const process of this.office.running()) {
       for (const seat of process.user.seats) {
@@ -26,7 +26,7 @@ export class Audit {
           if (removal && !process.hasHeeded(removal.revision)) continue;
           this.office.report(
             'belief without a place',
-            `${process.who} in ${seat.module}, ${this.why(seat.remainingMs)}`,
+            `${process.who} in ${seat.module}, valid for another ${clockTime(seat.remainingMs)}`,
           );
         }
         const inModule = places.get(seat.module) ?? new Set<string>();
@@ -34,21 +34,18 @@ export class Audit {
       }
     }
     for (const [module, ids] of places) {
-      const limit = (plan.modules[module] ?? 0) + plan.overdraft;
+      const limit = this.office.limitOf(module);
       if (ids.size > limit)
         this.office.report('belief over the limit', `${ids.size} of ${limit} in ${module}`);
     }
-  }
-
-  private why(remainingMs: number): string {
-    return `valid for another ${clockTime(remainingMs)}`;
   }
 
   /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
   promises(): void {
     for (const standing of this.office.truth.standings.values()) this.checkDead(standing);
     for (const [key, removal] of this.office.truth.removed) this.checkRemoved(key, removal.atMs);
-    for (const process of this.office.alive) this.checkAnswers(process);
+    for (const process of this.office.alive)
+      for (const question of process.questions) this.office.checkAnswer(process, question);
   }
 
   /** At the end, when everything has worked for long: nobody is left hanging. */
@@ -112,7 +109,6 @@ export class Audit {
     const [owner = '', module = ''] = key.split(' ');
     const process = office.processAt(owner);
     if (!process?.isRunning) return;
-
     if (
       office.nowMs < atMs + lookMs(office.longestIntervalMs) * (1 + 2 * office.drift) + office.commitMs ||
       office.ableSinceMs(process) > atMs
@@ -123,10 +119,6 @@ export class Audit {
         'removal not noticed',
         `${process.who} in ${module}: removed ${clockTime(office.nowMs - atMs)} ago`,
       );
-  }
-
-  private checkAnswers(process: Process): void {
-    for (const question of process.questions) this.office.checkAnswer(process, question);
   }
 }
 

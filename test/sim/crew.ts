@@ -7,7 +7,7 @@ import type { Job, Report } from './worker.js';
 /** One seed that takes longer than this, by the clock on the wall, goes round in a circle. Milliseconds. */
 const LONGEST_MS = 180_000;
 
-/** What became of a seed; `null`: it went round in a circle. */
+/** What became of a seed; an error also when it went round in a circle. */
 export type Played = { readonly outcome: Outcome } | { readonly error: string };
 
 /** Somebody who plays seeds on a compiled tree, one at a time. */
@@ -42,17 +42,4 @@ export class Hand {
     this.worker = null;
     await worker?.terminate();
   }
-}
-
-/** Gives jobs to so many hands; each takes the next when it is free. */
-export async function inParallel<J>(
-  jobs: Iterable<J>,
-  hands: number,
-  work: (job: J) => Promise<void>,
-): Promise<void> {
-  const queue = jobs[Symbol.iterator]();
-  const lane = async () => {
-    for (let next = queue.next(); !next.done; next = queue.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: hands }, lane));
 }

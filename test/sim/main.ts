@@ -1,7 +1,8 @@
 import os from 'node:os';
 import { parseArgs } from 'node:util';
+import { inParallel } from '../helpers/parallel.js';
 import { type Bug, bugs } from './bugs.js';
-import { Hand, inParallel, type Played } from './crew.js';
+import { Hand, type Played } from './crew.js';
 import { type Profile, profileNames } from './plan.js';
 import { plant } from './plant.js';
 import { type Outcome, play } from './play.js';
@@ -127,7 +128,7 @@ async function hunt(chosen: readonly Bug[]): Promise<void> {
   const most = wholeNumber('most', options.most);
   let missed = 0;
   say('| bug | seeds until caught | how it showed |\n| --- | --- | --- |');
-  await inParallel(chosen.entries(), workers, async ([index, bug]) => {
+  await inParallel([...chosen.entries()], workers, async ([index, bug]) => {
     const hand = new Hand(await plant(bug, `seatfile-sim/planted-${index}`));
     const caught = await firstBroken(hand, bug, most);
     await hand.end();

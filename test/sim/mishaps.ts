@@ -10,6 +10,7 @@ import { Person } from './person.js';
 import type { Mishap } from './plan.js';
 import type { Process } from './process.js';
 import { RETRANSMIT_MS } from './share-model.js';
+import { deadAfterMs } from './truth.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -251,20 +252,20 @@ export class Mishaps {
 
   /** As away, but the computers come back one after the other. */
   private awayUneven(): void {
-    const { hosts, outage, chance } = this.office;
+    const { hosts, outage, away, chance, plan } = this.office;
     if (this.isAnyAffected()) return;
-    outage.begin(this.nowMs);
-    this.office.away.begin(this.nowMs);
-    for (const host of hosts) host.cut('hangs');
     this.during(
       'away',
       'share',
-      () => undefined,
+      () => {
+        outage.begin(this.nowMs);
+        away.begin(this.nowMs);
+        for (const host of hosts) host.cut('hangs');
+      },
       () => {
         outage.end(this.nowMs);
-        this.office.away.end(this.nowMs);
-        for (const host of hosts)
-          this.comeBackLater(host, chance.scaled(0.01, 1) * this.office.plan.intervalMs);
+        away.end(this.nowMs);
+        for (const host of hosts) this.comeBackLater(host, chance.scaled(0.01, 1) * plan.intervalMs);
       },
     );
   }
@@ -273,12 +274,19 @@ export class Mishaps {
   private fullUneven(): void {
     const { hosts, outage, chance, plan, world } = this.office;
     if (this.isAnyAffected()) return;
-    outage.begin(this.nowMs);
-    world.unwritable('full');
-    this.after(plan.intervalMs * chance.between(0.6, 1.6), () => {
-      outage.end(this.nowMs);
-      for (const host of hosts) this.comeBackLater(host, chance.between(0, 0.6) * plan.intervalMs);
-    });
+    this.during(
+      'full',
+      'share',
+      () => {
+        outage.begin(this.nowMs);
+        world.unwritable('full');
+      },
+      () => {
+        outage.end(this.nowMs);
+        for (const host of hosts) this.comeBackLater(host, chance.between(0, 0.6) * plan.intervalMs);
+      },
+      plan.intervalMs * chance.between(0.6, 1.6),
+    );
   }
 
   /** Somebody is stopped until just about when the others put him out. */
@@ -288,10 +296,11 @@ export class Mishaps {
       ({ record }) => record.note === process?.key && record.level === 'heartbeat',
     );
     if (!process || !standing) return;
-    const { checkIntervalSeconds, graceSeconds } = standing.record;
-    const deadMs = 1000 * (1.75 * checkIntervalSeconds + (7 / 6) * graceSeconds);
+    const { checkIntervalSeconds } = standing.record;
     const aimMs =
-      standing.beatAtMs + deadMs + this.office.chance.between(-0.05, 0.2) * 1000 * checkIntervalSeconds;
+      standing.beatAtMs +
+      deadAfterMs(standing.record) +
+      this.office.chance.between(-0.05, 0.2) * 1000 * checkIntervalSeconds;
     if (aimMs > this.nowMs) this.freeze(process, aimMs - this.nowMs);
   }
 

@@ -36,7 +36,6 @@ export class Office {
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
-  quietSinceMs = Number.POSITIVE_INFINITY;
   /** The longest T that was ever in force. Milliseconds. */
   longestIntervalMs: number;
   private readonly hostTroubles = new Map<Host, number>();
@@ -135,6 +134,11 @@ export class Office {
     return Math.max(process.misfortune.endedMs, this.outage.endedMs, process.seatedSinceMs);
   }
 
+  /** Places of a module. */
+  limitOf(module: string): number {
+    return (this.plan.modules[module] ?? 0) + this.plan.overdraft;
+  }
+
   noteInterval(ms: number): void {
     this.longestIntervalMs = Math.max(this.longestIntervalMs, ms);
   }
@@ -191,10 +195,7 @@ export class Office {
   }
 
   private truthOf(): Truth {
-    const limits = Object.entries(this.plan.modules).map(([module, places]) => [
-      module,
-      places + this.plan.overdraft,
-    ]);
+    const limits = Object.keys(this.plan.modules).map((module) => [module, this.limitOf(module)]);
     return new Truth(this.world.table(), {
       limits: Object.fromEntries(limits),
       now: () => this.nowMs,
@@ -216,7 +217,7 @@ export class Office {
   }
 
   private holderOf({ note }: InstanceRecord): Holder | undefined {
-    const process = this.processes.get(note ?? '');
+    const process = this.processAt(note);
     return (
       process && {
         who: process.who,

@@ -118,8 +118,8 @@ export class Person {
 
   /** For longer than one commit, whatever the caches show. */
   private wasFree(module: string, forMs = 0): boolean {
-    const { truth, plan, nowMs, commitMs, cachesMs } = this.office;
-    const limit = (plan.modules[module] ?? 0) + plan.overdraft;
+    const { truth, nowMs, commitMs, cachesMs } = this.office;
+    const limit = this.office.limitOf(module);
     const last = truth.usage.get(module)?.at(-1);
     return last !== undefined && last.inUse < limit && nowMs - last.fromMs > forMs + commitMs + cachesMs;
   }
@@ -127,7 +127,7 @@ export class Person {
   /** A refusal is true of some moment between asking and being told; or of what the caches still showed. */
   private checkFull(process: Process, module: string, askedMs: number): void {
     const { office } = this;
-    const limit = (office.plan.modules[module] ?? 0) + office.plan.overdraft;
+    const limit = office.limitOf(module);
     const usage = office.truth.usage.get(module) ?? [];
     const sinceMs = askedMs - office.cachesMs;
     const wasFull = usage.some(

@@ -42,7 +42,6 @@ export async function play(
   plague(office, mishaps);
   await pass(office, audit, plan.durationMs);
   office.isQuiet = true;
-  office.quietSinceMs = office.nowMs;
   mishaps.mendAll();
   await pass(office, audit, QUIET_INTERVALS * office.longestIntervalMs + QUIET_MS);
   if (!office.violation) audit.end();

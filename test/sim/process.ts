@@ -98,7 +98,7 @@ export class Process {
 
   /** The seats in a module that the application still has, good or suspended. */
   seatsIn(module: string): Seat[] {
-    return this.user.seats.filter((seat) => seat.module === module && !isOver(seat));
+    return this.seats().filter((seat) => seat.module === module);
   }
 
   /** All of them. */

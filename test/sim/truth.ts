@@ -82,6 +82,9 @@ const DEAD_INTERVALS = 1.75;
 const LATE_INTERVALS = 0.75;
 const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
 const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
+/** How long a beat stands still before its record may be evicted. Milliseconds. */
+export const deadAfterMs = (record: InstanceRecord): number =>
+  DEAD_INTERVALS * intervalMs(record) + graceMs(record);
 
 /** What the server really holds: the chain of revisions as they were published, and what each of them did. */
 export class Truth {
@@ -291,7 +294,7 @@ export class Truth {
     const silentMs = this.options.now() - standing.beatAtMs;
     const ownMs = holder.misfortuneMs - standing.misfortuneMsAtBeat;
     const found = `${who}, by ${by.who}: silent for ${clockTime(silentMs)}, ${clockTime(ownMs)} of it through its own misfortune; T ${clockTime(intervalMs(record))}`;
-    const deadMs = (DEAD_INTERVALS * intervalMs(record) + graceMs(record)) / (1 + this.options.drift);
+    const deadMs = deadAfterMs(record) / (1 + this.options.drift);
     if (silentMs < deadMs) this.report('live user evicted', `too early: ${found}`);
     const patientMs = LATE_INTERVALS * intervalMs(record) + graceMs(record);
     const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
@@ -305,7 +308,7 @@ export class Truth {
     if (!evictor) return;
     const { ms, gaps } = evictor.watched(standing.beatAtMs);
     const forgivenMs = (gaps * intervalMs(record)) / 4;
-    const deadMs = (DEAD_INTERVALS * intervalMs(record) + graceMs(record)) / (1 + this.options.drift);
+    const deadMs = deadAfterMs(record) / (1 + this.options.drift);
     if (ms + forgivenMs >= deadMs) return;
     const seen = `${by.who} watched ${clockTime(ms)} of it, with ${gaps} gaps; T ${clockTime(intervalMs(record))}`;
     this.report('evicted unwatched', `${who}: ${seen}`);
