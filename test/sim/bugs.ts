@@ -52,7 +52,43 @@ const lightAtCommit: Edit = {
   replace: 'if (!record || record.beat !== verdict.beat) return sum;',
 };
 
+/** What stands before the change's id: an attempt without an answer is not decided by what is there, but begun again. */
+const triedAgainUnseen: readonly Edit[] = [
+  {
+    file: revisions,
+    find: 'if (isUnsaid(failure)) isDoubtful = true;',
+    replace: "if (isUnsaid(failure)) throw new Error('again');",
+  },
+  {
+    file: store,
+    find: 'const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);',
+    replace: `const fate = await this.revisions
+      .publish(stage, next, text, trial.changeId, limits)
+      .catch((error) => (error.message === 'again' ? 'doubtful' : Promise.reject(error)));`,
+  },
+];
+
 const publishing: readonly Bug[] = [
+  {
+    name: 'new-id-for-every-attempt',
+    profile: 'storm',
+    what: 'All attempts of a change carry one id, and an outcome that is unknown is looked for; now each attempt has an id of its own, and what got no answer is tried again.',
+    breaks: appliedOnce,
+    file: store,
+    find: 'const stage = await this.stageFor(limits);',
+    replace: `Object.assign(trial, { changeId: this.dice.id() });
+    const stage = await this.stageFor(limits);`,
+    also: triedAgainUnseen,
+  },
+  {
+    name: 'stage-emptied-while-undecided',
+    profile: 'network',
+    what: 'While the outcome of a rename is unknown the stage is kept; now what is in it is deleted, which by an old handle is the published document.',
+    breaks: 'nothing that is true is ever deleted',
+    file: revisions,
+    find: 'if (isUnsaid(failure)) isDoubtful = true;',
+    replace: 'if (isUnsaid(failure)) await this.empty(stage.path).catch(() => undefined);',
+  },
   {
     name: 'number-taken-by-force',
     profile: 'storm',
@@ -171,6 +207,14 @@ const looking: readonly Bug[] = [
     replace: 'return false;',
   },
   {
+    name: 'lock-stale-by-the-wall-clock',
+    what: 'A lock is stale that we have seen stand still for 10 s; now one that is 10 s old by our clock on the wall.',
+    breaks: 'the lock of a writer at work is left to him, whatever the clocks say',
+    file: lock,
+    find: 'return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0)',
+    replace: 'return clock.wallMs() - modifiedMs >= stealMs ? new Date(0)',
+  },
+  {
     name: 'lock-waited-for',
     what: 'The lock of a dead process is gone past when nothing moves, and stolen after a while; now it is waited for until its holder gives it back.',
     breaks: 'nobody is blocked by a dead writer',
@@ -287,6 +331,30 @@ const sight: readonly Bug[] = [
     file: vigil,
     find: 'if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);',
     replace: '',
+  },
+  {
+    name: 'evicts-without-proof',
+    profile: 'outage',
+    what: 'Who evicts has written himself shortly before, and beats early to be sure of it; now nobody has to show that he could write.',
+    breaks: 'rule 4a: a peer is only blamed for silence in which it could have spoken',
+    file: sightings,
+    find: 'if (proven)',
+    replace: 'if (proven || true)',
+    also: [
+      {
+        file: vigil,
+        find: 'return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };',
+        replace: 'return { beatEarly: beatEarly && false, lookAgainMs };',
+      },
+    ],
+  },
+  {
+    name: 'declined-eviction-published',
+    what: 'An eviction that finds nobody to put out any more publishes nothing; now a revision like the one before.',
+    breaks: 'a declined change raises no revision',
+    file: sweep,
+    find: 'return after === draft ? null : after;',
+    replace: 'return after;',
   },
   {
     name: 'looks-by-the-wall-clock',

@@ -270,10 +270,27 @@ export class Mishaps {
     );
   }
 
-  /** A full share can be read; then each computer can write again at a time of its own. */
+  /**
+   * The disk is full, and the computers find room again one after the other. Half of the time it begins just after
+   * somebody's beat, who then has no cause to write, and so to notice, until the others have been silent for long.
+   */
   private fullUneven(): void {
-    const { hosts, outage, chance, plan, world } = this.office;
-    if (this.isAnyAffected()) return;
+    const { chance, plan, truth } = this.office;
+    const standings = [...truth.standings.values()];
+    if (standings.length === 0 || chance.is(0.5)) {
+      this.fullFor(plan.intervalMs * chance.between(0.6, 1.6));
+      return;
+    }
+    const { beatAtMs, record } = chance.pick(standings);
+    const nextMs = beatAtMs + 1000 * record.checkIntervalSeconds;
+    this.after(Math.max(0, nextMs - this.nowMs), () =>
+      this.fullFor(plan.intervalMs * chance.between(0.3, 0.8)),
+    );
+  }
+
+  private fullFor(ms: number): void {
+    const { hosts, outage, chance, plan, world, isQuiet } = this.office;
+    if (isQuiet || this.isAnyAffected()) return;
     this.during(
       'full',
       'share',
@@ -285,7 +302,7 @@ export class Mishaps {
         outage.end(this.nowMs);
         for (const host of hosts) this.comeBackLater(host, chance.between(0, 0.6) * plan.intervalMs);
       },
-      plan.intervalMs * chance.between(0.6, 1.6),
+      ms,
     );
   }
 

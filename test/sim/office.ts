@@ -13,6 +13,8 @@ import { type Holder, type Rule, Truth, type Violation, type Writer } from './tr
 /** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
 const RETRY_INTERVALS = 1 / 16;
 const BUSY_MS = 30_000;
+/** A lock stands still for so long before anybody takes it away. Milliseconds. */
+const STEAL_MS = 10_000;
 
 /** The computers, the people, and the share between them; and what is true of it all. */
 export class Office {
@@ -82,6 +84,7 @@ export class Office {
       failed: (error) => this.checkFault(process.who, error),
       answered: (question) => this.checkAnswer(process, question),
       denied: () => this.truth.denied(process.who, process.lastChange),
+      brokeLock: (seenMs) => this.checkLock(process.who, seenMs),
       renaming: (from) => {
         this.renamers.set(from, { who: process.who, key: process.key, commit: process.commits });
       },
@@ -194,6 +197,12 @@ export class Office {
       this.report('wait without a deadline', `${process.who}: ${what}, ${clockTime(overdueMs)} overdue`);
   }
 
+  /** Whoever takes another's lock away has seen it stand still for long himself, whatever any clock on a wall says. */
+  private checkLock(who: string, seenMs: number): void {
+    if (seenMs < STEAL_MS)
+      this.report('lock broken too early', `${who} had seen it stand still for ${clockTime(seenMs)}`);
+  }
+
   private truthOf(): Truth {
     const limits = Object.keys(this.plan.modules).map((module) => [module, this.limitOf(module)]);
     return new Truth(this.world.table(), {
@@ -205,6 +214,7 @@ export class Office {
       isOwn: ({ user, host }, actor) =>
         this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
       countsNames: this.plan.countBy === 'user',
+      isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
     });

@@ -1,7 +1,7 @@
 import { SeatfileFault } from '../../src/core/fault.js';
 import type { OpenOptions } from '../../src/instance/licence.js';
 import type { Seat } from '../../src/instance/seat.js';
-import type { ShareFiles } from '../../src/share/files.js';
+import type { FileStat, ShareFiles } from '../../src/share/files.js';
 import type { Change, Committed, Store } from '../../src/share/store.js';
 import { callOf, type Operation, portOf } from '../helpers/memory-share.js';
 import { FOLDER, type User } from '../helpers/world.js';
@@ -9,6 +9,7 @@ import { Meter } from './meter.js';
 import { shortPath, type Trace } from './trace.js';
 
 const REVISION = new RegExp(`^${FOLDER}/(\\d{12})/licence\\.json$`);
+const LOCK = `${FOLDER}/lock`;
 const REMEMBERED = 64;
 const STOPPED_MS = 25_000;
 
@@ -26,6 +27,8 @@ interface ProcessEvents {
   readonly failed: (error: unknown) => void;
   readonly answered: (question: Question) => void;
   readonly renaming: (from: string) => void;
+  /** It takes away a lock that is not its own, which it has seen unchanged for so long by its own clock. Milliseconds. */
+  readonly brokeLock: (seenMs: number) => void;
   /** The share shows an empty folder, as a client does that has lost its listing. */
   readonly isListingEmpty: () => boolean;
 }
@@ -46,6 +49,11 @@ export class Process {
   readonly startedMs: number;
   private readonly trace: Trace;
   isOpen = false;
+  /** The share once did not say whether a change of its was made. */
+  isUnsure = false;
+  private hasLock = false;
+  /** The lock of somebody else, as it was last looked at, and since when it has looked like that. */
+  private foreignLock = { identity: '', sinceMs: Number.POSITIVE_INFINITY };
   /** Since when it has had a seat without a gap. True time, milliseconds. */
   seatedSinceMs = 0;
   private readonly on: ProcessEvents;
@@ -148,7 +156,8 @@ export class Process {
       else this.on.denied();
       return done;
     } catch (error) {
-      if (!(error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')) this.on.denied();
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.isUnsure = true;
+      else this.on.denied();
       throw error;
     }
   }
@@ -172,6 +181,7 @@ export class Process {
     return portOf(async (operation, args) => {
       this.step();
       if (operation === 'rename') this.on.renaming(String(args[0]));
+      if (operation === 'removeDirectory' && args[0] === LOCK) this.unlock();
       const doing = call(operation, args);
       if (operation === 'list' && args[0] === FOLDER && this.on.isListingEmpty()) return doing.then(() => []);
       try {
@@ -199,8 +209,22 @@ export class Process {
     const path = String(args[0]);
     if (operation === 'read' && this.isLooking) this.learn(path);
     if (operation === 'writeNew') this.lastChange = changeIn(String(args[1]));
+    if (path === LOCK) this.noteLock(operation, value as FileStat);
     if (this.trace.isKept)
       this.trace.note(this.who, `${describe(operation, args)}${answerOf(operation, value)}`);
+  }
+
+  private noteLock(operation: Operation, stat: FileStat): void {
+    if (operation === 'makeDirectory') this.hasLock = true;
+    if (operation !== 'stat' || this.hasLock) return;
+    const identity = `${stat.inode}:${stat.modifiedMs}`;
+    if (identity !== this.foreignLock.identity)
+      this.foreignLock = { identity, sinceMs: this.user.clock.elapsedMs() };
+  }
+
+  private unlock(): void {
+    if (!this.hasLock) this.on.brokeLock(this.user.clock.elapsedMs() - this.foreignLock.sinceMs);
+    this.hasLock = false;
   }
 
   private learn(path: string): void {

@@ -74,6 +74,8 @@ export class SimShare implements ShareModel {
     const path = String(args[0]);
     if (way !== 'asked' && this.office.trace.isKept)
       this.office.trace.note(host, `${operation} ${shortPath(path)}, ${way}: ${outcome}`);
+    if (operation === 'removeFile' && outcome === 'done')
+      this.office.truth.fileRemoved((document) => this.server.isThere(document));
     if (operation !== 'rename' || outcome !== 'done') return;
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(String(args[1]));

@@ -1,5 +1,7 @@
 import type { InstanceRecord, Licence, Tombstone } from '../../src/core/licence.js';
 import type { EventDraft } from '../../src/core/revision.js';
+import { numberName } from '../../src/share/place.js';
+import { FOLDER } from '../helpers/world.js';
 import { clockTime, type Trace } from './trace.js';
 
 /** A promise that was broken: what the simulation is for. */
@@ -17,6 +19,7 @@ export type Rule =
   | 'acknowledged and lost' // an acknowledged commit is not an ancestor of the newest revision
   | 'applied twice'
   | 'denied and made' // a change that somebody was told is not made
+  | 'published for nothing' // a declined change publishes nothing
   | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
   | 'seat vanished' // neither released, nor a tombstone
   | 'live user evicted'
@@ -26,6 +29,7 @@ export type Rule =
   | 'removed came back' // by himself, instead of asking again
   | 'one seat, two users' // whom the licence does not count as one
   | 'removal not noticed'
+  | 'lock broken too early'
   | 'lost without a cause'
   | 'wait without a deadline'
   | 'refused though free'
@@ -69,6 +73,8 @@ export interface TruthOptions {
   readonly report: (rule: Rule, what: string) => void;
   /** Whether `user@host` is the user of a record, as the licence counts. */
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
+  /** Whether the share once did not say whether a change of this writer was made: then he burns its number. */
+  readonly isUnsure: (key: string) => boolean;
   /** Whether the licence counts users by their names, on whatever computers. */
   readonly countsNames: boolean;
   /** The fastest clock gains so much: 0.07. */
@@ -137,6 +143,7 @@ export class Truth {
     this.table = next;
     this.commits.push(next.commit);
     this.countChange(next, by);
+    this.checkWorth(before, next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
@@ -147,6 +154,13 @@ export class Truth {
   /** A number was taken out of the folder. */
   cleared(number: number): void {
     if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
+  }
+
+  /** A file was removed, by whatever path or handle: not the document of the newest revision. */
+  fileRemoved(isThere: (path: string) => boolean): void {
+    const { revision } = this;
+    if (revision > 0 && !isThere(`${FOLDER}/${numberName(revision)}/licence.json`))
+      this.broken(`the document of the newest revision, ${revision}, was removed`);
   }
 
   /** Somebody was told that his change is in the table. */
@@ -166,6 +180,17 @@ export class Truth {
     if (this.changes.has(change))
       this.report('denied and made', `${who} was told that a change is not made, and it is`);
     this.deniedChanges.add(change);
+  }
+
+  /** What was declined publishes nothing; who does not know what became of his claim takes the number that it would need. */
+  private checkWorth(before: Licence, next: Licence, by: Writer): void {
+    const isSame = ({ id, beat, seats }: InstanceRecord, place: number) => {
+      const other = before.instances[place];
+      return other?.id === id && other.beat === beat && other.seats.length === seats.length;
+    };
+    if (next.events.length > 0 || next.instances.length !== before.instances.length) return;
+    if (next.instances.every(isSame) && !this.options.isUnsure(by.key))
+      this.report('published for nothing', `revision ${next.revision} by ${by.who} changes nothing`);
   }
 
   private countChange(next: Licence, by: Writer): void {
