@@ -25,7 +25,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'locate.ts',
       'lock.ts',
     ],
-    ...['patience.ts', 'place.ts', 'replace.ts', 'revisions.ts', 'store.ts', 'watch.ts'],
+    ...['patience.ts', 'pinned.ts', 'place.ts', 'replace.ts', 'revisions.ts', 'store.ts', 'watch.ts'],
   ],
   instance: [
     ...['holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts', 'news.ts', 'seat.ts'],

@@ -1,8 +1,9 @@
 import os from 'node:os';
 import { SeatfileFault } from '../core/fault.js';
-import { LEAVE_MS } from '../instance/leaving.js';
+import { unconfirmed } from '../instance/instance.js';
+import { leaveMs } from '../instance/leaving.js';
 import type { OpenLicence } from '../instance/licence.js';
-import { inTime } from '../share/clock.js';
+import { inTime, LATE } from '../share/clock.js';
 import type { Deps } from './deps.js';
 
 /** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
@@ -50,9 +51,23 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
+/** What gives a seat back may take so long at the end of a command that nobody stopped. Milliseconds. */
+const RETURN_MS = 30_000;
+
+/** Waits until a seat is given back: whoever was stopped by a signal, or has a share that hangs, not for long. */
+export async function givenBack(
+  file: string,
+  gone: Promise<void>,
+  isStopped: boolean,
+  deps: Deps,
+): Promise<void> {
+  const answer = await inTime(deps.system().clock, isStopped ? leaveMs() : RETURN_MS, gone);
+  if (answer === LATE) throw unconfirmed(file, null);
+}
+
 /** Who ends before he was told whether he has a seat gives back what still comes. */
 export async function leaveAndThrow(licence: OpenLicence, error: unknown, deps: Deps): Promise<never> {
   const closed = licence.close().catch(() => undefined);
-  await inTime(deps.system().clock, LEAVE_MS, closed);
+  await inTime(deps.system().clock, leaveMs(), closed);
   throw error;
 }

@@ -5,6 +5,7 @@ import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { realSystem } from '../instance/licence.js';
 import { awake } from '../share/clock.js';
+import { isPinned } from '../share/pinned.js';
 import { runProgram } from './program.js';
 
 /** The real world behind the program: `bin/seatfile.js` calls this with its own path. */
@@ -36,7 +37,7 @@ export async function main(script: string): Promise<void> {
   };
   process.exitCode = await awake(() => runProgram(process.argv.slice(2), deps));
   process.stdin.pause(); // an open pipe on stdin would keep the process
-  setTimeout(() => process.exit(), EXIT_MS).unref(); // and so would a share that never answers
+  setTimeout(() => process.exit(), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
 }
 
 /** How long a hung share may delay the end of the process. Milliseconds. */

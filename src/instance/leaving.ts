@@ -1,10 +1,12 @@
+import { isPinned } from '../share/pinned.js';
+
 /**
  * Giving seats back when the process is told to end. Signals keep the effect they have for the application: if anybody
  * else listens for one, it is his, and the seats stay until he releases them or ends.
  */
 
-/** How long a signal waits for the seats to be given back. Milliseconds. */
-export const LEAVE_MS = 2000;
+/** How long the end of a process waits for the seats to be given back; behind an operation that hangs hardly at all. Milliseconds. */
+export const leaveMs = (): number => (isPinned() ? 500 : 2000);
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -41,13 +43,13 @@ function onBeforeExit(): void {
   void leaveAll();
 }
 
-/** Every leaver, for LEAVE_MS at most. The timer keeps the process alive: this is its last act. */
+/** Every leaver, for leaveMs() at most. The timer keeps the process alive: this is its last act. */
 async function leaveAll(): Promise<void> {
   const all = [...leavers];
   leavers.clear();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, LEAVE_MS);
+    timer = setTimeout(resolve, leaveMs());
   });
   await Promise.race([Promise.allSettled(all.map((leave) => leave())), late]);
   clearTimeout(timer);

@@ -12,7 +12,7 @@ import type { StageOwner } from '../share/place.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
 import { type ClaimAnswer, Instance, LATE_MS, unconfirmed } from './instance.js';
-import { addLeaver, LEAVE_MS, removeLeaver } from './leaving.js';
+import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
 import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
 import type { Warning } from './news.js';
 
@@ -221,13 +221,13 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   }
 
   private readonly leave = async (): Promise<void> => {
-    await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + LEAVE_MS }).catch(() => undefined);
+    await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + leaveMs() }).catch(() => undefined);
     await this.settled();
   };
 
   /** What goes on behind the answers ends too, unless the share hangs. */
   private async settled(): Promise<void> {
-    await inTime(this.clock, LEAVE_MS, this.store.settled());
+    await inTime(this.clock, leaveMs(), this.store.settled());
   }
 
   /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */

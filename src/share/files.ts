@@ -1,6 +1,7 @@
 import type { Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { MAX_BYTES } from '../core/licence.js';
+import { minded } from './pinned.js';
 import { replaceWhole } from './replace.js';
 
 /**
@@ -112,7 +113,7 @@ export const diskFiles: ShareFiles = {
 
 async function sorted<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
   try {
-    return await act();
+    return await minded(act);
   } catch (error) {
     throw sortError(error, operation, path);
   }

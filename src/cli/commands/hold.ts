@@ -1,11 +1,19 @@
 import type { Command } from 'commander';
 import { SeatfileFault } from '../../core/fault.js';
 import { toIso } from '../../core/moment.js';
+import { leaveMs } from '../../instance/leaving.js';
 import { type OpenLicence, openWith } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
+import { inTime } from '../../share/clock.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { type Interruption, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import {
+  givenBack,
+  type Interruption,
+  leaveAndThrow,
+  listenForSignals,
+  signalStatus,
+} from '../interruption.js';
 import {
   describeError,
   describeFull,
@@ -67,7 +75,11 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
     const status = await holdIn(licence, options, deps, { interruption, stopped }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
-    await licence.close().catch(() => undefined);
+    await inTime(
+      deps.system().clock,
+      leaveMs(),
+      licence.close().catch(() => undefined),
+    ); // the seat is given back, or that has failed
     return status;
   } catch (error) {
     const isStopped =
@@ -99,12 +111,18 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, st
       tell('refused', { reason: claim.reason }, `${module}: refused, ${claim.reason}`);
       return EXIT.noSeat;
     case 'seated':
-      return await holdSeat(claim.seat, stop.stopped, { tell }, deps);
+      return await holdSeat(licence, claim.seat, stop, { tell }, deps);
   }
 }
 
 /** Ends 0 after release, 5 at once after `lost`. */
-async function holdSeat(seat: Seat, stopped: Promise<void>, { tell }: Teller, deps: Deps): Promise<number> {
+async function holdSeat(
+  licence: OpenLicence,
+  seat: Seat,
+  { stopped, interruption }: Stop,
+  { tell }: Teller,
+  deps: Deps,
+): Promise<number> {
   const { user, host } = seat;
   tell(
     'seated',
@@ -128,14 +146,14 @@ async function holdSeat(seat: Seat, stopped: Promise<void>, { tell }: Teller, de
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
-  const status = await release(seat, deps);
+  const status = await release(licence.file, seat, interruption.name !== null, deps);
   if (status === EXIT.done) tell('released', {}, `${seat.module}: seat released`);
   return status;
 }
 
-async function release(seat: Seat, deps: Deps): Promise<number> {
+async function release(file: string, seat: Seat, isStopped: boolean, deps: Deps): Promise<number> {
   try {
-    await seat.release();
+    await givenBack(file, seat.release(), isStopped, deps);
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof SeatfileFault)) throw error;

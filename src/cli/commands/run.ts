@@ -5,7 +5,13 @@ import type { OpenLicence } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { type Interruption, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import {
+  givenBack,
+  type Interruption,
+  leaveAndThrow,
+  listenForSignals,
+  signalStatus,
+} from '../interruption.js';
 import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
 import { openForCommand } from './hold.js';
 
@@ -53,15 +59,18 @@ async function run(file: string | undefined, options: RunOptions, deps: Deps): P
 }
 
 async function runSeated(file: string, options: RunOptions, deps: Deps): Promise<number> {
-  const running: { child: ChildProcess | null } = { child: null };
-  const interruption = listenForSignals(deps, (name) => forward(name, running.child, deps));
+  const running: Running['running'] = { child: null, isStopped: false };
+  const interruption = listenForSignals(deps, (name) => {
+    running.isStopped = true;
+    return forward(name, running.child, deps);
+  });
   const application = deps.command[0]?.slice(-256) ?? '';
   try {
     const licence = await interruption.unless(openForCommand(file, { ...options, application }, deps));
     const status = await runIn(licence, options, deps, { interruption, running }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
-    await licence.close().catch((error: unknown) => {
+    await givenBack(licence.file, licence.close(), running.isStopped, deps).catch((error: unknown) => {
       deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
     });
     return status;
@@ -83,7 +92,7 @@ function forward(name: NodeJS.Signals, child: ChildProcess | null, deps: Deps): 
 
 interface Running {
   readonly interruption: Interruption;
-  readonly running: { child: ChildProcess | null };
+  readonly running: { child: ChildProcess | null; isStopped: boolean };
 }
 
 async function runIn(

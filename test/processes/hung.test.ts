@@ -1,0 +1,115 @@
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, test } from 'vitest';
+import { numbersAmong } from '../../src/share/place.js';
+import { hold, told } from '../cli/seatfile.js';
+import { type Child, type Ending, reap, start } from './children.js';
+import { newShare, removeShares, type Share } from './shares.js';
+
+/**
+ * A share that really hangs: where the newest revision's document was there is a pipe that nobody writes to, and whoever opens it
+ * waits in the kernel, on a thread of Node's pool, as on a mount whose server is gone.
+ */
+
+const PROMISE_MS = 2000;
+/** What a busy computer may add. */
+const BUSY_MS = 1500;
+
+afterEach(async () => {
+  await reap();
+  removeShares();
+});
+
+/** Gives what brings the document back. */
+function hang({ folder }: Share): () => Promise<void> {
+  const top = String(numbersAmong(fs.readdirSync(folder)).at(-1)).padStart(12, '0');
+  const document = path.join(folder, top, 'licence.json');
+  const aside = path.join(folder, '..', 'aside.json');
+  fs.renameSync(document, aside);
+  execFileSync('mkfifo', [document]);
+  return async () => {
+    const pipe = `${aside}.pipe`;
+    fs.renameSync(document, pipe);
+    fs.renameSync(aside, document);
+    const writer = await fs.promises.open(pipe, 'w'); // who waits for it reads an empty file, once
+    await writer.close();
+  };
+}
+
+/** A holder whose look, or beat, hangs. */
+async function hungHolder(share: Share): Promise<{ child: Child; mend: () => Promise<void> }> {
+  const child = start('hung-worker.mjs', { file: share.file, ownFile: fileURLToPath(import.meta.url) });
+  await child.heard('seated');
+  const mend = hang(share);
+  await child.heard('hangs');
+  return { child, mend };
+}
+
+const order = (child: Child, word: string) => child.process.stdin?.write(`${word}\n`);
+
+async function answer(child: Child, word: string, reply: string): Promise<Record<string, unknown>> {
+  order(child, word);
+  return JSON.parse((await child.heard(reply)).slice(reply.length)) as Record<string, unknown>;
+}
+
+/** How it ended, and how long after `act` that was. */
+async function endedAfter(child: Child, act: () => void): Promise<{ how: Ending; tookMs: number }> {
+  const startedMs = performance.now();
+  act();
+  const how = await child.ended;
+  return { how, tookMs: performance.now() - startedMs };
+}
+
+/** Node 22.15 can keep the status of a process that it would otherwise wait for, for ever; before, and on Windows, it ends by a signal. */
+const keepsStatus = 'execve' in process;
+
+describe.runIf(process.platform !== 'win32')('a share that hangs does not hang the application', () => {
+  test('its own files and names are served, its questions answered, and when the share is back it goes on', async () => {
+    const { child, mend } = await hungHolder(newShare());
+    expect(await answer(child, 'work', 'worked ')).toMatchObject({ valid: true });
+    const asked = await answer(child, 'acquire', 'asked ');
+    expect(asked).toMatchObject({ code: 'SHARE_UNREACHABLE' });
+    expect(asked['tookMs']).toBeLessThan(1000 + BUSY_MS);
+    await child.heard('jeopardy');
+    await mend();
+    await child.heard('safe');
+    expect((await endedAfter(child, () => order(child, 'end'))).how).toMatchObject({ status: 0 });
+  });
+
+  test('process.exit() ends it, its listeners heard', async () => {
+    const { child } = await hungHolder(newShare());
+    const { how, tookMs } = await endedAfter(child, () => order(child, 'exit'));
+    expect(how).toMatchObject(keepsStatus ? { status: 3 } : { signal: 'SIGTERM' });
+    expect(child.lines).toContain('ending {}');
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('so does running out of work', async () => {
+    const { child } = await hungHolder(newShare());
+    const { how, tookMs } = await endedAfter(child, () => order(child, 'end'));
+    expect(how).toMatchObject(keepsStatus ? { status: 0 } : { signal: 'SIGTERM' });
+    expect(child.lines).toContain('ending {}');
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('so does a signal', async () => {
+    const { child } = await hungHolder(newShare());
+    const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
+    expect(how).toMatchObject({ signal: 'SIGTERM' });
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('a hold that is stopped ends too, and says what it does not know', async () => {
+    const share = newShare();
+    const child = hold(share.file, 'ada', 'pc-a', '--module', 'M1');
+    await told(child, 'seated');
+    hang(share);
+    await told(child, 'jeopardy');
+    const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
+    expect(how).toMatchObject(keepsStatus ? { status: 6 } : { signal: 'SIGTERM' });
+    expect(how.complaint).toContain('has not confirmed that a seat was given back');
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+});
