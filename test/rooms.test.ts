@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const plan: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['belief.ts', 'desk.ts', 'entitlement.ts', 'fault.ts', 'licence.ts', 'moment.ts', 'revision.ts'],
-    ...['seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts'],
+    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts'],
   ],
   share: [
     ...[
@@ -29,7 +29,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
   ],
   instance: [
     ...['holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts', 'news.ts', 'seat.ts'],
-    'vigil.ts',
+    ...['rollcall.ts', 'vigil.ts'],
   ],
   vendor: ['./'],
   cli: ['./', 'commands/'],

@@ -72,7 +72,7 @@ export interface InstanceRecord {
   readonly joinedAt: string;
   /** Raised by every heartbeat. Whole number from 1. */
   readonly beat: number;
-  /** Share time of the last beat: for people, and for nothing that evicts. */
+  /** Share time of the last beat: for people, and for whom to ask; alone it evicts nobody. */
   readonly beatAt: string;
   /** The check interval this record promised to beat at, seconds: a change of the setting blames nobody who has not seen it. */
   readonly checkIntervalSeconds: number;
@@ -98,6 +98,21 @@ export interface Tombstone {
   readonly words: string | null;
   readonly at: string;
   readonly revision: number;
+}
+
+/** Who is asked to beat, because his last beat is old by share time. Dropped by a later commit once it is obsolete. */
+export interface CalledName {
+  readonly instance: string;
+  /** The beat it is asked about: any other is an answer. */
+  readonly beat: number;
+  /** Who asks, `user@host`, and when by share time: for people, and for nothing that evicts. */
+  readonly by: string;
+  readonly at: string;
+}
+
+/** The roll call that stands (rules 5b and 7): one for all who ask. */
+interface RollCall {
+  readonly names: readonly CalledName[];
 }
 
 export interface LicenceEvent {
@@ -128,7 +143,7 @@ export interface Licence {
     readonly sinceAt: string;
     readonly waitSeconds: number;
   }[];
-  readonly rollCall?: { readonly [detail: string]: unknown } | undefined;
+  readonly rollCall?: RollCall | undefined;
   readonly renewal?: { readonly [detail: string]: unknown } | undefined;
   readonly gone: readonly Tombstone[];
   readonly events: readonly LicenceEvent[];
@@ -201,6 +216,12 @@ const tombstone = z.looseObject({
   revision: revisionNumber,
 });
 
+const rollCall = z.looseObject({
+  names: z
+    .array(z.looseObject({ instance: id, beat: z.int().min(1), by: z.string().max(600), at }))
+    .max(100_000),
+});
+
 const licence = z
   .looseObject({
     $schema: z.string().optional(),
@@ -224,7 +245,7 @@ const licence = z
     waiting: z
       .array(z.looseObject({ instance: id, module: moduleName, sinceAt: at, waitSeconds: seconds }))
       .max(100_000),
-    rollCall: z.looseObject({}).optional(),
+    rollCall: rollCall.optional(),
     renewal: z.looseObject({}).optional(),
     gone: z.array(tombstone).max(MAX_GONE),
     events: z

@@ -11,6 +11,7 @@ import type {
 import { MAX_GONE } from './licence.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
+import { isBeating, isSilent, outByMs } from './rollcall.js';
 
 /** Who asks: one running process and the user it runs for. */
 export interface Claimant {
@@ -51,9 +52,6 @@ export interface Holder {
   readonly sinceAt: string;
   readonly note: string | null;
 }
-
-/** A beat younger than this many check intervals is `alive` in `status`. */
-const ALIVE_INTERVALS = 1.125;
 
 const folded = (name: string) => name.normalize('NFC').toLowerCase();
 const sameName = (a: string, b: string) => folded(a) === folded(b);
@@ -102,7 +100,7 @@ export function claim(
     placeFor(cleared.licence, policy, who, module, preferred, ground.path);
   const own = dropOwn(licence, policy, who, module, ground);
   const place = (own !== null ? placed(own) : null) ?? placed(seatId); // his old place may be shared with somebody by now
-  if (place === null) return { kind: 'full', ...describeFull(licence, module, ground.shareTimeMs) };
+  if (place === null) return { kind: 'full', ...describeFull(licence, policy, module, ground.shareTimeMs) };
   const record = withSeat(cleared.licence, policy, who, { id: place, module }, ground.shareTimeMs);
   const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };
   return {
@@ -299,7 +297,7 @@ function isOfOlderBoot(record: InstanceRecord, who: Claimant, ground: Ground): b
   );
 }
 
-function describeFull(licence: Licence, module: string, shareTimeMs: number) {
+function describeFull(licence: Licence, policy: Policy, module: string, shareTimeMs: number) {
   const seen = new Set<string>();
   const holders = seatsOf(licence, module)
     .filter(({ seat }) => !seen.has(seat.id) && seen.add(seat.id))
@@ -312,29 +310,25 @@ function describeFull(licence: Licence, module: string, shareTimeMs: number) {
         note: record.note,
       }),
     );
-  return { holders, freesAt: freesAt(licence, module, shareTimeMs) };
+  return { holders, freesAt: freesAt(licence, policy, module, shareTimeMs) };
 }
 
 /**
- * The latest time by which the first silent holder of the module is out, if it is dead: 2 T (+ 7/6 grace) after its
- * last beat. Null when all beat, or when nobody is alive to put it out.
+ * The latest time by which the first place of the module is free, if its silent holders are dead and somebody sees to it:
+ * a peer that lives, until 2 T (+ 7/6 grace) after the last beat; else who asks, and stays. Null when all beat, or when
+ * nobody may put them out.
  */
-function freesAt(licence: Licence, module: string, shareTimeMs: number): string | null {
-  const beating = licence.instances.filter((record) => record.level === 'heartbeat');
-  const silent = beating.filter((record) => isSilent(record, shareTimeMs));
-  if (silent.length === beating.length) return null;
-  const times = silent
-    .filter((record) => record.seats.some((seat) => seat.module === module && seat.untilAt === null))
-    .map(
-      (record) =>
-        fromIso(record.beatAt) + (2 * record.checkIntervalSeconds + (7 / 6) * record.graceSeconds) * 1000,
-    );
-  return times.length === 0 ? null : toIso(Math.max(shareTimeMs, Math.min(...times)));
-}
-
-/** Its beat is overdue by share time. For people, and for nothing that evicts. */
-export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
-  return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * record.checkIntervalSeconds * 1000;
+function freesAt(licence: Licence, policy: Policy, module: string, shareTimeMs: number): string | null {
+  const hasPeer = licence.instances.some((record) => isBeating(record, shareTimeMs));
+  if (!hasPeer && policy.level === 'light') return null;
+  const places = new Map<string, number>();
+  for (const { record, seat } of seatsOf(licence, module)) {
+    const mayBeDead = seat.untilAt === null && record.level === 'heartbeat' && isSilent(record, shareTimeMs);
+    const outMs = mayBeDead ? outByMs(record, shareTimeMs, hasPeer) : Number.POSITIVE_INFINITY;
+    places.set(seat.id, Math.max(places.get(seat.id) ?? 0, outMs));
+  }
+  const firstMs = Math.min(...places.values());
+  return Number.isFinite(firstMs) ? toIso(firstMs) : null;
 }
 
 /** Whether a record is of the user and host asked for; what is not asked for matches. */

@@ -1,7 +1,8 @@
 import { limitOf, type Policy } from './entitlement.js';
 import type { InstanceRecord, Level, Licence, SeatRecord } from './licence.js';
 import { fromIso, toIso } from './moment.js';
-import { isSilent, seatsInUse } from './seats.js';
+import { isFromFuture, isSilent } from './rollcall.js';
+import { seatsInUse } from './seats.js';
 import { ownLookMs } from './sightings.js';
 
 /** Who sits where, as one look tells it. */
@@ -132,13 +133,10 @@ function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Se
   };
 }
 
-/** A beat from the server's future (its clock was set back) tells nothing either. Milliseconds. */
-const FUTURE_MS = 60_000;
-
 function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView['state'] {
   if (seat.untilAt !== null) return 'borrowed';
   if (record.level === 'light') return 'unmonitored';
-  if (time.from === 'client' || fromIso(record.beatAt) - time.ms > FUTURE_MS) return 'unknown';
+  if (time.from === 'client' || isFromFuture(record, time.ms)) return 'unknown';
   return isSilent(record, time.ms) ? 'silent' : 'alive';
 }
 

@@ -2,8 +2,11 @@ import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.js';
 import { fromIso } from './moment.js';
 import type { Draft } from './revision.js';
+import { callRoll, type Silence } from './rollcall.js';
 import {
   type Claimant,
+  type ClaimOutcome,
+  claim,
   type Ground,
   newRecord,
   placeFor,
@@ -19,6 +22,8 @@ export interface Verdict {
   readonly instance: string;
   readonly beat: number;
   readonly reason: 'evicted' | 'process gone';
+  /** What the tombstone says beside it. @default nothing */
+  readonly words?: string;
 }
 
 /** What an instance brings to its own beat: who it is, the seats it holds, and whether its belief still stands. */
@@ -108,10 +113,53 @@ export function evict(
       sum,
       record,
       leaving,
-      { reason: verdict.reason, actor, words: null },
+      { reason: verdict.reason, actor, words: verdict.words ?? null },
       shareTimeMs,
       policy,
     );
   }, draft);
   return after === draft ? null : after;
+}
+
+/** What a newcomer brings to rule 5(b): who it says it is, how silent the others are, and who has not answered it. */
+export interface Asker {
+  readonly id: string;
+  readonly actor: string;
+  readonly silence: Silence;
+  readonly unanswered: (licence: Licence) => readonly Verdict[];
+}
+
+/** Rule 5(b), for whoever comes next: who has not answered is out, and who has not been asked is asked. Light does neither. */
+export function ask(
+  licence: Licence,
+  policy: Policy,
+  module: string,
+  asker: Asker,
+  shareTimeMs: number,
+): Draft | null {
+  if (policy.level === 'light') return null;
+  const start: Draft = { licence, events: [] };
+  const swept = evict(start, asker.unanswered(licence), asker.actor, shareTimeMs, policy);
+  const { licence: left, events } = swept ?? start;
+  const called = callRoll(left, module, asker, shareTimeMs, asker.silence);
+  return called ? { licence: called, events } : swept;
+}
+
+/** A newcomer's claim: on the table as it is, then on what is left of it by rule 5(b). What that did stands, seated or not. */
+export function comeIn(
+  licence: Licence,
+  policy: Policy,
+  who: Claimant,
+  place: { readonly module: string; readonly seatId: string },
+  ground: Ground,
+  asker: Asker,
+): { readonly outcome: ClaimOutcome; readonly draft: Draft | null } {
+  const sit = (table: Licence) => claim(table, policy, who, place.module, place.seatId, ground);
+  const first = sit(licence);
+  if (first.kind === 'seated') return { outcome: first, draft: first.draft };
+  const asked = ask(licence, policy, place.module, asker, ground.shareTimeMs);
+  const second = asked ? sit(asked.licence) : first;
+  if (asked === null || second.kind === 'full') return { outcome: second, draft: asked };
+  const { draft } = second;
+  return { outcome: second, draft: { ...draft, events: [...asked.events, ...draft.events] } };
 }

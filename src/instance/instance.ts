@@ -3,11 +3,15 @@ import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
 import type { Draft } from '../core/revision.js';
+import { doubtful, isCalled, silenceMs, tryPeriodMs, withoutAnswered } from '../core/rollcall.js';
 import { type Claimant, type ClaimOutcome, claim, type Ground, type Holder, release } from '../core/seats.js';
 import { ownLookMs } from '../core/sightings.js';
 import {
+  type Asker,
+  ask,
   type BeatOutcome,
   beat,
+  comeIn,
   evict,
   heldSeat,
   isExpired,
@@ -23,6 +27,7 @@ import type { Committed, Store } from '../share/store.js';
 import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
 import { Holds } from './holds.js';
 import { faceWarnings, lossOf, type Warning } from './news.js';
+import { RollCall } from './rollcall.js';
 import type { Loss, Seat } from './seat.js';
 import { Vigil } from './vigil.js';
 
@@ -32,7 +37,10 @@ export type ClaimAnswer =
   | {
       readonly kind: 'full';
       readonly holders: readonly Holder[];
-      /** ISO 8601: the latest time by which a silent holder is out, if it is dead; null when all of them beat. */
+      /**
+       * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead. A
+       * peer that lives sees to it; where none does, this process, as long as it runs. Null when all of them beat.
+       */
       readonly freesAt: string | null;
       readonly waitedMs: number;
     }
@@ -68,6 +76,9 @@ const RETRY_MS = 5000;
 const PULSE_MS = 5000;
 /** A hint makes a holder look early, but not more often on average than rule 3 says: so many looks may be saved up. */
 const HINTS_SAVED = 2;
+/** Who waits for a place looks at most, and at least, so often. Milliseconds. */
+const SHORTEST_WAITING_LOOK_MS = 2000;
+const LONGEST_WAITING_LOOK_MS = 5000;
 /** Without a free place, an instance that may put its record back tries for so long. In check intervals. */
 const RETURN_INTERVALS = 2;
 
@@ -79,6 +90,9 @@ export class Instance {
   private readonly deps: InstanceDeps;
   private readonly holds: Holds;
   private vigil = new Vigil();
+  private readonly rollCall = new RollCall();
+  /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
+  private readonly asking = new Set<string>();
   private id: string;
   private record: InstanceRecord | null = null;
   private policy: Policy | null = null;
@@ -99,6 +113,7 @@ export class Instance {
   private lastFace: FaceState = 'ours';
   private lastTrouble: string | null = null;
   /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
+  private lastSeen: Licence | null = null;
   private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
 
   constructor(deps: InstanceDeps) {
@@ -109,28 +124,73 @@ export class Instance {
 
   // --- taking and leaving -------------------------------------------------------------------------------------------
 
-  /** Takes a seat, or shares the one this process already has. */
-  async acquire(module: string, limits: Limits): Promise<ClaimAnswer> {
+  /** Takes a seat, or shares the one this process already has. `wait`: until when it is tried again while none is free. */
+  async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
     const startedMs = this.deps.clock.elapsedMs();
-    return await this.inTurn(async () => {
-      const shared = await this.sharedSeat(module);
-      if (shared) return { kind: 'seated', seat: shared };
-      const { done, since } = await this.claimPlace(module, limits);
-      if (done.answer.kind === 'full') {
-        const { holders, freesAt } = done.answer;
-        return {
-          kind: 'full',
-          holders,
-          freesAt,
-          waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs),
-        };
-      }
-      return { kind: 'seated', seat: this.seated(module, done.answer.record, since) };
+    let answer = await this.inTurn(() => this.tryOnce(module, limits));
+    const patienceMs = limits.untilMs - startedMs;
+    while (answer.kind === 'full' && wait && this.isOpen(wait)) {
+      await this.untilWorthTrying(module, wait);
+      answer = await this.tryAgain(module, { ...limits, ...this.limits(patienceMs) }, wait, answer);
+    }
+    if (answer.kind !== 'full') return answer;
+    void this.askOn(module);
+    return { ...answer, waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs) };
+  }
+
+  private async tryOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
+    const shared = await this.sharedSeat(module);
+    if (shared) return { kind: 'seated', seat: shared };
+    const { done, since } = await this.claimPlace(module, limits);
+    if (done.answer.kind === 'full') return { ...done.answer, waitedMs: 0 };
+    return { kind: 'seated', seat: this.seated(module, done.answer.record, since) };
+  }
+
+  /** While there is time left, a share in trouble is no reason to give up. */
+  private async tryAgain(
+    module: string,
+    limits: Limits,
+    wait: Limits,
+    before: ClaimAnswer,
+  ): Promise<ClaimAnswer> {
+    if (wait.signal?.aborted) return before;
+    return await this.inTurn(() => this.tryOnce(module, limits)).catch((error: unknown) => {
+      const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
+      if (isPassing && this.isOpen(wait)) return before;
+      throw error;
     });
+  }
+
+  private isOpen(wait: Limits): boolean {
+    return !wait.signal?.aborted && this.deps.clock.elapsedMs() < wait.untilMs;
+  }
+
+  /** Until a look shows a free place, or those who are asked have to be asked again; at the longest until `wait` is over. */
+  private async untilWorthTrying(module: string, wait: Limits): Promise<void> {
+    const { clock } = this.deps;
+    const eighthMs = this.intervalMs / 8;
+    const lookMs = Math.max(SHORTEST_WAITING_LOOK_MS, Math.min(eighthMs, LONGEST_WAITING_LOOK_MS));
+    const triedMs = clock.elapsedMs();
+    while (this.isOpen(wait)) {
+      const nowMs = clock.elapsedMs();
+      const tryMs = this.isAnyDoubtful(module) ? triedMs + this.tryPeriod - nowMs : Number.POSITIVE_INFINITY;
+      await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
+      if (tryMs <= lookMs || !this.isOpen(wait)) return;
+      const top = await this.inTurn(() => this.deps.store.read(this.limits(PATIENCE_MS))).catch(() => null);
+      if (top) this.saw(top);
+      if (top && this.wouldSeat(top.licence, module)) return;
+    }
+  }
+
+  private wouldSeat(licence: Licence, module: string): boolean {
+    const policy = readPolicy(licence, this.path);
+    const ground = this.ground(this.shareTimeNow() ?? this.deps.clock.wallMs());
+    return claim(licence, policy, this.claimant, module, this.id, ground).kind === 'seated';
   }
 
   /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */
   async releaseAll(limits: Limits): Promise<void> {
+    this.asking.clear();
     await this.leave(this.holds.handles, limits, [...this.owed]);
   }
 
@@ -144,15 +204,23 @@ export class Instance {
   }
 
   private async claimPlace(module: string, limits: Limits): Promise<Committing<ClaimOutcome>> {
-    const seatId = this.deps.dice.id();
+    const place = { module, seatId: this.deps.dice.id() };
+    const started = instantOf(this.deps.clock);
     try {
       return await this.commit<ClaimOutcome>((base, shareTimeMs) => {
         const policy = readPolicy(base, this.path);
         if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
-        const outcome = claim(base, policy, this.claimant, module, seatId, this.ground(shareTimeMs));
-        if (outcome.kind === 'full') return { answer: outcome, draft: null };
-        this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
-        return { answer: outcome, draft: outcome.draft };
+        const asker = this.asker(policy, shareTimeMs, started);
+        const { outcome, draft } = comeIn(
+          base,
+          policy,
+          this.claimant,
+          place,
+          this.ground(shareTimeMs),
+          asker,
+        );
+        if (outcome.kind === 'seated') this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
+        return { answer: outcome, draft };
       }, limits);
     } catch (error) {
       // A claim that may yet come true is taken back; if that fails too, the record dies like any silent one.
@@ -164,6 +232,45 @@ export class Instance {
       }
       throw error;
     }
+  }
+
+  /** Rule 5(b): what we know of the others, as a commit that began at `started` may use it. */
+  private asker(policy: Policy, shareTimeMs: number, started: Instant): Asker {
+    const silence = (record: InstanceRecord) =>
+      silenceMs(record, shareTimeMs, this.vigil.stoodStillMs(record));
+    const unanswered = (licence: Licence) =>
+      this.rollCall.unanswered(licence, policy, started, instantOf(this.deps.clock), silence);
+    return { id: this.id, actor: this.actor, silence, unanswered };
+  }
+
+  /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
+  private async askOn(module: string): Promise<void> {
+    if (this.asking.has(module) || !this.isAnyDoubtful(module)) return;
+    this.asking.add(module);
+    while (this.asking.has(module)) {
+      await this.deps.clock.sleep(this.tryPeriod);
+      const isOver = () => !this.asking.has(module) || this.holds.get(module) !== undefined;
+      if (!isOver()) await this.inTurn(() => this.askOnce(module)).catch(() => undefined);
+      if (isOver() || !this.isAnyDoubtful(module)) this.asking.delete(module);
+    }
+  }
+
+  private async askOnce(module: string): Promise<void> {
+    if (!this.asking.has(module)) return;
+    const started = instantOf(this.deps.clock);
+    await this.commit((base, shareTimeMs) => {
+      const policy = readPolicy(base, this.path);
+      const asker = this.asker(policy, shareTimeMs, started);
+      return { answer: null, draft: ask(base, policy, module, asker, shareTimeMs) };
+    }, this.limits(PATIENCE_MS));
+  }
+
+  private isAnyDoubtful(module: string): boolean {
+    const shareTimeMs = this.shareTimeNow();
+    if (this.lastSeen === null || shareTimeMs === null || this.policy?.level !== 'heartbeat') return false;
+    const silence = (record: InstanceRecord) =>
+      silenceMs(record, shareTimeMs, this.vigil.stoodStillMs(record));
+    return doubtful(this.lastSeen, module, this.id, shareTimeMs, silence).length > 0;
   }
 
   private seated(module: string, record: InstanceRecord, since: Instant): Seat {
@@ -188,7 +295,7 @@ export class Instance {
     for (const module of modules) this.owed.add(module);
     try {
       const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
-      await this.withinLimits(this.inTurn(release), limits);
+      await this.withinLimits(modules.length > 0 ? this.inTurn(release) : release(), limits);
     } catch (error) {
       void this.payBack();
       throw error;
@@ -389,6 +496,7 @@ export class Instance {
   private planNext(licence: Licence): void {
     if (this.holds.size === 0 || !this.record || !this.policy) return;
     if (isOtherPromise(this.record, this.policy)) this.beatSoon();
+    if (isCalled(licence, this.id)) this.beatSoon();
     if (this.record.level === 'light') {
       if (this.seemsExpired(this.policy)) this.beatSoon(); // its commit knows the server's time
       return;
@@ -424,9 +532,15 @@ export class Instance {
     limits: Limits,
   ): Promise<Committing<A>> {
     const since = instantOf(this.deps.clock);
+    const tidied = (base: Licence, shareTimeMs: number) => {
+      const { answer, draft } = change(base, shareTimeMs);
+      return { answer, draft: draft && { ...draft, licence: withoutAnswered(draft.licence) } };
+    };
     try {
-      const done = await this.deps.store.commit(change, limits);
+      const done = await this.deps.store.commit(tidied, limits);
       this.saw(done.base);
+      this.lastSeen = done.licence;
+      this.rollCall.answered(done.licence, since, instantOf(this.deps.clock), this.intervalMs / 1000);
       this.shareClock = { ms: done.shareTimeMs, at: since };
       this.lastTrouble = null; // a look is no proof that the trouble is over: a full disk can be read
       if (done.published) this.vigil.committed(since.elapsedMs, this.deps.clock.elapsedMs(), this.lookPeriod);
@@ -434,6 +548,7 @@ export class Instance {
     } catch (error) {
       if (isShareTrouble(error)) {
         this.vigil.failed();
+        this.rollCall.failed();
         if (this.record?.level === 'heartbeat') this.beatSoon(this.retryMs); // the first success should not wait for T
       }
       throw error;
@@ -443,6 +558,7 @@ export class Instance {
   private saw(top: Top): void {
     this.policy = readPolicy(top.licence, this.path);
     this.vigil.saw(top, this.id, this.lookPeriod);
+    this.lastSeen = top.licence;
     if (this.record?.level === 'light') this.lastTrouble = null;
   }
 
@@ -546,8 +662,14 @@ export class Instance {
   }
 
   private seemsExpired(policy: Policy): boolean {
-    if (this.shareClock === null) return false;
-    return isExpired(policy, this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.deps.clock)));
+    const shareTimeMs = this.shareTimeNow();
+    return shareTimeMs !== null && isExpired(policy, shareTimeMs);
+  }
+
+  /** By our clocks, since our last commit. */
+  private shareTimeNow(): number | null {
+    if (this.shareClock === null) return null;
+    return this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.deps.clock));
   }
 
   private expiredFault(policy: Policy): SeatfileFault {
@@ -578,6 +700,10 @@ export class Instance {
     return ownLookMs(this.record?.level ?? 'heartbeat', this.intervalMs / 1000);
   }
 
+  private get tryPeriod(): number {
+    return tryPeriodMs(this.intervalMs / 1000);
+  }
+
   private get retryMs(): number {
     return Math.min(this.intervalMs / 16, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
   }
@@ -594,6 +720,8 @@ const isOtherPromise = (record: InstanceRecord, policy: Policy): boolean =>
   record.level !== policy.level ||
   record.checkIntervalSeconds !== policy.checkIntervalSeconds ||
   record.graceSeconds !== policy.graceSeconds;
+
+const codeOf = (error: unknown): string => (error instanceof SeatfileFault ? error.code : '');
 
 const isShareTrouble = (error: unknown): boolean =>
   error instanceof SeatfileFault &&

@@ -32,6 +32,12 @@ export interface OpenOptions {
 }
 
 export interface AcquireOptions {
+  /**
+   * Milliseconds to wait for a place while none is free. Holders who seem dead are asked to beat meanwhile; who has not done
+   * so within a quarter of the check interval, and is silent for two, loses the place to whoever waits. Waiters are
+   * served in no order. At most 24 h. @default 0
+   */
+  readonly wait?: number | undefined;
   /** Milliseconds after which a share that does not answer is given up (SHARE_UNREACHABLE or COMMIT_UNKNOWN). @default 30,000 */
   readonly timeoutMs?: number | undefined;
   /** Gives up at the caller's wish (ABORTED). */
@@ -58,6 +64,7 @@ export interface LicenceEvents {
 
 const ACQUIRE_MS = 30_000;
 const OPEN_MS = 90_000;
+const MAX_WAIT_MS = 86_400_000;
 
 /**
  * Opens a licence on the share, and reads it once.
@@ -155,6 +162,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   /** A claim or a return of which the share did not say whether it was made. */
   private unsure: SeatfileFault | null = null;
   private isClosed = false;
+  private readonly closing = new AbortController();
 
   /** @internal Use openLicence. */
   constructor(store: Store, licence: Licence, options: OpenOptions, system: System) {
@@ -195,15 +203,18 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
     if (this.isClosed)
       throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
-    const { timeoutMs = ACQUIRE_MS, signal } = options;
+    const { timeoutMs = ACQUIRE_MS, wait = 0 } = options;
     if (!(timeoutMs > 0))
       throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
-    return await awake(() => this.noted(this.ask(module, timeoutMs, signal)));
+    if (!(wait >= 0 && wait <= MAX_WAIT_MS))
+      throw new SeatfileFault('BAD_ARGUMENT', `wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
+    return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
   }
 
   /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.closing.abort();
     const endMs = this.clock.elapsedMs() + ACQUIRE_MS;
     this.unsure = null;
     await awake(async () => {
@@ -257,16 +268,20 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private async ask(
     module: string,
     timeoutMs: number,
+    waitMs: number,
     signal: AbortSignal | undefined,
   ): Promise<ClaimAnswer> {
-    const limits: Limits = { untilMs: this.clock.elapsedMs() + timeoutMs, signal };
-    const asked = this.instance.acquire(module, limits);
-    const answer = await inTime(this.clock, timeoutMs + LATE_MS, asked, signal);
+    const nowMs = this.clock.elapsedMs();
+    const limits: Limits = { untilMs: nowMs + timeoutMs, signal };
+    const enough = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
+    const asked = this.instance.acquire(module, limits, wait);
+    const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
       throw this.unanswered(timeoutMs, signal);
     }
-    if (!this.isClosed || answer.kind !== 'seated') return answer;
+    if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
     void this.noted(this.giveBack(answer)).catch(() => undefined); // closed while we asked
     throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }

@@ -26,6 +26,12 @@ export class Vigil {
     this.sightings = look(this.sightings, top, ownId, periodMs);
   }
 
+  /** How long we have seen its beat stand still. */
+  stoodStillMs(record: InstanceRecord): number {
+    const seen = this.sightings.get(record.id);
+    return seen?.beat === record.beat ? seen.stoodStillMs : 0;
+  }
+
   /** A commit of our own failed: nobody is blamed for what we could not do either. */
   failed(): void {
     this.isTroubled = true;

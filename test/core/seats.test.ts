@@ -419,14 +419,13 @@ test('an old place that somebody else shares by now is his: who comes back gets 
 describe('rule 9: freesAt is told from share time, and evicts nobody', () => {
   const asked = (agoMs: number) => {
     const licence = seated(app('ada'));
-    const beating = seated(app('cy')).instances;
-    const now = {
-      ...licence,
-      instances: [
-        ...licence.instances,
-        ...beating.map((one) => ({ ...one, beatAt: new Date(START_MS + agoMs).toISOString() })),
-      ],
-    };
+    const beatAt = new Date(START_MS + agoMs).toISOString();
+    const beating = seated(app('cy')).instances.map((one) => ({
+      ...one,
+      beatAt,
+      seats: one.seats.map((seat) => ({ ...seat, id: 'another' })),
+    }));
+    const now = { ...licence, instances: [...licence.instances, ...beating] };
     return ask(now, app('bob'), { shareTimeMs: START_MS + agoMs });
   };
   test('while all beat, nothing is known', () => expect(asked(33_000)).toMatchObject({ freesAt: null }));

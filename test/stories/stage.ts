@@ -257,6 +257,14 @@ const commands: readonly (readonly [RegExp, Play])[] = [
     },
   ],
   [
+    /^(?<who>\S+) waits (?<time>\S+) for (?<module>M\d+)(?: on (?<host>\S+))?$/,
+    async (stage, { who = '', time = '', module = '', host }) => {
+      const user = await stage.user(who, host);
+      const answer = await user.acquire(module, { wait: stage.ms(time) });
+      return [answerWords(stage, module, answer), ...stage.happened()];
+    },
+  ],
+  [
     /^(?<who>\S+) releases (?<module>M\d+)$/,
     async (stage, { who = '', module = '' }) => {
       await stage.world.run(stage.seatOf(who, module).release());
@@ -319,6 +327,24 @@ const commands: readonly (readonly [RegExp, Play])[] = [
     async (stage, { who = '', module = '' }) => [seatWords(stage.seatOf(who, module))],
   ],
   [/^table\?$/, async (stage) => tableWords(stage)],
+  [
+    /^called\?$/,
+    async (stage) => {
+      const { instances, rollCall } = stage.world.table();
+      const userOf = (id: string) => instances.find((record) => record.id === id)?.user;
+      const names = rollCall?.names ?? [];
+      return names.length === 0
+        ? ['nobody']
+        : names.map((name) => `${userOf(name.instance)} at beat ${name.beat}, by ${name.by}`);
+    },
+  ],
+  [
+    /^the server's clock goes (?<way>ahead|back) (?<time>\S+)$/,
+    async (stage, { way = '', time = '' }) => {
+      stage.world.server.wallOffsetMs += (way === 'ahead' ? 1 : -1) * stage.ms(time);
+      return [];
+    },
+  ],
   [/^revision\?$/, async (stage) => [`revision ${stage.world.table().revision}`]],
   [/^reads of (?<host>\S+)\?$/, async (stage, { host = '' }) => [`${stage.readsOf(host)} reads`]],
 ];

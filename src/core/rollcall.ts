@@ -1,0 +1,168 @@
+import type { Policy } from './entitlement.js';
+import type { CalledName, InstanceRecord, Licence } from './licence.js';
+import { fromIso, toIso } from './moment.js';
+import { deadAfterMs } from './sightings.js';
+import type { Verdict } from './sweep.js';
+
+/**
+ * Rule 5(b): a newcomer has watched nobody yet. Share time tells it whom to ask, and evicts nobody: whoever lives answers
+ * at its next look, by beating. Who has not answered within T/4 of the newcomer's own monotonic clock, in which it could
+ * look and write without a gap, and is silent for 2 T by then, is dead.
+ *
+ * Silence is the age of the last beat by share time, or how long the newcomer itself has seen it stand still, whichever is
+ * more: a beat from the server's future tells nothing, and protects nobody for ever. All times are milliseconds.
+ */
+
+/** A beat younger than this many check intervals is `alive` in `status`. */
+const ALIVE_INTERVALS = 1.125;
+/** A beat from the server's future (its clock was set back) by more than this is no beat that can be dated. */
+const FUTURE_MS = 60_000;
+/** From asked (1.75 T) to out (2 T), in check intervals. */
+const GRACE_INTERVALS = 1 / 4;
+/** How long a roll call stands, in check intervals, before who has not answered is out. Twice what may lie between two looks. */
+const WAIT_INTERVALS = 1 / 4;
+/** Who asks tries again so often, in check intervals. */
+const TRIES = 16;
+/** Two tries further apart than this leave a gap in which nobody can be blamed, in check intervals. */
+const GAPS = 8;
+/** For T below 8 s, where a busy computer takes as long. */
+const SHORTEST_GAP_MS = 1000;
+const SHORTEST_TRY_MS = 250;
+const LONGEST_TRY_MS = 1_800_000;
+/** What a commit may add to a promised time: the pace of tries, at most this. */
+const COMMIT_MS = 5000;
+
+/** What the tombstone says of who was put out so. */
+const UNANSWERED = 'did not answer the roll call';
+
+/** How long a record has been silent, as far as anybody can tell. */
+export type Silence = (record: InstanceRecord) => number;
+
+export const silenceMs = (record: InstanceRecord, shareTimeMs: number, stoodStillMs: number): number =>
+  Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);
+
+/** Its beat is overdue by share time. For people, and for nothing that evicts. */
+export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
+  return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * intervalMs(record);
+}
+
+export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boolean =>
+  fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
+
+/** By share time it lives: it will put out who does not. */
+export const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
+  record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
+
+/** When a silent holder is out at the latest, by share time, if it is dead. */
+export function outByMs(record: InstanceRecord, shareTimeMs: number, hasPeer: boolean): number {
+  const byPeersMs = fromIso(record.beatAt) + outAfterMs(record);
+  if (hasPeer && byPeersMs > shareTimeMs) return byPeersMs;
+  const askedMs = WAIT_INTERVALS * intervalMs(record) + Math.min(intervalMs(record) / TRIES, COMMIT_MS);
+  return Math.max(byPeersMs, shareTimeMs + askedMs);
+}
+
+/** How often who asks tries again. */
+export const tryPeriodMs = (checkIntervalSeconds: number): number =>
+  Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
+
+/** A commit that took longer, or came longer after the one before, begins the wait anew. */
+export const longestGapMs = (checkIntervalSeconds: number): number =>
+  Math.max((checkIntervalSeconds * 1000) / GAPS, SHORTEST_GAP_MS);
+
+/** Holders of a module that may be dead, as far as silence tells: worth staying for. */
+export const doubtful = (
+  licence: Licence,
+  module: string,
+  ownId: string,
+  shareTimeMs: number,
+  silence: Silence,
+): InstanceRecord[] =>
+  askable(licence, module, ownId).filter(
+    (record) => silence(record) >= ALIVE_INTERVALS * intervalMs(record) || isFromFuture(record, shareTimeMs),
+  );
+
+/** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
+export function callRoll(
+  licence: Licence,
+  module: string,
+  asker: { readonly id: string; readonly actor: string },
+  shareTimeMs: number,
+  silence: Silence,
+): Licence | null {
+  const standing = withoutAnswered(licence).rollCall?.names ?? [];
+  const known = new Set(standing.map((name) => name.instance));
+  const fresh = askable(licence, module, asker.id).filter(
+    (record) => silence(record) >= deadAfterMs(record) && !known.has(record.id),
+  );
+  if (fresh.length === 0) return null;
+  const at = toIso(shareTimeMs);
+  const names = fresh.map(
+    ({ id, beat }): CalledName => ({ instance: id, beat, by: asker.actor.slice(0, 600), at }),
+  );
+  return { ...licence, rollCall: { ...licence.rollCall, names: [...standing, ...names] } };
+}
+
+/** Whether this instance is asked to beat, now. */
+export const isCalled = (licence: Licence, instanceId: string): boolean =>
+  calledIn(licence).some((record) => record.id === instanceId);
+
+/** Without the names that are gone or have beaten; without the roll call when that was the last. */
+export function withoutAnswered(licence: Licence): Licence {
+  const { rollCall, ...rest } = licence;
+  if (!rollCall) return licence;
+  const standing = new Map(calledIn(licence).map((record) => [record.id, record.beat]));
+  const names = rollCall.names.filter((name) => standing.get(name.instance) === name.beat);
+  if (names.length === rollCall.names.length) return licence;
+  return names.length === 0 ? rest : { ...licence, rollCall: { ...rollCall, names } };
+}
+
+/** Since when we have watched a name stand in the roll call, by instance. */
+export type Watched = ReadonlyMap<string, { readonly beat: number; readonly sinceMs: number }>;
+
+/** After a commit of ours: who stood in the roll call before goes on, who is new begins now. */
+export function watch(before: Watched, licence: Licence, nowMs: number): Watched {
+  return new Map(
+    calledIn(licence).map(({ id, beat }) => {
+      const known = before.get(id);
+      return [id, known?.beat === beat ? known : { beat, sinceMs: nowMs }];
+    }),
+  );
+}
+
+/** Who has stood in the roll call for T/4 up to now, and is silent for 2 T: by his own T or the file's, whichever is longer. */
+export function unanswered(
+  licence: Licence,
+  policy: Policy,
+  watched: Watched,
+  nowMs: number,
+  silence: Silence,
+): Verdict[] {
+  return calledIn(licence).flatMap((record) => {
+    const known = watched.get(record.id);
+    const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
+    const isOver = known?.beat === record.beat && nowMs - known.sinceMs >= waitMs;
+    if (!isOver || silence(record) < outAfterMs(record)) return [];
+    return [{ instance: record.id, beat: record.beat, reason: 'evicted', words: UNANSWERED }];
+  });
+}
+
+/** The records that the roll call names by the beat they still stand at. */
+function calledIn(licence: Licence): InstanceRecord[] {
+  const names = new Map(licence.rollCall?.names.map((name) => [name.instance, name.beat]));
+  if (names.size === 0) return [];
+  return licence.instances.filter((record) => mayBeAsked(record) && names.get(record.id) === record.beat);
+}
+
+const askable = (licence: Licence, module: string, ownId: string): InstanceRecord[] =>
+  licence.instances.filter((record) => record.id !== ownId && mayBeAsked(record) && sitsIn(record, module));
+
+/** Light is never asked, nor is who has only borrowed seats. */
+const mayBeAsked = (record: InstanceRecord): boolean =>
+  record.level === 'heartbeat' && record.seats.some((seat) => seat.untilAt === null);
+
+const sitsIn = (record: InstanceRecord, module: string): boolean =>
+  record.seats.some((seat) => seat.module === module && seat.untilAt === null);
+
+const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
+const outAfterMs = (record: InstanceRecord): number =>
+  deadAfterMs(record) + GRACE_INTERVALS * intervalMs(record);
