@@ -93,13 +93,15 @@ export function describeFull(module: string, holders: readonly Holder[], freesAt
   return `${module}: ${places} in use:\n${lines.join('\n')}${until}`;
 }
 
+const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
+
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
   const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;
   const words = loss.words === null ? '' : `: "${printable(loss.words)}"`;
   switch (loss.reason) {
     case 'evicted':
-      return `evicted${by}${at}, because its heartbeats had stopped, and the place was taken`;
+      return `evicted${by}${at}, because its heartbeats had stopped${aside(loss.words)}, and the place was taken`;
     case 'process gone':
       return `evicted${by}${at}, because its process seemed gone, and the place was taken`;
     case 'removed':

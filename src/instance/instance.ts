@@ -127,6 +127,7 @@ export class Instance {
   /** Takes a seat, or shares the one this process already has. `wait`: until when it is tried again while none is free. */
   async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
     const startedMs = this.deps.clock.elapsedMs();
+    this.asking.delete(module); // we ask ourselves now
     let answer = await this.inTurn(() => this.tryOnce(module, limits));
     const patienceMs = limits.untilMs - startedMs;
     while (answer.kind === 'full' && wait && this.isOpen(wait)) {

@@ -7,13 +7,8 @@ import type { Seat } from '../../instance/seat.js';
 import { inTime } from '../../share/clock.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import {
-  givenBack,
-  type Interruption,
-  leaveAndThrow,
-  listenForSignals,
-  signalStatus,
-} from '../interruption.js';
+import { givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import { acquireOrWait, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -31,6 +26,7 @@ interface HoldOptions {
   readonly user?: string;
   readonly host?: string;
   readonly note?: string;
+  readonly wait?: string;
   readonly json?: boolean;
 }
 
@@ -46,6 +42,10 @@ export function addHold(program: Command, deps: Deps): void {
     .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
     .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
     .option('--note <words>', 'what status shows beside the seat')
+    .option(
+      '--wait <duration>',
+      'how long to wait for a seat while none is free, like 10m; default: not at all',
+    )
     .option('--json', 'one JSON object per line')
     .action(async (file: string | undefined, options: HoldOptions) => {
       deps.setStatus(await hold(fileOf(file, deps), options, deps));
@@ -69,10 +69,14 @@ function teller(module: string, options: HoldOptions, deps: Deps): Teller {
 
 async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
   const interruption = listenForSignals(deps);
-  const stopped = Promise.race([deps.inputClosed(), whenAborted(interruption.signal)]);
+  const gaveUp = new AbortController();
+  const closed = deps.inputClosed().then(() => gaveUp.abort());
+  const stopped = Promise.race([closed, whenAborted(interruption.signal)]);
+  const signals = { signal: interruption.signal, gaveUp: gaveUp.signal };
   try {
+    waitMs(options.wait);
     const licence = await interruption.unless(openForCommand(file, options, deps));
-    const status = await holdIn(licence, options, deps, { interruption, stopped }).catch((error: unknown) =>
+    const status = await holdIn(licence, options, deps, { signals, stopped }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
     await inTime(
@@ -92,7 +96,8 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
 }
 
 interface Stop {
-  readonly interruption: Interruption;
+  /** A signal has come; stdin is closed, so that nobody waits for a seat any more. */
+  readonly signals: { readonly signal: AbortSignal; readonly gaveUp: AbortSignal };
   /** Stdin is closed, or a signal has come. */
   readonly stopped: Promise<void>;
 }
@@ -100,7 +105,10 @@ interface Stop {
 async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, stop: Stop): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { tell } = teller(module, options, deps);
-  const claim = await licence.acquire(module, { signal: stop.interruption.signal });
+  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop.signals, (full) => {
+    const { holders, freesAt } = full;
+    tell('waiting', { holders, freesAt }, `${describeFull(module, holders, freesAt)}\nWaiting for a seat.`);
+  });
   switch (claim.kind) {
     case 'full': {
       const { holders, freesAt } = claim;
@@ -119,7 +127,7 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, st
 async function holdSeat(
   licence: OpenLicence,
   seat: Seat,
-  { stopped, interruption }: Stop,
+  { stopped, signals }: Stop,
   { tell }: Teller,
   deps: Deps,
 ): Promise<number> {
@@ -146,7 +154,7 @@ async function holdSeat(
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
-  const status = await release(licence.file, seat, interruption.name !== null, deps);
+  const status = await release(licence.file, seat, signals.signal.aborted, deps);
   if (status === EXIT.done) tell('released', {}, `${seat.module}: seat released`);
   return status;
 }

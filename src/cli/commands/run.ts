@@ -12,6 +12,7 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
+import { acquireOrWait, waitMs } from '../waiting.js';
 import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
 import { openForCommand } from './hold.js';
 
@@ -19,6 +20,7 @@ interface RunOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
+  readonly wait?: string;
   readonly onLost: 'warn' | 'term';
 }
 
@@ -34,6 +36,10 @@ export function addRun(program: Command, deps: Deps): void {
     .option('--module <name>', 'the module; may be left out where the licence has one')
     .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
     .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
+    .option(
+      '--wait <duration>',
+      'how long to wait for a seat while none is free, like 10m; default: not at all',
+    )
     .addOption(
       new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
         .choices(['warn', 'term'])
@@ -51,6 +57,7 @@ async function run(file: string | undefined, options: RunOptions, deps: Deps): P
         'BAD_ARGUMENT',
         'run: expected a command after --, like: seatfile run FILE -- app.exe',
       );
+    waitMs(options.wait);
     return await runSeated(fileOf(file, deps), options, deps);
   } catch (error) {
     deps.err(`seatfile: ${describeError(error)}\n`);
@@ -102,7 +109,10 @@ async function runIn(
   { interruption, running }: Running,
 ): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
-  const claim = await licence.acquire(module, { signal: interruption.signal });
+  const { signal } = interruption;
+  const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (full) => {
+    deps.err(`seatfile: ${describeFull(module, full.holders, full.freesAt)}\nWaiting for a seat.\n`);
+  });
   switch (claim.kind) {
     case 'full':
       deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
