@@ -42,7 +42,10 @@ export class Audit {
 
   /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
   promises(): void {
-    for (const standing of this.office.truth.standings.values()) this.checkDead(standing);
+    for (const standing of this.office.truth.standings.values()) {
+      this.checkDead(standing);
+      this.checkAsked(standing);
+    }
     for (const [key, removal] of this.office.truth.removed) this.checkRemoved(key, removal.atMs);
     for (const process of this.office.alive)
       for (const question of process.questions) this.office.checkAnswer(process, question);
@@ -93,6 +96,35 @@ export class Audit {
       'dead user not evicted',
       `${found}, and ${observer.who} could look and write all the time; T ${clockTime(intervalMs)}`,
     );
+  }
+
+  /**
+   * With nobody left to have watched, a dead user is out soon after somebody asks for his place, who stays, can look and can
+   * write: T/4 and the commits once he is silent for 2 T by share time; by the asker's own watch if the server's clock was
+   * set since. People ask again within T.
+   */
+  private checkAsked({ record, beatAtMs }: Standing): void {
+    const { office } = this;
+    const intervalMs = Math.max(1000 * record.checkIntervalSeconds, office.longestIntervalMs);
+    const isSlow = intervalMs / 8 < office.commitMs; // then a commit counts as trouble
+    const mayBeLight = office.plan.level === 'light' || office.plan.mishaps.setLevel !== undefined;
+    if (record.level !== 'heartbeat' || isSlow || mayBeLight) return;
+    const outMs = 2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds;
+    const isDated = office.serverClockSetMs < beatAtMs;
+    for (const { module } of record.seats)
+      for (const asker of office.alive) {
+        if (asker.key === record.note) continue;
+        const askingMs = Math.max(beatAtMs, office.askingSinceMs(asker, module));
+        const silentMs = isDated ? Math.max(beatAtMs + outMs, askingMs) : askingMs + outMs;
+        const dueMs = beatAtMs + (silentMs + 1.75 * intervalMs - beatAtMs) * (1 + 2 * office.drift);
+        if (office.nowMs < dueMs + 2 * office.commitMs) continue;
+        const found = `${record.user}@${record.host}/${record.pid}: silent for ${clockTime(office.nowMs - beatAtMs)}`;
+        const since = clockTime(office.nowMs - askingMs);
+        office.report(
+          'dead user not evicted',
+          `${found}, and ${asker.who} has asked for ${module} for ${since}; T ${clockTime(intervalMs)}`,
+        );
+      }
   }
 
   /** Since when a process could look, write and sweep. */

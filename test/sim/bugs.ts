@@ -34,6 +34,7 @@ const belief = 'src/core/belief.ts';
 const desk = 'src/core/desk.ts';
 const instance = 'src/instance/instance.ts';
 const vigil = 'src/instance/vigil.ts';
+const rollcall = 'src/core/rollcall.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
@@ -413,6 +414,114 @@ const sight: readonly Bug[] = [
   },
 ];
 
+const asking: readonly Bug[] = [
+  {
+    name: 'newcomer-does-not-ask',
+    profile: 'monday',
+    what: 'A newcomer puts out who did not answer its roll call; now whoever is silent for 2 T, unasked.',
+    breaks: liveUser,
+    file: sweep,
+    find: 'const swept = evict(start, asker.unanswered(licence), asker.actor, shareTimeMs, policy);',
+    replace: `const silent = licence.instances.filter(
+      (record) => record.id !== asker.id && asker.silence(record) >= 2000 * record.checkIntervalSeconds,
+    );
+    const verdicts = silent.map(({ id, beat }) => ({
+      ...{ instance: id, beat, reason: 'evicted' as const, words: 'did not answer the roll call' },
+    }));
+    const swept = evict(start, verdicts, asker.actor, shareTimeMs, policy);`,
+  },
+  {
+    name: 'asks-and-does-not-wait',
+    profile: 'monday',
+    what: 'A roll call stands for T/4 before who has not answered is out; now his time is over at once.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'const WAIT_INTERVALS = 1 / 4;',
+    replace: 'const WAIT_INTERVALS = 0;',
+  },
+  {
+    name: 'waits-by-share-time',
+    profile: 'monday',
+    what: "The wait is a newcomer's own, on its monotonic clock; now it is over when the roll call is T/4 old by the server's.",
+    breaks: liveUser,
+    file: rollcall,
+    find: 'const isOver = known?.beat === record.beat && nowMs - known.sinceMs >= waitMs;',
+    replace: `const askedAt = licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
+    const isOver = silence(record) + fromIso(record.beatAt) - fromIso(askedAt) >= waitMs;`,
+  },
+  {
+    name: 'waits-in-its-sleep',
+    profile: 'monday',
+    what: 'A gap between its commits begins the wait anew; now it counts, also what the asker slept through.',
+    breaks: 'rule 5b: who wakes first does not evict the fellow sleepers',
+    file: 'src/instance/rollcall.ts',
+    find: 'return this.last !== null && elapsedMs(this.last, since) <= gapMs && elapsedMs(since, now) <= gapMs;',
+    replace: 'return this.last !== null && gapMs > 0 && elapsedMs(since, now) > -1;',
+  },
+  {
+    name: 'roll-call-not-answered',
+    profile: 'monday',
+    what: 'Who finds his name in a roll call beats at once; now he beats when it is time.',
+    breaks: liveUser,
+    file: instance,
+    find: 'if (isCalled(licence, this.id)) this.beatSoon();',
+    replace: '',
+  },
+  {
+    name: 'roll-call-takes-light',
+    profile: 'light',
+    what: 'Only who promised a heartbeat is asked, and put out; now Light too, which answers nobody.',
+    breaks: light,
+    file: rollcall,
+    find: "record.level === 'heartbeat' && record.seats.some((seat) => seat.untilAt === null);",
+    replace: 'record.seats.some((seat) => seat.untilAt === null);',
+    also: [lightAtCommit],
+  },
+  {
+    name: 'asked-too-early-out-too-early',
+    profile: 'monday',
+    what: 'Who does not answer is out if he is silent for 2 T; now after 1.5 T.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'deadAfterMs(record) + GRACE_INTERVALS * intervalMs(record);',
+    replace: 'deadAfterMs(record) - GRACE_INTERVALS * intervalMs(record);',
+    also: [
+      {
+        file: rollcall,
+        find: 'silence(record) >= deadAfterMs(record) && !known.has(record.id)',
+        replace: 'silence(record) >= deadAfterMs(record) / 2 && !known.has(record.id)',
+      },
+    ],
+  },
+  {
+    name: 'refused-and-gone',
+    profile: 'monday',
+    what: 'Who was refused asks on behind the answer, for whoever comes next; now only while somebody waits.',
+    breaks: deadUser,
+    file: instance,
+    find: 'void this.askOn(module);',
+    replace: '',
+  },
+  {
+    name: 'asked-once-and-for-all',
+    profile: 'monday',
+    what: 'Who wants a place asks everybody who sits there and is silent; now nobody while a roll call stands.',
+    breaks: deadUser,
+    file: rollcall,
+    find: 'if (fresh.length === 0) return null;',
+    replace: 'if (fresh.length === 0 || standing.length > 0) return null;',
+  },
+  {
+    name: 'future-beats-protect',
+    profile: 'monday',
+    what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
+    breaks: deadUser,
+    file: rollcall,
+    find: 'Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);',
+    replace: 'shareTimeMs - fromIso(record.beatAt) + 0 * stoodStillMs;',
+  },
+];
+
 const believing: readonly Bug[] = [
   {
     name: 'believes-two-intervals',
@@ -603,12 +712,13 @@ const table: readonly Bug[] = [
   },
 ];
 
-/** In the order of the design: the share, the looks, the beliefs, the table. */
+/** In the order of the design: the share, the looks, the roll call, the beliefs, the table. */
 export const bugs: readonly Bug[] = [
   ...publishing,
   ...looking,
   ...clearingAway,
   ...sight,
+  ...asking,
   ...believing,
   ...table,
 ];

@@ -202,6 +202,26 @@ export class Mishaps {
     for (const process of [...this.office.alive]) if (this.office.chance.is(most)) this.freeze(process);
   }
 
+  /** The building loses its power: everybody dies at once. Later, one after the other, they are back, who had no seat first. */
+  private friday(): void {
+    const { people, chance } = this.office;
+    const isSeated = (person: Person) => (person.process?.seats().length ?? 0) > 0;
+    const seated = people.filter(isSeated);
+    const others = people.filter((person) => !isSeated(person));
+    let awayMs = this.span();
+    for (const person of [...others, ...seated]) {
+      person.die(awayMs);
+      awayMs += chance.scaled(0.1, 4) * this.office.plan.intervalMs;
+    }
+    const dark = chance.pick([0, 0.5]);
+    for (const host of this.office.hosts) if (chance.is(dark)) this.powerOff(host);
+  }
+
+  private powerOff(host: Host): void {
+    for (const process of this.office.processesOn(host)) this.office.kill(process);
+    host.reboot();
+  }
+
   // --- the share ----------------------------------------------------------------------------------------------------
 
   private full(): void {
@@ -345,6 +365,7 @@ export class Mishaps {
   private serverClock(): void {
     const { chance, world } = this.office;
     world.server.wallOffsetMs += chance.pick([-1, 1]) * chance.scaled(1000, 24 * HOUR_MS);
+    this.office.serverClockSetMs = this.nowMs;
   }
 
   /** Replies and requests are lost, come late, come twice. */

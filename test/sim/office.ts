@@ -35,6 +35,8 @@ export class Office {
   readonly renamers = new Map<string, Writer>();
   /** How often the folder is shown empty. */
   emptyListings = 0;
+  /** When the server's clock was last set. */
+  serverClockSetMs = Number.NEGATIVE_INFINITY;
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
@@ -135,6 +137,15 @@ export class Office {
     if (!process.isRunning || process.misfortune.isOn || this.outage.isOn || process.seats().length === 0)
       return Number.POSITIVE_INFINITY;
     return Math.max(process.misfortune.endedMs, this.outage.endedMs, process.seatedSinceMs);
+  }
+
+  /** Since when a process has asked for a seat in a module and had none, and could look and write; infinite if it cannot now. */
+  askingSinceMs(process: Process, module: string): number {
+    const wantingMs = process.wanting.get(module);
+    const isAble = process.isRunning && !process.misfortune.isOn && !this.outage.isOn;
+    if (wantingMs === undefined || !isAble || process.seatsIn(module).length > 0)
+      return Number.POSITIVE_INFINITY;
+    return Math.max(process.misfortune.endedMs, this.outage.endedMs, wantingMs);
   }
 
   /** Places of a module. */

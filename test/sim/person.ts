@@ -94,13 +94,17 @@ export class Person {
   async sit(process: Process, module: string): Promise<void> {
     const { office } = this;
     const askedMs = office.nowMs;
-    const asked = process.user.ask(module, { timeoutMs: ACQUIRE_MS });
+    const { waitMs } = this.plan;
+    const asked = process.user.ask(module, { timeoutMs: ACQUIRE_MS, wait: waitMs });
+    process.wants(module, askedMs);
     try {
-      const answer = await process.ask(`acquire ${module}`, ACQUIRE_MS, asked);
+      const answer = await process.ask(`acquire ${module}`, waitMs + ACQUIRE_MS, asked);
+      if (answer.kind !== 'full') process.wanting.delete(module);
       if (answer.kind === 'seated') this.listen(process, answer.seat);
       if (answer.kind === 'full') this.checkFull(process, module, askedMs);
       office.trace.note(process.who, `acquire ${module}: ${answer.kind}`);
     } catch (error) {
+      process.wanting.delete(module);
       office.trace.note(process.who, `acquire ${module}: ${String(error)}`);
       office.checkFault(process.who, error);
     }

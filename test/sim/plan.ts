@@ -7,7 +7,7 @@ import { Chance } from './chance.js';
 export type Mishap =
   | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
-  | ('sleepAll' | 'freezeAll' | 'nearMiss') // most of them; one, to within a moment
+  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday') // most of them; one, to within a moment; everybody, for ever
   | (
       | 'full'
       | 'fullUneven'
@@ -31,6 +31,8 @@ export interface PersonPlan {
   readonly isComer: boolean;
   /** Names can be typed by anyone: some say that they are somebody they are not. */
   readonly names: { readonly user?: string; readonly host?: string };
+  /** How long he waits when no seat is free. Milliseconds. */
+  readonly waitMs: number;
 }
 
 /** Everything that is decided before a run begins. The run itself rolls the same dice on. */
@@ -89,6 +91,10 @@ interface Sketch {
   readonly slow?: readonly [number, number];
   /** Caches that forget less than any measured, as well. */
   readonly isForgetful?: boolean;
+  /** There are always so many places fewer than people. @default from two fewer to two more */
+  readonly tooFew?: readonly [number, number];
+  /** Some wait when no seat is free. @default nobody */
+  readonly isPatient?: boolean;
   /** Few revisions are kept: always. @default half of the time */
   readonly isSmall?: boolean;
 }
@@ -168,6 +174,14 @@ const profiles = {
     ...{ weight: 2, people: [2, 5], interval: [3600, 43_200], many: [6, 24] },
     mishaps: { ...everyday, sleepAll: 3, serverClock: 2, restart: 1, full: 1, away: 1, remove: 1 },
   },
+  monday: {
+    ...{ weight: 2, people: [3, 6], interval: [300, 7200], many: [6, 16], span: [0.1, 4] },
+    ...{ tooFew: [1, 2], isPatient: true },
+    mishaps: {
+      ...{ friday: 6, serverClock: 5, away: 3, awayUneven: 1, restart: 1, full: 1, fullUneven: 1 },
+      ...{ sleepAll: 2, freezeAll: 1, kill: 2, freeze: 2, cut: 1, setWall: 1, leave: 1 },
+    },
+  },
   crowd: {
     ...{ weight: 0.3, people: [30, 150], interval: [900, 3600], many: [5, 30] },
     mishaps: { ...everyday, sleepAll: 1, full: 1, away: 1, restart: 1 },
@@ -197,7 +211,10 @@ export function planOf(seed: string, only?: Profile): Plan {
   const sketch: Sketch = profiles[profile];
   const count = chance.whole(...sketch.people);
   const intervalMs = 1000 * Math.round(chance.scaled(...sketch.interval));
-  const people = peopleOf(chance, count, sketch.comers ?? 1);
+  const everybody = peopleOf(chance, count, sketch.comers ?? 1);
+  const people = sketch.isPatient
+    ? everybody.map((person) => ({ ...person, waitMs: chance.is(0.5) ? 3 * intervalMs : 0 }))
+    : everybody;
   const hosts = people.reduce((most, person) => Math.max(most, person.host + 1), 0);
   const stayMs =
     sketch.stay || chance.is(0.5)
@@ -213,7 +230,7 @@ export function planOf(seed: string, only?: Profile): Plan {
       windows: 3,
       worstNfs: sketch.isForgetful ? 12 : 0,
     }),
-    modules: modulesOf(chance, people),
+    modules: modulesOf(chance, people, sketch.tooFew),
     overdraft: chance.is(0.15) ? 1 : 0,
     countBy: chance.weighed({ 'user@host': 5, instance: 2, user: 1, host: 1 }),
     level: sketch.level ?? 'heartbeat',
@@ -251,6 +268,7 @@ function peopleOf(chance: Chance, count: number, comers: number): PersonPlan[] {
         modules: modules === 'both' ? ['M1', 'M2'] : [modules],
         isComer: chance.is(comers),
         names: isMasked && chance.is(0.5) ? { user: 'anybody', host: 'anywhere' } : {},
+        waitMs: 0,
       });
     }
   }
@@ -258,9 +276,14 @@ function peopleOf(chance: Chance, count: number, comers: number): PersonPlan[] {
 }
 
 /** Often a place or two too few, so that somebody waits to be seated twice. */
-function modulesOf(chance: Chance, people: readonly PersonPlan[]): Record<string, number> {
+function modulesOf(
+  chance: Chance,
+  people: readonly PersonPlan[],
+  tooFew: Sketch['tooFew'],
+): Record<string, number> {
   const wanted = (module: string) => people.filter((person) => person.modules.includes(module)).length;
-  const spare = () => Number(chance.weighed({ '-2': 2, '-1': 4, '0': 3, '2': 2 }));
+  const spare = () =>
+    tooFew ? -chance.whole(...tooFew) : Number(chance.weighed({ '-2': 2, '-1': 4, '0': 3, '2': 2 }));
   const places = (module: string) => Math.max(1, wanted(module) + spare());
   return { M1: places('M1'), M2: places('M2') };
 }

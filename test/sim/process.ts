@@ -61,6 +61,8 @@ export class Process {
   private calls = 0;
   private inCall = false;
   private isLooking = false;
+  /** Since when it has asked for a seat in a module, without one. True time, milliseconds. */
+  readonly wanting = new Map<string, number>();
   /** Counts its commits: two revisions of one commit are one change made twice. */
   commits = 0;
   private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
@@ -102,6 +104,10 @@ export class Process {
     const found = this.learnt.find((one) => one.revision >= revision);
     if (found === undefined) return false;
     return this.inCall ? this.calls > found.call + CALLS_PER_LOOK : true;
+  }
+
+  wants(module: string, nowMs: number): void {
+    if (!this.wanting.has(module)) this.wanting.set(module, nowMs);
   }
 
   /** The seats in a module that the application still has, good or suspended. */

@@ -63,6 +63,7 @@ describe('the plans', () => {
         awayUneven: true,
         fullUneven: true,
         nearMiss: true,
+        friday: true,
         restart: true,
         serverClock: true,
         lossy: true,

@@ -23,6 +23,7 @@ export type Rule =
   | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
   | 'seat vanished' // neither released, nor a tombstone
   | 'live user evicted'
+  | 'evicted unasked' // by rule 5b, and no roll call had stood for T/4
   | 'evicted unwatched' // by somebody who was asleep, or did not see the share, for most of the silence
   | 'dead user not evicted'
   | 'light swept'
@@ -56,6 +57,13 @@ export interface Standing {
   readonly levelSinceMs: number;
   readonly beatAtMs: number;
   readonly misfortuneMsAtBeat: number;
+}
+
+/** A name in the roll call that stands. */
+interface Called {
+  readonly beat: number;
+  readonly sinceMs: number;
+  readonly misfortuneMs: number;
 }
 
 /** Who published a revision: a process, and which of its commits. */
@@ -92,6 +100,12 @@ const intervalMs = (record: InstanceRecord): number => 1000 * record.checkInterv
 export const deadAfterMs = (record: InstanceRecord): number =>
   DEAD_INTERVALS * intervalMs(record) + graceMs(record);
 
+/** Rule 5b, written down a second time on purpose: asked, T/4 passes, and he is out if silent for 2 T by share time. */
+const UNANSWERED = 'did not answer the roll call';
+const OUT_INTERVALS = 2;
+const WAIT_INTERVALS = 1 / 4;
+const LOOK_INTERVALS = 1 / 8;
+
 /** What the server really holds: the chain of revisions as they were published, and what each of them did. */
 export class Truth {
   readonly options: TruthOptions;
@@ -104,6 +118,7 @@ export class Truth {
   readonly taken = new Set<string>();
   /** For each module, how many seats were in use from when on. */
   readonly usage = new Map<string, { fromMs: number; inUse: number }[]>();
+  private called = new Map<string, Called>();
   private readonly changes = new Map<string, number>();
   private readonly deniedChanges = new Set<string>();
   private readonly calls = new Set<string>();
@@ -148,6 +163,7 @@ export class Truth {
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
     this.updateStandings(next);
+    this.updateCalled(next);
     this.countSeats(next);
   }
 
@@ -314,7 +330,16 @@ export class Truth {
     }
     if (record.level === 'light') this.report('light swept', `${who}: evicted by ${by.who}`);
     const standing = this.standings.get(record.id);
-    if (!standing || !holder) return;
+    if (stone.words === UNANSWERED) this.checkCalled(record, module, stone, by);
+    else if (standing && holder) this.checkSilence(record, standing, holder, { who, module, by });
+  }
+
+  private checkSilence(
+    record: InstanceRecord,
+    standing: Standing,
+    holder: Holder,
+    { who, module, by }: { who: string; module: string; by: Writer },
+  ): void {
     this.checkWatched(record, standing, who, by);
     const silentMs = this.options.now() - standing.beatAtMs;
     const ownMs = holder.misfortuneMs - standing.misfortuneMsAtBeat;
@@ -325,6 +350,68 @@ export class Truth {
     const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
     if (holder.isAlive && holder.holds(module) && excusedMs < patientMs / (1 + 2 * this.options.drift))
       this.report('live user evicted', found);
+  }
+
+  /** Rule 5b: he was asked, by a roll call that stood for T/4 while the asker was awake; a living one that can looks and answers. */
+  private checkCalled(record: InstanceRecord, module: string, stone: Tombstone, by: Writer): void {
+    const called = this.called.get(record.id);
+    const holder = this.options.holderOf(record);
+    const who = `${record.user}@${record.host}/${record.pid} in ${module}, by ${by.who}`;
+    if (called?.beat !== record.beat) {
+      this.report('evicted unasked', `${who}: no roll call named him`);
+      return;
+    }
+    const nowMs = this.options.now();
+    const waitMs = (WAIT_INTERVALS * intervalMs(record)) / (1 + this.options.drift);
+    const stoodMs = nowMs - called.sinceMs;
+    const found = `${who}: asked ${clockTime(stoodMs)} ago; T ${clockTime(intervalMs(record))}`;
+    if (stoodMs < waitMs) this.report('evicted unasked', found);
+    this.checkAsker(record, called, stone, found, by);
+    if (!holder?.isAlive || !holder.holds(module)) return;
+    const ownMs = holder.misfortuneMs - called.misfortuneMs;
+    const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
+    const lookMs = (LOOK_INTERVALS * intervalMs(record)) / (1 + 2 * this.options.drift);
+    if (excusedMs < lookMs)
+      this.report('live user evicted', `${found}; he could answer but for ${clockTime(ownMs)}`);
+  }
+
+  /** By share time he was silent for 2 T, or the asker itself has seen it; and it was awake while the roll call stood. */
+  private checkAsker(
+    record: InstanceRecord,
+    called: Called,
+    stone: Tombstone,
+    found: string,
+    by: Writer,
+  ): void {
+    const outMs = OUT_INTERVALS * intervalMs(record) + graceMs(record);
+    const ageMs = Date.parse(stone.at) - Date.parse(record.beatAt);
+    const asker = this.options.holderOf({ ...record, note: by.key });
+    const standing = this.standings.get(record.id);
+    if (!asker || !standing) return;
+    const seen = asker.watched(standing.beatAtMs);
+    const seenMs = (seen.ms + (seen.gaps * intervalMs(record)) / 4) * (1 + this.options.drift);
+    if (ageMs < outMs && seenMs < outMs)
+      this.report('live user evicted', `${found}; his beat is ${clockTime(ageMs)} old by share time`);
+    const { ms, gaps } = asker.watched(called.sinceMs);
+    const forgivenMs = gaps * Math.max(LOOK_INTERVALS * intervalMs(record), 1000);
+    if (ms + forgivenMs < (WAIT_INTERVALS * intervalMs(record)) / (1 + this.options.drift))
+      this.report('evicted unwatched', `${found}, and watched for ${clockTime(ms)}, with ${gaps} gaps`);
+  }
+
+  private updateCalled(next: Licence): void {
+    const before = this.called;
+    this.called = new Map();
+    for (const { instance, beat } of next.rollCall?.names ?? []) {
+      const record = next.instances.find((one) => one.id === instance);
+      if (record?.beat !== beat) continue;
+      const known = before.get(instance);
+      const fresh = () => ({
+        beat,
+        sinceMs: this.options.now(),
+        misfortuneMs: this.options.holderOf(record)?.misfortuneMs ?? 0,
+      });
+      this.called.set(instance, known?.beat === beat ? known : fresh());
+    }
   }
 
   /** Rule 3: silence counts while the evictor was awake and looking; a gap in that counts for two look periods at most. */
@@ -379,11 +466,13 @@ const rules: Readonly<Record<string, string>> = {
 };
 
 function wordsOf(event: EventDraft): string {
-  const { kind, user, host, module, reason, actor } = event;
+  const { kind, user, host, module, reason, actor, words } = event;
   const who = user === undefined ? String(actor ?? '') : `${user}@${host} in ${module}`;
   const why =
     reason === 'evicted'
-      ? ' (rule 4: stood still)'
+      ? words === UNANSWERED
+        ? ' (rule 5b: did not answer)'
+        : ' (rule 4: stood still)'
       : reason === 'process gone'
         ? ' (rule 5a: provably gone)'
         : '';
