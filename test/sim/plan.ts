@@ -175,7 +175,7 @@ const profiles = {
     mishaps: { ...everyday, sleepAll: 3, serverClock: 2, restart: 1, full: 1, away: 1, remove: 1 },
   },
   monday: {
-    ...{ weight: 2, people: [3, 6], interval: [300, 7200], many: [6, 16], span: [0.1, 4] },
+    ...{ weight: 2, people: [3, 6], interval: [300, 5400], many: [6, 16], span: [0.1, 4] },
     ...{ tooFew: [1, 2], isPatient: true },
     mishaps: {
       ...{ friday: 6, serverClock: 5, away: 3, awayUneven: 1, restart: 1, full: 1, fullUneven: 1 },
@@ -213,7 +213,7 @@ export function planOf(seed: string, only?: Profile): Plan {
   const intervalMs = 1000 * Math.round(chance.scaled(...sketch.interval));
   const everybody = peopleOf(chance, count, sketch.comers ?? 1);
   const people = sketch.isPatient
-    ? everybody.map((person) => ({ ...person, waitMs: chance.is(0.5) ? 3 * intervalMs : 0 }))
+    ? everybody.map((person) => ({ ...person, waitMs: chance.is(0.3) ? intervalMs / 2 : 0 }))
     : everybody;
   const hosts = people.reduce((most, person) => Math.max(most, person.host + 1), 0);
   const stayMs =
