@@ -32,6 +32,8 @@ const LONGEST_TRY_MS = 1_800_000;
 /** What a commit may add to a promised time: the pace of tries, at most this. */
 const COMMIT_MS = 5000;
 
+/** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
+const MOST_NAMES = 1000;
 /** What the tombstone says of who was put out so. */
 const UNANSWERED = 'did not answer the roll call';
 
@@ -91,9 +93,9 @@ export function callRoll(
 ): Licence | null {
   const standing = withoutAnswered(licence).rollCall?.names ?? [];
   const known = new Set(standing.map((name) => name.instance));
-  const fresh = askable(licence, module, asker.id).filter(
-    (record) => silence(record) >= deadAfterMs(record) && !known.has(record.id),
-  );
+  const fresh = askable(licence, module, asker.id)
+    .filter((record) => silence(record) >= deadAfterMs(record) && !known.has(record.id))
+    .slice(0, Math.max(0, MOST_NAMES - standing.length));
   if (fresh.length === 0) return null;
   const at = toIso(shareTimeMs);
   const names = fresh.map(

@@ -92,7 +92,7 @@ export class Instance {
   private vigil = new Vigil();
   private readonly rollCall = new RollCall();
   /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
-  private readonly asking = new Set<string>();
+  private readonly asking = new Map<string, object>();
   private id: string;
   private record: InstanceRecord | null = null;
   private policy: Policy | null = null;
@@ -142,9 +142,9 @@ export class Instance {
   private async tryOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared };
-    const { done, since } = await this.claimPlace(module, limits);
-    if (done.answer.kind === 'full') return { ...done.answer, waitedMs: 0 };
-    return { kind: 'seated', seat: this.seated(module, done.answer.record, since) };
+    const { answer, since } = await this.claimPlace(module, limits);
+    if (answer.kind === 'full') return { ...answer, waitedMs: 0 };
+    return { kind: 'seated', seat: this.seated(module, answer.record, since) };
   }
 
   /** While there is time left, a share in trouble is no reason to give up. */
@@ -204,11 +204,15 @@ export class Instance {
     return this.addHandle(hold);
   }
 
-  private async claimPlace(module: string, limits: Limits): Promise<Committing<ClaimOutcome>> {
+  private async claimPlace(
+    module: string,
+    limits: Limits,
+  ): Promise<{ readonly answer: ClaimOutcome; readonly since: Instant }> {
     const place = { module, seatId: this.deps.dice.id() };
     const started = instantOf(this.deps.clock);
+    const outcomes: ClaimOutcome[] = []; // one for each attempt
     try {
-      return await this.commit<ClaimOutcome>((base, shareTimeMs) => {
+      const { done, since } = await this.commit<ClaimOutcome>((base, shareTimeMs) => {
         const policy = readPolicy(base, this.path);
         if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
         const asker = this.asker(policy, shareTimeMs, started);
@@ -221,9 +225,14 @@ export class Instance {
           asker,
         );
         if (outcome.kind === 'seated') this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
+        outcomes.push(outcome);
         return { answer: outcome, draft };
       }, limits);
+      return { answer: done.answer, since };
     } catch (error) {
+      // Who was refused was to ask the others in the same commit: that this failed makes the refusal no less true.
+      const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
+      if (refused && isShareTrouble(error)) return { answer: refused, since: started };
       // A claim that may yet come true is taken back; if that fails too, the record dies like any silent one.
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') {
         this.owed.add(module);
@@ -247,17 +256,17 @@ export class Instance {
   /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
   private async askOn(module: string): Promise<void> {
     if (this.asking.has(module) || !this.isAnyDoubtful(module)) return;
-    this.asking.add(module);
-    while (this.asking.has(module)) {
+    const round = {}; // whoever asks anew begins another
+    this.asking.set(module, round);
+    const isOn = () => this.asking.get(module) === round && !this.holds.get(module);
+    while (isOn() && this.isAnyDoubtful(module)) {
       await this.deps.clock.sleep(this.tryPeriod);
-      const isOver = () => !this.asking.has(module) || this.holds.get(module) !== undefined;
-      if (!isOver()) await this.inTurn(() => this.askOnce(module)).catch(() => undefined);
-      if (isOver() || !this.isAnyDoubtful(module)) this.asking.delete(module);
+      await this.inTurn(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
     }
+    if (this.asking.get(module) === round) this.asking.delete(module);
   }
 
   private async askOnce(module: string): Promise<void> {
-    if (!this.asking.has(module)) return;
     const started = instantOf(this.deps.clock);
     await this.commit((base, shareTimeMs) => {
       const policy = readPolicy(base, this.path);

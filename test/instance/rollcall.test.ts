@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RollCall } from '../../src/instance/rollcall.js';
+import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type User, World } from '../helpers/world.js';
 import { evicted, msOf, recordOf } from './office.js';
 
@@ -55,6 +56,19 @@ describe('everybody died on Friday', () => {
       await world.advance(msOf(answer.freesAt) - world.nowMs);
       expect((await (await comer('dee')).acquire('M1')).kind).toBe('seated');
     }
+  });
+
+  test('that the roll call cannot be written makes a refusal no less an answer', async () => {
+    const { world, users } = await fullOffice(['ada']);
+    for (const user of users) user.kill();
+    await world.advance(60 * 3_600_000);
+    const wrap = (files: ShareFiles): ShareFiles => ({
+      ...files,
+      writeNew: (path) => Promise.reject(new ShareError('full', 'write', path)),
+    });
+    const cy = await world.user(world.host('pc-cy', { wrap }), 'cy');
+    expect(await cy.acquire('M1')).toMatchObject({ kind: 'full', holders: [{ user: 'ada' }] });
+    expect(world.table().rollCall).toBeUndefined();
   });
 
   test('two who come share one roll call; each has a seat, one revision each beside it', async () => {
