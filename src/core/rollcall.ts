@@ -10,7 +10,9 @@ import type { Verdict } from './sweep.js';
  * look and write without a gap, and is silent for 2 T by then, is dead.
  *
  * Silence is the age of the last beat by share time, or how long the newcomer itself has seen it stand still, whichever is
- * more: a beat from the server's future tells nothing, and protects nobody for ever. All times are milliseconds.
+ * more: a beat from the server's future tells nothing, and protects nobody for ever. While a peer lives that has been there
+ * since that beat, the age does not count: the peer evicts by what it has seen (rule 4), and share time may lie. So where the
+ * server's clock was set ahead, the first who answers a roll call protects whoever cannot. All times are milliseconds.
  */
 
 /** A beat younger than this many check intervals is `alive` in `status`. */
@@ -40,8 +42,26 @@ const UNANSWERED = 'did not answer the roll call';
 /** How long a record has been silent, as far as anybody can tell. */
 export type Silence = (record: InstanceRecord) => number;
 
-export const silenceMs = (record: InstanceRecord, shareTimeMs: number, stoodStillMs: number): number =>
-  Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);
+/** `watchedFromMs`: since when somebody who lives has been there, see {@link watchedFrom}. */
+export const silenceMs = (
+  record: InstanceRecord,
+  shareTimeMs: number,
+  watchedFromMs: number,
+  stoodStillMs: number,
+): number =>
+  isWatched(record, shareTimeMs, watchedFromMs)
+    ? stoodStillMs
+    : Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);
+
+/** Since when the oldest of those who live by share time has been there, by share time; Infinity when nobody lives. */
+export const watchedFrom = (licence: Licence, shareTimeMs: number): number =>
+  licence.instances
+    .filter((record) => isBeating(record, shareTimeMs))
+    .reduce((first, record) => Math.min(first, fromIso(record.joinedAt)), Number.POSITIVE_INFINITY);
+
+/** Somebody who lives has been there since its last beat, or for as long as it takes to put it out. */
+const isWatched = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): boolean =>
+  watchedFromMs <= Math.max(fromIso(record.beatAt), shareTimeMs - outAfterMs(record));
 
 /** Its beat is overdue by share time. For people, and for nothing that evicts. */
 export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
@@ -52,13 +72,14 @@ export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boole
   fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
 
 /** By share time it lives: it will put out who does not. */
-export const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
+const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
   record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
 
 /** When a silent holder is out at the latest, by share time, if it is dead. */
-export function outByMs(record: InstanceRecord, shareTimeMs: number, hasPeer: boolean): number {
+export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): number {
   const byPeersMs = fromIso(record.beatAt) + outAfterMs(record);
-  if (hasPeer && byPeersMs > shareTimeMs) return byPeersMs;
+  if (isWatched(record, shareTimeMs, watchedFromMs))
+    return byPeersMs > shareTimeMs ? byPeersMs : shareTimeMs + outAfterMs(record);
   const askedMs = WAIT_INTERVALS * intervalMs(record) + Math.min(intervalMs(record) / TRIES, COMMIT_MS);
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }

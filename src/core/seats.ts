@@ -11,7 +11,7 @@ import type {
 import { MAX_GONE } from './licence.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
-import { isBeating, isSilent, outByMs } from './rollcall.js';
+import { isSilent, outByMs, watchedFrom } from './rollcall.js';
 
 /** Who asks: one running process and the user it runs for. */
 export interface Claimant {
@@ -319,12 +319,12 @@ function describeFull(licence: Licence, policy: Policy, module: string, shareTim
  * nobody may put them out.
  */
 function freesAt(licence: Licence, policy: Policy, module: string, shareTimeMs: number): string | null {
-  const hasPeer = licence.instances.some((record) => isBeating(record, shareTimeMs));
-  if (!hasPeer && policy.level === 'light') return null;
+  const watchedFromMs = watchedFrom(licence, shareTimeMs);
+  if (watchedFromMs === Number.POSITIVE_INFINITY && policy.level === 'light') return null;
   const places = new Map<string, number>();
   for (const { record, seat } of seatsOf(licence, module)) {
     const mayBeDead = seat.untilAt === null && record.level === 'heartbeat' && isSilent(record, shareTimeMs);
-    const outMs = mayBeDead ? outByMs(record, shareTimeMs, hasPeer) : Number.POSITIVE_INFINITY;
+    const outMs = mayBeDead ? outByMs(record, shareTimeMs, watchedFromMs) : Number.POSITIVE_INFINITY;
     places.set(seat.id, Math.max(places.get(seat.id) ?? 0, outMs));
   }
   const firstMs = Math.min(...places.values());

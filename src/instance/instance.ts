@@ -3,7 +3,14 @@ import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
 import type { Draft } from '../core/revision.js';
-import { doubtful, isCalled, silenceMs, tryPeriodMs, withoutAnswered } from '../core/rollcall.js';
+import {
+  doubtful,
+  isCalled,
+  silenceMs,
+  tryPeriodMs,
+  watchedFrom,
+  withoutAnswered,
+} from '../core/rollcall.js';
 import { type Claimant, type ClaimOutcome, claim, type Ground, type Holder, release } from '../core/seats.js';
 import { ownLookMs } from '../core/sightings.js';
 import {
@@ -215,7 +222,7 @@ export class Instance {
       const { done, since } = await this.commit<ClaimOutcome>((base, shareTimeMs) => {
         const policy = readPolicy(base, this.path);
         if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
-        const asker = this.asker(policy, shareTimeMs, started);
+        const asker = this.asker(base, policy, shareTimeMs, started);
         const { outcome, draft } = comeIn(
           base,
           policy,
@@ -245,9 +252,11 @@ export class Instance {
   }
 
   /** Rule 5(b): what we know of the others, as a commit that began at `started` may use it. */
-  private asker(policy: Policy, shareTimeMs: number, started: Instant): Asker {
+  private asker(base: Licence, policy: Policy, shareTimeMs: number, started: Instant): Asker {
+    const fromMs = watchedFrom(base, shareTimeMs);
+    const nowMs = this.rollCall.credibleMs(shareTimeMs, instantOf(this.deps.clock));
     const silence = (record: InstanceRecord) =>
-      silenceMs(record, shareTimeMs, this.vigil.stoodStillMs(record));
+      silenceMs(record, nowMs, fromMs, this.vigil.stoodStillMs(record));
     const unanswered = (licence: Licence) =>
       this.rollCall.unanswered(licence, policy, started, instantOf(this.deps.clock), silence);
     return { id: this.id, actor: this.actor, silence, unanswered };
@@ -270,7 +279,7 @@ export class Instance {
     const started = instantOf(this.deps.clock);
     await this.commit((base, shareTimeMs) => {
       const policy = readPolicy(base, this.path);
-      const asker = this.asker(policy, shareTimeMs, started);
+      const asker = this.asker(base, policy, shareTimeMs, started);
       return { answer: null, draft: ask(base, policy, module, asker, shareTimeMs) };
     }, this.limits(PATIENCE_MS));
   }
@@ -279,7 +288,7 @@ export class Instance {
     const shareTimeMs = this.shareTimeNow();
     if (this.lastSeen === null || shareTimeMs === null || this.policy?.level !== 'heartbeat') return false;
     const silence = (record: InstanceRecord) =>
-      silenceMs(record, shareTimeMs, this.vigil.stoodStillMs(record));
+      silenceMs(record, shareTimeMs, Number.POSITIVE_INFINITY, this.vigil.stoodStillMs(record));
     return doubtful(this.lastSeen, module, this.id, shareTimeMs, silence).length > 0;
   }
 
@@ -550,7 +559,8 @@ export class Instance {
       const done = await this.deps.store.commit(tidied, limits);
       this.saw(done.base);
       this.lastSeen = done.licence;
-      this.rollCall.answered(done.licence, since, instantOf(this.deps.clock), this.intervalMs / 1000);
+      const now = instantOf(this.deps.clock);
+      this.rollCall.answered(done.licence, done.shareTimeMs, since, now, this.intervalMs / 1000);
       this.shareClock = { ms: done.shareTimeMs, at: since };
       this.lastTrouble = null; // a look is no proof that the trouble is over: a full disk can be read
       if (done.published) this.vigil.committed(since.elapsedMs, this.deps.clock.elapsedMs(), this.lookPeriod);

@@ -12,12 +12,27 @@ import type { Verdict } from '../core/sweep.js';
 export class RollCall {
   private watched: Watched = new Map();
   private last: Instant | null = null;
+  /** Share time at our first commit. */
+  private first: { readonly ms: number; readonly at: Instant } | null = null;
 
   /** A commit of ours was answered; the licence is the newest it knew of. */
-  answered(licence: Licence, since: Instant, now: Instant, checkIntervalSeconds: number): void {
+  answered(
+    licence: Licence,
+    shareTimeMs: number,
+    since: Instant,
+    now: Instant,
+    checkIntervalSeconds: number,
+  ): void {
+    this.first ??= { ms: shareTimeMs, at: since };
     const isUnbroken = this.isUnbroken(since, now, checkIntervalSeconds);
     this.watched = watch(isUnbroken ? this.watched : new Map(), licence, now.elapsedMs);
     this.last = now;
+  }
+
+  /** Share time, as far as it agrees with our own clocks: a jump ahead that we have seen ages nobody. */
+  credibleMs(shareTimeMs: number, now: Instant): number {
+    if (this.first === null) return shareTimeMs;
+    return Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now));
   }
 
   failed(): void {

@@ -9,6 +9,7 @@ import {
   silenceMs,
   unanswered,
   watch,
+  watchedFrom,
   withoutAnswered,
 } from '../../src/core/rollcall.js';
 import { claim } from '../../src/core/seats.js';
@@ -17,6 +18,8 @@ import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
 
 /** T = 80 s: asked at 140 s, out at 160 s, T/4 = 20 s. */
 const T_MS = 80_000;
+/** Nobody lives who could have watched. */
+const NOBODY = Number.POSITIVE_INFINITY;
 const [ada, bob, cy] = [app('ada'), app('bob'), app('cy')] as const;
 
 function table(granted: Partial<Entitlement> = {}, level: Level = 'heartbeat'): Licence {
@@ -33,7 +36,7 @@ function table(granted: Partial<Entitlement> = {}, level: Level = 'heartbeat'): 
 
 const called = (licence: Licence, agoMs: number, stoodStillMs = 0): Licence | null =>
   callRoll(licence, 'M1', { id: 'cy', actor: 'cy@pc-cy' }, START_MS + agoMs, (record) =>
-    silenceMs(record, START_MS + agoMs, stoodStillMs),
+    silenceMs(record, START_MS + agoMs, NOBODY, stoodStillMs),
   );
 const namesIn = (licence: Licence | null) => licence?.rollCall?.names.map((name) => name.instance) ?? [];
 const beaten = (licence: Licence, id: string): Licence => ({
@@ -49,7 +52,7 @@ function standing(): Licence {
 }
 const out = (licence: Licence, waitedMs: number, agoMs: number, from = licence) =>
   unanswered(licence, policyOf(licence), watch(new Map(), from, 1000), 1000 + waitedMs, (record) =>
-    silenceMs(record, START_MS + agoMs, 0),
+    silenceMs(record, START_MS + agoMs, NOBODY, 0),
   ).map((verdict) => verdict.instance);
 
 describe('who is asked', () => {
@@ -87,6 +90,28 @@ describe('who is asked', () => {
       { instance: 'bob', at: toIso(START_MS + 2 * T_MS) },
       { instance: 'ada', beat: 2, by: 'cy@pc-cy', at: toIso(START_MS + 4 * T_MS) },
     ]);
+  });
+});
+
+describe('while a peer lives that has been there since the last beat, age by share time does not count', () => {
+  const agoMs = 9 * T_MS;
+  const one = (licence: Licence) => licence.instances[0] as Licence['instances'][number];
+  const withPeer = (joinedAgoMs: number, beatAgoMs: number): Licence => {
+    const licence = table();
+    const at = (ms: number) => toIso(START_MS + agoMs - ms);
+    const peer = { ...one(licence), id: 'dee', joinedAt: at(joinedAgoMs), beatAt: at(beatAgoMs) };
+    return { ...licence, instances: [...licence.instances, peer] };
+  };
+  test.each([
+    ['who has been there, and beats', agoMs, 1000, 5000],
+    ['who has been there for 2 T, and beats', 2 * T_MS, 1000, 5000],
+    ['but not who came later', 2 * T_MS - 1, 1000, agoMs],
+    ['nor who is silent himself', agoMs, 1.125 * T_MS, agoMs],
+    ['nor whose beat lies in the future', agoMs, -61_000, agoMs],
+  ])('%s', (_words, joinedAgoMs, beatAgoMs, expected) => {
+    const licence = withPeer(joinedAgoMs, beatAgoMs);
+    const fromMs = watchedFrom(licence, START_MS + agoMs);
+    expect(silenceMs(one(licence), START_MS + agoMs, fromMs, 5000)).toBe(expected);
   });
 });
 
@@ -144,7 +169,7 @@ describe('coming in', () => {
   const asker = (agoMs: number, isOver: boolean): Asker => ({
     id: 'cy',
     actor: 'cy@pc-cy',
-    silence: (record) => silenceMs(record, START_MS + agoMs, 0),
+    silence: (record) => silenceMs(record, START_MS + agoMs, NOBODY, 0),
     unanswered: ({ instances }) =>
       isOver ? instances.map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'no' })) : [],
   });
@@ -195,12 +220,18 @@ describe('coming in', () => {
 describe('freesAt', () => {
   const record = table().instances[0] as Licence['instances'][number];
   test.each([
-    ['a peer lives: 2 T after the last beat', 100_000, true, 160_000],
-    ['nobody lives: not before 2 T', 100_000, false, 160_000],
-    ['nobody lives, long ago: T/4 and a commit from now', 900_000, false, 925_000],
-    ['a peer should have put him out, and has not: as if nobody lived', 900_000, true, 925_000],
-  ])('%s', (_words, agoMs, hasPeer, expected) =>
-    expect(outByMs(record, START_MS + agoMs, hasPeer) - START_MS).toBe(expected),
+    ['a peer lives that was there: 2 T after the last beat', 100_000, START_MS, 160_000],
+    ['nobody lives: not before 2 T', 100_000, NOBODY, 160_000],
+    ['nobody lives, long ago: T/4 and a commit from now', 900_000, NOBODY, 925_000],
+    ['a peer has come since: as if nobody lived', 900_000, START_MS + 800_000, 925_000],
+    [
+      'a peer should have put him out, and has not: by what is seen from now on',
+      900_000,
+      START_MS,
+      1_060_000,
+    ],
+  ])('%s', (_words, agoMs, watchedFromMs, expected) =>
+    expect(outByMs(record, START_MS + agoMs, watchedFromMs) - START_MS).toBe(expected),
   );
 
   test('a place that somebody alive shares is not free with the other', () => {

@@ -161,6 +161,25 @@ describe('nobody who lives is put out', () => {
     expect((await world.run(answer)).kind).toBe('full');
   });
 
+  test.each([
+    ['another who lives has answered', 2, false],
+    ['the newcomer has seen the clock jump', 1, true],
+  ])('the clock set ahead, and he cut off just then: not put out where %s', async (_words, many, isSeen) => {
+    const { world, users, comer } = await fullOffice(['ada', 'bob'].slice(0, many));
+    const [ada] = users as [User];
+    await world.advance(1.06 * T_MS);
+    const cy = await comer('cy');
+    if (isSeen) await cy.acquire('M1');
+    world.server.wallOffsetMs += 5 * 3_600_000;
+    ada.host.cut('hangs');
+    const answer = cy.ask('M1', { wait: T_MS });
+    await world.advance(0.9 * T_MS);
+    expect(ada.seats[0]?.valid).toBe(true); // so nobody else may have his place
+    ada.host.mend();
+    expect((await world.run(answer)).kind).toBe('full');
+    expect(evicted(world)).toEqual([]);
+  });
+
   test('an answer is given at the next look, whatever the pace of beats', async () => {
     const { world, users, comer } = await fullOffice(['ada']);
     const [ada] = users as [User];
@@ -240,7 +259,7 @@ describe('what one instance knows of the roll call', () => {
   ])('%s', async (_words, commits, endMs, expected) => {
     const licence = await asked();
     const rollCall = new RollCall();
-    for (const ms of commits) rollCall.answered(licence, at(ms), at(ms + 50), T_MS / 1000);
+    for (const ms of commits) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
     const out = rollCall.unanswered(licence, policy, at(endMs), at(endMs), () => 9e9);
     expect(out).toHaveLength(expected);
   });
@@ -248,13 +267,13 @@ describe('what one instance knows of the roll call', () => {
   test('a slow commit of its own, or one that failed, begins it anew', async () => {
     const licence = await asked();
     for (const disturb of [
-      (one: RollCall) => one.answered(licence, at(9000), at(19_500), T_MS / 1000),
+      (one: RollCall) => one.answered(licence, 0, at(9000), at(19_500), T_MS / 1000),
       (one: RollCall) => one.failed(),
     ]) {
       const rollCall = new RollCall();
-      for (const ms of [0, 9000]) rollCall.answered(licence, at(ms), at(ms + 50), T_MS / 1000);
+      for (const ms of [0, 9000]) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
       disturb(rollCall);
-      rollCall.answered(licence, at(20_000), at(20_050), T_MS / 1000);
+      rollCall.answered(licence, 0, at(20_000), at(20_050), T_MS / 1000);
       expect(rollCall.unanswered(licence, policy, at(25_000), at(25_000), () => 9e9)).toEqual([]);
     }
   });
@@ -262,7 +281,7 @@ describe('what one instance knows of the roll call', () => {
   test('a commit that is slow itself puts nobody out', async () => {
     const licence = await asked();
     const rollCall = new RollCall();
-    for (const ms of [0, 9000, 18_000]) rollCall.answered(licence, at(ms), at(ms + 50), T_MS / 1000);
+    for (const ms of [0, 9000, 18_000]) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
     expect(rollCall.unanswered(licence, policy, at(21_000), at(32_000), () => 9e9)).toEqual([]);
   });
 });

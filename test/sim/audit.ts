@@ -22,7 +22,8 @@ export class Audit {
       for (const seat of process.user.seats) {
         if (!seat.valid) continue;
         if (!truth.isSeated(process.key, seat.module)) {
-          const removal = truth.removed.get(`${process.key} ${seat.module}`);
+          const key = `${process.key} ${seat.module}`;
+          const removal = truth.removed.get(key) ?? truth.mistaken.get(key);
           if (removal && !process.hasHeeded(removal.revision)) continue;
           this.office.report(
             'belief without a place',
@@ -100,8 +101,8 @@ export class Audit {
 
   /**
    * With nobody left to have watched, a dead user is out soon after somebody asks for his place, who stays, can look and can
-   * write: T/4 and the commits once he is silent for 2 T by share time; by the asker's own watch if the server's clock was
-   * set since. People ask again within T.
+   * write: T/4 and the commits once he is silent for 2 T by share time; else by the asker's own watch. People ask again
+   * within T.
    */
   private checkAsked({ record, beatAtMs }: Standing): void {
     const { office } = this;
@@ -110,12 +111,13 @@ export class Audit {
     const mayBeLight = office.plan.level === 'light' || office.plan.mishaps.setLevel !== undefined;
     if (record.level !== 'heartbeat' || isSlow || mayBeLight) return;
     const outMs = 2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds;
-    const isDated = office.serverClockSetMs < beatAtMs;
     for (const { module } of record.seats)
       for (const asker of office.alive) {
         if (asker.key === record.note) continue;
         const askingMs = Math.max(beatAtMs, office.askingSinceMs(asker, module));
-        const silentMs = isDated ? Math.max(beatAtMs + outMs, askingMs) : askingMs + outMs;
+        const silentMs = this.isDated(beatAtMs, asker)
+          ? Math.max(beatAtMs + outMs, askingMs)
+          : askingMs + outMs;
         const dueMs = beatAtMs + (silentMs + 1.75 * intervalMs - beatAtMs) * (1 + 2 * office.drift);
         if (office.nowMs < dueMs + 2 * office.commitMs) continue;
         const found = `${record.user}@${record.host}/${record.pid}: silent for ${clockTime(office.nowMs - beatAtMs)}`;
@@ -125,6 +127,16 @@ export class Audit {
           `${found}, and ${asker.who} has asked for ${module} for ${since}; T ${clockTime(intervalMs)}`,
         );
       }
+  }
+
+  /** The age of a beat by share time is true, and the asker believes it: nobody has beaten since who could have watched. */
+  private isDated(beatAtMs: number, asker: Process): boolean {
+    const { serverClockSets, truth } = this.office;
+    const fromMs = Math.min(beatAtMs, asker.firstCommitMs);
+    const others = [...truth.standings.values()];
+    return (
+      serverClockSets.every((atMs) => atMs < fromMs) && others.every((other) => other.beatAtMs <= beatAtMs)
+    );
   }
 
   /** Since when a process could look, write and sweep. */

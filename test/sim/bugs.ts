@@ -512,13 +512,33 @@ const asking: readonly Bug[] = [
     replace: 'if (fresh.length === 0 || standing.length > 0) return null;',
   },
   {
+    name: 'answers-of-others-do-not-count',
+    profile: 'monday',
+    what: 'While a peer lives that has been there, the age by share time does not count; now it does, whoever has answered.',
+    breaks: neverOver,
+    file: rollcall,
+    find: 'isWatched(record, shareTimeMs, watchedFromMs)\n    ? stoodStillMs',
+    replace:
+      'isWatched(record, shareTimeMs, 0 * watchedFromMs + Number.POSITIVE_INFINITY)\n    ? stoodStillMs',
+  },
+  {
+    name: 'jumps-of-the-server-age-everybody',
+    profile: 'monday',
+    what: "An asker that has seen the server's clock jump ahead does not count the jump; now it does.",
+    breaks: neverOver,
+    file: 'src/instance/rollcall.ts',
+    find: 'return Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now));',
+    replace: 'return shareTimeMs + 0 * elapsedMs(this.first.at, now);',
+  },
+  {
     name: 'future-beats-protect',
     profile: 'monday',
     what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
     breaks: deadUser,
     file: rollcall,
-    find: 'Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);',
-    replace: 'shareTimeMs - fromIso(record.beatAt) + 0 * stoodStillMs;',
+    find: ': Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);',
+    replace: ': shareTimeMs - fromIso(record.beatAt);',
+    also: [{ file: rollcall, find: '? stoodStillMs', replace: '? 0 * stoodStillMs' }],
   },
 ];
 

@@ -365,7 +365,7 @@ export class Mishaps {
   private serverClock(): void {
     const { chance, world } = this.office;
     world.server.wallOffsetMs += chance.pick([-1, 1]) * chance.scaled(1000, 24 * HOUR_MS);
-    this.office.serverClockSetMs = this.nowMs;
+    this.office.serverClockSets.push(this.nowMs);
   }
 
   /** Replies and requests are lost, come late, come twice. */

@@ -35,8 +35,8 @@ export class Office {
   readonly renamers = new Map<string, Writer>();
   /** How often the folder is shown empty. */
   emptyListings = 0;
-  /** When the server's clock was last set. */
-  serverClockSetMs = Number.NEGATIVE_INFINITY;
+  /** When the server's clock was set. */
+  readonly serverClockSets: number[] = [];
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
@@ -82,6 +82,7 @@ export class Office {
   enter(host: Host, name: string): Process {
     const user = host.enter(name);
     const process = new Process(user, this.nowMs, this.trace, {
+      now: () => this.nowMs,
       acknowledged: (commit) => this.truth.acknowledged(process.who, process.lastChange, commit),
       failed: (error) => this.checkFault(process.who, error),
       answered: (question) => this.checkAnswer(process, question),
@@ -228,6 +229,10 @@ export class Office {
       isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
+      isClockSet: (sinceMs, key) => {
+        const firstMs = this.processAt(key)?.firstCommitMs ?? 0;
+        return this.serverClockSets.some((atMs) => atMs > sinceMs && atMs < firstMs);
+      },
     });
   }
 

@@ -21,6 +21,7 @@ export interface Question {
 }
 
 interface ProcessEvents {
+  readonly now: () => number;
   readonly acknowledged: (commit: string) => void;
   /** Whatever it wrote for this change is in no revision, and never will be. */
   readonly denied: () => void;
@@ -63,6 +64,8 @@ export class Process {
   private isLooking = false;
   /** Since when it has asked for a seat in a module, without one. True time, milliseconds. */
   readonly wanting = new Map<string, number>();
+  /** When it first had an answer of the share to a commit. True time, milliseconds. */
+  firstCommitMs = Number.POSITIVE_INFINITY;
   /** Counts its commits: two revisions of one commit are one change made twice. */
   commits = 0;
   private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
@@ -158,6 +161,7 @@ export class Process {
     this.lastChange = null;
     try {
       const done = await this.during(answer);
+      this.firstCommitMs = Math.min(this.firstCommitMs, this.on.now());
       if (done.published) this.on.acknowledged(done.licence.commit);
       else this.on.denied();
       return done;

@@ -83,6 +83,8 @@ export interface TruthOptions {
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
   /** Whether the share once did not say whether a change of this writer was made: then he burns its number. */
   readonly isUnsure: (key: string) => boolean;
+  /** Whether the server's clock was set since then, and before this process had an answer of it. */
+  readonly isClockSet: (sinceMs: number, key: string) => boolean;
   /** Whether the licence counts users by their names, on whatever computers. */
   readonly countsNames: boolean;
   /** The fastest clock gains so much: 0.07. */
@@ -114,6 +116,11 @@ export class Truth {
   /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
   private seated = new Set<string>();
   readonly removed = new Map<string, { readonly revision: number; readonly atMs: number }>();
+  /**
+   * As removed: who was put out by a newcomer that could not know that the server's clock had been set since his beat, and was
+   * kept from answering. No rule saves him; he may believe until his next look.
+   */
+  readonly mistaken = new Map<string, { readonly revision: number }>();
   /** `host/pid module` of everybody whose seat was ever taken from him. */
   readonly taken = new Set<string>();
   /** For each module, how many seats were in use from when on. */
@@ -240,6 +247,7 @@ export class Truth {
         const key = `${record.note} ${seat.module}`;
         this.seated.add(key);
         this.removed.delete(key);
+        this.mistaken.delete(key);
         const inModule = ids.get(seat.module) ?? new Set();
         ids.set(seat.module, inModule.add(seat.id));
       }
@@ -330,8 +338,11 @@ export class Truth {
     }
     if (record.level === 'light') this.report('light swept', `${who}: evicted by ${by.who}`);
     const standing = this.standings.get(record.id);
-    if (stone.words === UNANSWERED) this.checkCalled(record, module, stone, by);
-    else if (standing && holder) this.checkSilence(record, standing, holder, { who, module, by });
+    if (stone.words === UNANSWERED) {
+      this.checkCalled(record, module, stone, by);
+      if (standing && this.options.isClockSet(standing.beatAtMs, by.key))
+        this.mistaken.set(`${record.note} ${module}`, { revision: stone.revision });
+    } else if (standing && holder) this.checkSilence(record, standing, holder, { who, module, by });
   }
 
   private checkSilence(
