@@ -53,6 +53,24 @@ export function parseDuration(
   return seconds;
 }
 
+const MOST_SINCE_SECONDS = 100 * 365 * 86_400;
+
+/** `8h` before now, or a day or time in UTC, like `2026-11-20`. Milliseconds since 1970. */
+export function parseSince(option: string, text: string, nowMs: number): number {
+  if (/^\d+[a-z]+$/.test(text)) return nowMs - 1000 * parseDuration(option, text, 0, MOST_SINCE_SECONDS);
+  const atMs = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(atMs))
+    bad(`${option} ${text}: expected a duration like 8h or 30d, or a day like 2026-11-20 (UTC)`);
+  return atMs;
+}
+
+/** `13mo`: whole months, 1 to 1,200. */
+export function parseMonths(option: string, text: string): number {
+  const months = Number(/^(\d{1,4})mo$/.exec(text)?.[1] ?? 0);
+  if (months < 1 || months > 1200) bad(`${option} ${text}: expected months like 13mo, from 1mo to 1200mo`);
+  return months;
+}
+
 /** The module asked for; it may be left out where the licence has one. */
 export function chooseModule(asked: string | undefined, modules: readonly string[]): string {
   const [only, ...more] = modules;

@@ -3,6 +3,7 @@ import { SeatfileFault } from '../core/fault.js';
 import { addDemo } from './commands/demo.js';
 import { addHold } from './commands/hold.js';
 import { addInit } from './commands/init.js';
+import { addJournal } from './commands/journal.js';
 import { addRemove } from './commands/remove.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
@@ -21,7 +22,7 @@ function buildProgram(deps: Deps): Command {
   program.commandsGroup('Everyday:');
   for (const add of [addStatus, addRun, addHold]) add(program, deps);
   program.commandsGroup('Administrator:');
-  for (const add of [addInit, addRemove, addSet]) add(program, deps);
+  for (const add of [addInit, addRemove, addSet, addJournal]) add(program, deps);
   program.commandsGroup('To see it work:');
   addDemo(program, deps);
   program.helpCommand(false);

@@ -2,6 +2,7 @@ import { readPolicy } from '../core/entitlement.js';
 import type { Licence } from '../core/licence.js';
 import { type ShareTime, type StatusView, statusView } from '../core/status.js';
 import { openStore, type System } from '../instance/licence.js';
+import type { Kept } from '../share/journal.js';
 import type { Store } from '../share/store.js';
 import type { Deps } from './deps.js';
 import { printable } from './words.js';
@@ -41,8 +42,12 @@ export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
   );
 }
 
-export async function viewOf(desk: Desk): Promise<StatusView> {
+/** Status, and how much lies in the folder: null where that could not be had. */
+export type FullView = StatusView & { readonly kept: Kept | null };
+
+export async function viewOf(desk: Desk): Promise<FullView> {
   const { licence, store } = desk;
   const { face } = store.place;
-  return statusView(licence, readPolicy(licence, face), face, await shareTimeOf(desk));
+  const view = statusView(licence, readPolicy(licence, face), face, await shareTimeOf(desk));
+  return { ...view, kept: await store.measure().catch(() => null) };
 }

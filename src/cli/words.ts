@@ -83,6 +83,12 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
+/** `740 B`, `12 kB`, `1.4 MB`. */
+export function size(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+}
+
 /** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
 export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 

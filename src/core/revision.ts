@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hashOf } from './journal.js';
 import {
   FORMAT,
   type Licence,
@@ -76,7 +76,7 @@ function chainEvents(base: Licence, drafts: readonly EventDraft[], revision: num
   let lastEventHash = base.lastEventHash;
   const events = drafts.map((draft, n): LicenceEvent => {
     const event = { ...draft, id: `${base.lineage}.${revision}.${n}`, at, before: lastEventHash };
-    lastEventHash = createHash('sha256').update(JSON.stringify(event)).digest('hex');
+    lastEventHash = hashOf(event);
     return event;
   });
   return { events, lastEventHash };

@@ -1,6 +1,10 @@
 import nodePath from 'node:path';
+import { JOURNAL_MONTHS, NEWER } from '../core/journal.js';
+import type { Licence } from '../core/licence.js';
 import type { Clock } from './clock.js';
 import type { ShareFiles } from './files.js';
+import { Folding } from './folding.js';
+import type { Journal } from './journal.js';
 import { inFolder, isClearing, numberName, numbersAmong, type StageOwner, stageOwner } from './place.js';
 import type { Revisions } from './revisions.js';
 
@@ -10,16 +14,14 @@ import type { Revisions } from './revisions.js';
  * still want it.
  */
 export interface ClearingOptions {
-  /** Revisions that carry events are kept up to this many; the journal will fold them. @default 2000 */
-  readonly keepRevisions: number;
+  /** Revision numbers in a segment of the journal. @default 64 */
+  readonly segmentNumbers: number;
   /** A revision must have been superseded for so long in our sight. Milliseconds. @default 300,000 */
   readonly supersededMs: number;
   /** A stage of a process we cannot prove dead must have stood unchanged for so long in our sight. Milliseconds. @default 86,400,000 */
   readonly abandonedMs: number;
 }
 
-/** At least so many newer revisions must exist. */
-const NEWER = 16;
 /**
  * At most so many removals at a time: a quarter of what there is, within these bounds. A process has to clear faster than it
  * commits (a round follows every 4th commit): with 8 after every 16th, 1600 commits left 1000 revisions behind, for ever.
@@ -33,16 +35,13 @@ const mostRemovals = (entries: number): number =>
 /** A round ends here even if there is more: everybody waits in line behind it. Milliseconds; one operation may add its deadline. */
 const LONGEST_ROUND_MS = 2000;
 
-/** All kept revisions together, bytes. */
-const MOST_BYTES = 256 * 1024 * 1024;
-
 export class Clearing {
   private readonly revisions: Revisions;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly options: ClearingOptions;
   private readonly isDead: (owner: StageOwner) => boolean;
-  private readonly eventful = new Set<number>();
+  private readonly folding: Folding;
   private untilMs = 0;
   private firstSeen = new Map<string, { identity: string; atMs: number }>();
 
@@ -52,7 +51,10 @@ export class Clearing {
     clock: Clock,
     isDead: (owner: StageOwner) => boolean,
     options: ClearingOptions,
+    journal: Journal,
+    report: (trouble: string) => void,
   ) {
+    this.folding = new Folding(revisions, journal, files, clock, options, report);
     this.revisions = revisions;
     this.files = files;
     this.clock = clock;
@@ -60,8 +62,13 @@ export class Clearing {
     this.options = options;
   }
 
-  /** One round. `bytes` is the size of the newest revision. Failures are left to the next round. */
-  async round(bytes: number): Promise<void> {
+  /** A commit of ours is in the table. */
+  committed(licence: Licence): void {
+    this.folding.committed(licence);
+  }
+
+  /** One round. Failures are left to the next. */
+  async round(newest: Licence, shareTimeMs: number): Promise<void> {
     const { place } = this.revisions;
     this.untilMs = this.clock.elapsedMs() + LONGEST_ROUND_MS;
     const names = await this.files.list(place.folder);
@@ -69,10 +76,14 @@ export class Clearing {
       name.startsWith(nodePath.basename(place.face)),
     );
     let left = mostRemovals(names.length);
-    for (const path of await this.chosen(names, beside, bytes)) {
-      if (left-- === 0 || this.isLate) return;
+    for (const path of await this.chosen(names, beside)) {
+      if (left-- === 0 || this.isLate) break;
       await this.removeOne(path).catch(() => undefined);
     }
+    if (this.isLate) return;
+    const months = newest.settings.journalMonths ?? JOURNAL_MONTHS;
+    const outlived = await this.folding.outlived(months, shareTimeMs);
+    if (outlived !== null) await this.revisions.discard(outlived);
   }
 
   private get isLate(): boolean {
@@ -86,11 +97,7 @@ export class Clearing {
     else await this.revisions.discard(path);
   }
 
-  private async chosen(
-    names: readonly string[],
-    beside: readonly string[],
-    bytes: number,
-  ): Promise<string[]> {
+  private async chosen(names: readonly string[], beside: readonly string[]): Promise<string[]> {
     const { place } = this.revisions;
     const present = new Set([
       ...names.map((name) => inFolder(place, name)),
@@ -113,38 +120,18 @@ export class Clearing {
       around.filter((path) => isTemporary(nodePath.basename(path).slice(stem.length))),
       () => null,
     );
-    const revisions = await this.oldRevisions(numbersAmong(names), bytes);
+    const revisions = await this.oldRevisions(numbersAmong(names));
     return [...unfinished, ...stages, ...folders, ...temporaries, ...revisions];
   }
 
-  private async oldRevisions(numbers: readonly number[], bytes: number): Promise<string[]> {
+  private async oldRevisions(numbers: readonly number[]): Promise<string[]> {
     const nowMs = this.clock.elapsedMs();
     const old = numbers
       .slice(0, -NEWER)
       .filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);
-    const keep = Math.max(
-      NEWER,
-      Math.min(this.options.keepRevisions, Math.floor(MOST_BYTES / Math.max(1, bytes))),
-    );
-    const surplus = numbers.length - keep;
-    const chosen = new Set(old.slice(0, Math.max(0, surplus)));
     const most = mostRemovals(numbers.length);
-    let reads = 2 * most;
-    for (const number of old.filter((one) => !chosen.has(one) && !this.eventful.has(one))) {
-      if (reads-- === 0 || chosen.size >= most || this.isLate) break;
-      if (await this.hasEvents(number)) this.eventful.add(number);
-      else chosen.add(number);
-    }
-    return [...chosen].map((number) => {
-      this.eventful.delete(number);
-      return inFolder(this.revisions.place, numberName(number));
-    });
-  }
-
-  /** A revision that cannot be read is kept as long as one with events: nothing is deleted unseen. */
-  private async hasEvents(number: number): Promise<boolean> {
-    const licence = await this.revisions.readNumber(number).catch(() => null);
-    return licence === null || licence.events.length > 0;
+    const folded = await this.folding.folded(old, numbers, most, () => this.isLate);
+    return folded.map((number) => inFolder(this.revisions.place, numberName(number)));
   }
 
   /** Entries whose process is provably dead, or that have stood unchanged in our sight for long. */

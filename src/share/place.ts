@@ -1,4 +1,5 @@
 import nodePath from 'node:path';
+import type { Range } from '../core/journal.js';
 
 /** Where things lie. All names are ours, lower-case, `[a-z0-9-]`. */
 export interface Place {
@@ -57,3 +58,13 @@ export function stageOwner(name: string): StageOwner | null {
 }
 export const isClearing = (name: string): boolean => /^clearing-[0-9a-f]{32}$/.test(name);
 export const clearingName = (id: string): string => `clearing-${id}`;
+
+/** The folder of the journal's segments, and the one file in each. */
+export const JOURNAL = 'journal';
+export const segmentName = ({ first, last }: Range): string => `${numberName(first)}-${numberName(last)}`;
+export const eventsIn = (directory: string): string => nodePath.join(directory, 'events.ndjson');
+export const segmentsAmong = (names: readonly string[]): Range[] =>
+  names
+    .map((name) => /^(\d{12})-(\d{12})$/.exec(name))
+    .flatMap((match) => (match ? [{ first: Number(match[1]), last: Number(match[2]) }] : []))
+    .sort((a, b) => a.first - b.first);

@@ -8,6 +8,7 @@ import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { Face, type FaceState, WRECK_MS } from './face.js';
 import { ShareError, type ShareFiles } from './files.js';
+import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
 import { ANSWER_MS, patient } from './patience.js';
@@ -48,6 +49,8 @@ export interface StoreOptions {
   /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
   readonly lock: boolean;
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  /** Told what is wrong with the journal: once each time it is met. It costs nobody a seat. */
+  readonly onJournalTrouble?: ((trouble: string) => void) | undefined;
 }
 
 const storeDefaults: StoreOptions = {
@@ -57,7 +60,7 @@ const storeDefaults: StoreOptions = {
   cachesMs: 60_000,
   busyMs: 10_000,
   wreckMs: WRECK_MS,
-  clearing: { keepRevisions: 2000, supersededMs: 300_000, abandonedMs: 86_400_000 },
+  clearing: { segmentNumbers: 64, supersededMs: 300_000, abandonedMs: 86_400_000 },
   lock: true,
 };
 
@@ -100,6 +103,7 @@ export class Store {
   private readonly lock: PoliteLock;
   private readonly face: Face;
   private readonly clearing: Clearing;
+  private readonly journal: Journal;
   private readonly faceAgain = new AbortController();
   private line: Promise<unknown> = Promise.resolve();
   private commits = 0;
@@ -117,7 +121,18 @@ export class Store {
     this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
     this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place.lock, this.options);
     this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);
-    this.clearing = new Clearing(this.revisions, this.files, this.clock, deps.isDead, this.options.clearing);
+    this.journal = new Journal(this.place, this.files);
+    this.clearing = new Clearing(
+      ...([
+        this.revisions,
+        this.files,
+        this.clock,
+        deps.isDead,
+        this.options.clearing,
+        this.journal,
+      ] as const),
+      (trouble) => this.options.onJournalTrouble?.(trouble),
+    );
   }
 
   /** A look: the newest revision, or the licence file itself where no revision exists yet. Writes nothing. */
@@ -158,10 +173,26 @@ export class Store {
     return new Promise((resolve, reject) => {
       this.inLine(async () => {
         const committed = await this.underLock(change, limits, resolve);
-        if (committed.published && ++this.commits % COMMITS_PER_CLEARING === 0)
-          await this.clearing.round(formatLicence(committed.licence, 'compact').length);
+        if (!committed.published) return;
+        this.clearing.committed(committed.licence);
+        if (++this.commits % COMMITS_PER_CLEARING === 0)
+          await this.clearing.round(committed.licence, committed.shareTimeMs);
       }).catch(reject); // after an answer this is nobody's business any more
     });
+  }
+
+  /** What happened, from the journal and the revisions not yet in it, as far back as the time asked for. Writes nothing. */
+  async readJournal(sinceMs: number, limits: Limits): Promise<JournalReading> {
+    const top = await this.read(limits);
+    const { segmentNumbers } = this.options.clearing;
+    return await this.inLine(() =>
+      readBack(top.licence, this.revisions, this.journal, sinceMs, segmentNumbers),
+    );
+  }
+
+  /** How much is kept in the folder. Writes nothing. */
+  measure(): Promise<Kept> {
+    return this.inLine(() => measure(this.revisions, this.journal, this.files));
   }
 
   /** Resolves when everything behind the answers is done too. */

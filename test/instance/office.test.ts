@@ -408,7 +408,7 @@ describe('rules 2 and 3: what an idle holder costs', () => {
   async function idle(modules: number, people: number) {
     const names = Array.from({ length: modules }, (_, index) => `M${index + 1}`);
     const limits = Object.fromEntries(names.map((name) => [name, 9]));
-    const clearing = { keepRevisions: 2000, supersededMs: 86_400_000, abandonedMs: 86_400_000 }; // comes on top, rarely
+    const clearing = { segmentNumbers: 64, supersededMs: 86_400_000, abandonedMs: 86_400_000 }; // comes on top, rarely
     const world = new World({ modules: limits, checkIntervalSeconds: 80, seed: 7, store: { clearing } });
     const counts: ReturnType<typeof counting>[] = [];
     for (let n = 0; n < people; n++) {

@@ -44,7 +44,7 @@ const GO_ON_MS = 8000;
 const waits: Partial<StoreOptions> = {
   turnMs: 200,
   stealMs: 100,
-  clearing: { keepRevisions: 16, supersededMs: 0, abandonedMs: 0 },
+  clearing: { segmentNumbers: 4, supersededMs: 0, abandonedMs: 0 },
 };
 const removal: Removal = { actor: 'admin@desk', words: 'stuck since noon' };
 /** Said, not found out: what this computer can prove about its machine is another test's matter. */

@@ -35,7 +35,7 @@ const HOUR_MS = 3_600_000;
 const YEAR_MS = 365 * 24 * HOUR_MS;
 /** Signals that stop a process do not exist on Windows: there it is only killed. */
 const CAN_STOP = process.platform !== 'win32';
-const KEEP_REVISIONS = 64;
+const SEGMENT_NUMBERS = 16;
 
 /** Every wait is shorter than the shortest stop, 1.5 s, and so is the time after which an old revision is cleared away. */
 const options: Partial<StoreOptions> = {
@@ -46,7 +46,7 @@ const options: Partial<StoreOptions> = {
   cachesMs: 1000,
   wreckMs: 1000,
 };
-const ages = { keepRevisions: KEEP_REVISIONS, supersededMs: 300 };
+const ages = { segmentNumbers: SEGMENT_NUMBERS, supersededMs: 300 };
 
 /** What happens to a process after one of its commits: so many share operations later, or so many milliseconds. */
 interface Blow {
@@ -333,7 +333,7 @@ async function calm(share: Share, storm: Partial<StoreOptions>): Promise<void> {
 
 function checkTidy(share: Share): void {
   expect(littleThings(share)).toEqual([]);
-  expect(revisionsIn(share).length).toBeLessThanOrEqual(KEEP_REVISIONS + 16);
+  expect(revisionsIn(share).length).toBeLessThanOrEqual(2 * SEGMENT_NUMBERS + 16);
 }
 
 function figures(tries: readonly Try[], tookMs: number) {

@@ -75,13 +75,13 @@ export const tallyOf = (licence: Licence): readonly string[] =>
 const withTally = (licence: Licence, id: string): Licence =>
   Object.assign({ ...licence }, { tally: [...tallyOf(licence), id] });
 
-/** What lies in and around the folder and should not: neither the licence file, nor a revision, nor perhaps a backup. */
+/** What lies in and around the folder and should not: neither the licence file, nor a revision, nor the journal, nor perhaps a backup. */
 export function littleThings({ directory, file, folder }: Share): string[] {
   const around = fs.readdirSync(directory).map((name) => nodePath.join(directory, name));
   const inside = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   return [
     ...around.filter((path) => path !== file && path !== folder),
-    ...inside.filter((name) => !/^\d{12}$/.test(name)).map((name) => nodePath.join(folder, name)),
+    ...inside.filter((name) => !/^\d{12}$|^journal$/.test(name)).map((name) => nodePath.join(folder, name)),
   ]
     .map((path) => nodePath.relative(directory, path))
     .filter((name) => !isKeptAsBackup(name));

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { formatLicence } from '../../src/core/licence.js';
-import type { Change } from '../../src/share/store.js';
 import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/table.js';
 
 const DAY_MS = 86_400_000;
 const ID = '0123456789abcdef0123456789abcdef';
+const clearing = { segmentNumbers: 8, supersededMs: 300_000, abandonedMs: DAY_MS };
 
 /** A process clears away after every 4th commit of its own. */
 async function round(writer: Writer): Promise<void> {
@@ -14,7 +14,7 @@ async function round(writer: Writer): Promise<void> {
 async function grown(revisions: number, options: WriterOptions = {}) {
   const table = new Table();
   table.grow(revisions);
-  const writer = table.writer(options);
+  const writer = table.writer({ store: { clearing }, ...options });
   await writer.read(); // from here on it has seen the older ones superseded
   return { table, writer };
 }
@@ -39,37 +39,19 @@ describe('revisions', () => {
     const table = new Table();
     table.grow(40);
     await table.timeline.advance(DAY_MS);
-    await round(table.writer());
+    await round(table.writer({ store: { clearing } }));
     expect(table.numbers()[0]).toBe(0);
   });
 
   test('the newest sixteen stay, however long ago they were superseded', async () => {
     const table = new Table();
-    const writer = table.writer();
-    for (let n = 0; n < 15; n++) await writer.add('x');
+    const writer = table.writer({ store: { clearing } });
+    for (let n = 0; n < 19; n++) await writer.add('x');
     await table.timeline.advance(DAY_MS);
-    await writer.add('x');
-    expect(table.numbers()).toEqual(Array.from({ length: 16 }, (_, n) => n + 1));
-  });
-
-  test('with events are kept for the journal, up to a number', async () => {
-    const eventful: Change<null> = (base) => ({
-      answer: null,
-      draft: { licence: base, events: [{ kind: 'test' }] },
-    });
-    const clearing = { keepRevisions: 38, supersededMs: 300_000, abandonedMs: DAY_MS };
-    const { table, writer } = await grown(4, { store: { clearing } });
-    const commit = async () => {
-      for (let n = 0; n < 32; n++) await table.timeline.run(writer.store.commit(eventful, writer.limits()));
-      await table.timeline.run(writer.store.settled());
-    };
-    await commit();
-    await table.timeline.advance(DAY_MS);
+    await round(writer); // 8 to 23 are sixteen
+    expect(table.numbers()[0]).toBe(0);
     await round(writer);
-    expect(table.numbers()[0]).toBe(5); // those without events went
-    await table.timeline.advance(DAY_MS);
-    await round(writer);
-    expect(table.numbers()[0]).toBe(7); // 40 are 2 too many
+    expect(table.numbers()[0]).toBe(8);
   });
 
   test('a failure to remove one is left to the next round, and stops no commit', async () => {
@@ -91,6 +73,7 @@ describe('revisions', () => {
     const { server } = table;
     const whole = server.readText(table.documentPath(0));
     const writer = table.writer({
+      store: { clearing },
       wrap: (files) => ({
         ...files,
         removeFile: async (path) => {

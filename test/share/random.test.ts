@@ -15,7 +15,7 @@ const SEEDS = Array.from({ length: 40 }, (_, n) => n + 1);
 const kinds: readonly ShareErrorKind[] = ['unsaid', 'silent', 'refused', 'busy', 'stale', 'full'];
 
 /** Clearing away runs too; listings are never so old. */
-const clearing = { keepRevisions: 2000, supersededMs: 30_000, abandonedMs: 86_400_000 };
+const clearing = { segmentNumbers: 64, supersededMs: 30_000, abandonedMs: 86_400_000 };
 
 const pick = <T>(dice: Dice, list: readonly T[]): T => list[Math.floor(dice.fraction() * list.length)] as T;
 

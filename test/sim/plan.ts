@@ -95,7 +95,7 @@ interface Sketch {
   readonly tooFew?: readonly [number, number];
   /** Some wait when no seat is free. @default nobody */
   readonly isPatient?: boolean;
-  /** Few revisions are kept: always. @default half of the time */
+  /** Small segments of the journal: always. @default half of the time */
   readonly isSmall?: boolean;
 }
 
@@ -304,12 +304,12 @@ function hostOf(chance: Chance): HostOptions {
 }
 
 function storeOf(chance: Chance, lockless: number, isSmall: boolean): Partial<StoreOptions> {
-  // few revisions are kept, so that clearing away happens within a run
+  // small segments, so that folding and clearing away happen within a run
   return {
     lock: !chance.is(lockless),
     ...(isSmall && {
       clearing: {
-        keepRevisions: 16,
+        segmentNumbers: chance.pick([4, 8]),
         supersededMs: 300_000,
         abandonedMs: chance.pick([3_600_000, 86_400_000]),
       },

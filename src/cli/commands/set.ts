@@ -4,7 +4,7 @@ import { readPolicy } from '../../core/entitlement.js';
 import { SeatfileFault } from '../../core/fault.js';
 import type { Level, Settings } from '../../core/licence.js';
 import { ownLookMs } from '../../core/sightings.js';
-import { fileOf, parseDuration } from '../arguments.js';
+import { fileOf, parseDuration, parseMonths } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type Desk } from '../table-on-share.js';
 import { duration } from '../words.js';
@@ -12,18 +12,20 @@ import { duration } from '../words.js';
 interface SetOptions {
   readonly level?: Level;
   readonly checkInterval?: string;
+  readonly keepJournal?: string;
 }
 
 export function addSet(program: Command, deps: Deps): void {
   program
     .command('set')
-    .summary('change level or check interval')
+    .summary('change level, check interval, how long the journal is kept')
     .description(
       'Changes settings for everybody. Running instances follow at their next look; nobody loses a seat.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(new Option('--level <level>', 'heartbeat or light').choices(['heartbeat', 'light']))
     .option('--check-interval <duration>', 'how often an instance beats, from 1s to 24h')
+    .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; at first 13mo')
     .action(async (file: string | undefined, options: SetOptions) => {
       const path = fileOf(file, deps);
       const settings = settingsOf(options);
@@ -32,14 +34,15 @@ export function addSet(program: Command, deps: Deps): void {
 }
 
 function settingsOf(options: SetOptions): Settings {
-  const { level, checkInterval } = options;
-  if (level === undefined && checkInterval === undefined)
-    throw new SeatfileFault('BAD_ARGUMENT', 'set: expected --level or --check-interval');
+  const { level, checkInterval, keepJournal } = options;
+  if ([level, checkInterval, keepJournal].every((one) => one === undefined))
+    throw new SeatfileFault('BAD_ARGUMENT', 'set: expected --level, --check-interval or --keep-journal');
   return {
     ...(level && { level }),
     ...(checkInterval !== undefined && {
       checkIntervalSeconds: parseDuration('--check-interval', checkInterval, 1, 86_400),
     }),
+    ...(keepJournal !== undefined && { journalMonths: parseMonths('--keep-journal', keepJournal) }),
   };
 }
 
@@ -57,6 +60,8 @@ async function change(desk: Desk, settings: Settings, deps: Deps): Promise<void>
     ? `; running instances follow within ${duration(Math.ceil(waitMs / 1000))}`
     : ', as before';
   deps.out(`${now.level}${interval}${follow}.\n`);
+  if (settings.journalMonths !== undefined)
+    deps.out(`The journal is kept for ${settings.journalMonths} months.\n`);
   if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
     deps.err('A check interval below 8 s is for demonstrations only.\n');
 }

@@ -2,11 +2,12 @@ import type { Command } from 'commander';
 import { grantOf, readPolicy } from '../../core/entitlement.js';
 import { isNamed } from '../../core/seats.js';
 import type { SeatView, StatusView } from '../../core/status.js';
+import type { Kept } from '../../share/journal.js';
 import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { atDesk, viewOf } from '../table-on-share.js';
+import { atDesk, type FullView, viewOf } from '../table-on-share.js';
 import { table } from '../tables.js';
-import { clockTime, duration, printable, shortId } from '../words.js';
+import { clockTime, duration, printable, shortId, size } from '../words.js';
 
 interface StatusOptions {
   readonly module?: string;
@@ -35,7 +36,7 @@ export function addStatus(program: Command, deps: Deps): void {
     });
 }
 
-function narrow(view: StatusView, options: StatusOptions): StatusView {
+function narrow(view: FullView, options: StatusOptions): FullView {
   const isAsked = (one: { module: string; user: string; host: string }) =>
     (options.module === undefined || one.module === options.module) && isNamed(one, options);
   return {
@@ -46,7 +47,7 @@ function narrow(view: StatusView, options: StatusOptions): StatusView {
   };
 }
 
-function describe(view: StatusView): string {
+function describe(view: FullView): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
@@ -60,7 +61,13 @@ function describe(view: StatusView): string {
   ];
   const seats =
     view.seats.length === 0 ? 'Nobody is seated.\n' : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
-  return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}`;
+  const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
+  return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${kept}`;
+}
+
+function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
+  const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;
+  return `${revisions} revisions${journal} are kept, ${isEstimate ? 'about ' : ''}${size(bytes)}.`;
 }
 
 const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE'];

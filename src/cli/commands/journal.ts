@@ -1,0 +1,134 @@
+import type { Command } from 'commander';
+import { grantOf, readPolicy } from '../../core/entitlement.js';
+import { SeatfileFault } from '../../core/fault.js';
+import { type ChainReport, describeBreak, verifyChain } from '../../core/journal.js';
+import type { LicenceEvent } from '../../core/licence.js';
+import { fromIso } from '../../core/moment.js';
+import { isNamed } from '../../core/seats.js';
+import type { JournalReading } from '../../share/journal.js';
+import { fileOf, parseSince } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
+import { table } from '../tables.js';
+import { clockTime, EXIT, printable } from '../words.js';
+
+interface JournalOptions {
+  readonly since?: string;
+  readonly user?: string;
+  readonly module?: string;
+  readonly json?: boolean;
+  readonly verify?: boolean;
+}
+
+export function addJournal(program: Command, deps: Deps): void {
+  program
+    .command('journal')
+    .summary('show what happened')
+    .description(
+      'Shows who was seated, refused, evicted or removed, when, and by whom. Takes no lock and changes nothing.',
+    )
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
+    .option('--user <name>', 'only of this user')
+    .option('--module <name>', 'only in this module')
+    .option('--json', 'one JSON object per line')
+    .option('--verify', 'whether the chain of events is whole; 1 if it is not')
+    .action(async (file: string | undefined, options: JournalOptions) => {
+      const path = fileOf(file, deps);
+      checkOptions(options);
+      await atDesk(path, deps, (desk) => show(desk, options, deps));
+    });
+}
+
+function checkOptions({ since, user, module, verify }: JournalOptions): void {
+  if (since !== undefined) parseSince('--since', since, 0);
+  if (verify && [since, user, module].some((one) => one !== undefined))
+    throw new SeatfileFault('BAD_ARGUMENT', '--verify: it reads all of the journal; leave the filters out');
+}
+
+async function show(desk: Desk, options: JournalOptions, deps: Deps): Promise<void> {
+  const path = desk.store.place.face;
+  if (options.module !== undefined) grantOf(readPolicy(desk.licence, path), options.module, path);
+  const sinceMs = await sinceOf(desk, options);
+  const reading = await desk.store.readJournal(sinceMs, desk.limits());
+  for (const problem of reading.problems) deps.err(`seatfile: ${printable(problem)}\n`);
+  if (reading.problems.length > 0) deps.setStatus(EXIT.failed);
+  if (options.verify) verify(reading, options, deps);
+  else list(reading, sinceMs, options, deps);
+}
+
+async function sinceOf(desk: Desk, { since }: JournalOptions): Promise<number> {
+  if (since === undefined) return Number.NEGATIVE_INFINITY;
+  return parseSince('--since', since, (await shareTimeOf(desk)).ms);
+}
+
+function list(reading: JournalReading, sinceMs: number, options: JournalOptions, deps: Deps): void {
+  const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
+  if (options.json)
+    for (const event of events) deps.out(`${JSON.stringify({ schemaVersion: 1, ...event })}\n`);
+  else if (events.length > 0) deps.out(table([HEADER, ...events.map(rowOf)]));
+  if (events.length > 0) return;
+  if (reading.events.length > 0) deps.setStatus(EXIT.failed);
+  if (reading.events.length > 0) deps.err('Nothing in the journal matches.\n');
+  else if (!options.json) deps.out('Nothing has happened yet.\n');
+}
+
+function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
+  const { user } = options;
+  const who = { user: textOf(event['user']), host: textOf(event['host']) };
+  return (
+    fromIso(event.at) >= sinceMs &&
+    (options.module === undefined || event['module'] === options.module) &&
+    (user === undefined || isNamed(who, { user }))
+  );
+}
+
+const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
+
+function rowOf(event: LicenceEvent): string[] {
+  const cell = (name: string) => printable(textOf(event[name]));
+  return [
+    clockTime(event.at),
+    printable(event.kind),
+    cell('module'),
+    cell('user'),
+    cell('host'),
+    cell('actor'),
+    printable(detailsOf(event)),
+  ];
+}
+
+/** What columns do not show, and people want to see. */
+function detailsOf({ kind, reason, words, count, settings }: LicenceEvent): string {
+  const told = textOf(reason) === kind ? '' : textOf(reason);
+  const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
+  const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
+  const changed = settings === undefined ? '' : JSON.stringify(settings);
+  return [told, times, said, changed].filter((one) => one !== '').join(', ');
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+// --- whether it is whole ----------------------------------------------------------------------------------------------
+
+function verify({ licence, events, problems }: JournalReading, options: JournalOptions, deps: Deps): void {
+  const report = verifyChain(events, licence.lastEventHash);
+  const isWhole = report.breaks.length === 0 && problems.length === 0;
+  if (!isWhole) deps.setStatus(EXIT.failed);
+  if (options.json) {
+    const view = { schemaVersion: 1, isWhole, events: events.length, ...report, problems };
+    deps.out(`${JSON.stringify(view, null, 2)}\n`);
+  } else deps.out(describe(events, isWhole, report));
+}
+
+function describe(events: readonly LicenceEvent[], isWhole: boolean, report: ChainReport): string {
+  const [first, last] = [events[0], events.at(-1)];
+  if (!first || !last) return isWhole ? 'Nothing has happened yet.\n' : 'No event could be read.\n';
+  const lines = [
+    `${events.length === 1 ? '1 event' : `${events.length} events`}, from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
+    ...report.breaks.map((one) => `Broken ${printable(describeBreak(one))}.`),
+    ...(report.isPruned ? [`It begins at ${printable(first.id)}: what was older is no longer kept.`] : []),
+    ...report.beginnings.map((id) => `A new chain begins at ${printable(id)}: the table was restored.`),
+  ];
+  return lines.map((line) => `${line}\n`).join('');
+}

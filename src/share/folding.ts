@@ -1,0 +1,255 @@
+import { SeatfileFault } from '../core/fault.js';
+import {
+  factsOf,
+  hashOf,
+  isIn,
+  isOutlived,
+  type Known,
+  NEWER,
+  type Range,
+  type RevisionFacts,
+  rangeOf,
+  type Segment,
+  segmentText,
+  walkDown,
+} from '../core/journal.js';
+import type { Licence, LicenceEvent } from '../core/licence.js';
+import { fromIso } from '../core/moment.js';
+import type { Clock } from './clock.js';
+import { ShareError, type ShareFiles } from './files.js';
+import type { Journal } from './journal.js';
+import { eventsIn, segmentName } from './place.js';
+import type { Revisions } from './revisions.js';
+
+/**
+ * Folding: the events of a range of revisions become a segment of the journal, so that the revisions may go. Whoever clears
+ * away folds first; two who fold at once write the same, and the server takes it once. Each revision is read once at most by
+ * one process, and what was read is remembered until it is gone, so that a round that runs out of time is gone on with.
+ */
+
+export interface FoldingOptions {
+  /** Numbers in a segment. @default 64 */
+  readonly segmentNumbers: number;
+  /** What seems wrong is believed, and asked about again, after so long. Milliseconds. */
+  readonly supersededMs: number;
+}
+
+/** So many own commits are remembered as places on the chain; more than one process makes in the time that clearing waits. */
+const MOST_REMEMBERED = 4096;
+
+/** Kept: what is there is not what should be. Later: the share failed, or there was no time. */
+type Outcome = 'done' | 'kept' | 'later';
+
+export class Folding {
+  private readonly revisions: Revisions;
+  private readonly journal: Journal;
+  private readonly files: ShareFiles;
+  private readonly clock: Clock;
+  private readonly options: FoldingOptions;
+  private readonly report: (trouble: string) => void;
+  private readonly known = new Map<number, Known>();
+  /** Numbers of our own acknowledged commits, ascending: certainly on the chain. */
+  private own: number[] = [];
+  /** Ranges whose segment is there, or would be empty, by their last number; and when to ask again for those that are kept. */
+  private readonly done = new Set<number>();
+  private readonly askAgainMs = new Map<number, number>();
+  private readonly damagedSinceMs = new Map<number, number>();
+  private mayBeOutlived = false;
+  private oldest: { readonly name: string; readonly lastAtMs: number | null } | null = null;
+
+  constructor(
+    revisions: Revisions,
+    journal: Journal,
+    files: ShareFiles,
+    clock: Clock,
+    options: FoldingOptions,
+    report: (trouble: string) => void,
+  ) {
+    this.revisions = revisions;
+    this.journal = journal;
+    this.files = files;
+    this.clock = clock;
+    this.options = options;
+    this.report = report;
+  }
+
+  /** A commit of ours is in the table. */
+  committed(licence: Licence): void {
+    this.known.set(licence.revision, factsOf(licence));
+    this.own.push(licence.revision);
+    if (this.own.length > MOST_REMEMBERED) this.forgetBelow(this.own[1] ?? 0);
+  }
+
+  private forgetBelow(number: number): void {
+    this.own = this.own.filter((one) => one >= number);
+    for (const map of [this.known, this.damagedSinceMs])
+      for (const one of map.keys()) if (one < number) map.delete(one);
+    for (const last of this.done) if (last < number) this.done.delete(last);
+  }
+
+  /** Of the numbers that may go by their age, those whose events are in the journal: about so many, the oldest first. */
+  async folded(
+    old: readonly number[],
+    present: readonly number[],
+    most: number,
+    isLate: () => boolean,
+  ): Promise<number[]> {
+    this.forgetBelow(present[0] ?? 0);
+    const isOld = new Set(old);
+    const chosen: number[] = [];
+    for (const range of this.rangesOf(old)) {
+      if (chosen.length >= most || isLate()) break;
+      const numbers = present.filter((one) => isIn(range, one));
+      if (!numbers.every((one) => isOld.has(one))) break;
+      const outcome = await this.settle(range, present, isLate).catch(outcomeOf);
+      if (outcome === 'down') break;
+      if (outcome === 'done') chosen.push(...numbers);
+    }
+    return chosen;
+  }
+
+  private rangesOf(numbers: readonly number[]): Range[] {
+    const ranges = numbers.map((number) => rangeOf(number, this.options.segmentNumbers));
+    return ranges.filter(({ first }, index) => first !== ranges[index - 1]?.first);
+  }
+
+  /** Done when the segment is there, or need not be; if not, it is written. */
+  private async settle(range: Range, present: readonly number[], isLate: () => boolean): Promise<Outcome> {
+    const { last } = range;
+    if (this.done.has(last)) return 'done';
+    if (this.clock.elapsedMs() < (this.askAgainMs.get(last) ?? 0)) return 'kept';
+    const there = await this.journal.read(range);
+    const outcome = there
+      ? this.judge(there, this.ownEvents(range))
+      : await this.fold(range, present, isLate);
+    if (outcome === 'done') {
+      this.done.add(last);
+      this.mayBeOutlived = true;
+    }
+    if (outcome === 'kept') this.askAgainMs.set(last, this.clock.elapsedMs() + this.options.supersededMs);
+    return outcome;
+  }
+
+  /** A segment that is there counts if it is sound, and holds what we know to belong in it. */
+  private judge(there: Segment, events: readonly LicenceEvent[]): Outcome {
+    const hashes = new Set(there.events.map(hashOf));
+    const missing = events.find((event) => !hashes.has(hashOf(event)));
+    const problem = there.problem ?? (missing ? `event ${missing.id} is not in it` : null);
+    if (problem === null) return 'done';
+    this.report(this.journal.describe({ ...there, problem }));
+    return 'kept';
+  }
+
+  private ownEvents(range: Range): LicenceEvent[] {
+    const facts = this.own.filter((one) => isIn(range, one)).map((one) => this.known.get(one));
+    return facts.flatMap((one) => (typeof one === 'object' ? one.events : []));
+  }
+
+  private async fold(range: Range, present: readonly number[], isLate: () => boolean): Promise<Outcome> {
+    const events = await this.eventsOf(range, present, isLate);
+    if (events === null) return 'later';
+    const text = segmentText(range, events);
+    return text === null ? 'done' : await this.publish(range, text, events);
+  }
+
+  /** What happened in the revisions of a range that are on the chain; null when there was no time to read them all. */
+  private async eventsOf(
+    range: Range,
+    present: readonly number[],
+    isLate: () => boolean,
+  ): Promise<LicenceEvent[] | null> {
+    const top = this.own.find((one) => one >= range.last + NEWER);
+    const from = this.known.get(top ?? -1);
+    if (typeof from !== 'object') return null;
+    const ground = { known: this.known, present, numbers: this.options.segmentNumbers };
+    for (;;) {
+      const { covered, wants } = walkDown(from, range.first, ground);
+      if (wants === null) return inRange(covered, range);
+      if (isLate() || !(await this.learn(wants))) return null;
+    }
+  }
+
+  /** Reads a revision, once. What cannot be read is no revision only after it was so for long. */
+  private async learn(number: number): Promise<boolean> {
+    try {
+      const licence = await this.revisions.readNumber(number);
+      this.known.set(number, licence ? factsOf(licence) : 'missing');
+      return true;
+    } catch (error) {
+      if (!(error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')) throw error;
+      const nowMs = this.clock.elapsedMs();
+      const sinceMs = this.damagedSinceMs.get(number) ?? nowMs;
+      this.damagedSinceMs.set(number, sinceMs);
+      if (nowMs - sinceMs < this.options.supersededMs) return false;
+      this.report(`${error.message}; the journal goes on without what happened in it`);
+      this.known.set(number, 'damaged');
+      return true;
+    }
+  }
+
+  /** Published like a revision: put if absent, and decided by what is there then, whatever the share answered. */
+  private async publish(range: Range, text: string, events: readonly LicenceEvent[]): Promise<Outcome> {
+    await this.makeFolder();
+    const target = this.journal.pathOf(range);
+    const stage = await this.revisions.makeStage();
+    try {
+      await this.files.writeNew(eventsIn(stage.path), text, this.journal.place.fileMode);
+    } catch (error) {
+      await this.revisions.discard(stage.path);
+      throw error;
+    }
+    const isPlaced = await this.files.rename(stage.path, target).then(
+      () => true,
+      () => false,
+    );
+    if (!isPlaced) await this.revisions.discard(stage.path); // a request that comes late finds nothing to move
+    const there = await this.journal.read(range);
+    if (there) return this.judge(there, events);
+    if (!isPlaced) await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
+    return 'later';
+  }
+
+  /** It appears with its rights, or not at all: a folder without them would keep every other user out. */
+  private async makeFolder(): Promise<void> {
+    const isThere = await this.files.stat(this.journal.folder).then(
+      () => true,
+      (error: unknown) => {
+        if (error instanceof ShareError && error.kind === 'missing') return false;
+        throw error;
+      },
+    );
+    if (isThere) return;
+    const stage = await this.revisions.makeStage();
+    await this.files.rename(stage.path, this.journal.folder).catch(() => this.revisions.discard(stage.path));
+  }
+
+  /**
+   * The oldest segment, when it has been kept for long enough: the path to remove. One in a round, and only looked for
+   * when there was something to fold, and after one was found.
+   */
+  async outlived(months: number, shareTimeMs: number): Promise<string | null> {
+    if (!this.mayBeOutlived) return null;
+    this.mayBeOutlived = false;
+    const range = (await this.journal.segments())[0];
+    if (!range) return null;
+    const name = segmentName(range);
+    if (this.oldest?.name !== name) {
+      const last = (await this.journal.read(range))?.events.at(-1);
+      this.oldest = { name, lastAtMs: last ? fromIso(last.at) : null };
+    }
+    const { lastAtMs } = this.oldest;
+    this.mayBeOutlived = lastAtMs !== null && isOutlived(lastAtMs, months, shareTimeMs);
+    return this.mayBeOutlived ? this.journal.pathOf(range) : null;
+  }
+}
+
+/** A share that does not answer ends the round; any other failure is this range's own. */
+const outcomeOf = (error: unknown): Outcome | 'down' =>
+  error instanceof ShareError && (error.kind === 'silent' || error.kind === 'unsaid') ? 'down' : 'later';
+
+/** Oldest first. */
+const inRange = (covered: readonly RevisionFacts[], range: Range): LicenceEvent[] =>
+  covered
+    .filter(({ revision }) => isIn(range, revision))
+    .toReversed()
+    .flatMap(({ events }) => events);
