@@ -10,9 +10,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Every file of src/, by room. A new file needs a line here; a folder (ending in /) stands for the files in it. */
 const plan: Readonly<Record<string, readonly string[]>> = {
   core: [
-    ...['belief.ts', 'desk.ts', 'entitlement.ts', 'fault.ts', 'journal.ts', 'licence.ts'],
-    ...['moment.ts', 'revision.ts', 'rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts'],
-    ...['sweep.ts'],
+    ...['belief.ts', 'denial.ts', 'desk.ts', 'entitlement.ts', 'fault.ts', 'journal.ts'],
+    ...['licence.ts', 'moment.ts', 'revision.ts', 'rollcall.ts', 'seats.ts', 'sightings.ts'],
+    ...['status.ts', 'sweep.ts'],
   ],
   share: [
     ...['clearing.ts', 'clock.ts', 'create.ts', 'dice.ts', 'face.ts', 'files.ts'],
@@ -20,8 +20,8 @@ const plan: Readonly<Record<string, readonly string[]>> = {
     ...['pinned.ts', 'place.ts', 'replace.ts', 'revisions.ts', 'store.ts', 'watch.ts'],
   ],
   instance: [
-    ...['holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts'],
-    ...['news.ts', 'rollcall.ts', 'seat.ts', 'vigil.ts'],
+    ...['denials.ts', 'holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts'],
+    ...['machine.ts', 'news.ts', 'rollcall.ts', 'seat.ts', 'vigil.ts'],
   ],
   vendor: ['./'],
   cli: ['./', 'commands/'],

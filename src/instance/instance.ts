@@ -32,6 +32,7 @@ import type { Limits } from '../share/limits.js';
 import type { Top } from '../share/revisions.js';
 import type { Committed, Store } from '../share/store.js';
 import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
+import { Denials } from './denials.js';
 import { Holds } from './holds.js';
 import { faceWarnings, lossOf, type Warning } from './news.js';
 import { RollCall } from './rollcall.js';
@@ -96,6 +97,7 @@ const RETURN_INTERVALS = 2;
 export class Instance {
   private readonly deps: InstanceDeps;
   private readonly holds: Holds;
+  private readonly denials: Denials;
   private vigil = new Vigil();
   private readonly rollCall = new RollCall();
   /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
@@ -127,6 +129,12 @@ export class Instance {
     this.deps = deps;
     this.id = deps.dice.id();
     this.holds = new Holds(() => instantOf(deps.clock));
+    this.denials = new Denials({
+      clock: deps.clock,
+      path: deps.store.place.face,
+      patienceMs: () => this.intervalMs / 16,
+      commit: (change, limits) => this.inTurn(() => deps.store.commit(change, limits())),
+    });
   }
 
   // --- taking and leaving -------------------------------------------------------------------------------------------
@@ -137,11 +145,13 @@ export class Instance {
     this.asking.delete(module); // we ask ourselves now
     let answer = await this.inTurn(() => this.tryOnce(module, limits));
     const patienceMs = limits.untilMs - startedMs;
+    if (answer.kind === 'full' && wait) this.noteDenial(module, false);
     while (answer.kind === 'full' && wait && this.isOpen(wait)) {
       await this.untilWorthTrying(module, wait);
       answer = await this.tryAgain(module, { ...limits, ...this.limits(patienceMs) }, wait, answer);
     }
     if (answer.kind !== 'full') return answer;
+    this.noteDenial(module, true);
     void this.askOn(module);
     return { ...answer, waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs) };
   }
@@ -194,6 +204,16 @@ export class Instance {
     const policy = readPolicy(licence, this.path);
     const ground = this.ground(this.shareTimeNow() ?? this.deps.clock.wallMs());
     return claim(licence, policy, this.claimant, module, this.id, ground).kind === 'seated';
+  }
+
+  private noteDenial(module: string, final: boolean): void {
+    const { user, host } = this.deps.who;
+    this.denials.note({ instance: this.id, module, user, host, reason: 'full', final });
+  }
+
+  /** What is still to be recorded is, if that is quickly done. */
+  async recorded(): Promise<void> {
+    await this.denials.close();
   }
 
   /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */

@@ -170,6 +170,8 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     this.file = store.place.face;
     this.modules = [...readPolicy(licence, this.file).modules.keys()];
     this.store = store;
+    store.onJournalTrouble = (message) =>
+      queueMicrotask(() => this.emit('warning', { code: 'JOURNAL', message }));
     this.clock = system.clock;
     const { facts } = system;
     this.instance = new Instance({
@@ -238,7 +240,8 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
 
   /** What goes on behind the answers ends too, unless the share hangs. */
   private async settled(): Promise<void> {
-    await inTime(this.clock, leaveMs(), this.store.settled());
+    const all = this.instance.recorded().then(() => this.store.settled());
+    await inTime(this.clock, leaveMs(), all);
   }
 
   /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */

@@ -4,8 +4,8 @@ import type { Loss } from './seat.js';
 
 /** Something the user should know, and that costs nobody a seat. */
 export interface Warning {
-  /** FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. */
-  readonly code: 'FACE' | 'SHARE';
+  /** FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. JOURNAL: a part of it is damaged. */
+  readonly code: 'FACE' | 'SHARE' | 'JOURNAL';
   readonly message: string;
 }
 

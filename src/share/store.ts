@@ -49,8 +49,6 @@ export interface StoreOptions {
   /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
   readonly lock: boolean;
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
-  /** Told what is wrong with the journal: once each time it is met. It costs nobody a seat. */
-  readonly onJournalTrouble?: ((trouble: string) => void) | undefined;
 }
 
 const storeDefaults: StoreOptions = {
@@ -94,6 +92,8 @@ const STICKY = 0o1000;
  */
 export class Store {
   readonly place: Place;
+  /** Told what is wrong with the journal. It costs nobody a seat. */
+  onJournalTrouble: (trouble: string) => void = () => undefined;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly dice: Dice;
@@ -131,7 +131,7 @@ export class Store {
         this.options.clearing,
         this.journal,
       ] as const),
-      (trouble) => this.options.onJournalTrouble?.(trouble),
+      (trouble) => this.onJournalTrouble(trouble),
     );
   }
 

@@ -26,6 +26,7 @@ export interface Bug extends Edit {
 const revisions = 'src/share/revisions.ts';
 const store = 'src/share/store.ts';
 const clearing = 'src/share/clearing.ts';
+const folding = 'src/share/folding.ts';
 const lock = 'src/share/lock.ts';
 const sightings = 'src/core/sightings.ts';
 const seats = 'src/core/seats.ts';
@@ -44,6 +45,7 @@ const liveUser = 'rule 4: a live user who can beat is not evicted';
 const deadUser = 'rule 4: a dead user is gone within 2 T and one commit';
 const light = 'rule 10: Light is never swept';
 const learns = 'a removed holder learns it at his next look, and stays removed';
+const inJournal = 'what happened in a revision is in the journal, once, before the revision goes';
 const answered = 'every wait has a deadline';
 
 /** The second guard of rule 10: at commit, whatever was seen. */
@@ -68,6 +70,12 @@ const triedAgainUnseen: readonly Edit[] = [
       .catch((error) => (error.message === 'again' ? 'doubtful' : Promise.reject(error)));`,
   },
 ];
+/** A range is folded from an own commit at least 16 above it. */
+const foldedFromAnywhere: Edit = {
+  file: folding,
+  find: 'this.own.find((one) => one >= range.last + NEWER)',
+  replace: 'this.own.find((one) => one >= range.last)',
+};
 
 const publishing: readonly Bug[] = [
   {
@@ -235,16 +243,74 @@ const looking: readonly Bug[] = [
 const clearingAway: readonly Bug[] = [
   {
     name: 'top-cleared-too',
-    what: 'The 16 newest revisions are left alone; now whatever was seen for five minutes is cleared, the top too.',
+    what: 'The 16 newest revisions are left alone, and those of a range that is not folded; now whatever is of a finished range goes, the top too.',
     breaks: 'a healthy table is not called lost',
     file: clearing,
     find: '.slice(0, -NEWER)',
-    replace: '.filter((number) => this.revisions.supersededSinceMs(number - 1) <= nowMs)',
+    replace: '',
     also: [
       {
         file: clearing,
         find: '.filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
         replace: ';',
+      },
+      foldedFromAnywhere,
+    ],
+  },
+  {
+    name: 'cleared-before-folded',
+    what: 'Revisions go when their segment is there, or would be empty; now also when there was no time to read them, or the share refused it.',
+    breaks: inJournal,
+    file: folding,
+    find: "if (outcome === 'done') chosen.push(...numbers);",
+    replace: "if (outcome !== 'kept') chosen.push(...numbers);",
+  },
+  {
+    name: 'folded-from-the-top',
+    what: 'A segment is folded from revisions that 16 newer ones stand above; now from all that are superseded.',
+    breaks: inJournal,
+    ...foldedFromAnywhere,
+    also: [{ file: clearing, find: '.slice(0, -NEWER)', replace: '.slice(0, -1)' }],
+  },
+  {
+    name: 'void-folded',
+    profile: 'nap',
+    what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
+    breaks: inJournal,
+    file: folding,
+    find: 'const { covered, wants } = walkDown(from, range.first, ground);',
+    replace: `const there = present.filter((one) => isIn(range, one)).toReversed();
+      const wants = there.find((one) => this.known.get(one) === undefined) ?? null;
+      const covered = there.flatMap((one) => [this.known.get(one)].filter((it) => typeof it === 'object'));`,
+  },
+  {
+    name: 'segment-renamed-over',
+    what: 'A segment is put if absent; now the one that is there is moved away first.',
+    breaks: inJournal,
+    file: folding,
+    find: 'const isPlaced = await this.files.rename(stage.path, target).then(',
+    replace: `await this.revisions.discard(target);
+    const isPlaced = await this.files.rename(stage.path, target).then(`,
+    also: [
+      {
+        file: folding,
+        find: 'const outcome = there ?',
+        replace: 'const outcome = there?.problem ?',
+      },
+    ],
+  },
+  {
+    name: 'folded-twice',
+    what: 'A range begins where the one before it ends; now it takes the last number of that with it.',
+    breaks: inJournal,
+    file: folding,
+    find: '.filter(({ revision }) => isIn(range, revision))',
+    replace: '.filter(({ revision }) => isIn(range, revision) || revision === range.first - 1)',
+    also: [
+      {
+        file: folding,
+        find: 'walkDown(from, range.first, ground)',
+        replace: 'walkDown(from, range.first - 1, ground)',
       },
     ],
   },

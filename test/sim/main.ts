@@ -84,7 +84,7 @@ async function playSeeds(): Promise<void> {
   const directory = await plant(null, 'seatfile-sim/shipped');
   const from = wholeNumber('from', options.from);
   const seeds = Array.from({ length: wholeNumber('seeds', options.seeds) }, (_, n) => String(from + n));
-  const sums = { seeds: 0, broken: 0, simulatedMs: 0, events: 0, commits: 0, evictions: 0 };
+  const sums = { seeds: 0, broken: 0, simulatedMs: 0, events: 0, commits: 0, evictions: 0, segments: 0 };
   const hands = Array.from({ length: workers }, () => new Hand(directory));
   const startedMs = performance.now();
   await inParallel(seeds, workers, async (seed) => {
@@ -99,7 +99,7 @@ async function playSeeds(): Promise<void> {
       );
     }
     if (!('outcome' in played)) return;
-    for (const key of ['simulatedMs', 'events', 'commits', 'evictions'] as const)
+    for (const key of ['simulatedMs', 'events', 'commits', 'evictions', 'segments'] as const)
       sums[key] += played.outcome[key];
   });
   const minutes = (performance.now() - startedMs) / 60_000;
@@ -107,7 +107,7 @@ async function playSeeds(): Promise<void> {
     `${sums.seeds} seeds (${seeds[0]} to ${seeds.at(-1)}) in ${minutes.toFixed(1)} min on ${workers} threads: ${Math.round(sums.seeds / minutes)} a minute`,
   );
   say(
-    `${Math.round(sums.simulatedMs / HOUR_MS)} simulated hours, ${sums.events} events, ${sums.commits} commits, ${sums.evictions} evictions; ${sums.broken} broken`,
+    `${Math.round(sums.simulatedMs / HOUR_MS)} simulated hours, ${sums.events} events, ${sums.commits} commits, ${sums.evictions} evictions, ${sums.segments} segments of the journal; ${sums.broken} broken`,
   );
   if (sums.broken > 0) process.exitCode = 1;
 }

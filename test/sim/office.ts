@@ -1,6 +1,7 @@
 import { SeatfileFault } from '../../src/core/fault.js';
 import type { InstanceRecord } from '../../src/core/licence.js';
-import { type Host, World } from '../helpers/world.js';
+import { openStore } from '../../src/instance/licence.js';
+import { FACE, type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
 import { freeMs, Meter } from './meter.js';
 import { LATE_MS, Person } from './person.js';
@@ -15,6 +16,7 @@ const RETRY_INTERVALS = 1 / 16;
 const BUSY_MS = 30_000;
 /** A lock stands still for so long before anybody takes it away. Milliseconds. */
 const STEAL_MS = 10_000;
+const READ_MS = 600_000;
 
 /** The computers, the people, and the share between them; and what is true of it all. */
 export class Office {
@@ -184,6 +186,14 @@ export class Office {
   /** How late a beat may be through nobody's misfortune. Milliseconds. */
   slackMs(intervalMs: number): number {
     return intervalMs * RETRY_INTERVALS + this.commitMs;
+  }
+
+  /** Somebody who has just come reads the journal back with the shipped code. */
+  async readJournal(): Promise<void> {
+    const system = this.world.host('reader').enter('reader').system();
+    const limits = { untilMs: system.clock.elapsedMs() + READ_MS };
+    const reading = openStore(FACE, system).then(({ store }) => store.readJournal(0, limits));
+    this.truth.ledger.read(await this.world.run(reading));
   }
 
   // --- what is found ------------------------------------------------------------------------------------------------

@@ -15,6 +15,8 @@ export interface Outcome {
   readonly events: number;
   readonly commits: number;
   readonly evictions: number;
+  /** Segments of the journal. */
+  readonly segments: number;
 }
 
 /** After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds. */
@@ -45,11 +47,13 @@ export async function play(
   mishaps.mendAll();
   await pass(office, audit, QUIET_INTERVALS * office.longestIntervalMs + QUIET_MS);
   if (!office.violation) audit.end();
+  if (!office.violation) await office.readJournal();
   return {
     ...{ seed, plan, violation: office.violation, trace: office.trace.lines, events },
     simulatedMs: office.nowMs,
     commits: office.truth.revision,
     evictions: office.truth.evictions,
+    segments: office.truth.ledger.folded,
   };
 }
 

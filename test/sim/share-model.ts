@@ -15,6 +15,7 @@ const kinds: Readonly<Record<Plan['semantics'], Semantics>> = {
   worstNfs: { ...nfs, listing: { chance: 0.8, forMs: 60_000 }, ownChangeHeals: 0.3, listingHeals: 0.5 },
 };
 const NUMBER = new RegExp(`^${FOLDER}/(\\d{12})$`);
+const SEGMENT = new RegExp(`^${FOLDER}/journal/(\\d{12})-(\\d{12})(/events\\.ndjson)?$`);
 /** A client that lost a reply asks again within this. Milliseconds. */
 export const RETRANSMIT_MS = 60_000;
 /** How long a request may be under way when the network is at its worst. Milliseconds. */
@@ -76,7 +77,11 @@ export class SimShare implements ShareModel {
       this.office.trace.note(host, `${operation} ${shortPath(path)}, ${way}: ${outcome}`);
     if (operation === 'removeFile' && outcome === 'done')
       this.office.truth.fileRemoved((document) => this.server.isThere(document));
+    if (outcome === 'done' && operation === 'replace') this.noteSegment(path);
     if (operation !== 'rename' || outcome !== 'done') return;
+    this.noteSegment(String(args[1]));
+    const gone = SEGMENT.exec(path);
+    if (gone) this.office.truth.ledger.segmentGone(Number(gone[1]), Number(gone[2]));
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(String(args[1]));
     if (away) this.office.truth.cleared(Number(away[1]));
@@ -89,6 +94,15 @@ export class SimShare implements ShareModel {
       text,
       this.office.renamers.get(path) ?? { who: host, key: host, commit: 0 },
     );
+  }
+
+  private noteSegment(path: string): void {
+    const [, first, last, file = '/events.ndjson'] = SEGMENT.exec(path) ?? [];
+    if (first === undefined || last === undefined) return;
+    const events = `${FOLDER}/journal/${first}-${last}${file}`;
+    if (this.server.isThere(events))
+      // an empty directory, by a handle that has moved: nobody's segment
+      this.office.truth.ledger.segment(Number(first), Number(last), this.server.readText(events));
   }
 }
 

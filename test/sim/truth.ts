@@ -2,6 +2,7 @@ import type { InstanceRecord, Licence, Tombstone } from '../../src/core/licence.
 import type { EventDraft } from '../../src/core/revision.js';
 import { numberName } from '../../src/share/place.js';
 import { FOLDER } from '../helpers/world.js';
+import { Ledger } from './ledger.js';
 import { clockTime, type Trace } from './trace.js';
 
 /** A promise that was broken: what the simulation is for. */
@@ -36,6 +37,7 @@ export type Rule =
   | 'refused though free'
   | 'undecided'
   | 'healthy table reported lost'
+  | 'journal wrong' // something that happened is not in it, or is in it twice, or never happened
   | 'crashed';
 
 /** What the simulation knows of the process behind a record. */
@@ -130,12 +132,17 @@ export class Truth {
   private readonly deniedChanges = new Set<string>();
   private readonly calls = new Set<string>();
   private readonly commits: string[] = [];
+  readonly ledger: Ledger;
   evictions = 0;
 
   constructor(first: Licence, options: TruthOptions) {
     this.options = options;
     this.table = first;
     this.commits.push(first.commit);
+    this.ledger = new Ledger({
+      report: (what) => this.report('journal wrong', what),
+      revision: () => this.revision,
+    });
   }
 
   get revision(): number {
@@ -164,6 +171,7 @@ export class Truth {
     const before = this.table;
     this.table = next;
     this.commits.push(next.commit);
+    this.ledger.published(next);
     this.countChange(next, by);
     this.checkWorth(before, next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
@@ -177,6 +185,7 @@ export class Truth {
   /** A number was taken out of the folder. */
   cleared(number: number): void {
     if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
+    this.ledger.cleared(number);
   }
 
   /** A file was removed, by whatever path or handle: not the document of the newest revision. */

@@ -6,6 +6,7 @@ ada sits M1                     -> seated in s2, 2 of 2
 ada dies
 wait 100s                       -> nothing yet
 cy sits M1                      -> full: bob@pc-bob, ada@pc-ada; frees at: 160 s
+                                -> 100 s: cy denied in M1
 wait 39s                        -> nothing yet
 cy sits M1                      -> full: bob@pc-bob, ada@pc-ada; frees at: 160 s
 wait 10s                        -> nothing yet

@@ -3,6 +3,7 @@ file M1=1 T=1h                  -> T = 3600 s
 ada sits M1 on pc-hall          -> seated in s1, 1 of 1
 ada dies
 bob sits M1                     -> full: ada@pc-hall; frees at: unknown
+                                -> 0 s: bob denied in M1
 bob/2 sits M1 on pc-hall        -> seated in s2, 1 of 1
                                 -> 0 s: ada evicted in s1 of M1 by bob@pc-hall, process gone
 
@@ -22,3 +23,4 @@ file M1=1 T=1h                  -> T = 3600 s
 ada sits M1 on pc-hall          -> seated in s1, 1 of 1
 ada freezes
 bob sits M1 on pc-hall          -> full: ada@pc-hall; frees at: unknown
+                                -> 0 s: bob denied in M1

@@ -13,6 +13,7 @@ file M1=1 level=light           -> T = 30 s
 ada sits M1                     -> seated in s1, 1 of 1
 ada dies
 bob sits M1                     -> full: ada@pc-ada; frees at: unknown
+                                -> 0 s: bob denied in M1
 ada/2 sits M1                   -> seated in s1, 1 of 1
                                 -> 0 s: ada evicted in s1 of M1 by ada@pc-ada, process gone
 table?                          -> ada@pc-ada: s1 of M1; beat 1; light
@@ -24,6 +25,7 @@ ada/2 sits M1                   -> seated in s1, 1 of 1
 ada leaves                      -> 0 s: ada released in s1 of M1
                                 -> 0 s: ada is told released in M1
 bob sits M1                     -> full: ada@pc-ada; frees at: unknown
+                                -> 0 s: bob denied in M1
 ada/2 leaves                    -> 0 s: ada released in s1 of M1
                                 -> 0 s: ada is told released in M1
 bob sits M1                     -> seated in s2, 1 of 1
@@ -41,6 +43,7 @@ table?                          -> ada@pc-ada: s1 of M1; beat 1; T 3600 s
 file M1=1 T=80s countBy=instance -> T = 80 s
 ada sits M1                     -> seated in s1, 1 of 1
 ada/2 sits M1                   -> full: ada@pc-ada; frees at: unknown
+                                -> 0 s: ada denied in M1
 ada dies
 ada/3 sits M1                   -> seated in s2, 1 of 1
                                 -> 0 s: ada evicted in s1 of M1 by ada@pc-ada, process gone

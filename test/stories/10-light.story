@@ -8,6 +8,7 @@ wait 8h                         -> nothing yet
 revision?                       -> revision 2
 bob has M1?                     -> seated, valid for ever
 cy sits M1                      -> full: ada@pc-hall, bob@pc-hall; frees at: unknown
+                                -> 28800 s: cy denied in M1
 table?                          -> ada@pc-hall: s1 of M1; beat 1; light
                                 -> bob@pc-hall: s2 of M1; beat 1; light
 

@@ -136,6 +136,7 @@ class Stage {
   private eventWords(event: LicenceEvent): string {
     if (event.kind === 'settings') return `settings: ${JSON.stringify(event['settings'])}`;
     const by = typeof event['actor'] === 'string' ? ` by ${event['actor']}, ${event['reason']}` : '';
+    if (event['seat'] === undefined) return `${event['user']} ${event.kind} in ${event['module']}`;
     return `${event['user']} ${event.kind} in ${this.seatName(String(event['seat']))} of ${event['module']}${by}`;
   }
 
