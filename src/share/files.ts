@@ -27,6 +27,14 @@ export interface ShareFiles {
   removeDirectory(directory: string): Promise<void>;
   /** The path with every link resolved. */
   resolve(path: string): Promise<string>;
+  /** The file system something lies on. */
+  volume(path: string): Promise<Volume>;
+}
+
+export interface Volume {
+  /** As statfs(2) tells it; 0 on Windows. */
+  readonly type: number;
+  readonly freeBytes: number;
 }
 
 export interface FileStat {
@@ -109,6 +117,7 @@ export const diskFiles: ShareFiles = {
   removeFile: (file) => sorted('remove', file, () => fs.unlink(file)),
   removeDirectory: (directory) => sorted('remove', directory, () => fs.rmdir(directory)),
   resolve: (path) => sorted('resolve', path, () => fs.realpath(path)),
+  volume: (path) => sorted('ask for the file system of', path, () => volumeOf(path)),
 };
 
 async function sorted<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
@@ -142,6 +151,11 @@ async function writeNew(file: string, text: string, mode: number): Promise<void>
   }
   if (stat.size !== Buffer.byteLength(text)) throw new ShareError('full', 'write', file);
   if (!sameRights(stat.mode, mode)) await fs.chmod(file, mode).catch(() => undefined); // a share may refuse chmod
+}
+
+async function volumeOf(path: string): Promise<Volume> {
+  const { type, bavail, bsize } = await fs.statfs(path);
+  return { type, freeBytes: bavail * bsize };
 }
 
 /** Whether the permission bits are as asked; set-id and sticky bits left aside. */

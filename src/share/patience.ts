@@ -75,5 +75,6 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
     removeFile: (file) => run('remove', file, () => files.removeFile(file)),
     removeDirectory: (directory) => run('remove', directory, () => files.removeDirectory(directory)),
     resolve: (path) => run('resolve', path, () => files.resolve(path)),
+    volume: (path) => run('ask for the file system of', path, () => files.volume(path)),
   };
 }

@@ -1,6 +1,6 @@
 import nodePath from 'node:path';
 import { MAX_BYTES } from '../../src/core/licence.js';
-import { type FileStat, ShareError, type ShareErrorKind } from '../../src/share/files.js';
+import { type FileStat, ShareError, type ShareErrorKind, type Volume } from '../../src/share/files.js';
 import { EPOCH_MS, type Timeline } from './clock.js';
 
 /** Who has something open. */
@@ -45,6 +45,8 @@ const encoder = new TextEncoder();
 export class MemoryServer {
   readonly timeline: Timeline;
   wallOffsetMs: number;
+  /** What it lies on: SMB, with room. */
+  disk: Volume = { type: 0xfe534d42, freeBytes: 1e12 };
   private readonly options: MemoryServerOptions;
   private inodes = 1;
   protected readonly root: DirectoryNode;
@@ -140,6 +142,11 @@ export class MemoryServer {
   resolve(path: string): string {
     const [resolved] = this.walk(path, 'resolve', true);
     return resolved;
+  }
+
+  volume(path: string): Volume {
+    this.nodeAt(path, 'ask for the file system of', true);
+    return this.disk;
   }
 
   // --- what tests do to it ------------------------------------------------------------------------------------------

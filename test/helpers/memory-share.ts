@@ -18,6 +18,7 @@ export const operations: readonly Operation[] = [
   'removeFile',
   'removeDirectory',
   'resolve',
+  'volume',
 ];
 /** What takes room on a full share, and what changes anything at all. */
 const growing: readonly Operation[] = ['writeNew', 'replace', 'makeDirectory'];

@@ -257,6 +257,15 @@ describe.each([
     expect(await kindOf(files.resolve(at('a')))).toBe('wrongKind');
   });
 
+  test('volume: the type of the file system and its free bytes', async () => {
+    await write('file');
+    const { type, freeBytes } = await files.volume(root);
+    expect(type).toBeGreaterThan(0);
+    expect(freeBytes).toBeGreaterThan(0);
+    expect((await files.volume(at('file'))).type).toBe(type);
+    expect(await kindOf(files.volume(at('nothing')))).toBe('missing');
+  });
+
   test('a directory is stamped by the server as it is made', async () => {
     await make('first');
     const first = (await files.stat(at('first'))).modifiedMs;

@@ -116,6 +116,7 @@ export class SimClient implements Client {
       removeFile: (file) => ask('removeFile', file),
       removeDirectory: (directory) => ask('removeDirectory', directory),
       resolve: (path) => ask('resolve', path),
+      volume: (path) => ask('volume', path),
     };
   };
 
@@ -547,6 +548,9 @@ class Request implements Asker {
         break;
       case 'resolve':
         this.value = server.resolve(path);
+        break;
+      case 'volume':
+        this.value = server.volume(path);
         break;
     }
   }

@@ -526,6 +526,7 @@ describe('everything at once', () => {
         () => files.read(path()),
         () => files.stat(path()),
         () => files.resolve(path()),
+        () => files.volume(path()),
         () => files.writeNew(path(), 'x'.repeat(100), 0o644),
         () => files.replace(path(), 'y'.repeat(100), 0o644),
         () => files.makeDirectory(path()),

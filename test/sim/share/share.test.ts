@@ -636,6 +636,7 @@ async function answersOf(server: MemoryServer, files: ShareFiles, dice: Dice): P
     () => files.removeFile(path()),
     () => files.removeDirectory(path()),
     () => files.resolve(path()),
+    () => files.volume(path()),
   ];
   const answers: unknown[] = [];
   for (let n = 0; n < 3000; n++)
