@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SeatfileFault } from '../core/fault.js';
 import { addDemo } from './commands/demo.js';
+import { addDoctor } from './commands/doctor.js';
 import { addHold } from './commands/hold.js';
 import { addInit } from './commands/init.js';
 import { addJournal } from './commands/journal.js';
@@ -23,6 +24,8 @@ function buildProgram(deps: Deps): Command {
   for (const add of [addStatus, addRun, addHold]) add(program, deps);
   program.commandsGroup('Administrator:');
   for (const add of [addInit, addRemove, addSet, addJournal]) add(program, deps);
+  program.commandsGroup('Share:');
+  addDoctor(program, deps);
   program.commandsGroup('To see it work:');
   addDemo(program, deps);
   program.helpCommand(false);

@@ -4,17 +4,18 @@ import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
 import { awake, type Clock, inTime, LATE, systemClock } from '../share/clock.js';
 import { type Dice, systemDice } from '../share/dice.js';
+import type { Surroundings } from '../share/examine.js';
 import { diskFiles, type ShareFiles } from '../share/files.js';
 import type { Limits } from '../share/limits.js';
 import { heedFace, locate } from '../share/locate.js';
 import { ANSWER_MS, patient } from '../share/patience.js';
-import type { StageOwner } from '../share/place.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
 import { type ClaimAnswer, Instance, LATE_MS, unconfirmed } from './instance.js';
 import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
 import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
 import type { Warning } from './news.js';
+import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
 
 export interface OpenOptions {
   /** What `status` shows beside the seat, e.g. `Acme CAD 5.2`. At most 256 characters. */
@@ -54,6 +55,7 @@ export interface System {
   readonly isProcessGone: (pid: number, start: string | null) => boolean;
   readonly processStart: (pid: number) => string | null;
   readonly watching: Watching | null;
+  readonly surroundings: Surroundings | null;
   readonly store: Partial<StoreOptions>;
 }
 
@@ -85,6 +87,7 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
     isProcessGone,
     processStart,
     watching: watchFile,
+    surroundings: thisComputer(process.env),
     store,
   };
 }
@@ -97,7 +100,13 @@ export async function openWith(path: string, options: OpenOptions, system: Syste
     host: options.host ?? system.facts.host,
   });
   const { store, licence } = await openStore(path, system, options.onSlow);
-  return new OpenLicence(store, licence, options, system);
+  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS });
+  const warnings = await placeWarnings(store.place.around, files, system);
+  const opened = new OpenLicence(store, licence, options, system);
+  setImmediate(() => {
+    for (const warning of warnings) opened.emit('warning', warning); // by now whoever opened it can listen
+  });
+  return opened;
 }
 
 /** Finds a licence and reads it once, and makes sure that it is one. */
@@ -111,13 +120,8 @@ export async function openStore(
   const { clock, dice } = system;
   const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
   const place = await locate(path, files);
-  const owner = stageOwnerOf(system);
-  const isDead = (other: StageOwner) =>
-    owner.machine !== UNKNOWN_MACHINE &&
-    other.machine === owner.machine &&
-    system.isProcessGone(other.pid, null);
   const store = new Store(
-    { place, files: system.files, clock, dice, owner, isDead },
+    { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system) },
     { ...system.store, ...(onSlow && { onSlow }) },
   );
   const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };
@@ -126,13 +130,6 @@ export async function openStore(
   readPolicy(licence, place.face);
   return { store, licence };
 }
-
-const UNKNOWN_MACHINE = '00000000';
-
-const stageOwnerOf = (system: System): StageOwner => ({
-  machine: system.facts.machine.pids?.slice(0, 8) ?? UNKNOWN_MACHINE,
-  pid: system.pid,
-});
 
 function checkNames(names: OpenOptions): void {
   const limits = { application: 256, note: 1024, user: 256, host: 256 } as const;

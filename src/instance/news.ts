@@ -1,11 +1,15 @@
 import type { Tombstone } from '../core/licence.js';
 import type { FaceState } from '../share/face.js';
+import type { Finding } from '../share/findings.js';
 import type { Loss } from './seat.js';
 
 /** Something the user should know, and that costs nobody a seat. */
 export interface Warning {
-  /** FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. JOURNAL: a part of it is damaged. */
-  readonly code: 'FACE' | 'SHARE' | 'JOURNAL';
+  /**
+   * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the place
+   * cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   */
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
   readonly message: string;
 }
 
@@ -14,6 +18,17 @@ export const faceWarnings: Partial<Record<FaceState, string>> = {
   missing: 'was deleted; nobody loses a seat, and it is shown again at the next commit',
   foreign: 'is another document now; nobody loses a seat, and it is left as it is',
 };
+
+/** What makes a place unfit at first sight; null for every other finding. */
+export function placeWords(finding: Finding): string | null {
+  if (finding.severity !== 'unfit') return null;
+  const end = 'run seatfile doctor, and move the licence to a file share';
+  if (finding.check === 'cloudFolder' && finding.folder !== null)
+    return `is synchronised by ${finding.folder.service}: every PC has a copy of its own, and the same seat is granted twice; ${end}`;
+  if (finding.check === 'fileSystem')
+    return `is on ${finding.name ?? 'a file system'} that cannot decide who gets a seat; ${end}`;
+  return null;
+}
 
 /** What a holder is told from the tombstone of his seat; without one, his place was simply taken. */
 export function lossOf(tombstone: Tombstone | null): Loss {

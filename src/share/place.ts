@@ -35,7 +35,8 @@ export function placeOf(face: string, directoryMode: number, fileMode: number): 
 const NUMBER = /^\d{12}$/;
 const STAGE = /^stage-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
 
-export const inFolder = (place: Place, name: string): string => nodePath.join(place.folder, name);
+export const inFolder = (place: Pick<Place, 'folder'>, name: string): string =>
+  nodePath.join(place.folder, name);
 export const documentIn = (directory: string): string => nodePath.join(directory, DOCUMENT);
 export const numberName = (revision: number): string => String(revision).padStart(12, '0');
 export const numbersAmong = (names: readonly string[]): number[] =>

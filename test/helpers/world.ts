@@ -342,6 +342,7 @@ export class User {
       isProcessGone: host.isProcessGone,
       processStart: host.processStart,
       watching: null,
+      surroundings: null,
       store: host.world.options.store ?? {},
     };
   }

@@ -53,6 +53,7 @@ const system: System = {
   ...realSystem(waits),
   facts: { ...realSystem().facts, machine, isBootKnown: false },
   watching: null,
+  surroundings: null,
 };
 let deadPid = 0;
 

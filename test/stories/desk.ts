@@ -42,7 +42,13 @@ export class Desk {
     const dice = seededDice(`${world.seed}/desk/${++this.acts}`);
     const system = {
       ...{ clock, dice, files: host.filesOf(clock, dice, 1), facts: host.facts('admin'), pid: 1 },
-      ...{ isProcessGone: host.isProcessGone, processStart: host.processStart, watching: null, store: {} },
+      ...{
+        isProcessGone: host.isProcessGone,
+        processStart: host.processStart,
+        watching: null,
+        surroundings: null,
+        store: {},
+      },
     };
     const { store } = await world.run(openStore(FACE, system));
     const limits = { untilMs: clock.elapsedMs() + 60_000 };

@@ -1,0 +1,122 @@
+import { type Command, Option } from 'commander';
+import { SeatfileFault } from '../../core/fault.js';
+import { examineDeps } from '../../instance/surroundings.js';
+import type { Clock } from '../../share/clock.js';
+import { type Extra, examine, findTarget, type Target } from '../../share/examine.js';
+import type { ShareFiles } from '../../share/files.js';
+import type { Check, Report } from '../../share/findings.js';
+import { toFault } from '../../share/limits.js';
+import { measurePeer } from '../../share/peer.js';
+import { fileOf, parseDuration } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { describeReport, reportDocument, verdictOf } from '../findings.js';
+import { hammerCheck, runHammerWorker } from '../hammering.js';
+import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
+import { duration, EXIT, printable } from '../words.js';
+
+interface DoctorOptions {
+  readonly hammer?: string;
+  readonly hammerWorker?: string;
+  readonly peer?: boolean;
+  readonly wait: string;
+  readonly json?: boolean;
+}
+
+export function addDoctor(program: Command, deps: Deps): void {
+  program
+    .command('doctor')
+    .summary('examine whether a share is fit to hold seats')
+    .description(
+      'Tries on the share all that seats rest on, and says what is wrong with it. Changes nothing but a directory of its own beside the licence, which it removes. Exit status: 0 fit, 1 unfit, 6 out of reach.',
+    )
+    .argument('[file]', 'the licence file, or a directory for one; default: SEATFILE')
+    .option('--peer', 'measure with a second PC that runs this at the same time how soon changes are seen')
+    .option('--wait <duration>', 'how long --peer waits for the other', '2m')
+    .option('--hammer <duration>', '4 processes commit to a scratch licence for so long; nothing may be lost')
+    .addOption(new Option('--hammer-worker <number>').hideHelp())
+    .option('--json', 'one JSON document')
+    .action(async (file: string | undefined, options: DoctorOptions) => {
+      await doctor(fileOf(file, deps), options, deps);
+    });
+}
+
+async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise<void> {
+  const seconds = options.hammer === undefined ? null : parseDuration('--hammer', options.hammer, 1, 3600);
+  const waitMs = 1000 * parseDuration('--wait', options.wait, 1, 86_400);
+  if (options.hammerWorker !== undefined && seconds !== null)
+    return await runHammerWorker(path, Number(options.hammerWorker), seconds, deps);
+  const interruption = listenForSignals(deps);
+  try {
+    const report = await examined(
+      path,
+      { seconds, waitMs: options.peer ? waitMs : null },
+      interruption,
+      deps,
+    );
+    deps.out(options.json ? `${JSON.stringify(reportDocument(report), null, 2)}\n` : describeReport(report));
+    deps.setStatus({ fit: EXIT.done, unfit: EXIT.failed, unreachable: EXIT.share }[verdictOf(report)]);
+  } catch (error) {
+    if (interruption.name === null) throw error;
+    deps.err('Given up.\n');
+    deps.setStatus(signalStatus(interruption.name));
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+interface Extras {
+  /** Of hammering; null: none. */
+  readonly seconds: number | null;
+  /** For the other; null: nobody is to come. */
+  readonly waitMs: number | null;
+}
+
+/** How long one operation may take: a share that is slower than this is of no use for seats. Milliseconds. */
+const ANSWER_MS = 10_000;
+
+async function examined(path: string, extras: Extras, { signal }: Interruption, deps: Deps): Promise<Report> {
+  const system = deps.system();
+  const about = examineDeps(system, ANSWER_MS, (what) => deps.err(`Waiting for ${printable(what)}\n`));
+  const target = await found(path, about.files);
+  if (!('face' in target)) return target;
+  const checks: Extra[] = [];
+  const { waitMs, seconds } = extras;
+  if (waitMs !== null)
+    checks.push({
+      check: 'peer',
+      run: (ground) => measurePeer(ground, { ...about, id: system.dice.id(), waitMs }),
+    });
+  if (seconds !== null) checks.push(hammerCheck(seconds, deps, signal));
+  return await examine(target, about, {
+    extras: checks,
+    signal,
+    onCheck: progress(extras, system.clock, deps),
+  });
+}
+
+/** The place, or the report that the share does not answer. */
+async function found(path: string, files: ShareFiles): Promise<Target | Report> {
+  return await findTarget(path, files).catch((error: unknown) => {
+    const fault = toFault(error);
+    if (!(fault instanceof SeatfileFault) || fault.code !== 'SHARE_UNREACHABLE') throw fault;
+    return { path, findings: [], unreachable: { during: 'place' as const, message: fault.message } };
+  });
+}
+
+/** One line for what takes long, and for a check after a second without one. Milliseconds. */
+const QUIET_MS = 1000;
+
+function progress({ seconds, waitMs }: Extras, clock: Clock, deps: Deps): (check: Check | 'cleanUp') => void {
+  const long: Partial<Record<Check | 'cleanUp', string>> = {
+    peer: `Waiting up to ${duration((waitMs ?? 0) / 1000)} for seatfile doctor --peer on another PC, then measuring`,
+    hammer: `Hammering with 4 processes for ${duration(seconds ?? 0)}`,
+    ...(seconds !== null && { cleanUp: 'Removing what the hammer left' }),
+  };
+  let saidMs = clock.elapsedMs();
+  return (check) => {
+    const isDue = clock.elapsedMs() - saidMs >= QUIET_MS;
+    if (!isDue && !long[check]) return;
+    saidMs = clock.elapsedMs();
+    deps.err(`${long[check] ?? `Checking ${check}`} ...\n`);
+  };
+}

@@ -1,0 +1,125 @@
+import { SeatfileFault } from '../core/fault.js';
+import { decodeText, type Licence, parseLicence } from '../core/licence.js';
+import type { Clock } from './clock.js';
+import { Face, readLoosely } from './face.js';
+import { ShareError, type ShareFiles } from './files.js';
+import type { Finding } from './findings.js';
+import {
+  documentIn,
+  folderOf,
+  inFolder,
+  isClearing,
+  numberName,
+  numbersAmong,
+  placeOf,
+  stageOwner,
+} from './place.js';
+
+/** The state of a licence on the share, without changing or waiting for anything. */
+
+type State = Extract<Finding, { check: 'licence' }>;
+const nothing: Omit<State, 'severity' | 'state'> = {
+  check: 'licence',
+  ...{ revision: null, revisions: 0, newestBytes: 0, stages: 0, clearing: 0, others: 0 },
+  ...{ face: null, faceBehind: null, trouble: null },
+};
+/** The newest revision may be cleared away between listing and reading. */
+const TRIES = 3;
+
+export async function examineLicence(
+  target: { readonly face: string },
+  files: ShareFiles,
+  { clock }: { readonly clock: Clock },
+): Promise<Finding> {
+  const { face } = target;
+  const shown = await orNull(files.read(face));
+  for (let tries = 1; ; tries++) {
+    const names = await orNull(files.list(folderOf(face)));
+    if (names === null) return withoutFolder(face, shown);
+    const top = numbersAmong(names).at(-1);
+    const path = top === undefined ? null : documentIn(inFolder({ folder: folderOf(face) }, numberName(top)));
+    const bytes = path === null ? null : await orNull(files.read(path));
+    if (bytes === null && tries < TRIES) continue;
+    const found: State = {
+      ...nothing,
+      ...tally(names),
+      revision: top ?? null,
+      severity: 'ok',
+      state: 'inOrder',
+    };
+    if (bytes === null || path === null)
+      return {
+        ...found,
+        severity: 'unfit',
+        state: 'damaged',
+        trouble: `${folderOf(face)} shows no revision that can be read`,
+      };
+    return await judged(
+      { ...found, newestBytes: bytes.length },
+      read(bytes, path),
+      shown,
+      new Face(placeOf(face, 0, 0), files, clock),
+    );
+  }
+}
+
+const tally = (names: readonly string[]) => {
+  const revisions = numbersAmong(names).length;
+  const stages = names.filter((name) => stageOwner(name) !== null).length;
+  const clearing = names.filter(isClearing).length;
+  const known = names.filter(
+    (name) => name === 'lock' || name === 'journal' || name.startsWith('doctor-'),
+  ).length;
+  return { revisions, stages, clearing, others: names.length - revisions - stages - clearing - known };
+};
+
+async function judged(
+  found: State,
+  top: Licence | string,
+  shown: Uint8Array | null,
+  face: Face,
+): Promise<State> {
+  if (typeof top === 'string') return { ...found, severity: 'unfit', state: 'damaged', trouble: top };
+  if (top.revision !== found.revision)
+    return {
+      ...found,
+      severity: 'unfit',
+      state: 'damaged',
+      trouble: `revision ${found.revision} says it is ${top.revision}`,
+    };
+  const state = await face.notice(top);
+  const number = shown && readLoosely(shown)?.revision;
+  const faceBehind = state === 'ours' && typeof number === 'number' ? top.revision - number : null;
+  const isBack = faceBehind !== null && faceBehind < 0;
+  const trouble = isBack
+    ? `licence.json shows revision ${number}, but the folder ends at ${top.revision}`
+    : null;
+  const severity = isBack ? 'unfit' : state === 'ours' ? 'ok' : 'warning';
+  return { ...found, severity, state: isBack ? 'damaged' : 'inOrder', face: state, faceBehind, trouble };
+}
+
+function withoutFolder(face: string, shown: Uint8Array | null): State {
+  if (shown === null) return { ...nothing, severity: 'note', state: 'none' };
+  const licence = read(shown, face);
+  if (typeof licence === 'string')
+    return { ...nothing, severity: 'unfit', state: 'damaged', trouble: licence };
+  if (licence.revision === 0) return { ...nothing, severity: 'ok', state: 'notBegun', revision: 0 };
+  return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
+}
+
+/** The licence, or why it is none. */
+function read(bytes: Uint8Array, path: string): Licence | string {
+  try {
+    return parseLicence(decodeText(bytes, path), path);
+  } catch (error) {
+    if (error instanceof SeatfileFault) return error.message;
+    throw error;
+  }
+}
+
+async function orNull<T>(asked: Promise<T>): Promise<T | null> {
+  return await asked.catch((error: unknown) => {
+    if (error instanceof ShareError && error.kind === 'missing') return null;
+    throw error;
+  });
+}

@@ -1,0 +1,461 @@
+import nodePath from 'node:path';
+import { SeatfileFault } from '../core/fault.js';
+import type { Clock } from './clock.js';
+import type { Dice } from './dice.js';
+import { examineLicence } from './examine-licence.js';
+import { type FileStat, ShareError, type ShareErrorKind, type ShareFiles, sameRights } from './files.js';
+import type { Check, Finding, Refusal, Report, RoundTrip } from './findings.js';
+import { folderOf, inFolder, type StageOwner, stageName } from './place.js';
+import * as probes from './probes.js';
+import {
+  cloudByEntries,
+  cloudByPath,
+  fitnessOf,
+  type Home,
+  litterAmong,
+  type Mount,
+  mountOf,
+  nameOfType,
+  weakOptionsOf,
+} from './volumes.js';
+
+/**
+ * Tries on the actual share all that the seat table rests on, and says what it found, as data. Everything is done in one
+ * directory of its own beside the licence, which is removed at the end, whatever happens.
+ */
+
+/** What this computer, not the share, knows of a path. */
+export interface Surroundings {
+  readonly home: Home;
+  /** /proc/self/mountinfo, or null. */
+  readonly mountinfo: () => string | null;
+}
+
+export interface ExamineDeps {
+  /** Patient: every operation has a deadline. */
+  readonly files: ShareFiles;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly owner: StageOwner;
+  readonly isDead: (owner: StageOwner) => boolean;
+  readonly host: string;
+  /** Null: nobody asks this computer. */
+  readonly surroundings: Surroundings | null;
+}
+
+/** What is to be examined. */
+export interface Target {
+  /** `licence.json`, whether it is there or not. */
+  readonly face: string;
+  readonly around: string;
+  /** Whether there is a licence to look at, rather than a directory for one. */
+  readonly isLicence: boolean;
+  /** The drive it was asked for by, where that is another name for a place on the network. */
+  readonly drive: string | null;
+}
+
+/** One more check, on the ground that the others have prepared. */
+export interface Extra {
+  readonly check: 'peer' | 'hammer';
+  readonly run: (ground: probes.ExaminedGround) => Promise<Finding>;
+}
+
+export interface ExamineOptions {
+  readonly extras?: readonly Extra[];
+  readonly signal?: AbortSignal | undefined;
+  readonly onCheck?: ((check: Check | 'cleanUp') => void) | undefined;
+}
+
+/** A directory has no licence: its examination lies beside this name. */
+const STEM = 'licence.json';
+const DIRECTORY_BITS = 0o6777;
+const READ_AND_WRITE = 0o666;
+
+/** @throws SeatfileFault SHARE_UNREACHABLE: neither a file nor a directory for one is there */
+export async function findTarget(path: string, files: ShareFiles): Promise<Target> {
+  const asked = nodePath.resolve(path);
+  const resolved = await missingAsNull(files.resolve(asked));
+  const drive = resolved === null ? null : mappedDrive(asked, resolved);
+  if (resolved !== null && (await files.stat(resolved)).kind === 'directory')
+    return { face: nodePath.join(resolved, STEM), around: resolved, isLicence: false, drive };
+  if (resolved !== null)
+    return { face: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
+  const around = await missingAsNull(files.resolve(nodePath.dirname(asked)));
+  if (around !== null)
+    return {
+      face: nodePath.join(around, nodePath.basename(asked)),
+      around,
+      isLicence: true,
+      drive: mappedDrive(asked, around),
+    };
+  throw new SeatfileFault(
+    'SHARE_UNREACHABLE',
+    `${nodePath.dirname(asked)}: expected a directory, found none; is the share connected?`,
+  );
+}
+
+/** On Windows the real path of what lies on a mapped drive is its name on the network. */
+const mappedDrive = (asked: string, resolved: string): string | null =>
+  /^[a-z]:[\\/]/i.test(asked) && /^[\\/]{2}/.test(resolved) ? asked.slice(0, 2).toUpperCase() : null;
+
+async function missingAsNull<T>(asked: Promise<T>): Promise<T | null> {
+  return await asked.catch((error: unknown) => {
+    if (error instanceof ShareError && ['missing', 'wrongKind'].includes(error.kind)) return null;
+    throw error;
+  });
+}
+
+/** What can be told of a place without writing there; opening a licence does this much. */
+export async function lookAround(
+  target: Pick<Target, 'around'>,
+  deps: Pick<ExamineDeps, 'files' | 'surroundings'>,
+): Promise<Finding[]> {
+  const { around } = target;
+  const { type, freeBytes } = await deps.files.volume(around);
+  const mountinfo = deps.surroundings?.mountinfo() ?? null;
+  const mount = mountinfo === null ? null : mountOf(around, mountinfo);
+  const home = deps.surroundings?.home;
+  const byPath = home ? cloudByPath(around, home) : null;
+  const folder = byPath ?? cloudByEntries(await deps.files.list(around));
+  return [
+    fileSystem(type, mount),
+    space(freeBytes),
+    { check: 'cloudFolder', severity: folder ? 'unfit' : 'ok', folder },
+  ];
+}
+
+function fileSystem(type: number, mount: Mount | null): Finding {
+  const name = mount?.name ?? nameOfType(type);
+  const fitness = fitnessOf(name);
+  const weakOptions = mount ? weakOptionsOf(mount) : [];
+  const severities = {
+    share: 'ok',
+    local: 'note',
+    unknown: 'note',
+    doubtful: 'warning',
+    unfit: 'unfit',
+  } as const;
+  const isWeak = fitness === 'share' && weakOptions.length > 0;
+  return {
+    check: 'fileSystem',
+    severity: isWeak ? 'warning' : severities[fitness],
+    ...{ name, type, fitness, mount, weakOptions },
+  };
+}
+
+/** Below the one nobody may be able to commit; the other is a day's work of a large table. Bytes. */
+const TOO_LITTLE = 1024 * 1024;
+const LITTLE = 256 * 1024 * 1024;
+
+const space = (freeBytes: number): Finding => ({
+  check: 'space',
+  severity: freeBytes < TOO_LITTLE ? 'unfit' : freeBytes < LITTLE ? 'warning' : 'ok',
+  freeBytes,
+});
+
+/** What a file server may take to answer before it is called slow. Milliseconds, the median of an operation. */
+const SLOW_MEDIAN_MS = 500;
+/** A left-over older than this by the server's own stamps is nobody's any more. Milliseconds. */
+const ABANDONED_MS = 86_400_000;
+const OLD_WINDOWS_PATH = 259;
+/** `.revisions/stage-<8>-<pid>-<32>/licence.json` */
+const DEEPEST = 80;
+
+export async function examine(
+  target: Target,
+  deps: ExamineDeps,
+  options: ExamineOptions = {},
+): Promise<Report> {
+  return await new Examination(target, deps, options).run();
+}
+
+class Examination {
+  private readonly target: Target;
+  private readonly deps: ExamineDeps;
+  private readonly options: ExamineOptions;
+  private readonly findings: Finding[] = [];
+  private readonly times = new Map<string, number[]>();
+  /** As the checks see the share: timed, and given up when somebody wishes so. */
+  private readonly files: ShareFiles;
+  private during: Check = 'fileSystem';
+  private directory: string | null = null;
+
+  constructor(target: Target, deps: ExamineDeps, options: ExamineOptions) {
+    this.target = target;
+    this.deps = deps;
+    this.options = options;
+    this.files = this.watched(deps.files);
+  }
+
+  async run(): Promise<Report> {
+    let unreachable: Report['unreachable'] = null;
+    try {
+      await this.checks();
+    } catch (error) {
+      if (!(error instanceof ShareError)) throw error;
+      unreachable = { during: this.during, message: error.message };
+    } finally {
+      await this.cleanUp();
+    }
+    return {
+      path: this.target.isLicence ? this.target.face : this.target.around,
+      findings: this.findings,
+      unreachable,
+    };
+  }
+
+  private async checks(): Promise<void> {
+    const { files, target, deps } = this;
+    await this.check('fileSystem', () => lookAround(target, { files, surroundings: deps.surroundings }));
+    await this.check('cloud', () => this.litter());
+    await this.check('pathLength', async () => this.names());
+    await this.check('rights', () => this.rights());
+    if (this.directory !== null && !this.isRefused) await this.probes(this.directory);
+    if (target.isLicence) await this.check('licence', () => examineLicence(target, files, deps));
+  }
+
+  private get isRefused(): boolean {
+    return this.findings.some((one) => one.check === 'rights' && one.refused !== null);
+  }
+
+  private async probes(directory: string): Promise<void> {
+    const ground = { files: this.files, clock: this.deps.clock, directory };
+    const isClientStamp = this.findings.some(
+      (one) => one.check === 'fileSystem' && one.name === 'fuse.glusterfs',
+    );
+    await this.check('leftOvers', () => this.leftOvers(directory));
+    await this.check('exclusiveCreate', () => probes.exclusiveCreate(ground));
+    await this.check('readBack', () => probes.readBack(ground));
+    await this.check('directoryRename', () => probes.directoryRename(ground));
+    await this.check('freshness', () => probes.freshness(ground));
+    await this.check('stamps', () => probes.stamps(ground, isClientStamp));
+    await this.check('caseFolding', () => probes.caseFolding(ground));
+    this.findings.push(this.roundTrips());
+    const modes = await this.modes();
+    for (const { check, run } of this.options.extras ?? [])
+      await this.check(check, () => run({ ...ground, modes, plainFiles: this.deps.files }));
+  }
+
+  /** A check that fails while the share still answers is a finding; one that meets no answer ends the examination. */
+  private async check(check: Check, act: () => Promise<Finding | readonly Finding[]>): Promise<void> {
+    this.during = check;
+    this.options.onCheck?.(check);
+    try {
+      this.findings.push(...[await act()].flat());
+    } catch (error) {
+      if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
+      await this.files.stat(this.target.around);
+      this.findings.push({ check: 'failed', severity: 'unfit', during: check, message: error.message });
+    }
+  }
+
+  private async litter(): Promise<Finding[]> {
+    const { around, face } = this.target;
+    const found: Finding[] = [];
+    const isKnown = this.findings.some((one) => one.check === 'cloudFolder' && one.folder !== null);
+    const folder = isKnown ? null : await this.cloudAbove(around);
+    if (folder) found.push({ check: 'cloudFolder', severity: 'unfit', folder });
+    const names = litterAmong(await this.files.list(around), nodePath.basename(face), [this.deps.host]);
+    return [...found, { check: 'litter', severity: names.length > 0 ? 'warning' : 'ok', names }];
+  }
+
+  /** A client that synchronises leaves its mark at the top of what it keeps. What may not be listed is passed over. */
+  private async cloudAbove(around: string) {
+    for (
+      let path = nodePath.dirname(around);
+      path !== nodePath.dirname(path);
+      path = nodePath.dirname(path)
+    ) {
+      const names = await this.files.list(path).catch((error: unknown) => {
+        if (error instanceof ShareError && error.kind === 'silent') throw error;
+        return [];
+      });
+      const folder = cloudByEntries(names);
+      if (folder) return folder;
+    }
+    return null;
+  }
+
+  private names(): Finding[] {
+    const { face, drive } = this.target;
+    const { surroundings } = this.deps;
+    const longest = face.length + DEEPEST;
+    const isWindows = surroundings?.home.platform === 'win32';
+    const severity = longest <= OLD_WINDOWS_PATH ? 'ok' : isWindows ? 'warning' : 'note';
+    const found: Finding[] = [{ check: 'pathLength', severity, longest, most: OLD_WINDOWS_PATH }];
+    if (drive !== null) found.push({ check: 'mappedDrive', severity: 'note', drive, unc: face });
+    return found;
+  }
+
+  /** Makes the directory that everything else is tried in: beside the licence, or where only the folder may be written, there. */
+  private async rights(): Promise<Finding> {
+    const { around, face } = this.target;
+    const stat = await this.files.stat(around);
+    const folder = folderOf(face);
+    const hasFolder = (await missingAsNull(this.files.stat(folder)))?.kind === 'directory';
+    const beside = await this.tryDirectory(`${face}.doctor-`, stat);
+    const needsFolder = hasFolder && (beside.refused === null || this.directory === null);
+    const inside = needsFolder ? await this.tryDirectory(inFolder({ folder }, 'doctor-'), stat) : beside;
+    const isSticky = (stat.mode & STICKY) !== 0;
+    const others = this.othersBy(stat.mode);
+    const refused = hasFolder ? inside.refused : beside.refused;
+    const where = refused ? null : beside.refused ? 'folder' : 'around';
+    const keepsGroup = (stat.mode & SET_GROUP) !== 0;
+    const keepsModes = inside.keepsModes;
+    const isPoor = others === 'nobody' || where === 'folder' || (others === 'group' && !keepsGroup);
+    return {
+      check: 'rights',
+      severity: refused || isSticky ? 'unfit' : isPoor ? 'warning' : keepsModes ? 'ok' : 'note',
+      ...{ refused, where, mode: stat.mode, isSticky, others, keepsGroup, keepsModes },
+    };
+  }
+
+  /** All that a commit does with a directory: made, given its rights, listed, filled, renamed, emptied, removed. */
+  private async tryDirectory(
+    stem: string,
+    around: FileStat,
+  ): Promise<{ refused: Refusal | null; keepsModes: boolean }> {
+    const { files, deps } = this;
+    const path = `${stem}${stageName(deps.owner, deps.dice.id()).slice('stage-'.length)}`;
+    const mode = around.mode & DIRECTORY_BITS;
+    try {
+      await files.makeDirectory(path);
+      const isSpare = this.directory !== null;
+      this.directory ??= path;
+      await files.setMode(path, mode).catch(passOver);
+      const keepsModes = sameRights((await files.stat(path)).mode, mode);
+      await files.list(nodePath.dirname(path));
+      await tryFile(path, files, mode);
+      if (isSpare) await files.removeDirectory(path);
+      return { refused: null, keepsModes };
+    } catch (error) {
+      if (!(error instanceof ShareError && REFUSALS.includes(error.kind))) throw error;
+      return {
+        refused: { operation: error.operation, path: error.path, kind: error.kind },
+        keepsModes: false,
+      };
+    }
+  }
+
+  /** SMB clients make these bits up; Windows has none. */
+  private othersBy(mode: number): 'everybody' | 'group' | 'nobody' | 'unknown' {
+    const found = this.findings.find((one) => one.check === 'fileSystem');
+    const isMadeUp = found?.check === 'fileSystem' && /^(?:smb|cifs)/.test(found.name ?? '');
+    if (isMadeUp || this.deps.surroundings?.home.platform === 'win32') return 'unknown';
+    return (mode & 0o003) === 0o003 ? 'everybody' : (mode & 0o030) === 0o030 ? 'group' : 'nobody';
+  }
+
+  /** Of examinations that were killed: cleared away if their process is dead, or a day old by the server's own stamps. */
+  private async leftOvers(directory: string): Promise<Finding[]> {
+    const parent = nodePath.dirname(directory);
+    const stem = nodePath.basename(directory).replace(/doctor-.*$/, 'doctor-');
+    const listed = await this.files.list(parent);
+    const names = listed.filter((name) => name.startsWith(stem) && name !== nodePath.basename(directory));
+    const nowMs = (await this.files.stat(directory)).modifiedMs;
+    let cleared = 0;
+    for (const name of names) {
+      const path = nodePath.join(parent, name);
+      const stat = await missingAsNull(this.files.stat(path));
+      const owner = ownerIn(name);
+      const isNobodys =
+        (owner && this.deps.isDead(owner)) || (stat && nowMs - stat.modifiedMs > ABANDONED_MS);
+      if (!isNobodys || !OURS.test(name)) continue;
+      await removeTree(path, this.files);
+      cleared++;
+    }
+    return names.length === 0 ? [] : [{ check: 'leftOvers', severity: 'note', names, cleared }];
+  }
+
+  private roundTrips(): Finding {
+    const operations = [...this.times].map(([operation, times]) => roundTripOf(operation, times));
+    const slowest = operations.reduce((one, other) => (other.medianMs > one.medianMs ? other : one));
+    return {
+      check: 'roundTrips',
+      severity: slowest.medianMs > SLOW_MEDIAN_MS ? 'warning' : 'ok',
+      ...{ operations, slowest: slowest.operation, slowestMedianMs: slowest.medianMs },
+    };
+  }
+
+  private async modes(): Promise<probes.ExaminedGround['modes']> {
+    const { mode } = await this.files.stat(this.target.around);
+    return { directory: mode & DIRECTORY_BITS, file: mode & READ_AND_WRITE };
+  }
+
+  private watched(files: ShareFiles): ShareFiles {
+    const wrapped = Object.entries(files).map(([operation, act]) => [
+      operation,
+      (...args: unknown[]) =>
+        this.timed(operation, () => (act as (...all: unknown[]) => Promise<unknown>)(...args)),
+    ]);
+    return Object.fromEntries(wrapped) as ShareFiles;
+  }
+
+  private async timed(operation: string, act: () => Promise<unknown>): Promise<unknown> {
+    const { signal } = this.options;
+    if (signal?.aborted)
+      throw new SeatfileFault('ABORTED', 'the examination was given up', { cause: signal.reason });
+    const startedMs = this.deps.clock.elapsedMs();
+    const answer = await act(); // what is refused is no round trip of the work to come
+    const times = this.times.get(operation) ?? [];
+    this.times.set(operation, [...times, this.deps.clock.elapsedMs() - startedMs]);
+    return answer;
+  }
+
+  /** Not through the watched port: it is done also when somebody gave up. */
+  private async cleanUp(): Promise<void> {
+    const { directory } = this;
+    if (directory === null) return;
+    this.options.onCheck?.('cleanUp');
+    await removeTree(directory, this.deps.files).catch(() => {
+      this.findings.push({ check: 'cleanUp', severity: 'note', left: directory });
+    });
+  }
+}
+
+const STICKY = 0o1000;
+const SET_GROUP = 0o2000;
+const REFUSALS: readonly ShareErrorKind[] = ['refused', 'readOnly', 'full'];
+
+async function tryFile(directory: string, files: ShareFiles, mode: number): Promise<void> {
+  const [file, moved] = [nodePath.join(directory, 'written'), nodePath.join(directory, 'renamed')];
+  await files.writeNew(file, 'x', mode & READ_AND_WRITE);
+  await files.read(file);
+  await files.rename(file, moved);
+  await files.removeFile(moved);
+}
+
+/** A share may refuse chmod. */
+function passOver(error: unknown): void {
+  if (!(error instanceof ShareError && error.kind !== 'silent')) throw error;
+}
+
+const OURS = /doctor-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
+function ownerIn(name: string): StageOwner | null {
+  const match = OURS.exec(name);
+  return match?.[1] && match[2] ? { machine: match[1], pid: Number(match[2]) } : null;
+}
+
+function roundTripOf(operation: string, times: readonly number[]): RoundTrip {
+  return {
+    operation,
+    count: times.length,
+    medianMs: rounded(median(times)),
+    maxMs: rounded(Math.max(...times)),
+  };
+}
+
+export const median = (numbers: readonly number[]): number =>
+  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
+const rounded = (ms: number): number => Math.round(ms * 10) / 10;
+
+/** A directory and all in it; what is gone already is gone. */
+export async function removeTree(path: string, files: ShareFiles): Promise<void> {
+  const names = (await missingAsNull(files.list(path))) ?? [];
+  for (const name of names) {
+    const inner = nodePath.join(path, name);
+    const stat = await missingAsNull(files.stat(inner));
+    if (stat?.kind === 'directory') await removeTree(inner, files);
+    else if (stat) await missingAsNull(files.removeFile(inner));
+  }
+  await missingAsNull(files.removeDirectory(path));
+}
