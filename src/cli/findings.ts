@@ -253,7 +253,7 @@ function describeRename({ isRefused, isWhole, ontoEmpty }: Of<'directoryRename'>
 function describeStamps(finding: Of<'stamps'>): Told {
   const { offsetMs, uncertaintyMs, granularityMs, by } = finding;
   const apart = `${ms(Math.abs(offsetMs))} ${offsetMs < 0 ? 'behind' : 'ahead of'} this PC's, within ${ms(uncertaintyMs)}`;
-  const found = `the share's clock is ${apart}; it stamps in steps of ${granularityMs} ms${granularityMs === 1 ? ' or finer' : ''}`;
+  const found = `the share's clock is ${apart}; it stamps in steps of ${granularityMs} ms${granularityMs === 1 ? ' or finer' : granularityMs === 1000 ? ' or coarser' : ''}`;
   if (finding.goesBack)
     return tell(
       `the share's time stamps go back, or stand at nothing`,
@@ -387,6 +387,12 @@ function describeHammer(finding: Of<'hammer'>): Told {
     'No commit was lost or made twice.',
     unknown + failed > 0 ? 'Find out what disturbs the share (virus scanner, full disk, line).' : null,
   );
+}
+
+/** In one line, for whoever asked for something else. */
+export function describeBriefly(finding: Finding): string {
+  const { found, meaning, advice } = describeFinding(finding);
+  return [`${found}.`, meaning, ...(advice ? [advice] : [])].join(' ');
 }
 
 const LABEL: Readonly<Record<Severity, string>> = {

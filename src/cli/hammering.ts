@@ -51,6 +51,7 @@ export const hammerCheck = (seconds: number, deps: Deps, signal: AbortSignal): E
       for (const { child } of children) child.kill();
     };
     signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
     try {
       const told = (await Promise.all(children.map(({ blows }) => blows))).filter((one) => one !== null);
       const table = signal.aborted ? null : await tableOf(file, deps);

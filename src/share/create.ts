@@ -10,10 +10,16 @@ const READ_AND_WRITE = 0o666;
 
 /**
  * Writes a new licence file, readable and writable for whom its directory is. Never over anything.
+ * @param examine called before anything is written, and throws where nothing should be
  * @returns the resolved path
  * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*
  */
-export async function createFace(path: string, licence: Licence, files: ShareFiles): Promise<string> {
+export async function createFace(
+  path: string,
+  licence: Licence,
+  files: ShareFiles,
+  examine: (face: string) => Promise<void>,
+): Promise<string> {
   const asked = nodePath.resolve(path);
   const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
     throw noDirectory(error, nodePath.dirname(asked));
@@ -21,6 +27,7 @@ export async function createFace(path: string, licence: Licence, files: ShareFil
   const face = nodePath.join(directory, nodePath.basename(asked));
   try {
     for (const taken of [face, folderOf(face)]) await refuseTaken(taken, files);
+    await examine(face);
     const { mode } = await files.stat(directory);
     await files.writeNew(face, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
     return face;

@@ -179,6 +179,8 @@ class Examination {
   private readonly files: ShareFiles;
   private during: Check = 'fileSystem';
   private directory: string | null = null;
+  /** What we asked for, whether or not it was made: an answer may be lost. */
+  private readonly attempted: string[] = [];
 
   constructor(target: Target, deps: ExamineDeps, options: ExamineOptions) {
     this.target = target;
@@ -261,11 +263,8 @@ class Examination {
 
   /** A client that synchronises leaves its mark at the top of what it keeps. What may not be listed is passed over. */
   private async cloudAbove(around: string) {
-    for (
-      let path = nodePath.dirname(around);
-      path !== nodePath.dirname(path);
-      path = nodePath.dirname(path)
-    ) {
+    for (let path = around; path !== nodePath.dirname(path); ) {
+      path = nodePath.dirname(path);
       const names = await this.files.list(path).catch((error: unknown) => {
         if (error instanceof ShareError && error.kind === 'silent') throw error;
         return [];
@@ -319,6 +318,7 @@ class Examination {
     const path = `${stem}${stageName(deps.owner, deps.dice.id()).slice('stage-'.length)}`;
     const mode = around.mode & DIRECTORY_BITS;
     try {
+      this.attempted.push(path);
       await files.makeDirectory(path);
       const isSpare = this.directory !== null;
       this.directory ??= path;
@@ -403,12 +403,36 @@ class Examination {
 
   /** Not through the watched port: it is done also when somebody gave up. */
   private async cleanUp(): Promise<void> {
-    const { directory } = this;
-    if (directory === null) return;
-    this.options.onCheck?.('cleanUp');
-    await removeTree(directory, this.deps.files).catch(() => {
-      this.findings.push({ check: 'cleanUp', severity: 'note', left: directory });
-    });
+    if (this.attempted.length > 0) this.options.onCheck?.('cleanUp');
+    let isSilent = false;
+    for (const directory of this.attempted) {
+      const failure: ShareErrorKind | null = isSilent ? 'silent' : await this.whyLeft(directory);
+      isSilent = failure === 'silent'; // who did not answer once is not asked again
+      if (failure !== null) this.findings.push({ check: 'cleanUp', severity: 'note', left: directory });
+    }
+  }
+
+  private async whyLeft(directory: string): Promise<ShareErrorKind | null> {
+    for (let tries = 1; ; tries++) {
+      const failure = await whyNotRemoved(directory, this.deps.files);
+      if (failure === null || failure === 'silent' || tries === REMOVALS) return failure;
+      await this.deps.clock.sleep(REMOVE_AGAIN_MS);
+    }
+  }
+}
+
+/** A virus scanner may hold what was just written: it is given so many milliseconds, so often. */
+const REMOVE_AGAIN_MS = 500;
+const REMOVALS = 4;
+
+/** Why it is still there, or may be; null when it is gone. */
+async function whyNotRemoved(directory: string, files: ShareFiles): Promise<ShareErrorKind | null> {
+  try {
+    await removeTree(directory, files);
+    return (await missingAsNull(files.stat(directory))) === null ? null : 'busy';
+  } catch (error) {
+    if (error instanceof ShareError) return error.kind;
+    throw error;
   }
 }
 

@@ -97,7 +97,8 @@ const kinds: Readonly<Record<string, ShareErrorKind>> = {
 /** libuv does not name it: Node reports 'Unknown system error -116'. */
 const ESTALE = -116;
 
-function sortError(error: unknown, operation: string, path: string): ShareError {
+/** What Node threw, in the closed union. */
+export function sortError(error: unknown, operation: string, path: string): ShareError {
   if (error instanceof ShareError) return error;
   const { code, errno } = error as NodeJS.ErrnoException;
   const kind = errno === ESTALE ? 'stale' : (kinds[code ?? ''] ?? 'unsaid');

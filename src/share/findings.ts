@@ -83,7 +83,7 @@ export type Finding =
         /** The share's clock less this computer's. */
         offsetMs: number;
         uncertaintyMs: number;
-        /** 1 stands for 1 ms or finer. */
+        /** 1 stands for 1 ms or finer, 1000 for a second or coarser. */
         granularityMs: number;
         isMoving: boolean;
         goesBack: boolean;

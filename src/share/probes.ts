@@ -137,7 +137,7 @@ async function lagMs(
 const STAMPS = 6;
 /** Apart from each other, so that a clock that counts in whole seconds shows. Milliseconds. */
 const STAMP_GAP_MS = 37;
-const GRANULARITIES_MS = [2000, 1000, 100, 10];
+const GRANULARITIES_MS = [1000, 100, 10];
 /** A directory may be stamped in steps of two seconds. Milliseconds. */
 const NEXT_STAMP_MS = 2100;
 /** An offset of the clocks this large is told. Milliseconds. */

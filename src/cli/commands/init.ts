@@ -5,10 +5,14 @@ import type { CountBy, Level, Settings } from '../../core/licence.js';
 import { toIso } from '../../core/moment.js';
 import { firstLicence } from '../../core/revision.js';
 import { openStore, type System } from '../../instance/licence.js';
+import { examineDeps } from '../../instance/surroundings.js';
 import { createFace, removeFace } from '../../share/create.js';
+import { examine, findTarget } from '../../share/examine.js';
+import { type Finding, worstFirst } from '../../share/findings.js';
 import { ANSWER_MS, patient } from '../../share/patience.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
 import type { Deps } from '../deps.js';
+import { describeBriefly } from '../findings.js';
 import { duration, printable } from '../words.js';
 
 interface InitOptions {
@@ -17,6 +21,7 @@ interface InitOptions {
   readonly checkInterval?: string;
   readonly countBy?: CountBy;
   readonly customer?: string;
+  readonly force?: boolean;
 }
 
 const collect = (word: string, before: readonly string[]): string[] => [...before, word];
@@ -26,7 +31,7 @@ export function addInit(program: Command, deps: Deps): void {
     .command('init')
     .summary('create an unsigned licence for in-house use')
     .description(
-      'Creates an unsigned licence for in-house use, and tries one commit. Never overwrites anything.',
+      'Examines the place as doctor does, creates an unsigned licence for in-house use, and tries one commit. Never overwrites anything.',
     )
     .argument('[file]', 'the licence file to create; default: SEATFILE')
     .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
@@ -44,6 +49,7 @@ export function addInit(program: Command, deps: Deps): void {
       new Option('--count-by <what>', 'what one user is').choices(['user@host', 'instance', 'user', 'host']),
     )
     .option('--customer <name>', 'whose licence it is')
+    .option('--force', 'create it where the examination says that seats would not be safe')
     .action(async (file: string | undefined, options: InitOptions) => {
       await init(fileOf(file, deps), options, deps);
     });
@@ -72,7 +78,7 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
     commit: system.dice.id(),
   });
   const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
-  const face = await createFace(file, licence, files);
+  const face = await createFace(file, licence, files, (asked) => examinePlace(asked, options, deps));
   await tryCommit(face, system, deps).catch(async (error: unknown) => {
     const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
     if (!isUnknown) await removeFace(face, files);
@@ -84,6 +90,38 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
     `Created ${printable(face)}: max users ${users}; ${options.level ?? 'heartbeat'}, check interval ${duration(seconds)}.\n`,
   );
   if (seconds < 8) deps.err('A check interval below 8 s is for demonstrations only.\n');
+}
+
+/** Seconds at most: everything that doctor tries by itself, without a second PC. */
+async function examinePlace(face: string, options: InitOptions, deps: Deps): Promise<void> {
+  const about = examineDeps(deps.system(), ANSWER_MS, waiting(deps));
+  const { findings, unreachable } = await examine(await findTarget(face, about.files), about);
+  if (unreachable)
+    throw new SeatfileFault(
+      'SHARE_UNREACHABLE',
+      `${face}: the share stopped answering (${unreachable.message})`,
+    );
+  const bad = worstFirst(findings).filter(({ severity }) => severity === 'unfit' || severity === 'warning');
+  const [worst] = bad;
+  if (worst?.severity === 'unfit' && !options.force) throw unfit(face, worst);
+  for (const finding of bad) deps.err(`${describeBriefly(finding)}\n`);
+}
+
+/** A refused right is a fault of its own kind; everything else is the place's. */
+function unfit(face: string, worst: Finding): SeatfileFault {
+  const refused = worst.check === 'rights' ? worst.refused : null;
+  const code =
+    refused === null
+      ? worst.check === 'space'
+        ? 'SHARE_FULL'
+        : 'SHARE_UNFIT'
+      : refused.kind === 'full'
+        ? 'SHARE_FULL'
+        : 'SHARE_REFUSED';
+  return new SeatfileFault(
+    code,
+    `${face}: not created. ${describeBriefly(worst)} (seatfile doctor tells more; --force creates it all the same)`,
+  );
 }
 
 /** The first commit shows whether the share can host the table; where it cannot, nothing of it stays. */
