@@ -243,7 +243,9 @@ class Examination {
     this.during = check;
     this.options.onCheck?.(check);
     try {
-      this.findings.push(...[await act()].flat());
+      const found = [await act()].flat();
+      this.heedSignal(); // what was cut short has found nothing
+      this.findings.push(...found);
     } catch (error) {
       if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
       await this.files.stat(this.target.around);
@@ -347,23 +349,36 @@ class Examination {
 
   /** Of examinations that were killed: cleared away if their process is dead, or a day old by the server's own stamps. */
   private async leftOvers(directory: string): Promise<Finding[]> {
-    const parent = nodePath.dirname(directory);
-    const stem = nodePath.basename(directory).replace(/doctor-.*$/, 'doctor-');
-    const listed = await this.files.list(parent);
-    const names = listed.filter((name) => name.startsWith(stem) && name !== nodePath.basename(directory));
     const nowMs = (await this.files.stat(directory)).modifiedMs;
+    const paths = (await this.examinations()).filter((path) => !this.attempted.includes(path));
     let cleared = 0;
-    for (const name of names) {
-      const path = nodePath.join(parent, name);
-      const stat = await missingAsNull(this.files.stat(path));
-      const owner = ownerIn(name);
-      const isNobodys =
-        (owner && this.deps.isDead(owner)) || (stat && nowMs - stat.modifiedMs > ABANDONED_MS);
-      if (!isNobodys || !OURS.test(name)) continue;
+    for (const path of paths) {
+      if (!(await this.isNobodys(path, nowMs))) continue;
       await removeTree(path, this.files);
       cleared++;
     }
+    const names = paths.map((path) => nodePath.basename(path));
     return names.length === 0 ? [] : [{ check: 'leftOvers', severity: 'note', names, cleared }];
+  }
+
+  /** Every directory of an examination, beside the licence and in its folder. */
+  private async examinations(): Promise<string[]> {
+    const { around, face } = this.target;
+    const folder = folderOf(face);
+    const beside = (await this.files.list(around)).filter((name) => name.startsWith(nodePath.basename(face)));
+    const inside = (await missingAsNull(this.files.list(folder))) ?? [];
+    const paths = [
+      ...beside.map((name) => nodePath.join(around, name)),
+      ...inside.map((name) => nodePath.join(folder, name)),
+    ];
+    return paths.filter((path) => OURS.test(path));
+  }
+
+  private async isNobodys(path: string, nowMs: number): Promise<boolean> {
+    const owner = ownerIn(path);
+    if (owner !== null && this.deps.isDead(owner)) return true;
+    const stat = await missingAsNull(this.files.stat(path));
+    return stat !== null && nowMs - stat.modifiedMs > ABANDONED_MS;
   }
 
   private roundTrips(): Finding {
@@ -391,14 +406,18 @@ class Examination {
   }
 
   private async timed(operation: string, act: () => Promise<unknown>): Promise<unknown> {
-    const { signal } = this.options;
-    if (signal?.aborted)
-      throw new SeatfileFault('ABORTED', 'the examination was given up', { cause: signal.reason });
+    this.heedSignal();
     const startedMs = this.deps.clock.elapsedMs();
     const answer = await act(); // what is refused is no round trip of the work to come
     const times = this.times.get(operation) ?? [];
     this.times.set(operation, [...times, this.deps.clock.elapsedMs() - startedMs]);
     return answer;
+  }
+
+  private heedSignal(): void {
+    const { signal } = this.options;
+    if (signal?.aborted)
+      throw new SeatfileFault('ABORTED', 'the examination was given up', { cause: signal.reason });
   }
 
   /** Not through the watched port: it is done also when somebody gave up. */
@@ -453,9 +472,10 @@ function passOver(error: unknown): void {
   if (!(error instanceof ShareError && error.kind !== 'silent')) throw error;
 }
 
-const OURS = /doctor-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
-function ownerIn(name: string): StageOwner | null {
-  const match = OURS.exec(name);
+/** Of one examination, or where two meet. */
+const OURS = /(?:\.|[\\/])doctor-(?:peer|([0-9a-f]{8})-(\d+)-[0-9a-f]{32})$/;
+function ownerIn(path: string): StageOwner | null {
+  const match = OURS.exec(path);
   return match?.[1] && match[2] ? { machine: match[1], pid: Number(match[2]) } : null;
 }
 
