@@ -197,7 +197,7 @@ function describeRights(finding: Of<'rights'>): Told {
   if (refused)
     return tell(
       `${refused.operation} ${printable(refused.path)}: ${refused.kind === 'full' ? 'no space' : refused.kind === 'readOnly' ? 'read-only' : 'refused'}`,
-      'This user can look, and cannot take a seat here.',
+      'This user cannot take a seat here; looking may work all the same.',
       'Grant the right to read, create, rename and delete in the folder (Windows: Modify), or free space.',
     );
   if (finding.isSticky)

@@ -71,13 +71,19 @@ const STEM = 'licence.json';
 const DIRECTORY_BITS = 0o6777;
 const READ_AND_WRITE = 0o666;
 
-/** @throws SeatfileFault SHARE_UNREACHABLE: neither a file nor a directory for one is there */
+/** @throws SeatfileFault SHARE_UNREACHABLE: neither a file nor a directory for one is there; LICENCE_UNREADABLE: something else is */
 export async function findTarget(path: string, files: ShareFiles): Promise<Target> {
   const asked = nodePath.resolve(path);
   const resolved = await missingAsNull(files.resolve(asked));
   const drive = resolved === null ? null : mappedDrive(asked, resolved);
-  if (resolved !== null && (await files.stat(resolved)).kind === 'directory')
+  const kind = resolved === null ? null : (await files.stat(resolved)).kind;
+  if (resolved !== null && kind === 'directory')
     return { face: nodePath.join(resolved, STEM), around: resolved, isLicence: false, drive };
+  if (kind === 'other')
+    throw new SeatfileFault(
+      'LICENCE_UNREADABLE',
+      `${asked}: expected a licence file, or a directory for one, found neither`,
+    );
   if (resolved !== null)
     return { face: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
   const around = await missingAsNull(files.resolve(nodePath.dirname(asked)));
@@ -98,6 +104,14 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
 const mappedDrive = (asked: string, resolved: string): string | null =>
   /^[a-z]:[\\/]/i.test(asked) && /^[\\/]{2}/.test(resolved) ? asked.slice(0, 2).toUpperCase() : null;
 
+/** Who may not list sees nothing; that is for the check of the rights to say. */
+async function namesIn(directory: string, files: ShareFiles): Promise<string[]> {
+  return await files.list(directory).catch((error: unknown) => {
+    if (error instanceof ShareError && error.kind === 'refused') return [];
+    throw error;
+  });
+}
+
 async function missingAsNull<T>(asked: Promise<T>): Promise<T | null> {
   return await asked.catch((error: unknown) => {
     if (error instanceof ShareError && ['missing', 'wrongKind'].includes(error.kind)) return null;
@@ -116,7 +130,7 @@ export async function lookAround(
   const mount = mountinfo === null ? null : mountOf(around, mountinfo);
   const home = deps.surroundings?.home;
   const byPath = home ? cloudByPath(around, home) : null;
-  const folder = byPath ?? cloudByEntries(await deps.files.list(around));
+  const folder = byPath ?? cloudByEntries(await namesIn(around, deps.files));
   return [
     fileSystem(type, mount),
     space(freeBytes),
@@ -259,7 +273,7 @@ class Examination {
     const isKnown = this.findings.some((one) => one.check === 'cloudFolder' && one.folder !== null);
     const folder = isKnown ? null : await this.cloudAbove(around);
     if (folder) found.push({ check: 'cloudFolder', severity: 'unfit', folder });
-    const names = litterAmong(await this.files.list(around), nodePath.basename(face), [this.deps.host]);
+    const names = litterAmong(await namesIn(around, this.files), nodePath.basename(face), [this.deps.host]);
     return [...found, { check: 'litter', severity: names.length > 0 ? 'warning' : 'ok', names }];
   }
 
@@ -267,10 +281,7 @@ class Examination {
   private async cloudAbove(around: string) {
     for (let path = around; path !== nodePath.dirname(path); ) {
       path = nodePath.dirname(path);
-      const names = await this.files.list(path).catch((error: unknown) => {
-        if (error instanceof ShareError && error.kind === 'silent') throw error;
-        return [];
-      });
+      const names = await namesIn(path, this.files);
       const folder = cloudByEntries(names);
       if (folder) return folder;
     }
@@ -293,7 +304,7 @@ class Examination {
     const { around, face } = this.target;
     const stat = await this.files.stat(around);
     const folder = folderOf(face);
-    const hasFolder = (await missingAsNull(this.files.stat(folder)))?.kind === 'directory';
+    const hasFolder = (await this.kindOf(folder)) === 'directory';
     const beside = await this.tryDirectory(`${face}.doctor-`, stat);
     const needsFolder = hasFolder && (beside.refused === null || this.directory === null);
     const inside = needsFolder ? await this.tryDirectory(inFolder({ folder }, 'doctor-'), stat) : beside;
@@ -309,6 +320,17 @@ class Examination {
       severity: refused || isSticky ? 'unfit' : isPoor ? 'warning' : keepsModes ? 'ok' : 'note',
       ...{ refused, where, mode: stat.mode, isSticky, others, keepsGroup, keepsModes },
     };
+  }
+
+  /** Null where nothing is, or may not be seen. */
+  private async kindOf(path: string): Promise<FileStat['kind'] | null> {
+    return await this.files.stat(path).then(
+      ({ kind }) => kind,
+      (error: unknown) => {
+        if (error instanceof ShareError && ['missing', 'refused'].includes(error.kind)) return null;
+        throw error;
+      },
+    );
   }
 
   /** All that a commit does with a directory: made, given its rights, listed, filled, renamed, emptied, removed. */

@@ -54,6 +54,10 @@ describe('what is wrong', () => {
     expect(out.split('\n')[2]).toMatch(/^UNFIT {4}a folder that Dropbox synchronises/);
   });
 
+  test('neither a file nor a directory: 3', async () => {
+    expect((await seatfile(['doctor', '/dev/null'])).status).toBe(3);
+  });
+
   test('no such directory: 6, also with --json', async () => {
     const gone = path.join(place.directory, 'gone', 'licence.json');
     const { status, out } = await seatfile(['doctor', gone, '--json']);

@@ -148,7 +148,8 @@ function checkFault(error: unknown, name: string, told: string): void {
   expect(fault.message, told).toContain('/share');
   const chain = [...causes(fault)].map(String).join('\n');
   const found = name === 'ESTALE' ? '-116' : name;
-  if (fault.code.startsWith('SHARE_')) expect(chain, told).toContain(found);
+  const isAnswer = ['EEXIST', 'ENOTEMPTY'].includes(name); // somebody was quicker: what follows is another failure
+  if (fault.code.startsWith('SHARE_') && !isAnswer) expect(chain, told).toContain(found);
 }
 
 function* causes(error: unknown): Generator<unknown> {
@@ -161,30 +162,30 @@ const oneOfEach = names.filter(
   (name, at) => names.findIndex((one) => errnos[one]?.kind === errnos[name]?.kind) === at,
 );
 
-describe.each(deeds)('$what', ({ what, revisions, act, word, options = {} }) => {
-  test.each(
-    (what.includes('commit') && !what.includes('clears') ? names : oneOfEach).flatMap((name) =>
-      ways.map((isDone) => ({ name, isDone })),
-    ),
-  )('$name, done: $isDone', async ({ name, isDone }) => {
-    for (let step = 1, failed = true; failed; step++) {
-      const table = new Table();
-      if (revisions > 0) table.grow(revisions);
-      const before = table.tally();
-      const fuzz: Fuzz = { step, failed: false, isArmed: true, operation: '' };
-      const writer = table.writer({ wrap: (files) => fuzzed(files, fuzz, name, isDone), ...options });
-      const error = await act(writer).then(
-        () => null,
-        (reason: unknown) => reason,
-      );
-      await table.timeline.run(writer.store.settled());
-      fuzz.isArmed = false;
-      const told = `step ${step}, ${fuzz.operation}: ${error}`;
-      if (error !== null) checkFault(error, name, told);
-      await checkTable(table, before, word, error, told);
-      failed = fuzz.failed;
-    }
-  });
+describe.each(deeds)('$what', ({ revisions, act, word, options }) => {
+  const isCommit = word !== null && options === undefined;
+  test.each((isCommit ? names : oneOfEach).flatMap((name) => ways.map((isDone) => ({ name, isDone }))))(
+    '$name, done: $isDone',
+    async ({ name, isDone }) => {
+      for (let step = 1, failed = true; failed; step++) {
+        const table = new Table();
+        if (revisions > 0) table.grow(revisions);
+        const before = table.tally();
+        const fuzz: Fuzz = { step, failed: false, isArmed: true, operation: '' };
+        const writer = table.writer({ wrap: (files) => fuzzed(files, fuzz, name, isDone), ...options });
+        const error = await act(writer).then(
+          () => null,
+          (reason: unknown) => reason,
+        );
+        await table.timeline.run(writer.store.settled());
+        fuzz.isArmed = false;
+        const told = `step ${step}, ${fuzz.operation}: ${error}`;
+        if (error !== null) checkFault(error, name, told);
+        await checkTable(table, before, word, error, told);
+        failed = fuzz.failed;
+      }
+    },
+  );
 });
 
 /** A healthy store goes on at once; what was acknowledged is there once, what was denied is not, and never comes. */

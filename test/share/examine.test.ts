@@ -264,6 +264,15 @@ describe('rights', () => {
     expect(found).toMatchObject({ severity: 'unfit', where: null, refused: { kind: unwritable } });
   });
 
+  test('not even to list: one reason, which names the right', async () => {
+    const clinic = new Clinic();
+    const refuse = (path: string) => Promise.reject(new ShareError('refused', 'list', path));
+    clinic.wrap = (files) => ({ ...files, list: refuse, makeDirectory: refuse });
+    const { findings } = await clinic.examine('/share');
+    const bad = findings.filter(({ severity }) => severity === 'unfit');
+    expect(bad).toMatchObject([{ check: 'rights', refused: { kind: 'refused' } }]);
+  });
+
   test('in the folder alone: everything is tried there', async () => {
     const clinic = new Clinic();
     clinic.table.grow(1);

@@ -120,7 +120,7 @@ function unfit(face: string, worst: Finding): SeatfileFault {
         : 'SHARE_REFUSED';
   return new SeatfileFault(
     code,
-    `${face}: not created. ${describeBriefly(worst)} (seatfile doctor tells more; --force creates it all the same)`,
+    `${face}: not created: ${describeBriefly(worst)}${worst.check === 'rights' ? '' : ' (seatfile doctor tells more; --force creates it all the same)'}`,
   );
 }
 
