@@ -15,7 +15,7 @@ import type { Deps } from './deps.js';
 const WORKERS = 4;
 /** A scratch table of a minute keeps little, so that clearing away is tried too, and the rest is soon removed. */
 const STORE: Partial<StoreOptions> = {
-  clearing: { keepRevisions: 200, supersededMs: 15_000, abandonedMs: 86_400_000 },
+  clearing: { segmentNumbers: 16, supersededMs: 15_000, abandonedMs: 86_400_000 },
 };
 
 /** One process of the hammer: ends when its time is over, or when nobody wants its answer any more. */
