@@ -81,11 +81,18 @@ class Meeting {
   async leave(): Promise<void> {
     const { plainFiles } = this.ground;
     const names = (await ifThere(plainFiles.list(this.directory)).catch(() => null)) ?? [];
-    const { id } = this.options;
-    const isOurs = (name: string) => /^(?:hello|done|ping|new)-/.test(name) && name.split('-')[1] === id;
-    for (const name of names.filter((one) => isOurs(one) || one.endsWith(`-${id}`)))
+    for (const name of names.filter((one) => this.isToGo(one, names)))
       await removeTree(nodePath.join(this.directory, name), plainFiles).catch(() => undefined);
     await plainFiles.removeDirectory(this.directory).catch(() => undefined);
+  }
+
+  /** Ours; where nobody else is, whatever killed ones left; and what one that is dead never finished. */
+  private isToGo(name: string, names: readonly string[]): boolean {
+    const { id, isDead } = this.options;
+    const [kind = '', whose, , machine = '', pid] = name.split('-');
+    if (name.endsWith(`-${id}`) || (kind !== 'pong' && whose === id)) return true;
+    if (kind === 'new') return isDead({ machine, pid: Number(pid) });
+    return !names.some((one) => one.startsWith('hello-') && one !== `hello-${id}`);
   }
 
   private async meet(names: readonly string[]): Promise<void> {
@@ -183,7 +190,8 @@ class Meeting {
   private async publish(name: string, text: string): Promise<void> {
     const { files, modes } = this.ground;
     await this.makeMeetingPlace(files);
-    const stage = this.at(`new-${this.options.id}-${++this.pieces}`);
+    const { id, owner } = this.options;
+    const stage = this.at(`new-${id}-${++this.pieces}-${owner.machine}-${owner.pid}`);
     await files.makeDirectory(stage);
     await files.setMode(stage, modes.directory).catch(passOver);
     await files.writeNew(documentIn(stage), text, modes.file || MODE);

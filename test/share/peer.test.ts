@@ -100,6 +100,8 @@ test('one that was killed is not waited for when that is known, and else answers
     const hello = `${MEETING}/hello-${'f'.repeat(32)}`;
     table.server.makeDirectory(MEETING);
     table.server.makeDirectory(hello);
+    for (const name of [`ping-${'f'.repeat(32)}-3`, `new-${'f'.repeat(32)}-4-cc000000-9`])
+      table.server.makeDirectory(`${MEETING}/${name}`);
     table.server.writeNew(`${hello}/licence.json`, '{"host":"cc","machine":"cc000000","pid":9}', 0o660);
   };
   const known = new Table();
