@@ -34,10 +34,7 @@ export interface FoldingOptions {
   readonly supersededMs: number;
 }
 
-/** So many own commits are remembered as places on the chain; more than one process makes in the time that clearing waits. */
-const MOST_REMEMBERED = 4096;
-
-/** Kept: what is there is not what should be. Later: the share failed, or there was no time. */
+/** Kept: there is something else, or the share refused it. Later: the share failed, or there was no time. */
 type Outcome = 'done' | 'kept' | 'later';
 
 export class Folding {
@@ -53,9 +50,10 @@ export class Folding {
   /** Ranges whose segment is there, or would be empty, by their last number; and when to ask again for those that are kept. */
   private readonly done = new Set<number>();
   private readonly askAgainMs = new Map<number, number>();
-  private readonly damagedSinceMs = new Map<number, number>();
+  /** Since when a number that is listed could not be read. */
+  private readonly oddSinceMs = new Map<number, number>();
   private mayBeOutlived = false;
-  private oldest: { readonly name: string; readonly lastAtMs: number | null } | null = null;
+  private oldest: { readonly name: string; readonly lastAtMs: number } | null = null;
 
   constructor(
     revisions: Revisions,
@@ -77,14 +75,17 @@ export class Folding {
   committed(licence: Licence): void {
     this.known.set(licence.revision, factsOf(licence));
     this.own.push(licence.revision);
-    if (this.own.length > MOST_REMEMBERED) this.forgetBelow(this.own[1] ?? 0);
   }
 
-  private forgetBelow(number: number): void {
-    this.own = this.own.filter((one) => one >= number);
-    for (const map of [this.known, this.damagedSinceMs])
-      for (const one of map.keys()) if (one < number) map.delete(one);
-    for (const last of this.done) if (last < number) this.done.delete(last);
+  /** What is no longer there is not remembered either. */
+  private forget(present: readonly number[]): void {
+    const [lowest = 0, top = 0] = [present[0], present.at(-1)];
+    const there = new Set(present);
+    const isGone = (number: number) => number < top && !there.has(number);
+    for (const map of [this.known, this.oddSinceMs])
+      for (const number of map.keys()) if (isGone(number)) map.delete(number);
+    this.own = this.own.filter((number) => !isGone(number));
+    for (const last of this.done) if (last < lowest) this.done.delete(last);
   }
 
   /** Of the numbers that may go by their age, those whose events are in the journal: about so many, the oldest first. */
@@ -94,7 +95,7 @@ export class Folding {
     most: number,
     isLate: () => boolean,
   ): Promise<number[]> {
-    this.forgetBelow(present[0] ?? 0);
+    this.forget(present);
     const isOld = new Set(old);
     const chosen: number[] = [];
     for (const range of this.rangesOf(old)) {
@@ -165,26 +166,36 @@ export class Folding {
     for (;;) {
       const { covered, wants } = walkDown(from, range.first, ground);
       if (wants === null) return inRange(covered, range);
-      if (isLate() || !(await this.learn(wants))) return null;
+      if (isLate() || !(await this.learn(wants, present.includes(wants)))) return null;
     }
   }
 
-  /** Reads a revision, once. What cannot be read is no revision only after it was so for long. */
-  private async learn(number: number): Promise<boolean> {
+  /** Reads a revision, once. What is listed and cannot be read is no revision only after it was so for long. */
+  private async learn(number: number, isListed: boolean): Promise<boolean> {
+    const found = await this.lookUp(number);
+    const isOdd = found === 'damaged' || (found === 'missing' && isListed);
+    if (isOdd && !this.isSoForLong(number)) return false;
+    if (found === 'damaged')
+      this.report(`revision ${number} is damaged; the journal goes on without what happened in it`);
+    this.known.set(number, found);
+    return true;
+  }
+
+  private async lookUp(number: number): Promise<Known> {
     try {
       const licence = await this.revisions.readNumber(number);
-      this.known.set(number, licence ? factsOf(licence) : 'missing');
-      return true;
+      return licence ? factsOf(licence) : 'missing';
     } catch (error) {
-      if (!(error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')) throw error;
-      const nowMs = this.clock.elapsedMs();
-      const sinceMs = this.damagedSinceMs.get(number) ?? nowMs;
-      this.damagedSinceMs.set(number, sinceMs);
-      if (nowMs - sinceMs < this.options.supersededMs) return false;
-      this.report(`${error.message}; the journal goes on without what happened in it`);
-      this.known.set(number, 'damaged');
-      return true;
+      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return 'damaged';
+      throw error;
     }
+  }
+
+  private isSoForLong(number: number): boolean {
+    const nowMs = this.clock.elapsedMs();
+    const sinceMs = this.oddSinceMs.get(number) ?? nowMs;
+    this.oddSinceMs.set(number, sinceMs);
+    return nowMs - sinceMs >= this.options.supersededMs;
   }
 
   /** Published like a revision: put if absent, and decided by what is there then, whatever the share answered. */
@@ -206,7 +217,7 @@ export class Folding {
     const there = await this.journal.read(range);
     if (there) return this.judge(there, events);
     if (!isPlaced) await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
-    return 'later';
+    return 'kept';
   }
 
   /** It appears with its rights, or not at all: a folder without them would keep every other user out. */
@@ -230,18 +241,23 @@ export class Folding {
   async outlived(months: number, shareTimeMs: number): Promise<string | null> {
     if (!this.mayBeOutlived) return null;
     this.mayBeOutlived = false;
-    const range = (await this.journal.segments())[0];
-    if (!range) return null;
-    const name = segmentName(range);
-    if (this.oldest?.name !== name) {
-      const last = (await this.journal.read(range))?.events.at(-1);
-      this.oldest = { name, lastAtMs: last ? fromIso(last.at) : null };
+    for (const range of (await this.journal.segments()).slice(0, MOST_DAMAGED)) {
+      const name = segmentName(range);
+      if (this.oldest?.name !== name) {
+        const segment = await this.journal.read(range);
+        const last = segment?.problem === null ? segment.events.at(-1) : undefined;
+        if (!last) continue; // a damaged one has no age, and stays
+        this.oldest = { name, lastAtMs: fromIso(last.at) };
+      }
+      this.mayBeOutlived = isOutlived(this.oldest.lastAtMs, months, shareTimeMs);
+      return this.mayBeOutlived ? this.journal.pathOf(range) : null;
     }
-    const { lastAtMs } = this.oldest;
-    this.mayBeOutlived = lastAtMs !== null && isOutlived(lastAtMs, months, shareTimeMs);
-    return this.mayBeOutlived ? this.journal.pathOf(range) : null;
+    return null;
   }
 }
+
+/** So many damaged segments are passed by in the search for the oldest sound one. */
+const MOST_DAMAGED = 8;
 
 /** A share that does not answer ends the round; any other failure is this range's own. */
 const outcomeOf = (error: unknown): Outcome | 'down' =>

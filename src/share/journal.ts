@@ -147,7 +147,10 @@ async function readUnfolded(
 async function lookUp(revisions: Revisions, number: number, problems: Set<string>): Promise<Known> {
   try {
     const licence = await revisions.readNumber(number);
-    return licence === null ? 'missing' : factsOf(licence);
+    if (licence) return factsOf(licence);
+    if (!(await revisions.numbers())?.includes(number)) return 'missing'; // cleared away: its segment is there, or was not needed
+    problems.add(`revision ${number} could not be opened, and what happened in it is missing`);
+    return 'damaged';
   } catch (error) {
     const isRefused = error instanceof ShareError && error.kind === 'refused';
     if (!isRefused && !(error instanceof SeatfileFault)) throw error;
@@ -168,7 +171,7 @@ export interface Kept {
 }
 
 /** So many files are looked at. */
-const MOST_LOOKS = 500;
+const MOST_LOOKS = 100;
 
 export async function measure(revisions: Revisions, journal: Journal, files: ShareFiles): Promise<Kept> {
   const numbers = (await revisions.numbers()) ?? [];

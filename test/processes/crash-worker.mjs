@@ -1,5 +1,5 @@
 /**
- * Takes a seat, beats, evicts, releases or removes on a real share, and kills itself at the n-th share operation of that
+ * Takes a seat, beats, evicts, releases, removes or folds on a real share, and kills itself at the n-th share operation of that
  * one commit: before it, after it, or in the middle of writing a file. Counting begins with the first operation that
  * makes something.
  */
@@ -11,8 +11,8 @@ import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/files.js';
 
 const { file, verb, at, when, machine, removal } = JSON.parse(process.argv[2]);
-/** Time goes eight times faster here, so that a beat is due soon. */
-const PACE = 8;
+/** Time goes eight times faster here, so that a beat is due soon; ten times slower where a round must not run out of time. */
+const PACE = verb === 'fold' ? 0.1 : 8;
 const real = realSystem();
 const clock = {
   elapsedMs: () => PACE * real.clock.elapsedMs(),
@@ -91,6 +91,23 @@ async function removeHolder() {
   await store.settled();
 }
 
-await awake(verb === 'remove' ? removeHolder : act);
+/** What follows the answer of a commit: events are folded into the journal, and their revisions cleared away. */
+async function fold() {
+  const clearing = { segmentNumbers: 4, supersededMs: 0, abandonedMs: 86_400_000 };
+  const { store } = await openStore(file, { ...system, store: { ...system.store, clearing } });
+  const happen = (base) => {
+    const events = [{ kind: 'test', word: `e${base.revision + 1}` }];
+    return { answer: null, draft: { licence: base, events } };
+  };
+  const commit = () => store.commit(happen, { untilMs: clock.elapsedMs() + 600_000 });
+  for (let n = 1; n < 4; n++) await commit();
+  await commit().then(() => {
+    isCounting = true;
+  });
+  await store.settled();
+}
+
+const acts = { remove: removeHolder, fold };
+await awake(acts[verb] ?? act);
 process.stdout.write(`${JSON.stringify(operations)}\n`);
 process.exit(0);

@@ -274,14 +274,21 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'void-folded',
-    profile: 'nap',
-    what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
+    profile: 'storm',
+    what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too (and numbers fall free at once).',
     breaks: inJournal,
     file: folding,
     find: 'const { covered, wants } = walkDown(from, range.first, ground);',
     replace: `const there = present.filter((one) => isIn(range, one)).toReversed();
       const wants = there.find((one) => this.known.get(one) === undefined) ?? null;
       const covered = there.flatMap((one) => [this.known.get(one)].filter((it) => typeof it === 'object'));`,
+    also: [
+      {
+        file: clearing,
+        find: '.filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
+        replace: ';', // numbers must be free before those who slept have forgotten them, or nothing is void
+      },
+    ],
   },
   {
     name: 'segment-renamed-over',
@@ -294,8 +301,8 @@ const clearingAway: readonly Bug[] = [
     also: [
       {
         file: folding,
-        find: 'const outcome = there ?',
-        replace: 'const outcome = there?.problem ?',
+        find: 'const outcome = there',
+        replace: 'const outcome = there?.problem',
       },
     ],
   },
