@@ -121,8 +121,8 @@ export class Instance {
   private watch: { stop: () => void } | null = null;
   private lastFace: FaceState = 'ours';
   private lastTrouble: string | null = null;
-  /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
   private lastSeen: Licence | null = null;
+  /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
   private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
 
   constructor(deps: InstanceDeps) {

@@ -217,6 +217,14 @@ export class Mishaps {
     for (const host of this.office.hosts) if (chance.is(dark)) this.powerOff(host);
   }
 
+  /** The next who asks the others by a roll call falls asleep over it. */
+  private drowsyAsker(): void {
+    this.office.onAsked = (process) => {
+      const awakeMs = this.office.chance.between(0.01, 0.24) * this.office.plan.intervalMs;
+      this.after(awakeMs, () => this.sleep(process.user.host));
+    };
+  }
+
   private powerOff(host: Host): void {
     for (const process of this.office.processesOn(host)) this.office.kill(process);
     host.reboot();

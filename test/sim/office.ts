@@ -39,6 +39,8 @@ export class Office {
   emptyListings = 0;
   /** When the server's clock was set. */
   readonly serverClockSets: number[] = [];
+  /** Called once, with the next process that names somebody in a roll call. */
+  onAsked: ((process: Process) => void) | null = null;
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
@@ -239,6 +241,11 @@ export class Office {
       isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
+      asked: (key) => {
+        const process = this.processAt(key);
+        if (process && !this.isQuiet) this.onAsked?.(process);
+        this.onAsked = null;
+      },
       isClockSet: (sinceMs, key) => {
         const firstMs = this.processAt(key)?.firstCommitMs ?? 0;
         return this.serverClockSets.some((atMs) => atMs > sinceMs && atMs < firstMs);

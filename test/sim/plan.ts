@@ -7,7 +7,7 @@ import { Chance } from './chance.js';
 export type Mishap =
   | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
-  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday') // most of them; one, to within a moment; everybody, for ever
+  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker') // most of them; one, to within a moment; everybody, for ever; who has just asked
   | (
       | 'full'
       | 'fullUneven'
@@ -179,7 +179,7 @@ const profiles = {
     ...{ tooFew: [1, 2], isPatient: true },
     mishaps: {
       ...{ friday: 6, serverClock: 5, away: 3, awayUneven: 1, restart: 1, full: 1, fullUneven: 1 },
-      ...{ sleepAll: 2, freezeAll: 1, kill: 2, freeze: 2, cut: 1, setWall: 1, leave: 1 },
+      ...{ drowsyAsker: 4, sleepAll: 2, freezeAll: 1, kill: 2, freeze: 2, cut: 1, setWall: 1, leave: 1 },
     },
   },
   crowd: {

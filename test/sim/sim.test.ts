@@ -64,6 +64,7 @@ describe('the plans', () => {
         fullUneven: true,
         nearMiss: true,
         friday: true,
+        drowsyAsker: true,
         restart: true,
         serverClock: true,
         lossy: true,

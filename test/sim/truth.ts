@@ -85,6 +85,8 @@ export interface TruthOptions {
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
   /** Whether the share once did not say whether a change of this writer was made: then he burns its number. */
   readonly isUnsure: (key: string) => boolean;
+  /** A process has named somebody in a roll call. */
+  readonly asked: (key: string) => void;
   /** Whether the server's clock was set since then, and before this process had an answer of it. */
   readonly isClockSet: (sinceMs: number, key: string) => boolean;
   /** Whether the licence counts users by their names, on whatever computers. */
@@ -178,7 +180,7 @@ export class Truth {
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
     this.updateStandings(next);
-    this.updateCalled(next);
+    this.updateCalled(next, by);
     this.countSeats(next);
   }
 
@@ -418,7 +420,7 @@ export class Truth {
       this.report('evicted unwatched', `${found}, and watched for ${clockTime(ms)}, with ${gaps} gaps`);
   }
 
-  private updateCalled(next: Licence): void {
+  private updateCalled(next: Licence, by: Writer): void {
     const before = this.called;
     this.called = new Map();
     for (const { instance, beat } of next.rollCall?.names ?? []) {
@@ -430,7 +432,9 @@ export class Truth {
         sinceMs: this.options.now(),
         misfortuneMs: this.options.holderOf(record)?.misfortuneMs ?? 0,
       });
-      this.called.set(instance, known?.beat === beat ? known : fresh());
+      const isKnown = known?.beat === beat;
+      this.called.set(instance, isKnown ? known : fresh());
+      if (!isKnown) this.options.asked(by.key);
     }
   }
 
