@@ -10,26 +10,25 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 /** Every file of src/, by room. A new file needs a line here; a folder (ending in /) stands for the files in it. */
 const plan: Readonly<Record<string, readonly string[]>> = {
   core: [
-    ...['belief.ts', 'denial.ts', 'desk.ts', 'entitlement.ts', 'fault.ts', 'journal.ts'],
-    ...['licence.ts', 'moment.ts', 'revision.ts', 'rollcall.ts', 'seats.ts', 'sightings.ts'],
-    ...['status.ts', 'sweep.ts'],
+    ...['belief.ts', 'denial.ts', 'desk.ts', 'drop.ts', 'entitlement.ts', 'fault.ts'],
+    ...['journal.ts', 'licence.ts', 'moment.ts', 'restore.ts', 'revision.ts', 'rollcall.ts'],
+    ...['seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts'],
   ],
   share: [
-    ...['clearing.ts', 'clock.ts', 'create.ts', 'dice.ts', 'face.ts', 'files.ts'],
-    ...['folding.ts', 'journal.ts', 'limits.ts', 'locate.ts', 'lock.ts', 'patience.ts'],
-    ...['pinned.ts', 'place.ts', 'replace.ts', 'revisions.ts', 'store.ts', 'watch.ts'],
+    ...['clearing.ts', 'clock.ts', 'create.ts', 'dice.ts', 'examine-licence.ts', 'examine.ts'],
+    ...['face.ts', 'files.ts', 'findings.ts', 'folding.ts', 'hammer.ts', 'healing.ts'],
+    ...['journal.ts', 'limits.ts', 'locate.ts', 'lock.ts', 'patience.ts', 'peer.ts'],
+    ...['pinned.ts', 'place.ts', 'probes.ts', 'replace.ts', 'revisions.ts', 'store.ts'],
+    ...['volumes.ts', 'watch.ts'],
   ],
   instance: [
-    ...['clearing.ts', 'clock.ts', 'create.ts', 'denials.ts', 'dice.ts', 'examine-licence.ts'],
-    ...['examine.ts', 'face.ts', 'files.ts', 'findings.ts', 'hammer.ts', 'holds.ts'],
-    ...['home.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'limits.ts', 'locate.ts'],
-    ...['lock.ts', 'machine.ts', 'news.ts', 'patience.ts', 'peer.ts', 'place.ts'],
-    ...['probes.ts', 'replace.ts', 'revisions.ts', 'rollcall.ts', 'seat.ts', 'store.ts'],
-    ...['surroundings.ts', 'vigil.ts', 'volumes.ts', 'watch.ts'],
+    ...['denials.ts', 'holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts'],
+    ...['machine.ts', 'news.ts', 'quarter.ts', 'rollcall.ts', 'seat.ts', 'surroundings.ts'],
+    ...['vigil.ts'],
   ],
   vendor: ['./'],
   cli: ['./', 'commands/'],
-  '.': [...['index.ts']],
+  '.': ['index.ts'],
 };
 
 /** The rooms each room may import from: inward only. */

@@ -6,6 +6,7 @@ import { addHold } from './commands/hold.js';
 import { addInit } from './commands/init.js';
 import { addJournal } from './commands/journal.js';
 import { addRemove } from './commands/remove.js';
+import { addRepair } from './commands/repair.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
 import { addStatus } from './commands/status.js';
@@ -26,6 +27,7 @@ function buildProgram(deps: Deps): Command {
   for (const add of [addInit, addRemove, addSet, addJournal]) add(program, deps);
   program.commandsGroup('Share:');
   addDoctor(program, deps);
+  addRepair(program, deps);
   program.commandsGroup('To see it work:');
   addDemo(program, deps);
   program.helpCommand(false);

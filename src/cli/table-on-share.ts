@@ -48,6 +48,12 @@ export type FullView = StatusView & { readonly kept: Kept | null };
 export async function viewOf(desk: Desk): Promise<FullView> {
   const { licence, store } = desk;
   const { face } = store.place;
-  const view = statusView(licence, readPolicy(licence, face), face, await shareTimeOf(desk));
+  const view = statusView(
+    licence,
+    readPolicy(licence, face),
+    face,
+    await shareTimeOf(desk),
+    await store.refusedFile(),
+  );
   return { ...view, kept: await store.measure().catch(() => null) };
 }

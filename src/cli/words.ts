@@ -101,6 +101,13 @@ export function describeFull(module: string, holders: readonly Holder[], freesAt
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
 
+export function describeRefusal(module: string, claim: { reason: string; untilAt: string | null }): string {
+  const until = claim.untilAt === null ? '' : ` until ${clockTime(claim.untilAt)}`;
+  if (claim.reason === 'closed')
+    return `${module}: the seat table has just been restored, and nobody new is seated${until}, so that everybody who works keeps his place; try again then`;
+  return `${module}: refused, ${claim.reason}${until}`;
+}
+
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
   const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;

@@ -10,11 +10,15 @@ export const FORMAT = 'seatfile/1';
 /** Bytes. A larger document is refused, read or written. */
 export const MAX_BYTES = 16 * 1024 * 1024;
 /** A revision's directory has twelve digits. */
-const MAX_REVISION = 999_999_999_999;
+export const MAX_REVISION = 999_999_999_999;
 /** Ids of the last changes, so that a doubtful change is never applied twice. */
 export const MAX_RECENT = 256;
 /** Tombstones kept at most. */
 export const MAX_GONE = 200;
+/** Lineages that a table was restored from, kept at most. */
+export const MAX_LINEAGES = 64;
+/** Hashes of entitlements that the licence once had, kept at most. */
+export const MAX_FORMER = 1000;
 
 export type Level = 'heartbeat' | 'light';
 export type CountBy = 'user@host' | 'instance' | 'user' | 'host';
@@ -80,6 +84,8 @@ export interface InstanceRecord {
   readonly graceSeconds: number;
   /** Promise to answer a roll call within so many seconds; null for none. */
   readonly answersWithin: number | null;
+  /** Light or borrowed, and not heard of since the table was restored from an older state. */
+  readonly unconfirmed?: boolean | undefined;
   readonly seats: readonly SeatRecord[];
 }
 
@@ -135,7 +141,17 @@ export interface Licence {
   readonly recent: readonly string[];
   readonly formerEntitlements: readonly string[];
   readonly committedAt: string | null;
-  readonly restored?: { readonly at: string; readonly from: string } | undefined;
+  /** Set when a lost table was rebuilt, and kept in the lineage that began then: when, from what, and of which lineage. */
+  readonly restored?:
+    | {
+        readonly at: string;
+        readonly from: string;
+        readonly revision: number;
+        readonly lineage: string;
+        /** That lineage and all before it, oldest first, at most 64: whose copies are older states of this table. */
+        readonly former: readonly string[];
+      }
+    | undefined;
   readonly instances: readonly InstanceRecord[];
   readonly waiting: readonly {
     readonly instance: string;
@@ -200,6 +216,7 @@ const instance = z.looseObject({
   checkIntervalSeconds: z.number().min(1),
   graceSeconds: seconds,
   answersWithin: seconds.nullable(),
+  unconfirmed: z.boolean().optional(),
   seats: z.array(seat).min(1).max(1000),
 });
 
@@ -238,9 +255,17 @@ const licence = z
     lineage: id,
     commit: id,
     recent: z.array(id).max(MAX_RECENT),
-    formerEntitlements: z.array(hash).max(1000),
+    formerEntitlements: z.array(hash).max(MAX_FORMER),
     committedAt: at.nullable(),
-    restored: z.looseObject({ at, from: z.string().max(1024) }).optional(),
+    restored: z
+      .looseObject({
+        at,
+        from: z.string().max(1024),
+        revision: revisionNumber,
+        lineage: id,
+        former: z.array(id).max(MAX_LINEAGES),
+      })
+      .optional(),
     instances: z.array(instance).max(100_000),
     waiting: z
       .array(z.looseObject({ instance: id, module: moduleName, sinceAt: at, waitSeconds: seconds }))

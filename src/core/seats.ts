@@ -156,8 +156,9 @@ export function promise(
   seats: readonly SeatRecord[],
   shareTimeMs: number,
 ): InstanceRecord {
+  const { unconfirmed: _, ...confirmed } = record;
   return {
-    ...record,
+    ...confirmed,
     level: policy.level,
     checkIntervalSeconds: policy.checkIntervalSeconds,
     graceSeconds: policy.graceSeconds,

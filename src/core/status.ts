@@ -16,6 +16,8 @@ export type SeatView = {
   readonly application: string | null;
   readonly note: string | null;
   readonly level: Level | null;
+  /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
+  readonly unconfirmed: boolean;
   /**
    * `alive`: its beat is younger than 1.125 T. `silent`: older. `unknown`: there is no server clock to tell by. `unmonitored`: Light,
    * nobody knows. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not have noticed yet.
@@ -41,6 +43,10 @@ export interface StatusView {
     readonly checkIntervalSeconds: number;
     readonly expiresAt: string | null;
   };
+  /** When a lost table was last rebuilt, and from what; null if it never was. */
+  readonly restored: { readonly at: string; readonly from: string } | null;
+  /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
+  readonly refusedFile: string | null;
   readonly modules: readonly {
     readonly module: string;
     readonly maxUsers: number;
@@ -67,7 +73,13 @@ export interface ShareTime {
   readonly from: 'server' | 'client';
 }
 
-export function statusView(licence: Licence, policy: Policy, file: string, time: ShareTime): StatusView {
+export function statusView(
+  licence: Licence,
+  policy: Policy,
+  file: string,
+  time: ShareTime,
+  refusedFile: string | null = null,
+): StatusView {
   const seats = licence.instances.flatMap((record) =>
     record.seats.map((seat) => seatView(record, seat, time)),
   );
@@ -85,6 +97,8 @@ export function statusView(licence: Licence, policy: Policy, file: string, time:
       checkIntervalSeconds: policy.checkIntervalSeconds,
       expiresAt: policy.expiresAt,
     },
+    restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
+    refusedFile,
     modules: [...policy.modules.values()].map((grant) => {
       const inUse = seatsInUse(licence, grant.module);
       const waiting = licence.waiting.filter((waiter) => waiter.module === grant.module).length;
@@ -126,6 +140,7 @@ function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Se
     application,
     note,
     level,
+    unconfirmed: record.unconfirmed === true,
     state,
     sinceAt,
     lastBeatSecondsAgo,
@@ -148,7 +163,7 @@ function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatVi
     .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
     .map(({ seat, module, user, host }) => ({
       ...{ seat, module, user, host, pid: null, application: null, note: null, level: null },
-      ...{ state: 'leaving', sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
+      ...{ state: 'leaving', unconfirmed: false, sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
     }));
 }
 

@@ -32,6 +32,8 @@ export interface Standing {
   readonly seats: readonly SeatRecord[];
   /** The highest beat this instance ever tried to write; a higher one in its record was written by somebody who runs as it. */
   readonly highestBeat: number;
+  /** While, after a restore, nobody new is seated: the modules whose belief has ended, and whose records wait. */
+  readonly notNow?: readonly string[];
 }
 
 /** What became of one held seat at a beat. */
@@ -58,7 +60,7 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine && mine.beat > standing.highestBeat) return { kind: 'doubled' };
   const fates = new Map(
-    standing.seats.map((seat) => [seat.module, fateOf(licence, policy, who, seat, ground)]),
+    standing.seats.map((seat) => [seat.module, fateOf(licence, policy, standing, seat, ground)]),
   );
   const seats = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
   if (seats.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
@@ -70,12 +72,19 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   return { kind: 'beaten', draft: { licence: putRecord(licence, record), events: back }, record, fates };
 }
 
-function fateOf(licence: Licence, policy: Policy, who: Claimant, seat: SeatRecord, ground: Ground): SeatFate {
+function fateOf(
+  licence: Licence,
+  policy: Policy,
+  { who, notNow }: Standing,
+  seat: SeatRecord,
+  ground: Ground,
+): SeatFate {
   const held = heldSeat(licence, who.id, seat.module);
   if (held) return { kind: 'kept', seat: held };
   const tombstone = tombstoneOf(licence, who.id, seat);
   const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
   if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
+  if (notNow && (tombstone || notNow.includes(seat.module))) return { kind: 'noPlace' };
   const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path);
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return tombstone ? { kind: 'lost', tombstone } : { kind: 'noPlace' };

@@ -2,7 +2,9 @@ import { beliefOf, elapsedMs, type Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
-import type { Draft } from '../core/revision.js';
+import { toIso } from '../core/moment.js';
+import { remind } from '../core/restore.js';
+import type { Draft, EventDraft } from '../core/revision.js';
 import {
   doubtful,
   isCalled,
@@ -23,6 +25,7 @@ import {
   heldSeat,
   isExpired,
   type SeatFate,
+  type Standing,
   tombstoneOf,
 } from '../core/sweep.js';
 import { awake, type Clock, instantOf, inTime, LATE } from '../share/clock.js';
@@ -35,6 +38,7 @@ import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
 import { Denials } from './denials.js';
 import { Holds } from './holds.js';
 import { faceWarnings, lossOf, type Warning } from './news.js';
+import { Quarter } from './quarter.js';
 import { RollCall } from './rollcall.js';
 import type { Loss, Seat } from './seat.js';
 import { Vigil } from './vigil.js';
@@ -52,7 +56,19 @@ export type ClaimAnswer =
       readonly freesAt: string | null;
       readonly waitedMs: number;
     }
-  | { readonly kind: 'refused'; readonly reason: 'banned' | 'reserved' | 'closed' };
+  | {
+      readonly kind: 'refused';
+      /** `closed`: for a quarter of the check interval after a lost table was restored nobody new is seated. */
+      readonly reason: 'banned' | 'reserved' | 'closed';
+      /** ISO 8601, share time: when to ask again; null when that is not known. */
+      readonly untilAt: string | null;
+    };
+
+/** Only for a while: see {@link Quarter}. */
+interface Closed {
+  readonly kind: 'closed';
+  readonly untilAt: string;
+}
 
 export interface InstanceDeps {
   readonly store: Store;
@@ -102,6 +118,7 @@ export class Instance {
   private readonly rollCall = new RollCall();
   /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
   private readonly asking = new Map<string, object>();
+  private readonly quarter = new Quarter();
   private id: string;
   private record: InstanceRecord | null = null;
   private policy: Policy | null = null;
@@ -120,6 +137,7 @@ export class Instance {
   private turn: Promise<unknown> = Promise.resolve();
   private watch: { stop: () => void } | null = null;
   private lastFace: FaceState = 'ours';
+  private lastDrop: string | null = null;
   private lastTrouble: string | null = null;
   private lastSeen: Licence | null = null;
   /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
@@ -146,7 +164,7 @@ export class Instance {
     let answer = await this.inTurn(() => this.tryOnce(module, limits));
     const patienceMs = limits.untilMs - startedMs;
     if (answer.kind === 'full' && wait) this.noteDenial(module, false);
-    while (answer.kind === 'full' && wait && this.isOpen(wait)) {
+    while (answer.kind !== 'seated' && wait && this.isOpen(wait)) {
       await this.untilWorthTrying(module, wait);
       answer = await this.tryAgain(module, { ...limits, ...this.limits(patienceMs) }, wait, answer);
     }
@@ -160,6 +178,7 @@ export class Instance {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared };
     const { answer, since } = await this.claimPlace(module, limits);
+    if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
     if (answer.kind === 'full') return { ...answer, waitedMs: 0 };
     return { kind: 'seated', seat: this.seated(module, answer.record, since) };
   }
@@ -234,12 +253,12 @@ export class Instance {
   private async claimPlace(
     module: string,
     limits: Limits,
-  ): Promise<{ readonly answer: ClaimOutcome; readonly since: Instant }> {
+  ): Promise<{ readonly answer: ClaimOutcome | Closed; readonly since: Instant }> {
     const place = { module, seatId: this.deps.dice.id() };
     const started = instantOf(this.deps.clock);
-    const outcomes: ClaimOutcome[] = []; // one for each attempt
+    const outcomes: (ClaimOutcome | Closed)[] = []; // one for each attempt
     try {
-      const { done, since } = await this.commit<ClaimOutcome>((base, shareTimeMs) => {
+      const { done, since } = await this.commit<ClaimOutcome | Closed>((base, shareTimeMs) => {
         const policy = readPolicy(base, this.path);
         if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
         const asker = this.asker(base, policy, shareTimeMs, started);
@@ -251,6 +270,12 @@ export class Instance {
           this.ground(shareTimeMs),
           asker,
         );
+        const closedMs = this.closedMs(base, policy, shareTimeMs);
+        if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, module)) {
+          const closed: Closed = { kind: 'closed', untilAt: toIso(shareTimeMs + closedMs) };
+          outcomes.push(closed);
+          return { answer: closed, draft: null };
+        }
         if (outcome.kind === 'seated') this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
         outcomes.push(outcome);
         return { answer: outcome, draft };
@@ -277,8 +302,9 @@ export class Instance {
     const nowMs = this.rollCall.credibleMs(shareTimeMs, instantOf(this.deps.clock));
     const silence = (record: InstanceRecord) =>
       silenceMs(record, nowMs, fromMs, this.vigil.stoodStillMs(record));
+    const isClosed = this.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
     const unanswered = (licence: Licence) =>
-      this.rollCall.unanswered(licence, policy, started, instantOf(this.deps.clock), silence);
+      isClosed ? [] : this.rollCall.unanswered(licence, policy, started, instantOf(this.deps.clock), silence);
     return { id: this.id, actor: this.actor, silence, unanswered };
   }
 
@@ -387,6 +413,7 @@ export class Instance {
     if (this.running) return;
     this.running = new AbortController();
     this.deps.onBusy(true);
+    this.deps.store.healAs(this.actor);
     this.openWatch();
     void this.heart(this.running.signal);
     void this.pulse(this.running.signal);
@@ -401,6 +428,7 @@ export class Instance {
     this.vigil = new Vigil();
     this.record = null;
     this.deps.onBusy(false);
+    this.deps.store.healAs(null);
   }
 
   private async heart(signal: AbortSignal): Promise<void> {
@@ -431,21 +459,22 @@ export class Instance {
     const startedMs = this.deps.clock.elapsedMs();
     this.beatDueMs = startedMs + this.retryMs; // stands if this one fails
     const { done, since } = await this.commit<BeatOutcome>(
-      (base, shareTimeMs) => {
-        const policy = readPolicy(base, this.path);
-        const standing = { who: this.claimant, seats: this.holds.seats, highestBeat: this.highestBeat };
-        const outcome = beat(base, policy, standing, this.ground(shareTimeMs));
+      (latest, shareTimeMs) => {
+        const policy = readPolicy(latest, this.path);
+        const { base, events } = this.reminded(latest);
+        const outcome = beat(base, policy, this.standing(base, policy), this.ground(shareTimeMs));
         if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
         if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
         if (outcome.record) this.highestBeat = Math.max(this.highestBeat, outcome.record.beat);
         const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
-        const swept =
-          maySweep && outcome.draft ? this.sweep(outcome.draft, policy, shareTimeMs, startedMs) : null;
-        return { answer: outcome, draft: swept ?? outcome.draft };
+        const draft = outcome.draft && { ...outcome.draft, events: [...events, ...outcome.draft.events] };
+        const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, startedMs) : null;
+        return { answer: outcome, draft: swept ?? draft };
       },
       this.limits(Math.min(PATIENCE_MS, Math.max(this.intervalMs / 4, 10_000))),
     );
     this.lookDueMs = Math.min(this.lookDueMs, this.deps.clock.elapsedMs() + this.lookPeriod);
+    if (done.published) this.deps.store.recalled();
     this.followBeat(done, since);
   }
 
@@ -461,19 +490,49 @@ export class Instance {
         return;
       case 'beaten':
         if (answer.record) this.confirmed(answer.record, since);
-        for (const [module, fate] of answer.fates) this.followFate(module, fate);
+        for (const [module, fate] of answer.fates) this.followFate(module, fate, done.licence);
         if (answer.record) this.planNext(done.licence); // not afterLook: the beat has just decided about our own seats
     }
   }
 
-  private followFate(module: string, fate: SeatFate): void {
+  private followFate(module: string, fate: SeatFate, licence: Licence): void {
     if (fate.kind === 'lost') this.lose(module, lossOf(fate.tombstone));
     const hold = this.holds.get(module);
     if (!hold || fate.kind !== 'noPlace') return;
     if (hold.belief.validForMs === Number.POSITIVE_INFINITY) this.holds.endBelief(module); // Light: the place is another's now
     const silentMs = this.deps.clock.elapsedMs() - hold.belief.since.elapsedMs;
-    if (silentMs >= RETURN_INTERVALS * this.intervalMs) this.lose(module, lossOf(null));
+    const closedMs = this.policy ? this.closedMs(licence, this.policy, null) : 0;
+    if (closedMs > 0) this.beatSoon(closedMs);
+    else if (silentMs >= RETURN_INTERVALS * this.intervalMs) this.lose(module, lossOf(null));
     else this.beatSoon(this.lookPeriod);
+  }
+
+  /** After a restore: what this process knows of the revisions that were lost goes in again with its beat. */
+  private reminded(base: Licence): { base: Licence; events: readonly EventDraft[] } {
+    const before = this.deps.store.beforeRestore;
+    const reminded = before ? remind(base, before) : base;
+    if (reminded === base) return { base, events: [] };
+    return { base: reminded, events: [{ kind: 'reminded', actor: this.actor }] };
+  }
+
+  private standing(base: Licence, policy: Policy): Standing {
+    const isClosed = this.closedMs(base, policy, null) > 0;
+    const doubtful = this.holds.modules.filter((module) => {
+      const hold = this.holds.get(module);
+      return hold === undefined || this.holds.remainingMs(hold) <= 0;
+    });
+    return {
+      ...{ who: this.claimant, seats: this.holds.seats, highestBeat: this.highestBeat },
+      ...(isClosed && { notNow: doubtful }),
+    };
+  }
+
+  /** How long nobody new is seated and nobody evicted, because the table was restored. Milliseconds. */
+  private closedMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
+    const nowMs = this.deps.clock.elapsedMs();
+    const isFirst = this.quarter.saw(licence, this.running !== null, nowMs);
+    if (isFirst && this.running) this.beatSoon(); // what we know, and that we live
+    return this.quarter.leftMs(licence, policy, nowMs, shareTimeMs);
   }
 
   /** Somebody runs as us: a copied machine. We stop believing, become another, and ask again. */
@@ -492,7 +551,7 @@ export class Instance {
     this.lookDueMs = startedMs + this.retryMs; // stands if this one fails
     const top = await this.deps.store.read(this.limits(PATIENCE_MS));
     this.saw(top);
-    this.noticeFace(await this.deps.store.noticeFace(top.licence));
+    await this.noticeFace(await this.deps.store.noticeFace(top.licence));
     this.openWatch();
     const isLight = this.record?.level === 'light';
     const verdicts = isLight ? [] : this.verdicts(top.licence, startedMs);
@@ -521,6 +580,7 @@ export class Instance {
   }
 
   private verdicts(licence: Licence, startedMs: number) {
+    if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
     const isGone = (record: InstanceRecord) => record.id !== this.id && this.isGone(record);
     return this.vigil.verdicts(licence, this.deps.clock.elapsedMs(), startedMs, this.lookPeriod, isGone);
   }
@@ -597,6 +657,7 @@ export class Instance {
 
   private saw(top: Top): void {
     this.policy = readPolicy(top.licence, this.path);
+    this.closedMs(top.licence, this.policy, null);
     this.vigil.saw(top, this.id, this.lookPeriod);
     this.lastSeen = top.licence;
     if (this.record?.level === 'light') this.lastTrouble = null;
@@ -670,11 +731,20 @@ export class Instance {
     this.deps.onWarning({ code: 'SHARE', message: error instanceof Error ? error.message : String(error) });
   }
 
-  private noticeFace(state: FaceState): void {
-    if (state === this.lastFace) return;
+  private async noticeFace(state: FaceState): Promise<void> {
+    const dropped = state === 'foreign' ? await this.heedDrop() : null;
+    if (dropped !== null && dropped !== this.lastDrop)
+      this.deps.onWarning({ code: 'FACE', message: `${this.path} ${dropped}` });
+    if (state === 'foreign') this.lastDrop = dropped;
+    if (state === this.lastFace || dropped !== null) return;
     this.lastFace = state;
     const found = faceWarnings[state];
     if (found) this.deps.onWarning({ code: 'FACE', message: `${this.path} ${found}` });
+  }
+
+  /** A share that will not have it now is asked again at the next look: it is no trouble of the seat's. */
+  private async heedDrop(): Promise<string | null> {
+    return await this.deps.store.heedDrop(this.limits(PATIENCE_MS)).catch(() => null);
   }
 
   private inTurn<T>(act: () => Promise<T>): Promise<T> {
@@ -748,6 +818,14 @@ export class Instance {
     return Math.min(this.intervalMs / 16, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
   }
 }
+
+/** Whether the place was in use before: who sits down beside his own record is nobody new. */
+const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
+  const place = record.seats.find((seat) => seat.module === module)?.id;
+  return base.instances.some((other) =>
+    other.seats.some((seat) => seat.module === module && seat.id === place),
+  );
+};
 
 /** A seat is left, and whether the table knows is not. */
 export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>

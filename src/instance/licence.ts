@@ -115,20 +115,34 @@ export async function openStore(
   system: System,
   onSlow?: ((waitingFor: string) => void) | undefined,
 ): Promise<{ store: Store; licence: Licence }> {
+  const { store, look } = await locateStore(path, system, onSlow);
+  return { store, licence: await look() };
+}
+
+/** Finds a licence without reading it, for whoever has to deal with one that cannot be read; `look` is the first reading. */
+export async function locateStore(
+  path: string,
+  system: System,
+  onSlow?: ((waitingFor: string) => void) | undefined,
+): Promise<{ store: Store; look: () => Promise<Licence> }> {
   if (path === '')
     throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
   const { clock, dice } = system;
   const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
   const place = await locate(path, files);
+  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
   const store = new Store(
-    { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system) },
+    { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system), actor },
     { ...system.store, ...(onSlow && { onSlow }) },
   );
-  const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };
-  const first = await store.read(limits);
-  const { licence } = (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
-  readPolicy(licence, place.face);
-  return { store, licence };
+  const look = async () => {
+    const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };
+    const first = await store.read(limits);
+    const { licence } = (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
+    readPolicy(licence, place.face);
+    return licence;
+  };
+  return { store, look };
 }
 
 function checkNames(names: OpenOptions): void {

@@ -9,6 +9,7 @@ import {
   folderOf,
   inFolder,
   isClearing,
+  isStrange,
   numberName,
   numbersAmong,
   placeOf,
@@ -67,10 +68,7 @@ const tally = (names: readonly string[]) => {
   const revisions = numbersAmong(names).length;
   const stages = names.filter((name) => stageOwner(name) !== null).length;
   const clearing = names.filter(isClearing).length;
-  const known = names.filter(
-    (name) => name === 'lock' || name === 'journal' || name.startsWith('doctor-'),
-  ).length;
-  return { revisions, stages, clearing, others: names.length - revisions - stages - clearing - known };
+  return { revisions, stages, clearing, others: names.filter(isStrange).length };
 };
 
 async function judged(

@@ -1,7 +1,16 @@
+import { createHash } from 'node:crypto';
 import { entitlementHash } from '../core/entitlement.js';
-import { formatLicence, type Licence, type SealedEntitlement } from '../core/licence.js';
+import {
+  decodeText,
+  formatLicence,
+  type Licence,
+  parseLicence,
+  type SealedEntitlement,
+} from '../core/licence.js';
+import { lineagesOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { type FileStat, ShareError, type ShareFiles } from './files.js';
+import { toFault } from './limits.js';
 import type { Place } from './place.js';
 
 /**
@@ -23,6 +32,7 @@ export class Face {
   private readonly wreckMs: number;
   private wreck: { identity: string; sinceMs: number } | null = null;
   private seen: { identity: string; state: FaceState } | null = null;
+  private lastRead: { identity: string; digest: string } | null = null;
 
   constructor(place: Place, files: ShareFiles, clock: Clock, wreckMs = WRECK_MS) {
     this.place = place;
@@ -36,10 +46,12 @@ export class Face {
     try {
       const stat = await this.files.stat(this.place.face);
       if (stat.kind !== 'file') return 'foreign';
-      const identity = `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
+      const identity = identityOf(stat);
       if (this.seen?.identity !== identity) {
-        const state = recognise(await this.files.read(this.place.face), top);
-        this.seen = { identity, state };
+        const bytes = await this.files.read(this.place.face);
+        const state = recognise(bytes, top);
+        this.seen = this.isOldNews(identity, bytes) ? null : { identity, state };
+        if (this.seen === null) return state;
         this.wreck = state === 'wreck' ? { identity, sinceMs: this.clock.elapsedMs() } : null;
       }
       return this.seen.state;
@@ -49,32 +61,86 @@ export class Face {
     }
   }
 
+  /** The stat has changed and the bytes have not: a client may show old ones for a while, so they are read once more. */
+  private isOldNews(identity: string, bytes: Uint8Array): boolean {
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    const { lastRead } = this;
+    this.lastRead = { identity, digest };
+    return lastRead !== null && lastRead.identity !== identity && lastRead.digest === digest;
+  }
+
+  /** A document that somebody dropped over it, as it stands there now; null when it is none, or not to be had. */
+  async dropped(top: Licence): Promise<{ readonly text: string; readonly identity: string } | null> {
+    if ((await this.notice(top)) !== 'foreign') return null;
+    try {
+      const stat = await this.files.stat(this.place.face);
+      if (stat.kind !== 'file') return null;
+      const bytes = await this.files.read(this.place.face);
+      const isStill = identityOf(await this.files.stat(this.place.face)) === identityOf(stat);
+      return isStill ? { text: new TextDecoder().decode(bytes), identity: identityOf(stat) } : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Shows the newest revision over a dropped document that has been dealt with, if it is still that one. */
+  async showOver(top: Licence, identity: string): Promise<void> {
+    if (identityOf(await this.files.stat(this.place.face)) !== identity) return;
+    await this.files.replace(this.place.face, formatLicence(top, 'pretty'), this.place.fileMode);
+  }
+
+  /** Keeps a document that is refused, beside the licence, under a name that says so. */
+  async setAside(identity: string): Promise<void> {
+    if (identityOf(await this.files.stat(this.place.face)) !== identity) return;
+    await this.files.rename(this.place.face, refusedName(this.place.face));
+  }
+
   /**
    * Shows the newest revision, if what stands there may be written over. The caller holds the lock and has just seen
-   * the top. Gives false when the share refused, for the one more try a virus scanner deserves.
+   * the top. `refused` by the share: for the one more try that a virus scanner deserves. `foreign`: somebody put it there.
    */
-  async show(top: Licence): Promise<boolean> {
+  async show(top: Licence): Promise<'done' | 'refused' | 'foreign'> {
     const state = await this.notice(top);
     const isRipeWreck =
       state === 'wreck' && this.wreck !== null && this.clock.elapsedMs() - this.wreck.sinceMs >= this.wreckMs;
-    if (state !== 'ours' && state !== 'missing' && !isRipeWreck) return true;
+    if (state !== 'ours' && state !== 'missing' && !isRipeWreck)
+      return state === 'foreign' ? 'foreign' : 'done';
     try {
+      if (state === 'missing') await this.files.stat(this.place.folder); // without it the share is gone, and this is where it was
       await this.files.replace(this.place.face, formatLicence(top, 'pretty'), this.place.fileMode);
-      return true;
+      return 'done';
     } catch (error) {
-      return !(error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy'));
+      const isHeld = error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy');
+      return isHeld ? 'refused' : 'done';
     }
   }
 }
+
+const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
+
+/** Where a refused document is kept. */
+export const refusedName = (face: string): string => `${face}.refused`;
 
 /** Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a licence. */
 function recognise(bytes: Uint8Array, top: Licence): FaceState {
   const shown = readLoosely(bytes);
   if (shown === null) return 'wreck';
   const known = [entitlementHash(top.entitlement), ...top.formerEntitlements];
-  return shown.lineage === top.lineage && known.includes(entitlementHash(shown.entitlement))
-    ? 'ours'
-    : 'foreign';
+  const isKin = lineagesOf(top).some((lineage) => lineage === shown.lineage);
+  return isKin && known.includes(entitlementHash(shown.entitlement)) ? 'ours' : 'foreign';
+}
+
+/** The whole document, or null where there is none that reads as a licence. */
+export async function readFace(face: string, files: ShareFiles): Promise<Licence | null> {
+  const bytes = await files.read(face).catch((error: unknown) => {
+    if (error instanceof ShareError && ['missing', 'wrongKind'].includes(error.kind)) return null;
+    throw toFault(error);
+  });
+  try {
+    return bytes && parseLicence(decodeText(bytes, face), face);
+  } catch {
+    return null;
+  }
 }
 
 /** The two keys that tell whose a document is. The whole of it is not checked: this runs at every commit. */

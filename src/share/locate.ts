@@ -24,7 +24,12 @@ export async function locate(path: string, files: ShareFiles): Promise<Place> {
     const folder = await statOrNull(folderOf(face), files);
     refuseOddFace(face, shown, folder);
     const directoryMode = around.mode & DIRECTORY_BITS;
-    const place = placeOf(face, directoryMode, shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE);
+    const fileMode = shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE;
+    const volume = await files.volume(nodePath.dirname(face)).then(
+      ({ type }) => type,
+      () => null,
+    );
+    const place = placeOf(face, directoryMode, fileMode, volume);
     if (folder) await refuseLinks(place, folder, files);
     return shown ? place : { ...place, fileMode: await modeOfTop(place, files) };
   } catch (error) {

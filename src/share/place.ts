@@ -13,6 +13,8 @@ export interface Place {
   /** Rights for directories of ours, and for files. */
   readonly directoryMode: number;
   readonly fileMode: number;
+  /** The kind of file system as it was opened; null where that was not to be had. */
+  readonly volume: number | null;
 }
 
 /** The name of the licence document inside a revision's directory. */
@@ -20,7 +22,12 @@ const DOCUMENT = 'licence.json';
 
 export const folderOf = (face: string): string => `${face}.revisions`;
 
-export function placeOf(face: string, directoryMode: number, fileMode: number): Place {
+export function placeOf(
+  face: string,
+  directoryMode: number,
+  fileMode: number,
+  volume: number | null = null,
+): Place {
   const folder = folderOf(face);
   return {
     face,
@@ -29,11 +36,14 @@ export function placeOf(face: string, directoryMode: number, fileMode: number): 
     lock: nodePath.join(folder, 'lock'),
     directoryMode,
     fileMode,
+    volume,
   };
 }
 
 const NUMBER = /^\d{12}$/;
 const STAGE = /^stage-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
+
+const OURS = [NUMBER, STAGE, /^restored-[a-z0-9-]{1,64}$/, /^damaged-\d{12}-[0-9a-f]{32}$/, /\bdoctor-/];
 
 export const inFolder = (place: Pick<Place, 'folder'>, name: string): string =>
   nodePath.join(place.folder, name);
@@ -69,3 +79,12 @@ export const segmentsAmong = (names: readonly string[]): Range[] =>
     .map((name) => /^(\d{12})-(\d{12})$/.exec(name))
     .flatMap((match) => (match ? [{ first: Number(match[1]), last: Number(match[2]) }] : []))
     .sort((a, b) => a.first - b.first);
+
+/** A numbered name that leaves no room above it, renamed by `seatfile repair`. */
+export const damagedName = (number: number, id: string): string => `damaged-${numberName(number)}-${id}`;
+/** A name in the folder that is none of ours. */
+export const isStrange = (name: string): boolean =>
+  !OURS.some((shape) => shape.test(name)) && !isClearing(name) && name !== 'lock' && name !== JOURNAL;
+
+/** What everybody who heals a lost lineage agrees on: one name, put if absent. */
+export const restoredName = (lineage: string): string => `restored-${lineage}`;

@@ -31,6 +31,7 @@
  */
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
+import { licenceIdOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { type FileStat, ShareError, type ShareFiles, sameRights } from './files.js';
@@ -87,8 +88,11 @@ const LOOKS_TO_BELIEVE = 3;
 /** How far back it is remembered when the top climbed. Milliseconds; more than any revision is left alone for. */
 const LONGEST_MEMORY_MS = 3_600_000;
 
+/** Trouble is the same only while it is met again so soon: who was stopped, or did not look, has seen nothing of it. Milliseconds. */
+const LONGEST_GAP_MS = 60_000;
+
 type Trouble = {
-  readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'failing';
+  readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'foreign' | 'failing';
   /** Tells this trouble from another of its kind. */
   readonly what: string;
   readonly fault: unknown;
@@ -105,6 +109,15 @@ export class Revisions {
   /** When the top was first seen at this number or above, newest last: tells since when an older one is superseded. */
   private readonly climbs: { top: number; atMs: number }[] = [];
   private cached: { text: string; licence: Licence } | null = null;
+  /** What the last looks met, kept from one call to the next: a caller's patience may be shorter than the caches' lifetime. */
+  private met = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
+  /** The licence that the folder belongs to, once known. */
+  private licenceId: string | null = null;
+  /** The last change of our own that was confirmed: every later revision of its lineage descends from it. */
+  private own: { readonly lineage: string; readonly revision: number; readonly changeId: string } | null =
+    null;
+  /** The lineage that was last found to be of that licence. */
+  private lineage: string | null = null;
 
   constructor(
     place: Place,
@@ -146,6 +159,22 @@ export class Revisions {
     this.highestSeen = Math.max(this.highestSeen, revision);
   }
 
+  /** The highest number this process knows of; -1 for none. */
+  get seenUpTo(): number {
+    return this.highestSeen;
+  }
+
+  /**
+   * An older state was brought back, and somebody who knew no better has gone on from it past what we have seen: it lacks a
+   * change of our own that was confirmed.
+   */
+  isFork(licence: Licence): boolean {
+    const { own } = this;
+    if (own === null || own.lineage !== licence.lineage) return false;
+    const above = licence.revision - own.revision;
+    return above >= 0 && above < MOST_ABOVE && !licence.recent.includes(own.changeId);
+  }
+
   /** Since when we have known a number superseded, milliseconds of the monotonic clock; Infinity if not at all. */
   supersededSinceMs(revision: number): number {
     return this.climbs.find((climb) => climb.top > revision)?.atMs ?? Number.POSITIVE_INFINITY;
@@ -157,26 +186,48 @@ export class Revisions {
    * @throws SeatfileFault TABLE_LOST, TABLE_DAMAGED, SHARE_*, ABORTED; nothing is written
    */
   async top(limits: Limits): Promise<Top> {
-    let trouble = { what: '', sinceMs: 0, looks: 0 };
+    const enteredMs = this.clock.elapsedMs();
+    let failingMs: number | null = null;
     let told = false;
     for (let tries = 0; ; tries++) {
       const startedMs = this.clock.elapsedMs();
       const found = await this.lookOnce();
-      if (!('kind' in found)) return found;
+      if (!('kind' in found)) {
+        this.met = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
+        return found;
+      }
       const nowMs = this.clock.elapsedMs();
-      if (trouble.what !== found.what) trouble = { what: found.what, sinceMs: nowMs, looks: 0 };
-      trouble.looks++;
-      const waitedMs = startedMs - trouble.sinceMs; // to its start: we may have been stopped since
-      const patienceMs = found.kind === 'failing' ? FAILING_MS : this.options.cachesMs;
-      if (waitedMs >= patienceMs && trouble.looks >= LOOKS_TO_BELIEVE) throw await this.faultOf(found);
+      failingMs = found.kind === 'failing' ? (failingMs ?? nowMs) : null;
+      if (failingMs !== null ? startedMs - failingMs >= FAILING_MS : this.isBelieved(found, startedMs, nowMs))
+        throw await this.faultOf(found);
       if (nowMs >= limits.untilMs) throw await this.unseen(found);
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
-      if (!told && waitedMs >= SLOW_MS) {
+      if (!told && startedMs - enteredMs >= SLOW_MS) {
         told = true;
         this.options.onSlow?.(`the share to show the newest revision (${sightOf(found)})`);
       }
       await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
     }
+  }
+
+  /** Whether looks have met the same for long enough, and often enough, that no cache can be the cause. */
+  private isBelieved(found: Trouble, startedMs: number, nowMs: number): boolean {
+    const isSame = this.met.what === found.what && nowMs - this.met.lastMs <= LONGEST_GAP_MS;
+    if (!isSame) this.met = { what: found.what, sinceMs: nowMs, lastMs: nowMs, looks: 0 };
+    this.met = { ...this.met, lastMs: nowMs, looks: this.met.looks + 1 };
+    const waitedMs = startedMs - this.met.sinceMs; // to its start: we may have been stopped since
+    return waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE;
+  }
+
+  /** One look as it comes, for whoever is about to heal: null when there is trouble. */
+  async glance(): Promise<Top | null> {
+    const found = await this.lookOnce();
+    return 'kind' in found ? null : found;
+  }
+
+  /** From now on the folder of another licence is none of ours. */
+  expectLicence(licence: Licence): void {
+    this.licenceId ??= licenceIdOf(licence.entitlement);
   }
 
   /**
@@ -204,15 +255,27 @@ export class Revisions {
     );
   }
 
+  /** Where the file system is another than at opening, what is missing or strange is no loss: the mount is gone. */
   private async faultOf({ kind, fault }: Trouble): Promise<unknown> {
-    return kind === 'noFolder' ? await this.folderGone() : fault;
+    if (kind === 'failing' || !(await this.isElsewhere())) return fault;
+    return new SeatfileFault(
+      'SHARE_UNREACHABLE',
+      `${this.place.folder}: another file system is there than when it was opened; is the share connected?`,
+      { cause: fault },
+    );
+  }
+
+  private async isElsewhere(): Promise<boolean> {
+    const { volume, around } = this.place;
+    if (volume === null) return false;
+    return (await this.files.volume(around).catch(() => null))?.type !== volume;
   }
 
   private async lookOnce(): Promise<Top | Trouble> {
     const startedMs = this.clock.elapsedMs();
     try {
       const numbers = await this.numbers();
-      if (numbers === null) return trouble('noFolder', this.lost('is gone'));
+      if (numbers === null) return trouble('noFolder', await this.folderGone());
       const number = numbers.at(-1);
       if (number === undefined) return trouble('empty', this.lost('holds no revision'));
       if (number < this.highestSeen)
@@ -225,6 +288,12 @@ export class Revisions {
         await this.files.removeDirectory(this.numberPath(number)).catch(() => undefined); // only ever succeeds on an empty one
         return trouble('vanished', this.damaged(number, 'cannot be opened'));
       }
+      const id = licence.lineage === this.lineage ? this.licenceId : licenceIdOf(licence.entitlement);
+      if (this.licenceId !== null && id !== this.licenceId)
+        return trouble('foreign', this.anothers(number, String(id)));
+      if (this.isFork(licence))
+        return trouble('behind', this.lost('goes on from an older state than was seen before'));
+      this.lineage = licence.lineage;
       this.expectAtLeast(number);
       return { licence, startedMs, endedMs: this.clock.elapsedMs() };
     } catch (error) {
@@ -252,14 +321,21 @@ export class Revisions {
   private lost(found: string): SeatfileFault {
     return new SeatfileFault(
       'TABLE_LOST',
-      `${this.place.folder} ${found}; nothing was written. If a backup was restored or the folder deleted, stop all applications and put back the newest copy of licence.json and its folder together`,
+      `${this.place.folder} ${found}; nothing was written. Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${this.place.face}`,
+    );
+  }
+
+  private anothers(number: number, id: string): SeatfileFault {
+    return new SeatfileFault(
+      'TABLE_LOST',
+      `${this.place.folder} ends at revision ${number} of licence "${id}"; expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
     );
   }
 
   private damaged(number: number, found: string): SeatfileFault {
     return new SeatfileFault(
       'TABLE_DAMAGED',
-      `${documentIn(this.numberPath(number))} ${found}; expected revision ${number} of the licence; nothing was written`,
+      `${documentIn(this.numberPath(number))} ${found}; expected revision ${number} of the licence; nothing was written. Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${this.place.face}`,
     );
   }
 
@@ -269,27 +345,43 @@ export class Revisions {
 
   /** A revision's document; null when it is not there (cleared away, or not to be seen yet). */
   async readNumber(number: number): Promise<Licence | null> {
-    const path = documentIn(this.numberPath(number));
-    const bytes = await this.files.read(path).catch((error: unknown) => {
-      if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
-      if (error instanceof ShareError && error.kind === 'wrongKind')
-        throw this.damaged(number, 'is no revision of ours (remove it)');
-      throw error;
-    });
-    if (bytes === null) return null;
-    const licence = this.parse(bytes, number, path);
-    if (licence.revision !== number) throw this.damaged(number, `says it is revision ${licence.revision}`);
+    const licence = await this.readIn(this.numberPath(number), (found) => this.damaged(number, found));
+    if (licence && licence.revision !== number)
+      throw this.damaged(number, `says it is revision ${licence.revision}`);
     return licence;
   }
 
-  private parse(bytes: Uint8Array, number: number, path: string): Licence {
+  /** What healers agreed on, by the name of that: to be copied byte by byte. @throws SeatfileFault TABLE_DAMAGED */
+  async readAgreed(directory: string): Promise<{ readonly licence: Licence; readonly text: string } | null> {
+    const licence = await this.readIn(
+      directory,
+      (found) => new SeatfileFault('TABLE_DAMAGED', `${documentIn(directory)} ${found}; rename ${directory}`),
+    );
+    return licence && this.cached && { licence, text: this.cached.text };
+  }
+
+  private async readIn(
+    directory: string,
+    damaged: (found: string) => SeatfileFault,
+  ): Promise<Licence | null> {
+    const path = documentIn(directory);
+    const bytes = await this.files.read(path).catch((error: unknown) => {
+      if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
+      if (error instanceof ShareError && error.kind === 'wrongKind')
+        throw damaged('is no revision of ours (remove it)');
+      throw error;
+    });
+    return bytes && this.parse(bytes, path, damaged);
+  }
+
+  private parse(bytes: Uint8Array, path: string, damaged: (found: string) => SeatfileFault): Licence {
     try {
       const text = decodeText(bytes, path);
       if (this.cached?.text !== text) this.cached = { text, licence: parseLicence(text, path) };
       return this.cached.licence;
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
-      throw this.damaged(number, `is damaged (${messageOf(error)})`);
+      throw damaged(`is damaged (${messageOf(error)})`);
     }
   }
 
@@ -333,6 +425,7 @@ export class Revisions {
     if (placed === 'anothers') return (await this.discard(stage.path)) ? 'lost' : 'doubtful'; // a late request may still move it
     if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one
     const fate = await this.confirm(next, changeId, placed === 'placed', limits);
+    if (fate === 'ours') this.own = { lineage: next.lineage, revision: next.revision, changeId };
     return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;
   }
 

@@ -1,3 +1,4 @@
+import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
@@ -6,8 +7,9 @@ import { lookPeriodMs } from '../core/sightings.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
-import { Face, type FaceState, WRECK_MS } from './face.js';
+import { Face, type FaceState, refusedName, WRECK_MS } from './face.js';
 import { ShareError, type ShareFiles } from './files.js';
+import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
@@ -69,6 +71,8 @@ export interface StoreDeps {
   readonly dice: Dice;
   readonly owner: StageOwner;
   readonly isDead: (owner: StageOwner) => boolean;
+  /** Who writes, for the journal, until {@link Store.healAs} says otherwise: `user@host`. */
+  readonly actor: string;
 }
 
 /** One change and its attempts. */
@@ -108,6 +112,13 @@ export class Store {
   private line: Promise<unknown> = Promise.resolve();
   private commits = 0;
   private hasFolder = false;
+  private readonly healing: Healing;
+  /** Who heals a lost table; null where nobody here holds a seat, and so nobody knows better than what is there. */
+  private healer: string | null = null;
+  private actor: string;
+  /** The newest state this process has seen, and the last one of the lineage before, if the table was restored meanwhile. */
+  private memory: Licence | null = null;
+  private memoryBefore: Licence | null = null;
   /** An eighth of the check interval, once known: no longer is waited for a turn while nothing moves. */
   private lookMs = Number.POSITIVE_INFINITY;
 
@@ -117,6 +128,7 @@ export class Store {
     this.clock = deps.clock;
     this.dice = deps.dice;
     this.owner = deps.owner;
+    this.actor = deps.actor;
     this.files = patient(deps.files, deps.clock, this.options);
     this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
     this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place.lock, this.options);
@@ -133,17 +145,121 @@ export class Store {
       ] as const),
       (trouble) => this.onJournalTrouble(trouble),
     );
+    const raise = (build: (shareTimeMs: number) => Licence) => {
+      this.hasFolder = false;
+      return this.raise((shareTimeMs) => {
+        const licence = build(shareTimeMs);
+        return { number: licence.revision, text: formatLicence(licence, 'compact') };
+      });
+    };
+    this.healing = new Healing({ revisions: this.revisions, files: this.files, dice: this.dice, raise });
   }
 
   /** A look: the newest revision, or the licence file itself where no revision exists yet. Writes nothing. */
   read(limits: Limits): Promise<Top> {
+    return this.inLine(() => this.healed(() => this.readNow(limits), limits));
+  }
+
+  private async readNow(limits: Limits): Promise<Top> {
+    if (await this.folderExists()) return this.known(await this.revisions.top(limits));
+    const startedMs = this.clock.elapsedMs();
+    const { licence } = await this.firstRevision();
+    if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
+    return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+  }
+
+  /** From now on this process holds a seat, and heals a lost table from what it has seen; `null`: not any more. */
+  healAs(actor: string | null): void {
+    this.healer = actor;
+    this.actor = actor ?? this.actor;
+  }
+
+  /**
+   * A file that somebody dropped over `licence.json` is adopted in one commit, or kept as `licence.json.refused`; then the newest
+   * revision is shown again.
+   * @returns what became of it, in words; null when there is none
+   */
+  heedDrop(limits: Limits): Promise<string | null> {
     return this.inLine(async () => {
-      if (await this.folderExists()) return this.known(await this.revisions.top(limits));
-      const startedMs = this.clock.elapsedMs();
-      const { licence } = await this.firstRevision();
-      if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
-      return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+      const unlock = await this.takeTurn(limits);
+      try {
+        return await this.settleDrop((await this.revisions.top(limits)).licence, limits);
+      } finally {
+        await unlock();
+      }
     });
+  }
+
+  private async settleDrop(top: Licence, limits: Limits): Promise<string | null> {
+    const dropped = await this.face.dropped(top);
+    if (dropped === null) return null;
+    const judged = (base: Licence): Drop => judgeDrop(base, dropped.text, this.actor);
+    const { answer, licence } = await this.untilPublished((base) => {
+      const answer = judged(base);
+      return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
+    }, limits);
+    this.remember(licence);
+    if (answer.kind !== 'refused') {
+      await this.face.showOver(licence, dropped.identity);
+      return answer.kind === 'adopted' ? 'was replaced by a new one, which is in force now' : null;
+    }
+    await this.face.setAside(dropped.identity);
+    await this.face.show(licence);
+    return `was replaced by a file that is refused: ${answer.why}; it is kept as ${refusedName(this.place.face)}`;
+  }
+
+  /** What this process saw last of the table before it was restored: it may know of more than the restored one does. */
+  get beforeRestore(): Licence | null {
+    return this.memoryBefore;
+  }
+
+  /** That is in the table now. */
+  recalled(): void {
+    this.memoryBefore = null;
+  }
+
+  /** What failed because the table is lost is done again when it is healed. */
+  private async healed<T>(act: () => Promise<T>, limits: Limits): Promise<T> {
+    try {
+      return await act();
+    } catch (error) {
+      if (this.healer === null || this.memory === null || !isLoss(error)) throw error;
+      const isHealed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
+        if (failure instanceof SeatfileFault && failure.code === 'COMMIT_UNKNOWN') return true; // not of `act`
+        throw failure;
+      });
+      if (!isHealed) throw error;
+      return await act();
+    }
+  }
+
+  /** What lies there, for `seatfile repair`; to be asked when a look has failed. Writes nothing. */
+  survey(): Promise<Survey> {
+    return this.inLine(() => this.healing.survey());
+  }
+
+  /**
+   * Rebuilds a table that nobody remembers from what lies there. Nothing is removed or changed.
+   * @returns the newest revision then; null when nothing that is there can be trusted
+   */
+  repair(limits: Limits): Promise<Licence | null> {
+    return this.inLine(async () => {
+      if (!(await this.healing.repair(this.actor, limits))) return null;
+      const { licence } = this.known(await this.revisions.top(limits));
+      await this.face.show(licence);
+      return licence;
+    });
+  }
+
+  /** Where a refused file lies, if there is one. */
+  refusedFile(): Promise<string | null> {
+    const path = refusedName(this.place.face);
+    return this.inLine(async () => ((await this.statOf(path).catch(() => null)) ? path : null));
+  }
+
+  /** When somebody last wrote in the folder, by what the server stamps on it; null where there is none. */
+  folderTime(): Promise<number | null> {
+    return this.inLine(async () => (await this.statOf(this.place.folder))?.modifiedMs ?? null);
   }
 
   /** What `licence.json` shows, by a stat, and a read if that changed. Never fails. */
@@ -172,7 +288,7 @@ export class Store {
   commit<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
     return new Promise((resolve, reject) => {
       this.inLine(async () => {
-        const committed = await this.underLock(change, limits, resolve);
+        const committed = await this.healed(() => this.underLock(change, limits, resolve), limits);
         if (!committed.published) return;
         this.clearing.committed(committed.licence);
         if (++this.commits % COMMITS_PER_CLEARING === 0)
@@ -218,8 +334,9 @@ export class Store {
     const unlock = await this.takeTurn(limits);
     try {
       const committed = await this.untilPublished(change, limits);
+      this.remember(committed.licence);
       answer(committed);
-      if (committed.published && !(await this.face.show(committed.licence))) void this.showAgain();
+      if (committed.published) await this.showFace(committed.licence, limits);
       return committed;
     } finally {
       await unlock();
@@ -233,6 +350,13 @@ export class Store {
       { top, patienceMs: Math.min(this.options.turnMs, this.lookMs / 2) },
       limits,
     );
+  }
+
+  /** Behind the answer: nothing that goes wrong with it is anybody's business. */
+  private async showFace(top: Licence, limits: Limits): Promise<void> {
+    const shown = await this.face.show(top);
+    if (shown === 'refused') void this.showAgain();
+    if (shown === 'foreign') await this.settleDrop(top, limits).catch(() => undefined);
   }
 
   /** A refused face is tried once more, a second later: by then a virus scanner has let go. */
@@ -350,7 +474,14 @@ export class Store {
     }
   }
 
+  private remember(licence: Licence): void {
+    this.revisions.expectLicence(licence);
+    if (this.memory && this.memory.lineage !== licence.lineage) this.memoryBefore = this.memory;
+    this.memory = licence;
+  }
+
   private known(top: Top): Top {
+    this.remember(top.licence);
     this.lookMs = lookPeriodMs(readPolicy(top.licence, this.place.face).checkIntervalSeconds);
     return top;
   }
@@ -420,7 +551,7 @@ export class Store {
       if (!isLost || (await this.statOf(folder)) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it`,
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it, or begin again from this file: seatfile repair ${face}`,
       );
     }
   }
@@ -445,12 +576,18 @@ export class Store {
       return;
     }
     await this.refuseSticky();
+    await this.raise(() => ({ number: 0, text }));
+  }
+
+  /** Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. */
+  private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
     const path = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
-    const first = `${path}/${numberName(0)}`;
     try {
-      await this.revisions.makeDirectory(path);
-      await this.revisions.makeDirectory(first);
-      await this.files.writeNew(documentIn(first), text, this.place.fileMode);
+      const { modifiedMs } = await this.revisions.makeDirectory(path);
+      const { number, text } = first(modifiedMs);
+      const directory = `${path}/${numberName(number)}`;
+      await this.revisions.makeDirectory(directory);
+      await this.files.writeNew(documentIn(directory), text, this.place.fileMode);
     } catch (error) {
       await this.dropBeginning(path);
       throw error;
@@ -495,6 +632,9 @@ const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
 /** So many revisions have passed since the first attempt that `recent` may hold its change no more. */
 const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>
   top.revision - trial.firstAim >= MOST_ABOVE;
+
+const isLoss = (error: unknown): boolean =>
+  error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');
 
 /** Somebody was quicker, whatever this client's caches still show. */
 const isTaken = (error: unknown): boolean =>

@@ -1,45 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { runProgram } from '../../src/cli/program.js';
-import { realSystem } from '../../src/instance/licence.js';
-import { freshPlace, hold, recordOf, seatfile, tableOf, told } from './seatfile.js';
+import { atTerminal, freshPlace, hold, recordOf, seatfile, tableOf, told } from './seatfile.js';
 
 const place = freshPlace();
 
 beforeEach(async () => {
   await seatfile(['init', place.file, '--module', 'M1=2']);
 });
-
-/** A command line at a terminal where somebody answers. */
-async function atTerminal(words: readonly string[], answer: string) {
-  const said = { out: '', err: '', asked: '' };
-  const unused = () => {
-    throw new Error('not used here');
-  };
-  const status = await runProgram(words, {
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    environment: {},
-    system: () => realSystem(),
-    isInteractive: true,
-    isOnTerminal: true,
-    endNow: unused,
-    ask: async (question) => {
-      said.asked += question;
-      return answer;
-    },
-    inputClosed: unused,
-    onSignals: unused,
-    spawn: unused,
-    spawnSelf: unused,
-    version: '0.0.0',
-  });
-  return { ...said, status };
-}
 
 describe('remove on a terminal', () => {
   test.each(['', 'n', 'no', 'yesterday'])(

@@ -4,7 +4,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
+import { runProgram } from '../../src/cli/program.js';
 import type { InstanceRecord, Licence } from '../../src/core/licence.js';
+import { realSystem } from '../../src/instance/licence.js';
+import type { StoreOptions } from '../../src/share/store.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */
@@ -47,6 +50,41 @@ const holder = fileURLToPath(new URL('holder-worker.mjs', import.meta.url));
 export function startHolder(file: string, user: string, machine: string, onSignal = ''): Child {
   const env = { ...process.env, SEATFILE_MACHINE: machine, SEATFILE_HOST: machine };
   return adopt(spawn(process.execPath, [holder, file, user, 'M1', onSignal], { env }));
+}
+
+/** A command line in this process, at a terminal where somebody answers; with waits of the test's own. */
+export async function atTerminal(
+  words: readonly string[],
+  answer: string,
+  options: { readonly store?: Partial<StoreOptions>; readonly isInteractive?: boolean } = {},
+) {
+  const said = { out: '', err: '', asked: '' };
+  const unused = () => {
+    throw new Error('not used here');
+  };
+  const status = await runProgram(words, {
+    out: (text) => {
+      said.out += text;
+    },
+    err: (text) => {
+      said.err += text;
+    },
+    environment: {},
+    system: () => realSystem(options.store),
+    isInteractive: options.isInteractive ?? true,
+    isOnTerminal: true,
+    endNow: unused,
+    ask: async (question) => {
+      said.asked += question;
+      return answer;
+    },
+    inputClosed: unused,
+    onSignals: unused,
+    spawn: unused,
+    spawnSelf: unused,
+    version: '0.0.0',
+  });
+  return { ...said, status };
 }
 
 /** The first event of this kind that a hold has told, or will tell. */

@@ -33,7 +33,13 @@ function chainOf(revisions: number, from = bareLicence()) {
 const restoredAt = (revision: number, parent: RevisionFacts['parent']) => ({
   ...bareLicence(),
   ...{ revision, parent, lineage: 'lineage-2', commit: `commit-${revision}` },
-  restored: { at: '2026-11-21T00:00:00.000Z', from: 'memory' },
+  restored: {
+    at: '2026-11-21T00:00:00.000Z',
+    from: 'memory',
+    revision: 30,
+    lineage: 'lineage-1',
+    former: ['lineage-1'],
+  },
 });
 
 function ground(facts: readonly RevisionFacts[], odd: Readonly<Record<number, Known>> = {}) {

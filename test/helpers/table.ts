@@ -130,6 +130,7 @@ export class Writer {
         dice: seededDice(`${seed}/${pid}`),
         owner: { machine: 'abcdef01', pid },
         isDead: options.isDead ?? (() => false),
+        actor: 'ada@pc-1',
       },
       { onSlow: (waitingFor) => void this.slow.push(waitingFor), ...options.store },
     );

@@ -85,46 +85,36 @@ describe('one that does not read as a licence', () => {
   });
 });
 
-describe('one that somebody put there on purpose is never written over', () => {
-  const other = sealUnsigned({
-    licenceId: 'acme-1',
-    issuedAt: '2026-01-01T00:00:00Z',
-    modules: [{ module: 'M1', maxUsers: 99 }],
-  });
-  test.each([
-    ['another entitlement', { ...bareLicence(), entitlement: other }],
-    ['another lineage', { ...bareLicence(), lineage: 'lineage-2' }],
-  ])('%s', async (_, licence) => {
-    const table = new Table();
-    table.grow(1);
-    const dropped = formatLicence(licence, 'pretty');
-    table.server.scribble(table.place.face, dropped);
-    const writer = table.writer();
-    await writer.add('a');
-    await table.timeline.advance(7 * 86_400_000);
-    await writer.add('b');
-    expect(table.server.readText(table.place.face)).toBe(dropped);
-  });
+test('a directory that somebody put there is left as it is', async () => {
+  const table = new Table();
+  table.grow(1);
+  table.server.removeTree(table.place.face);
+  table.server.makeDirectory(table.place.face);
+  await table.writer().add('a');
+  expect(table.server.stat(table.place.face).kind).toBe('directory');
+});
 
-  test('a directory', async () => {
-    const table = new Table();
-    table.grow(1);
-    table.server.removeTree(table.place.face);
-    table.server.makeDirectory(table.place.face);
-    await table.writer().add('a');
-    expect(table.server.stat(table.place.face).kind).toBe('directory');
+test('bytes that have not changed, under a stat that has, are read once more', async () => {
+  const table = new Table();
+  table.grow(1);
+  let counts: Record<string, number> = {};
+  const writer = table.writer({
+    wrap: (files) => {
+      const counted = counting(files);
+      counts = counted.counts;
+      return counted.files;
+    },
   });
-
-  test('one dropped between two commits of the same store', async () => {
-    const table = new Table();
-    const writer = table.writer();
-    await writer.add('a');
-    await table.timeline.advance(1000);
-    const dropped = formatLicence({ ...bareLicence(), entitlement: other }, 'pretty');
-    table.server.scribble(table.place.face, dropped);
-    await writer.add('b');
-    expect(table.server.readText(table.place.face)).toBe(dropped);
-  });
+  const top = await writer.read();
+  const reads = async () => {
+    const before = counts['read'] ?? 0;
+    await table.timeline.run(writer.store.noticeFace(top));
+    return (counts['read'] ?? 0) - before;
+  };
+  expect([await reads(), await reads()]).toEqual([1, 0]);
+  await table.timeline.advance(1000);
+  table.server.scribble(table.place.face, table.server.readText(table.place.face)); // as an old cache would show it
+  expect([await reads(), await reads(), await reads()]).toEqual([1, 1, 0]);
 });
 
 test('an entitlement that the licence once had is recognised', async () => {

@@ -17,6 +17,7 @@ export class Audit {
    */
   beliefs(): void {
     const { truth } = this.office;
+    if (truth.hasStrays) return; // whoever was seated in an older state may be one too many, for as long as he believes
     const places = new Map<string, Set<string>>();
     for (const process of this.office.running()) {
       for (const seat of process.user.seats) {
@@ -25,6 +26,7 @@ export class Audit {
           const key = `${process.key} ${seat.module}`;
           const removal = truth.removed.get(key) ?? truth.mistaken.get(key);
           if (removal && !process.hasHeeded(removal.revision)) continue;
+          if (truth.isShaken) continue; // his record may have been lost with its revision, until he puts it back
           this.office.report(
             'belief without a place',
             `${process.who} in ${seat.module}, valid for another ${clockTime(seat.remainingMs)}`,
@@ -43,6 +45,8 @@ export class Audit {
 
   /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
   promises(): void {
+    this.checkHealed();
+    this.office.truth.checkOwed();
     for (const standing of this.office.truth.standings.values()) {
       this.checkDead(standing);
       this.checkAsked(standing);
@@ -76,6 +80,28 @@ export class Audit {
             `${process.who} in ${module}, and its application has no such seat`,
           );
     }
+  }
+
+  /** A lost table is whole again within a look, the lifetime of the caches, and one commit, while somebody lives who has seen it. */
+  private checkHealed(): void {
+    const { office } = this;
+    const { lostSinceMs, hasStrays } = office.truth;
+    if (lostSinceMs === null || hasStrays) return;
+    const boundMs =
+      lookMs(office.longestIntervalMs) * (1 + 2 * office.drift) + 2 * CACHES_MS + 2 * office.commitMs;
+    if (office.nowMs < lostSinceMs + boundMs) return;
+    const healer = [...office.running()].find(
+      (process) =>
+        process.seats().length > 0 &&
+        !process.misfortune.isOn &&
+        Math.max(process.misfortune.endedMs, process.seatedSinceMs, process.startedMs) <
+          lostSinceMs - boundMs,
+    );
+    if (healer)
+      office.report(
+        'lost table not healed',
+        `lost ${clockTime(office.nowMs - lostSinceMs)} ago, and ${healer.who} could look and write all the time`,
+      );
   }
 
   /** Gone within 2 T and one commit, while a peer lives, looks and can write. */
@@ -165,6 +191,9 @@ export class Audit {
       );
   }
 }
+
+/** Trouble is believed after so long. Milliseconds. */
+const CACHES_MS = 60_000;
 
 /** Rules 3 and 10, written down a second time on purpose: at least every T/8, at most every hour, Light every minute. */
 const lookMs = (intervalMs: number): number => Math.max(60_000, Math.min(intervalMs / 8, 3_600_000));

@@ -203,8 +203,8 @@ const looking: readonly Bug[] = [
     what: 'What cannot be is looked for past the lifetime of the caches; now one look is enough to call the table lost or damaged.',
     breaks: 'a healthy table is not called lost',
     file: revisions,
-    find: 'if (waitedMs >= patienceMs && trouble.looks >= LOOKS_TO_BELIEVE)',
-    replace: 'if (trouble.looks >= 1)',
+    find: 'return waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE;',
+    replace: 'return this.met.looks >= 1;',
   },
   {
     name: 'silence-waited-out',
@@ -805,8 +805,64 @@ const table: readonly Bug[] = [
   },
 ];
 
+const restoring: readonly Bug[] = [
+  {
+    name: 'removed-come-back-restored',
+    profile: 'restored',
+    what: 'Who knew more than the restored table puts the tombstones of the lost revisions in again; now nobody does.',
+    breaks: learns,
+    file: instance,
+    find: 'const reminded = before ? remind(base, before) : base;',
+    replace: 'const reminded = before ? base : remind(base, base);',
+  },
+  {
+    name: 'seated-in-the-quarter',
+    profile: 'restored',
+    what: 'For T/4 after a restore nobody new is seated; now whoever asks is, in the place of somebody who has not had his look.',
+    breaks: neverOver,
+    file: 'src/core/restore.ts',
+    find: 'export const QUARTER_INTERVALS = 1 / 4;',
+    replace: 'export const QUARTER_INTERVALS = 0;',
+  },
+  {
+    name: 'restored-at-the-next-number',
+    profile: 'restored',
+    what: 'A restored revision gets the next multiple of 1,000 at least 500 above all; now the next number.',
+    breaks: 'no late writer of the old lineage can reach above a restored revision',
+    file: 'src/core/restore.ts',
+    find: 'Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;',
+    replace: 'highestKnown + 1;',
+  },
+  {
+    name: 'empty-mount-is-a-loss',
+    profile: 'restored',
+    what: 'Where both folder and licence file are missing the share is out of reach; now the table counts as lost, and is rebuilt there.',
+    breaks: 'where the share was nothing is written while it is away',
+    file: revisions,
+    find: "if (isFaceThere) return this.lost('is gone');",
+    replace: "if (isFaceThere || folder) return this.lost('is gone');",
+    also: [
+      {
+        file: 'src/share/healing.ts',
+        find: 'if (numbers === null && !isFaceOurs) return null;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'never-heals',
+    profile: 'restored',
+    what: 'Who holds a seat heals a lost table; now nobody does.',
+    breaks: 'a lost table is whole again soon while somebody lives who has seen it',
+    file: store,
+    find: 'if (this.healer === null || this.memory === null || !isLoss(error)) throw error;',
+    replace: 'if (this.healer !== "nobody" || this.memory === null) throw error;',
+  },
+];
+
 /** In the order of the design: the share, the looks, the roll call, the beliefs, the table. */
 export const bugs: readonly Bug[] = [
+  ...restoring,
   ...publishing,
   ...looking,
   ...clearingAway,

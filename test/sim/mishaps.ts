@@ -1,10 +1,12 @@
+import nodePath from 'node:path';
 import { changeSettings, remove } from '../../src/core/desk.js';
 import { readPolicy } from '../../src/core/entitlement.js';
 import type { Licence } from '../../src/core/licence.js';
 import type { Draft } from '../../src/core/revision.js';
-import { openStore } from '../../src/instance/licence.js';
+import { locateStore, openStore } from '../../src/instance/licence.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { FACE, type Host } from '../helpers/world.js';
+import { numberName } from '../../src/share/place.js';
+import { FACE, FOLDER, type Host } from '../helpers/world.js';
 import type { Office } from './office.js';
 import { Person } from './person.js';
 import type { Mishap } from './plan.js';
@@ -17,6 +19,8 @@ const HOUR_MS = 60 * MINUTE_MS;
 /** No commit takes more operations than this: where in one a process is killed or stopped. */
 const OPERATIONS = 45;
 const COMMAND_MS = 90_000;
+/** So long the living have had to heal a loss by themselves. Milliseconds. */
+const REPAIR_MS = 300_000;
 
 /** What befalls an office, one thing at a time, each with its end; at the end of a run everything is mended. */
 export class Mishaps {
@@ -36,6 +40,7 @@ export class Mishaps {
   /** Everything works again. */
   mendAll(): void {
     for (const undo of [...this.undone]) undo();
+    this.after(REPAIR_MS, () => this.repair());
   }
 
   // --- one process --------------------------------------------------------------------------------------------------
@@ -489,6 +494,98 @@ export class Mishaps {
 
   private isAnyAffected(): boolean {
     return this.office.hosts.some((host) => this.isAffected(host));
+  }
+
+  // --- somebody who meant well --------------------------------------------------------------------------------------
+
+  private loseFolder(): void {
+    this.lose(() => this.office.world.server.removeTree(FOLDER));
+  }
+
+  private damageTop(): void {
+    const { server } = this.office.world;
+    this.lose(() =>
+      server.scribble(`${FOLDER}/${numberName(this.office.truth.revision)}/licence.json`, '{"f'),
+    );
+  }
+
+  /** The whole folder as it was some time ago. */
+  private oldFolder(): void {
+    const { server } = this.office.world;
+    if (!server.isThere(FOLDER)) return;
+    const backup = `/backup-${this.nowMs}`;
+    const { lineage, revision } = this.office.truth.table;
+    server.copyTree(FOLDER, backup);
+    this.after(this.office.plan.intervalMs * this.office.chance.scaled(0.05, 2), () => {
+      const { table } = this.office.truth;
+      if (this.office.isQuiet || table.lineage !== lineage || table.revision === revision) return;
+      this.lose(() => {
+        server.removeTree(FOLDER);
+        server.copyTree(backup, FOLDER);
+      });
+    });
+  }
+
+  /** Only licence.json as it was some time ago: nothing follows from it. */
+  private oldFace(): void {
+    const { server } = this.office.world;
+    if (!server.isThere(FACE)) return;
+    const text = server.readText(FACE);
+    this.after(this.span(), () => {
+      if (!this.office.truth.isShaken && server.isThere(FACE)) server.scribble(FACE, text);
+    });
+  }
+
+  /** The mount has gone: everybody sees an empty directory where the share was, and then the share again. */
+  private unmounted(): void {
+    const { world, outage, away, truth } = this.office;
+    const { server } = world;
+    const around = nodePath.posix.dirname(FACE);
+    if (truth.isShaken || this.isAnyAffected()) return;
+    this.during(
+      'unmounted',
+      'share',
+      () => {
+        outage.begin(this.nowMs);
+        away.begin(this.nowMs);
+        server.rename(around, '/elsewhere');
+        server.makeDirectory(around);
+        server.setMode(around, server.stat('/elsewhere').mode);
+      },
+      () => {
+        if (server.isThere(FOLDER))
+          this.office.report('written where the share was', server.list(around).join(', '));
+        server.removeTree(around);
+        server.rename('/elsewhere', around);
+        outage.end(this.nowMs);
+        away.end(this.nowMs);
+      },
+    );
+  }
+
+  /** One loss at a time; nobody can write until it is healed, and everybody has had his look. */
+  private lose(happen: () => void): void {
+    const { truth, outage, world } = this.office;
+    const isFace = world.server.isThere(FACE);
+    if (truth.isShaken || truth.revision === 0 || !isFace || this.isAnyAffected()) return;
+    outage.begin(this.nowMs);
+    truth.lose();
+    happen();
+  }
+
+  /** Where nobody lives who would: the administrator, with `seatfile repair`. */
+  private repair(): void {
+    this.office.truth.giveIn();
+    if (this.office.truth.lostSinceMs === null) return;
+    const process = this.office.enter(this.anyHost(), 'admin');
+    const act = async () => {
+      const { store } = await locateStore(FACE, process.user.system());
+      await store.repair({ untilMs: process.user.clock.elapsedMs() + COMMAND_MS });
+      await store.settled();
+    };
+    void act()
+      .catch((error: unknown) => this.fault(process, error))
+      .finally(() => this.office.kill(process));
   }
 
   // --- small things -------------------------------------------------------------------------------------------------

@@ -209,7 +209,7 @@ export class Office {
   /** A fault is an answer; but a table that is whole is never lost, and nothing else may be thrown. */
   checkFault(who: string, error: unknown): void {
     if (!(error instanceof SeatfileFault)) this.report('crashed', `${who}: ${stackOf(error)}`);
-    else if (error.code.startsWith('TABLE_'))
+    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken)
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 
@@ -239,6 +239,10 @@ export class Office {
         this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
       countsNames: this.plan.countBy === 'user',
       isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
+      onRegained: () =>
+        this.world.timeline.at(this.nowMs + this.longestIntervalMs / 4, () => this.outage.end(this.nowMs)),
+      isKnown: (revision) =>
+        [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
       asked: (key) => {

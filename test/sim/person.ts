@@ -159,7 +159,7 @@ export class Person {
   /** It was given back without a fault, so the table does not hold it any more. */
   private checkGone(process: Process, modules: readonly string[]): void {
     for (const module of modules)
-      if (this.office.truth.isSeated(process.key, module))
+      if (this.office.truth.isSeated(process.key, module) && !this.office.truth.isShaken)
         this.office.report('given back and kept', `${process.who} in ${module}`);
   }
 
@@ -179,7 +179,9 @@ export class Person {
           'lost without a cause',
           `${process.who} in ${seat.module}: evicted, and his place was free`,
         );
-      if (!isTaken) office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
+      const isAftermath = office.truth.restores > 0; // his claim was lost, and his place is another's: 2 T, then lost
+      if (!isTaken && !isAftermath)
+        office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
     });
   }
 }

@@ -19,7 +19,8 @@ export type Mishap =
       | 'lossy'
       | 'slowServer'
     ) // the share
-  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel'); // the administrator
+  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel') // the administrator
+  | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted'); // somebody who meant well
 
 type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'smb' | 'windows';
 
@@ -180,6 +181,13 @@ const profiles = {
     mishaps: {
       ...{ friday: 6, serverClock: 5, away: 3, awayUneven: 1, restart: 1, full: 1, fullUneven: 1 },
       ...{ drowsyAsker: 4, sleepAll: 2, freezeAll: 1, kill: 2, freeze: 2, cut: 1, setWall: 1, leave: 1 },
+    },
+  },
+  restored: {
+    ...{ weight: 1.5, people: [2, 7], interval: [60, 600], many: [5, 14], length: 2 },
+    mishaps: {
+      ...{ loseFolder: 3, damageTop: 3, oldFolder: 5, oldFace: 2, unmounted: 2 },
+      ...{ remove: 5, kill: 2, leave: 2, rejoin: 2, freeze: 1, freezeMidway: 3, sleep: 1, cut: 1 },
     },
   },
   crowd: {

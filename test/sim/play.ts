@@ -21,6 +21,8 @@ export interface Outcome {
 
 /** After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds. */
 const QUIET_MS = 240_000;
+/** And this, if the table was lost just then. Milliseconds. */
+const HEAL_MS = 900_000;
 /** How often promises about the past are looked at, in check intervals. */
 const AUDIT_INTERVALS = 1 / 8;
 
@@ -45,7 +47,8 @@ export async function play(
   await pass(office, audit, plan.durationMs);
   office.isQuiet = true;
   mishaps.mendAll();
-  await pass(office, audit, QUIET_INTERVALS * office.longestIntervalMs + QUIET_MS);
+  const healMs = office.truth.lostSinceMs === null ? 0 : HEAL_MS;
+  await pass(office, audit, QUIET_INTERVALS * office.longestIntervalMs + QUIET_MS + healMs);
   if (!office.violation) audit.end();
   if (!office.violation) await office.readJournal();
   return {

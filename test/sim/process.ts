@@ -218,7 +218,7 @@ export class Process {
   private noteDone(operation: Operation, args: readonly unknown[], value: unknown): void {
     const path = String(args[0]);
     if (operation === 'read' && this.isLooking) this.learn(path);
-    if (operation === 'writeNew') this.lastChange = changeIn(String(args[1]));
+    if (operation === 'writeNew' && !isRestored(String(args[1]))) this.lastChange = changeIn(String(args[1]));
     if (path === LOCK) this.noteLock(operation, value as FileStat);
     if (this.trace.isKept)
       this.trace.note(this.who, `${describe(operation, args)}${answerOf(operation, value)}`);
@@ -250,6 +250,9 @@ const CALLS_PER_LOOK = 2;
 
 const isOver = (seat: Seat): boolean =>
   seat.told === 'lost' || seat.told === 'left' || seat.told === 'leaving';
+
+/** A rebuilt table is nobody's change: it comes before one. */
+const isRestored = (text: string): boolean => text.includes('"events":[{"kind":"restored"');
 
 /** The last id in `recent` of a document, without reading all of it. */
 function changeIn(text: string): string | null {

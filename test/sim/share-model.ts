@@ -65,6 +65,12 @@ export class SimShare implements ShareModel {
     state.lateRate = rate;
   }
 
+  /** A folder that is put back whole comes with its revision in it. */
+  private firstIn(path: string): string {
+    const name = path === FOLDER ? this.server.list(FOLDER).find((one) => /^\d{12}$/.test(one)) : undefined;
+    return name === undefined || Number(name) === 0 ? path : `${FOLDER}/${name}`;
+  }
+
   private note(
     operation: Operation,
     args: readonly unknown[],
@@ -83,10 +89,10 @@ export class SimShare implements ShareModel {
     const gone = SEGMENT.exec(path);
     if (gone) this.office.truth.ledger.segmentGone(Number(gone[1]), Number(gone[2]));
     const away = NUMBER.exec(path);
-    const number = NUMBER.exec(String(args[1]));
+    const number = NUMBER.exec(this.firstIn(String(args[1])));
     if (away) this.office.truth.cleared(Number(away[1]));
     if (!number) return;
-    const document = `${String(args[1])}/licence.json`;
+    const document = `${number[0]}/licence.json`;
     if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: nobody's revision
     const text = this.server.readText(document);
     this.office.truth.published(

@@ -72,6 +72,7 @@ describe('the plans', () => {
         remove: true,
       },
       ...{ removeDead: true, setInterval: true, setLevel: true },
+      ...{ loseFolder: true, damageTop: true, oldFolder: true, oldFace: true, unmounted: true },
     };
     const known = new Set(plans.flatMap((plan) => Object.keys(plan.mishaps)));
     expect([...known].sort()).toEqual(Object.keys(all).sort());

@@ -38,6 +38,8 @@ export type Rule =
   | 'undecided'
   | 'healthy table reported lost'
   | 'journal wrong' // something that happened is not in it, or is in it twice, or never happened
+  | 'written where the share was' // a table begun in the empty directory under a mount that has gone
+  | 'lost table not healed' // although somebody lives who has seen it, looks and can write
   | 'crashed';
 
 /** What the simulation knows of the process behind a record. */
@@ -93,6 +95,10 @@ export interface TruthOptions {
   readonly countsNames: boolean;
   /** The fastest clock gains so much: 0.07. */
   readonly drift: number;
+  /** The table is whole again. */
+  readonly onRegained: () => void;
+  /** Whether somebody who lives and holds a seat has seen that revision. */
+  readonly isKnown: (revision: number) => boolean;
   /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
   readonly slackMs: (intervalMs: number) => number;
 }
@@ -136,6 +142,17 @@ export class Truth {
   private readonly commits: string[] = [];
   readonly ledger: Ledger;
   evictions = 0;
+  restores = 0;
+  /** The table was lost or damaged behind everybody's back: since when. */
+  lostSinceMs: number | null = null;
+  /** Until when, after a loss or what came of it, beliefs and table may differ. */
+  private shakenUntilMs = 0;
+  /** What somebody who knew no better made of an older state that was brought back. */
+  private stray: Licence | null = null;
+  /** Until when somebody may hold a seat of an older state that was brought back. */
+  private strayUntilMs = 0;
+  /** Seats that were taken for good in revisions that were lost, and known to somebody who lives. */
+  readonly owed = new Map<string, { readonly dueMs: number; readonly what: string }>();
 
   constructor(first: Licence, options: TruthOptions) {
     this.options = options;
@@ -159,14 +176,117 @@ export class Truth {
   published(number: number, text: string, by: Writer): void {
     const next = JSON.parse(text) as Licence;
     if (next.revision !== number) this.broken(`revision ${number} says that it is ${next.revision}`);
+    if (next.restored && next.lineage !== this.table.lineage && next.events[0]?.kind === 'restored') {
+      this.restored(next, by);
+      return;
+    }
     if (number <= this.revision) {
       this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
+      if (this.lostSinceMs !== null) this.strayed(next);
+      return;
+    }
+    if (this.lostSinceMs !== null && next.parent?.commit !== this.table.commit) {
+      this.strayed(next);
       return;
     }
     if (number !== this.revision + 1) this.broken(`${number} follows ${this.revision}`);
     if (next.parent?.commit !== this.table.commit)
       this.broken(`revision ${number} was made from another revision than ${this.revision}`);
+    this.regained();
     this.follow(next, by);
+  }
+
+  // --- lost and restored --------------------------------------------------------------------------------------------
+
+  /** Whether the table that people rest on may not be the one that is there. */
+  get isShaken(): boolean {
+    return this.lostSinceMs !== null || this.options.now() < this.shakenUntilMs;
+  }
+
+  /** Whether somebody may have been seated in an older state, and so be one too many (design 10). */
+  get hasStrays(): boolean {
+    return this.options.now() < this.strayUntilMs;
+  }
+
+  lose(): void {
+    this.lostSinceMs = this.options.now();
+    this.stray = null;
+  }
+
+  /** It is whole again: restored, or a writer who had read it in time has published the next. */
+  private regained(): void {
+    if (this.lostSinceMs === null) return;
+    this.lostSinceMs = null;
+    const { intervalMs, slackMs } = this.longest();
+    this.shakenUntilMs = this.options.now() + (intervalMs * 3) / 8 + 2 * slackMs;
+    this.options.onRegained();
+  }
+
+  private longest(): { intervalMs: number; slackMs: number } {
+    const ms = Math.max(60_000, ...this.table.instances.map(intervalMs));
+    return { intervalMs: ms, slackMs: this.options.slackMs(ms) };
+  }
+
+  /** Somebody who knew no better has gone on from an older state: what he did is lost, and he was told that it is done. */
+  private strayed(next: Licence): void {
+    this.note('STRAY', `revision ${next.revision} goes on from an older state`);
+    this.stray = next;
+    this.commits.push(next.commit);
+    this.changes.set(next.recent.at(-1) ?? '', next.revision);
+    this.strayUntilMs = this.options.now() + 4 * this.longest().intervalMs + this.longest().slackMs;
+  }
+
+  /** Nobody who lives has written in what was lost: then what goes on from the older state is the table. */
+  giveIn(): void {
+    if (this.lostSinceMs === null || this.stray === null) return;
+    this.regained();
+    this.table = this.stray;
+    this.updateStandings(this.table);
+    this.countSeats(this.table);
+  }
+
+  /** One restored revision for each loss, far above everything, and never for a table that is whole. */
+  private restored(next: Licence, by: Writer): void {
+    if (this.lostSinceMs === null) this.broken(`${by.who} restored a table that was whole`);
+    const least = Math.max(this.revision, next.restored?.revision ?? 0) + 1;
+    if (next.revision % 1000 !== 0 || next.revision < least)
+      this.broken(`restored as ${next.revision}; the newest was ${this.revision}`);
+    this.note(by.who, `RESTORED as revision ${next.revision}, from ${next.restored?.from}`);
+    this.oweRemovals(next);
+    this.regained();
+    this.restores++;
+    this.table = next;
+    this.commits.push(next.commit);
+    this.changes.set(next.recent.at(-1) ?? '', next.revision);
+    this.updateStandings(next);
+    this.countSeats(next);
+  }
+
+  /** Removals in the lost revisions that somebody alive has seen must be in the table again soon. */
+  private oweRemovals(next: Licence): void {
+    const { intervalMs, slackMs } = this.longest();
+    const dueMs = this.options.now() + intervalMs / 2 + 2 * slackMs;
+    const missing = this.table.gone.filter(
+      (stone) => stone.reason === 'removed' && stone.revision > (next.restored?.revision ?? 0),
+    );
+    for (const { instance, seat, user, host, module, revision } of missing)
+      if (this.options.isKnown(revision))
+        this.owed.set(`${instance} ${seat}`, {
+          dueMs,
+          what: `${user}@${host} in ${module}, removed in revision ${revision}`,
+        });
+  }
+
+  /** Looked at from time to time. */
+  checkOwed(): void {
+    for (const [key, { dueMs, what }] of this.owed) {
+      if (this.options.now() < dueMs) continue;
+      this.owed.delete(key);
+      const isThere = this.table.instances.some((record) =>
+        record.seats.some((seat) => `${record.id} ${seat.id}` === key),
+      );
+      if (isThere) this.report('removed came back', `${what}, with the restored table`);
+    }
   }
 
   private follow(next: Licence, by: Writer): void {
@@ -314,6 +434,10 @@ export class Truth {
     const stone = next.gone.findLast(
       (one) => one.revision === next.revision && one.instance === record.id && one.seat === seat,
     );
+    if (stone === undefined && this.isReminded(record, seat, next)) {
+      this.taken.add(`${record.note} ${module}`);
+      return;
+    }
     if (stone === undefined) {
       if (by.key !== record.note)
         this.report('seat vanished', `${who} in ${module}: taken out by ${by.who}, with no tombstone`);
@@ -327,6 +451,12 @@ export class Truth {
       this.checkEviction(record, module, stone, by);
       this.checkEvictor(next, stone, by);
     }
+  }
+
+  /** Somebody remembered the tombstone of a revision that was lost. */
+  private isReminded(record: InstanceRecord, seat: string, next: Licence): boolean {
+    const isTold = next.events.some(({ kind }) => kind === 'reminded');
+    return isTold && next.gone.some((one) => one.instance === record.id && one.seat === seat);
   }
 
   /** Light never sweeps. */
@@ -483,6 +613,7 @@ export class Truth {
 const rules: Readonly<Record<string, string>> = {
   seated: 'was seated',
   back: 'put his own record back',
+  reminded: 'put in what he remembered of the lost revisions',
   released: 'gave his seat back',
   evicted: 'was put out',
   removed: 'was removed',

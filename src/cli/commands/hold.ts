@@ -13,6 +13,7 @@ import {
   describeError,
   describeFull,
   describeLoss,
+  describeRefusal,
   duration,
   EXIT,
   printable,
@@ -116,7 +117,7 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, st
       return EXIT.noSeat;
     }
     case 'refused':
-      tell('refused', { reason: claim.reason }, `${module}: refused, ${claim.reason}`);
+      tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
       return EXIT.noSeat;
     case 'seated':
       return await holdSeat(licence, claim.seat, stop, { tell }, deps);

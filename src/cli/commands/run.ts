@@ -13,7 +13,15 @@ import {
   signalStatus,
 } from '../interruption.js';
 import { acquireOrWait, waitMs } from '../waiting.js';
-import { describeError, describeFull, describeLoss, duration, printable, RUN_EXIT } from '../words.js';
+import {
+  describeError,
+  describeFull,
+  describeLoss,
+  describeRefusal,
+  duration,
+  printable,
+  RUN_EXIT,
+} from '../words.js';
 import { openForCommand } from './hold.js';
 
 interface RunOptions {
@@ -118,7 +126,7 @@ async function runIn(
       deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
       return RUN_EXIT.noSeat;
     case 'refused':
-      deps.err(`seatfile: ${module}: refused, ${claim.reason}\n`);
+      deps.err(`seatfile: ${describeRefusal(module, claim)}\n`);
       return RUN_EXIT.noSeat;
     case 'seated': {
       const { seat } = claim;

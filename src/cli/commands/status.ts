@@ -59,6 +59,14 @@ function describe(view: FullView): string {
     `${printable(view.file)}${customer}: ${licence.level}${interval}${expiry}, revision ${view.revision}`,
     `${clockTime(view.shareTime)} (${clock})`,
   ];
+  if (view.restored)
+    head.push(
+      `The seat table was restored ${clockTime(view.restored.at)}, from ${printable(view.restored.from)}.`,
+    );
+  if (view.refusedFile !== null)
+    head.push(
+      `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
+    );
   const seats =
     view.seats.length === 0 ? 'Nobody is seated.\n' : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
@@ -88,7 +96,7 @@ function seatRow(one: SeatView): string[] {
     printable(one.host),
     since,
     beat,
-    one.state,
+    one.unconfirmed ? `${one.state}, unconfirmed` : one.state,
     shortId(one.seat),
     application,
   ];

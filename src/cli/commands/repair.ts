@@ -1,0 +1,176 @@
+import type { Command } from 'commander';
+import { readPolicy } from '../../core/entitlement.js';
+import { SeatfileFault } from '../../core/fault.js';
+import type { Licence } from '../../core/licence.js';
+import { fromIso } from '../../core/moment.js';
+import { restoredNumber } from '../../core/restore.js';
+import { locateStore, type System } from '../../instance/licence.js';
+import type { Survey } from '../../share/healing.js';
+import type { Store } from '../../share/store.js';
+import { fileOf } from '../arguments.js';
+import type { Deps } from '../deps.js';
+import { clockTime, duration, EXIT, printable } from '../words.js';
+
+interface RepairOptions {
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+interface Bench {
+  readonly store: Store;
+  readonly system: System;
+  readonly options: RepairOptions;
+  readonly deps: Deps;
+}
+
+export function addRepair(program: Command, deps: Deps): void {
+  program
+    .command('repair')
+    .summary('rebuild a seat table that is lost or damaged, when nobody runs')
+    .description(
+      'Rebuilds a lost or damaged seat table from what is left of it. Running instances do that by themselves: this is for when none runs. Says what it found and what it will write, asks on a terminal, needs --yes elsewhere. Nothing that is there is removed or changed.',
+    )
+    .argument('[file]', 'the licence file; default: SEATFILE')
+    .option('--dry-run', 'only say what was found and what would be written')
+    .option('--yes', 'do not ask')
+    .action(async (file: string | undefined, options: RepairOptions) => {
+      await repair(fileOf(file, deps), options, deps);
+    });
+}
+
+async function repair(file: string, options: RepairOptions, deps: Deps): Promise<void> {
+  const system = deps.system();
+  const { store, look } = await locateStore(file, system, (what) =>
+    deps.err(`Waiting for ${printable(what)}\n`),
+  );
+  const bench = { store, system, options, deps };
+  try {
+    const found = await look().catch((error: unknown) => onlyLoss(error));
+    if (!(found instanceof SeatfileFault)) return nothingToDo(store, found, deps);
+    deps.err(`${printable(found.message)}\n`);
+    await repairLoss(bench, found);
+  } finally {
+    await store.settled();
+  }
+}
+
+function onlyLoss(error: unknown): SeatfileFault {
+  const isLoss =
+    error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');
+  if (!isLoss) throw error;
+  return error;
+}
+
+function nothingToDo(store: Store, licence: Licence, deps: Deps): void {
+  deps.out(
+    `${printable(store.place.face)}: revision ${licence.revision} can be read; there is nothing to repair.\n`,
+  );
+}
+
+async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
+  const { store, deps, options } = bench;
+  const survey = await store.survey();
+  deps.out(describe(survey, bench));
+  if (survey.remains === null) throw untrusted(store, loss);
+  if (await isAnybodyThere(bench, survey.remains.base.licence)) {
+    deps.err(
+      'Somebody is writing in the folder. Running instances that hold a seat rebuild the table by themselves, from more than lies there; stop them if they do not. Nothing was changed.\n',
+    );
+    deps.setStatus(EXIT.failed);
+    return;
+  }
+  if (options.dryRun) return;
+  if (!(await isAgreed(options, deps))) {
+    deps.err('Nothing was changed.\n');
+    deps.setStatus(EXIT.failed);
+    return;
+  }
+  const restored = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000 });
+  if (restored === null) throw untrusted(store, loss);
+  if (isWholeWithout(survey)) {
+    deps.out(`Renamed; revision ${restored.revision} is the newest again, with ${seatsIn(restored)}.\n`);
+    return;
+  }
+  const { checkIntervalSeconds } = readPolicy(restored, store.place.face);
+  deps.out(
+    `Restored: revision ${restored.revision}, ${seatsIn(restored)}. Nobody new is seated for ${duration(checkIntervalSeconds / 4)}, so that who still works keeps his place.\n`,
+  );
+}
+
+const untrusted = (store: Store, cause: SeatfileFault): SeatfileFault =>
+  new SeatfileFault(
+    cause.code,
+    `${store.place.face}: nothing that is left is surely of this licence, so nothing was written; put back a copy of licence.json, and of its folder if there is one`,
+    { cause },
+  );
+
+/** Most a watch takes, however long the check interval. Milliseconds. */
+const LONGEST_WATCH_MS = 300_000;
+const GLANCE_MS = 1000;
+
+/** Whoever lives looks, and tries to write, at least every T/8: the server's stamp on the folder tells. */
+async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Promise<boolean> {
+  const { checkIntervalSeconds } = readPolicy(base, store.place.face);
+  const watchMs = Math.min((checkIntervalSeconds * 1000) / 8, LONGEST_WATCH_MS);
+  const endMs = system.clock.elapsedMs() + watchMs;
+  deps.err(`Watching for ${duration(Math.ceil(watchMs / 1000))} whether anybody writes in the folder.\n`);
+  const before = await store.folderTime();
+  for (;;) {
+    if ((await store.folderTime()) !== before) return true;
+    const waitMs = Math.min(GLANCE_MS, endMs - system.clock.elapsedMs());
+    if (waitMs <= 0) return false;
+    await system.clock.sleep(waitMs);
+  }
+}
+
+async function isAgreed(options: RepairOptions, deps: Deps): Promise<boolean> {
+  if (options.yes) return true;
+  if (!deps.isInteractive)
+    throw new SeatfileFault('BAD_ARGUMENT', 'repair: not on a terminal, so nobody can be asked; add --yes');
+  return /^y(es)?$/i.test((await deps.ask('Write it? [y/N] ')).trim());
+}
+
+/** What was found, and what will be written. */
+function describe(survey: Survey, { store, system, options }: Bench): string {
+  const { face, folder } = store.place;
+  const { numbers, unreadable, readable, strangers, tooHigh, remains } = survey;
+  const nowMs = system.clock.wallMs();
+  const lines = [
+    numbers === null
+      ? `${folder}: not there`
+      : numbers.length === 0
+        ? `${folder}: there, and no revision in it`
+        : `${folder}: ${numbers.length === 1 ? 'one revision' : `${numbers.length} revisions`}, up to ${numbers.at(-1)}`,
+    ...unreadable.map(({ number, why }) => `  ${number} cannot be read: ${why}`),
+    ...tooHigh.map((number) => `  ${number} leaves no room above it: it is renamed to damaged-..., and kept`),
+    ...(readable ? [`  newest that can be read: ${stateOf(readable, nowMs)}`] : []),
+    ...(strangers.length > 0 ? [`  not ours, and left alone: ${strangers.join(', ')}`] : []),
+    `${face}: ${survey.face ? stateOf(survey.face, nowMs) : 'not there, or no licence'}`,
+  ];
+  if (isWholeWithout(survey))
+    lines.push('Nothing else is wrong: that renamed, the table is whole, and nothing is written.');
+  else if (remains) {
+    const { base, highest } = remains;
+    lines.push(
+      `${options.dryRun ? 'Would write' : 'Will write'} revision ${restoredNumber(highest)}, made from revision ${base.licence.revision} in ${base.from === 'face' ? 'licence.json' : 'the folder'}, with ${seatsIn(base.licence)}.`,
+    );
+  }
+  return `${lines.map(printable).join('\n')}\n`;
+}
+
+/** Only names that leave no room are in the way. */
+const isWholeWithout = ({ tooHigh, unreadable, readable }: Survey): boolean =>
+  tooHigh.length > 0 && unreadable.length === 0 && readable !== null;
+
+function stateOf(licence: Licence, nowMs: number): string {
+  const { revision, lineage, committedAt } = licence;
+  const agoMs = committedAt === null ? 0 : nowMs - fromIso(committedAt);
+  const ago = agoMs > 0 ? `, ${duration(agoMs / 1000)} ago by this computer's clock` : '';
+  const when = committedAt === null ? '' : `, written ${clockTime(committedAt)}${ago}`;
+  return `revision ${revision} of lineage ${lineage.slice(0, 8)}${when}, ${seatsIn(licence)}`;
+}
+
+function seatsIn(licence: Licence): string {
+  const count = licence.instances.reduce((sum, record) => sum + record.seats.length, 0);
+  return count === 1 ? '1 seat' : `${count} seats`;
+}

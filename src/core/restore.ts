@@ -1,0 +1,181 @@
+import { createHash } from 'node:crypto';
+import { entitlementHash } from './entitlement.js';
+import type { InstanceRecord, Licence, SealedEntitlement } from './licence.js';
+import { MAX_GONE, MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
+import { fromIso, toIso } from './moment.js';
+
+/**
+ * What to make of a lost table (design 5, "Damage and loss"): one revision, far above everything anybody knows of, in a
+ * lineage of its own. Pure: whoever heals, and `seatfile repair`, computes it here.
+ */
+
+/** Where a state of the table was found. */
+export type Source = 'folder' | 'memory' | 'face';
+
+export interface Candidate {
+  readonly from: Source;
+  readonly licence: Licence;
+}
+
+export interface RestoreStamp {
+  readonly changeId: string;
+  readonly commit: string;
+  readonly lineage: string;
+  readonly shareTimeMs: number;
+  /** Who does it, for the journal: `user@host`. */
+  readonly actor: string;
+}
+
+/** Restored revisions have round numbers, so that healers who know a little more or less mostly meet at one. */
+const ROUND = 1000;
+/** No writer of the old lineage is so far ahead of what the healers know. */
+const LEAST_ABOVE = 500;
+
+/** The number of the restored revision: the next multiple of 1,000 at least 500 above everything known. */
+export const restoredNumber = (highestKnown: number): number =>
+  Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;
+
+/** Above this nothing fits any more: a number that high is nobody's revision, but a name somebody typed. */
+export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
+
+/** The id of the licence an entitlement is for, without checking the rest of it; null when it has none. */
+export function licenceIdOf(sealed: SealedEntitlement): string | null {
+  try {
+    const granted: unknown = JSON.parse(sealed.payload);
+    if (typeof granted !== 'object' || granted === null || !('licenceId' in granted)) return null;
+    return typeof granted.licenceId === 'string' ? granted.licenceId : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Its own, and those it was restored from. */
+export const lineagesOf = (licence: Licence): readonly string[] => [
+  licence.lineage,
+  ...(licence.restored?.former ?? []),
+];
+
+/** Two states of one table: one lineage, or one restored from the other. A copy that lives elsewhere is none. */
+export function isSameTable(one: Licence, other: Licence): boolean {
+  return (
+    licenceIdOf(one.entitlement) === licenceIdOf(other.entitlement) &&
+    (lineagesOf(one).includes(other.lineage) || lineagesOf(other).includes(one.lineage))
+  );
+}
+
+/** What a table is rebuilt from: the state with the highest number; on a tie the one named first. */
+export const newest = (candidates: readonly Candidate[]): Candidate | null =>
+  candidates.reduce<Candidate | null>(
+    (best, one) => (best === null || one.licence.revision > best.licence.revision ? one : best),
+    null,
+  );
+
+/**
+ * The restored revision, made from the newest of the candidates. `recent` and `gone` are kept. `parent` names the revision it
+ * was made from, as ever, so that the jump shows: the number is not the parent's and one, the lineage is new, and the only
+ * event is `restored`, the first of its chain. Light and borrowed seats, which nobody can vouch for by a beat, are marked.
+ */
+export function restore(
+  candidates: readonly Candidate[],
+  base: Candidate,
+  highestKnown: number,
+  stamp: RestoreStamp,
+): Licence {
+  const { licence } = base;
+  const revision = restoredNumber(highestKnown);
+  const at = toIso(stamp.shareTimeMs);
+  const from = `revision ${licence.revision} (${wordsOf[base.from]})`;
+  const event = {
+    kind: 'restored',
+    actor: stamp.actor,
+    from,
+    lineage: licence.lineage,
+    id: `${stamp.lineage}.${revision}.0`,
+    at,
+    before: null,
+  };
+  return {
+    ...licence,
+    ...newestEntitlement(candidates, licence),
+    revision,
+    parent: { revision: licence.revision, commit: licence.commit },
+    lineage: stamp.lineage,
+    commit: stamp.commit,
+    recent: [...licence.recent, stamp.changeId].slice(-MAX_RECENT),
+    committedAt: at,
+    restored: {
+      ...{ at, from, revision: licence.revision, lineage: licence.lineage },
+      former: [...(licence.restored?.former ?? []), licence.lineage].slice(-MAX_LINEAGES),
+    },
+    instances: licence.instances.map(unconfirmed),
+    events: [event],
+    lastEventHash: createHash('sha256').update(JSON.stringify(event)).digest('hex'),
+  };
+}
+
+const wordsOf: Readonly<Record<Source, string>> = {
+  folder: 'in the folder',
+  memory: 'in the memory of a running instance',
+  face: 'in the licence file',
+};
+
+/** An entitlement that another candidate lists among its former ones is older than that candidate's. */
+function newestEntitlement(candidates: readonly Candidate[], base: Licence) {
+  const { entitlement, formerEntitlements } = candidates.reduce(
+    (best, { licence }) =>
+      licence.formerEntitlements.includes(entitlementHash(best.entitlement)) ? licence : best,
+    base,
+  );
+  return { entitlement, formerEntitlements };
+}
+
+function unconfirmed(record: InstanceRecord): InstanceRecord {
+  const isUnsure = record.level === 'light' || record.seats.some((seat) => seat.untilAt !== null);
+  return isUnsure ? { ...record, unconfirmed: true } : record;
+}
+
+/** Right after a restore nobody new is seated and nobody evicted, so that everybody who lives can have his look. */
+export const QUARTER_INTERVALS = 1 / 4;
+
+/**
+ * A restored table, and what somebody remembers of the revisions that were lost: the tombstones in them are put in again, and
+ * with each goes the seat that came back with the older state. An evicted one who has beaten since has put himself back: he
+ * lives. The same table when there is nothing to add.
+ */
+export function remind(table: Licence, memory: Licence): Licence {
+  const { restored } = table;
+  if (!restored || restored.lineage !== memory.lineage) return table;
+  const known = new Set(table.gone.map(keyOf));
+  const missing = memory.gone.filter(
+    (stone) => stone.revision > restored.revision && !known.has(keyOf(stone)),
+  );
+  if (missing.length === 0) return table;
+  const isGone = (record: InstanceRecord, seat: { id: string; module: string }) =>
+    !holds(memory, record.id, seat) &&
+    missing.some(
+      (stone) =>
+        stone.instance === record.id &&
+        stone.seat === seat.id &&
+        stone.module === seat.module &&
+        (isFinal(stone.reason) || fromIso(record.beatAt) < fromIso(restored.at)),
+    );
+  const instances = table.instances.flatMap((record) => {
+    const seats = record.seats.filter((seat) => !isGone(record, seat));
+    if (seats.length === record.seats.length) return [record];
+    return seats.length === 0 ? [] : [{ ...record, seats }];
+  });
+  return { ...table, instances, gone: [...table.gone, ...missing].slice(-MAX_GONE) };
+}
+
+const keyOf = (stone: { instance: string; seat: string; module: string; at: string }): string =>
+  `${stone.instance} ${stone.seat} ${stone.module} ${stone.at}`;
+
+/** By somebody's decision: not to be undone by whoever lives. */
+const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
+
+const holds = (licence: Licence, instance: string, seat: { id: string; module: string }): boolean =>
+  licence.instances.some(
+    (record) =>
+      record.id === instance &&
+      record.seats.some((held) => held.id === seat.id && held.module === seat.module),
+  );

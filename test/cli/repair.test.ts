@@ -1,0 +1,178 @@
+import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Licence } from '../../src/core/licence.js';
+import { atTerminal, freshPlace, hold, recordOf, seatfile, tableOf, told, until } from './seatfile.js';
+
+/** A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none lives. */
+
+const place = freshPlace();
+const folder = () => `${place.file}.revisions`;
+const newest = () => path.join(folder(), String(tableOf(place.file).revision).padStart(12, '0'));
+const entries = () => readdirSync(place.directory, { recursive: true }).map(String).sort();
+
+const quickly = { store: { cachesMs: 300 } };
+const repair = (answer = 'y', ...words: readonly string[]) =>
+  atTerminal(['repair', place.file, ...words], answer, quickly);
+
+beforeEach(async () => {
+  await seatfile(['init', place.file, '--module', 'M1=3', '--check-interval', '8s']);
+});
+
+/** The face shows the newest revision: that happens behind the answer. */
+const shown = () =>
+  until('the newest revision in licence.json', 5000, () =>
+    JSON.parse(readFileSync(place.file, 'utf8')).revision === tableOf(place.file).revision ? true : undefined,
+  );
+
+/** Somebody sat here, and nobody lives any more. */
+async function abandoned(): Promise<Licence> {
+  const ada = hold(place.file, 'ada', 'pc-1');
+  await told(ada, 'seated');
+  await shown();
+  ada.process.kill('SIGKILL');
+  await ada.ended;
+  return tableOf(place.file);
+}
+
+describe('repair', () => {
+  test('nothing to repair: says so, 0', async () => {
+    expect(await repair()).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/revision 1 can be read; there is nothing to repair/),
+    });
+  });
+
+  test('the folder is gone: from what licence.json shows', async () => {
+    const before = await abandoned();
+    rmSync(folder(), { recursive: true });
+    const { status, out, asked } = await repair();
+    expect({ status, asked }).toEqual({ status: 0, asked: 'Write it? [y/N] ' });
+    expect(out).toMatch(/revisions: not there\n.*licence\.json: revision 2 of lineage .*, 1 seat\n/);
+    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json, with 1 seat\./);
+    expect(out).toMatch(/Restored: revision 1000, 1 seat\. Nobody new is seated for 2 s/);
+    const table = tableOf(place.file);
+    expect(table.restored).toMatchObject({ revision: 2, lineage: before.lineage });
+    expect(recordOf(table, 'ada')).toBeDefined();
+    expect(readdirSync(place.directory).sort()).toEqual(['licence.json', 'licence.json.revisions']);
+  });
+
+  test('the newest revision is damaged: from the one before, and it stays where it is', async () => {
+    await abandoned();
+    writeFileSync(path.join(newest(), 'licence.json'), '{"format"');
+    const { status, out } = await repair('y');
+    expect(status).toBe(0);
+    expect(out).toMatch(/\n {2}2 cannot be read: .*it breaks off at line 1/);
+    expect(out).toMatch(/newest that can be read: revision 1 of lineage/);
+    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json/);
+    expect(readFileSync(path.join(folder(), '000000000002', 'licence.json'), 'utf8')).toBe('{"format"');
+  });
+
+  test('an older backup of the folder: from licence.json, which knows more', async () => {
+    cpSync(folder(), path.join(place.directory, 'backup'), { recursive: true });
+    await abandoned();
+    rmSync(folder(), { recursive: true });
+    renameSync(path.join(place.directory, 'backup'), folder());
+    expect(await repair()).toMatchObject({ status: 0 });
+    expect(recordOf(tableOf(place.file), 'ada')).toBeDefined();
+  });
+
+  test('a file named like the highest number there can be: renamed, and kept', async () => {
+    writeFileSync(path.join(folder(), '999999999999'), 'x');
+    const { status, out } = await repair();
+    expect(status).toBe(0);
+    expect(out).toMatch(/999999999999 leaves no room above it/);
+    expect(readdirSync(folder()).some((name) => name.startsWith('damaged-999999999999-'))).toBe(true);
+    expect(out).toMatch(/revision 1 is the newest again/);
+    expect(tableOf(place.file).revision).toBe(1);
+  });
+
+  test.each([
+    ['a dry run', ['--dry-run'], 0],
+    ['a "no"', [], 1],
+  ])('%s changes nothing', async (_, words, expected) => {
+    rmSync(folder(), { recursive: true });
+    const before = entries();
+    const { status, out } = await repair('n', ...words);
+    expect(status).toBe(expected);
+    expect(out).toMatch(/(Would|Will) write revision 1000/);
+    expect(entries()).toEqual(before);
+  });
+
+  test('not on a terminal it wants --yes', async () => {
+    rmSync(folder(), { recursive: true });
+    const words = ['repair', place.file];
+    const bare = await atTerminal(words, '', { ...quickly, isInteractive: false });
+    expect(bare).toMatchObject({ status: 2, err: expect.stringContaining('add --yes') });
+    const sure = await atTerminal([...words, '--yes'], '', { ...quickly, isInteractive: false });
+    expect(sure.status).toBe(0);
+  });
+
+  test('nothing that can be trusted: refused, 3, and nothing is written', async () => {
+    rmSync(folder(), { recursive: true });
+    mkdirSync(folder());
+    writeFileSync(place.file, 'garbage');
+    writeFileSync(path.join(folder(), 'notes.txt'), 'mine');
+    const before = entries();
+    const { status, out, err } = await repair();
+    expect(status).toBe(3);
+    expect(out).toMatch(/there, and no revision in it\n {2}not ours, and left alone: notes\.txt/);
+    expect(err).toMatch(/nothing that is left is surely of this licence/);
+    expect(entries()).toEqual(before);
+  });
+
+  test('somebody writes there: left to him, 1', async () => {
+    await abandoned();
+    writeFileSync(path.join(newest(), 'licence.json'), '');
+    const alive = setInterval(() => {
+      mkdirSync(path.join(folder(), 'lock'), { recursive: true });
+      rmSync(path.join(folder(), 'lock'), { recursive: true });
+    }, 50);
+    const { status, err } = await repair('y').finally(() => clearInterval(alive));
+    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/Somebody is writing/) });
+    expect(tableOf.bind(null, place.file)).toThrow();
+  });
+});
+
+describe('live instances, by themselves', () => {
+  const T_MINUTE = ['--check-interval', '60s'];
+
+  test.each([
+    ['the folder is deleted', () => rmSync(folder(), { recursive: true })],
+    ['the newest revision is damaged', () => writeFileSync(path.join(newest(), 'licence.json'), '{')],
+  ])(
+    '%s: rebuilt within two minutes, and both keep their seats',
+    async (_, happen) => {
+      await seatfile(['set', place.file, ...T_MINUTE]);
+      const people = ['ada', 'bob'].map((user) => hold(place.file, user, `pc-${user}`));
+      for (const one of people) await told(one, 'seated');
+      happen();
+      const table = await until('a restored table with both in it', 150_000, () => {
+        try {
+          const found = tableOf(place.file);
+          return found.restored && recordOf(found, 'ada') && recordOf(found, 'bob') ? found : undefined;
+        } catch {
+          return undefined;
+        }
+      });
+      expect(table.revision).toBeGreaterThanOrEqual(1000);
+      for (const one of people) expect(one.lines.some((line) => /"(lost|suspended)"/.test(line))).toBe(false);
+    },
+    180_000,
+  );
+
+  test('unmounted: an empty directory where the share was is left empty, and the share comes back as it was', async () => {
+    await seatfile(['set', place.file, '--check-interval', '20s']);
+    const ada = hold(place.file, 'ada', 'pc-1');
+    await told(ada, 'seated');
+    await shown();
+    renameSync(place.directory, `${place.directory}-elsewhere`);
+    mkdirSync(place.directory);
+    await told(ada, 'suspended');
+    expect(readdirSync(place.directory)).toEqual([]);
+    rmSync(place.directory, { recursive: true });
+    renameSync(`${place.directory}-elsewhere`, place.directory);
+    await told(ada, 'safe');
+    expect(tableOf(place.file).restored).toBeUndefined();
+  }, 120_000);
+});
