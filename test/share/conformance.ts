@@ -1,0 +1,270 @@
+import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
+import { MAX_BYTES } from '../../src/core/licence.js';
+import { ShareError, type ShareFiles } from '../../src/share/files.js';
+
+/**
+ * What the code relies on when it acts on a share. One suite for the disk and the memory share (conformance.test.ts) and for the
+ * real mounts (rig/).
+ */
+export interface Ground {
+  readonly files: ShareFiles;
+  readonly link: (path: string, target: string) => Promise<void>;
+  /** An empty directory of the check's own, which runs with umask 077. */
+  readonly root: () => string;
+}
+
+/** What a file system need not offer: rights that stay as they were set; symbolic links. */
+export type Need = 'modes' | 'links';
+
+export type Check = (name: string, act: () => Promise<void>, need?: Need) => void;
+
+/** How a share operation ended: the kind of its error. */
+async function kindOf(promise: Promise<unknown>): Promise<string> {
+  const error = await promise.then(
+    () => null,
+    (reason: unknown) => reason,
+  );
+  return error instanceof ShareError ? error.kind : `not refused: ${error}`;
+}
+
+export function conformance({ files, link, root }: Ground, check: Check): void {
+  const at = (path: string) => `${root()}/${path}`;
+  const write = (path: string, text = 'x') => files.writeNew(at(path), text, 0o644);
+  const make = (path: string) => files.makeDirectory(at(path));
+  const text = async (path: string) => new TextDecoder().decode(await files.read(at(path)));
+  const withModes = (name: string, act: () => Promise<void>) => check(name, act, 'modes');
+  const withLinks = (name: string, act: () => Promise<void>) => check(name, act, 'links');
+
+  check('list: every name, in no order', async () => {
+    await write('b');
+    await make('a');
+    deepEqual((await files.list(root())).sort(), ['a', 'b']);
+  });
+
+  check('list: missing, or not a directory', async () => {
+    await write('file');
+    equal(await kindOf(files.list(at('nothing'))), 'missing');
+    equal(await kindOf(files.list(at('file'))), 'wrongKind');
+  });
+
+  check('read: missing, below a file, a directory', async () => {
+    await write('file');
+    await make('directory');
+    equal(await kindOf(files.read(at('nothing'))), 'missing');
+    equal(await kindOf(files.read(at('file/below'))), 'wrongKind');
+    equal(await kindOf(files.read(at('directory'))), 'wrongKind');
+  });
+
+  check('read: 16 MiB, and not a byte more', async () => {
+    await write('most', 'x'.repeat(MAX_BYTES));
+    await write('more', 'x'.repeat(MAX_BYTES + 1));
+    equal((await files.read(at('most'))).length, MAX_BYTES);
+    equal(await kindOf(files.read(at('more'))), 'tooLarge');
+  });
+
+  check('writeNew: what was written is read back, as UTF-8', async () => {
+    await write('file', 'Zoë \u{1F4BA}\n');
+    equal(await text('file'), 'Zoë \u{1F4BA}\n');
+    equal((await files.stat(at('file'))).bytes, 10);
+  });
+
+  check('writeNew: an empty text', async () => {
+    await write('file', '');
+    equal(await text('file'), '');
+  });
+
+  check('writeNew: never over a file or a directory', async () => {
+    await write('file', 'first');
+    await make('directory');
+    equal(await kindOf(write('file', 'second')), 'exists');
+    equal(await kindOf(write('directory')), 'exists');
+    equal(await text('file'), 'first');
+  });
+
+  withLinks('writeNew: never over a link', async () => {
+    await link(at('link'), at('nothing'));
+    equal(await kindOf(write('link')), 'exists');
+  });
+
+  check('writeNew: no directory for it', async () => {
+    equal(await kindOf(write('nothing/file')), 'missing');
+    await write('file');
+    equal(await kindOf(write('file/below')), 'wrongKind');
+  });
+
+  withModes('writeNew: the mode asked for, whatever the umask', async () => {
+    await files.writeNew(at('file'), 'x', 0o664);
+    equal((await files.stat(at('file'))).mode, 0o664);
+  });
+
+  check('replace: makes a file, and shows another text in it', async () => {
+    await files.replace(at('file'), 'first, and longer', 0o644);
+    await files.replace(at('file'), 'zweit€', 0o664);
+    equal(await text('file'), 'zweit€');
+  });
+
+  withModes('replace: the mode asked for', async () => {
+    await files.replace(at('file'), 'x', 0o644);
+    await files.replace(at('file'), 'y', 0o664);
+    equal((await files.stat(at('file'))).mode, 0o664);
+  });
+
+  check('replace: leaves nothing beside the file', async () => {
+    await files.replace(at('file'), 'x', 0o644);
+    await files.replace(at('file'), 'y', 0o644);
+    deepEqual(await files.list(root()), ['file']);
+  });
+
+  check('replace: another file each time, so that a reader keeps the one he opened', async () => {
+    await write('file');
+    const { inode } = await files.stat(at('file'));
+    await files.replace(at('file'), 'y', 0o644);
+    notEqual((await files.stat(at('file'))).inode, inode);
+  });
+
+  check('replace: never a directory, and not without one around it', async () => {
+    await make('directory');
+    equal(await kindOf(files.replace(at('directory'), 'x', 0o644)), 'wrongKind');
+    equal(await kindOf(files.replace(at('nothing/file'), 'x', 0o644)), 'missing');
+    deepEqual(await files.list(root()), ['directory']);
+  });
+
+  check('makeDirectory: once', async () => {
+    await make('directory');
+    await write('file');
+    equal(await kindOf(make('directory')), 'exists');
+    equal(await kindOf(make('file')), 'exists');
+    equal(await kindOf(make('nothing/directory')), 'missing');
+  });
+
+  withModes('makeDirectory obeys the umask, setMode does not', async () => {
+    await make('directory');
+    equal((await files.stat(at('directory'))).mode, 0o700);
+    await files.setMode(at('directory'), 0o2775);
+    equal((await files.stat(at('directory'))).mode, 0o2775);
+    equal(await kindOf(files.setMode(at('nothing'), 0o700)), 'missing');
+  });
+
+  check('stat: kind, and links', async () => {
+    await write('file');
+    await make('directory');
+    const { kind, bytes, links } = await files.stat(at('file'));
+    deepEqual({ kind, bytes, links }, { kind: 'file', bytes: 1, links: 1 });
+    equal((await files.stat(at('directory'))).kind, 'directory');
+    equal(await kindOf(files.stat(at('nothing'))), 'missing');
+  });
+
+  withLinks('stat: a link itself', async () => {
+    await link(at('link'), at('nothing'));
+    equal((await files.stat(at('link'))).kind, 'link');
+  });
+
+  check('rename: a directory onto a free name, with all in it', async () => {
+    await make('from');
+    await write('from/file', 'kept');
+    const { inode } = await files.stat(at('from'));
+    await files.rename(at('from'), at('to'));
+    equal(await text('to/file'), 'kept');
+    equal((await files.stat(at('to'))).inode, inode);
+    equal(await kindOf(files.stat(at('from'))), 'missing');
+  });
+
+  check('rename: a directory onto an empty one takes its place', async () => {
+    await make('from');
+    await write('from/file');
+    await make('to');
+    await files.rename(at('from'), at('to'));
+    deepEqual(await files.list(at('to')), ['file']);
+  });
+
+  check('rename: a directory onto one that is not empty is refused, and both stay', async () => {
+    await make('from');
+    await write('from/file', 'mine');
+    await make('to');
+    await write('to/file', 'yours');
+    equal(await kindOf(files.rename(at('from'), at('to'))), 'notEmpty');
+    deepEqual([await text('from/file'), await text('to/file')], ['mine', 'yours']);
+  });
+
+  check('rename: never a file onto a directory, nor a directory onto a file', async () => {
+    await make('directory');
+    await write('file');
+    equal(await kindOf(files.rename(at('file'), at('directory'))), 'wrongKind');
+    equal(await kindOf(files.rename(at('directory'), at('file'))), 'wrongKind');
+  });
+
+  check('rename: a file over a file', async () => {
+    await write('from', 'new');
+    await write('to', 'old');
+    await files.rename(at('from'), at('to'));
+    deepEqual([await files.list(root()), await text('to')], [['to'], 'new']);
+  });
+
+  check('rename: nothing to move, no directory to move it to, into itself', async () => {
+    await make('directory');
+    equal(await kindOf(files.rename(at('nothing'), at('to'))), 'missing');
+    equal(await kindOf(files.rename(at('directory'), at('nothing/to'))), 'missing');
+    equal(await kindOf(files.rename(at('directory'), at('directory/in'))), 'unsaid');
+  });
+
+  check('removeFile: a file, and nothing else', async () => {
+    await write('file');
+    await make('directory');
+    await files.removeFile(at('file'));
+    equal(await kindOf(files.removeFile(at('file'))), 'missing');
+    equal(await kindOf(files.removeFile(at('directory'))), 'wrongKind');
+  });
+
+  check('removeDirectory: an empty directory, and nothing else', async () => {
+    await make('empty');
+    await make('full');
+    await write('full/file');
+    await files.removeDirectory(at('empty'));
+    equal(await kindOf(files.removeDirectory(at('empty'))), 'missing');
+    equal(await kindOf(files.removeDirectory(at('full'))), 'notEmpty');
+    equal(await kindOf(files.removeDirectory(at('full/file'))), 'wrongKind');
+  });
+
+  check('resolve: nothing there', async () => {
+    equal(await kindOf(files.resolve(at('nothing'))), 'missing');
+  });
+
+  withLinks('resolve: every link followed, also a directory on the way', async () => {
+    await make('real');
+    await write('real/file');
+    await link(at('way'), at('real'));
+    await link(at('link'), 'way/file');
+    equal(await files.resolve(at('link')), at('real/file'));
+    equal(await text('link'), 'x');
+  });
+
+  withLinks('resolve: links in a circle', async () => {
+    await link(at('a'), at('b'));
+    await link(at('b'), at('a'));
+    equal(await kindOf(files.resolve(at('a'))), 'wrongKind');
+  });
+
+  check('volume: the type of the file system and its free bytes', async () => {
+    await write('file');
+    const { type, freeBytes } = await files.volume(root());
+    ok(type >= 0);
+    ok(freeBytes > 0);
+    equal((await files.volume(at('file'))).type, type);
+    equal(await kindOf(files.volume(at('nothing'))), 'missing');
+  });
+
+  check('a directory is stamped by the server as it is made', async () => {
+    await make('first');
+    const first = (await files.stat(at('first'))).modifiedMs;
+    await make('second');
+    ok((await files.stat(at('second'))).modifiedMs >= first);
+  });
+
+  check('one of many renames onto one name is done', async () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    for (const one of names) await make(one).then(() => write(`${one}/file`, one));
+    const kinds = await Promise.all(names.map((one) => kindOf(files.rename(at(one), at('to')))));
+    equal(kinds.filter((kind) => kind === 'notEmpty').length, 4);
+    match(kinds[names.indexOf(await text('to/file'))] ?? '', /not refused/);
+  });
+}
