@@ -14,6 +14,8 @@ export interface RunOptions {
   readonly uid?: number;
   readonly gid?: number;
   readonly cwd?: string;
+  /** In octal digits. */
+  readonly umask?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string, atMs: number) => void;
 }
@@ -212,8 +214,9 @@ export class Guest {
     const one = new Running(number, send, options.onLine);
     this.running.set(number, one);
     void one.ended.then(() => this.running.delete(number));
-    const { uid = 0, gid = 0, cwd = '/tmp', env = {} } = options;
-    send({ do: 'start', run: number, argv, env, uid, gid, cwd });
+    const { uid = 0, gid = 0, cwd = '/tmp', env = {}, umask } = options;
+    const masked = umask ? ['/bin/bash', '-c', `umask ${umask}; exec "$@"`, 'bash', ...argv] : argv;
+    send({ do: 'start', run: number, argv: masked, env, uid, gid, cwd });
     return one;
   }
 

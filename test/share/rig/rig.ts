@@ -19,8 +19,8 @@ export interface Scenario {
 }
 
 /** The clocks: the third client's kernel believes it is an hour later. */
-export const CLOCKS = [undefined, undefined, '+1h'] as const;
-export const USER_OF: readonly TeamUser[] = ['ana', 'ben', 'ana'];
+const CLOCKS = [undefined, undefined, '+1h'] as const;
+const USER_OF: readonly TeamUser[] = ['ana', 'ben', 'ana'];
 
 export async function bootAll(house: Guests, mount: Mount): Promise<readonly [Guest, Guest, Guest]> {
   const [a, b, c] = await Promise.all(CLOCKS.map((shift, index) => house.boot(index + 1, shift)));

@@ -24,7 +24,7 @@ const ADDRESS = '10.99.0.1';
 const STATE = '/mnt/server';
 
 /** A program that serves the exported directory. */
-export class FileServer {
+class FileServer {
   readonly command: string;
   private readonly words: readonly string[];
   private readonly port: number;

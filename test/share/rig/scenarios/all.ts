@@ -1,4 +1,7 @@
 import type { Scenario } from '../rig.js';
 import { conformance } from './conformance.js';
+import { hammer } from './hammer.js';
+import { hung } from './hung.js';
+import { seats, users } from './seats.js';
 
-export const scenarios: readonly Scenario[] = [conformance];
+export const scenarios: readonly Scenario[] = [conformance, hammer, seats, users, hung];

@@ -1,0 +1,50 @@
+/** People at the command line in the guests. */
+import type { Guest, Running, RunOptions } from './guest.js';
+import { type Ending, PLACES, USERS } from './link.js';
+import { userOf } from './rig.js';
+
+const SEATFILE = `${PLACES.app}/bin/seatfile.js`;
+const ANSWER_MS = 30_000;
+
+interface Said {
+  readonly event: string;
+  readonly seat?: string;
+  readonly user?: string;
+  readonly reason?: string;
+  readonly holders?: readonly { readonly user: string }[];
+}
+
+/** `seatfile` with these words; resolves when it has ended. */
+export async function seatfile(guest: Guest, ...words: string[]): Promise<{ ending: Ending; said: string }> {
+  const one = guest.start([PLACES.node, SEATFILE, ...words]);
+  const ending = await one.ended;
+  return { ending, said: [...one.lines, ...one.complaints].join('\n') };
+}
+
+/** Somebody who holds a seat, or tries to: `seatfile hold --json`. */
+export class Holder {
+  readonly run: Running;
+  private heardUpTo = 0;
+
+  constructor(guest: Guest, file: string, user: string, options: RunOptions = {}) {
+    const words = ['hold', file, '--module', 'M1', '--user', user, '--json'];
+    this.run = guest.start([PLACES.node, SEATFILE, ...words], options);
+  }
+
+  /** The next of these events. */
+  async next(events: readonly string[], withinMs = ANSWER_MS): Promise<Said> {
+    const isWanted = (line: string) => events.includes((JSON.parse(line) as Said).event);
+    const line = await this.run.heard(isWanted, withinMs, this.heardUpTo);
+    this.heardUpTo = this.run.lines.indexOf(line, this.heardUpTo) + 1;
+    return JSON.parse(line) as Said;
+  }
+
+  /** Closes its stdin: the seat is given back. */
+  async leave(): Promise<Ending> {
+    this.run.close();
+    return await this.run.ended;
+  }
+}
+
+/** How one of the team runs programs in a guest: as himself, and nobody else may read what he makes, unless told so. */
+export const asTeam = (guest: Guest): RunOptions => ({ uid: USERS[userOf(guest)], gid: USERS.group });

@@ -1,0 +1,95 @@
+/**
+ * Commits again and again; each change appends one unique id to the unknown key `tally`. Says of each what was tried and what
+ * became of it, at once, so that the controller knows every id that was acknowledged, whatever happens to us after.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { SeatfileFault } from '../../../../src/core/fault.js';
+import type { Licence } from '../../../../src/core/licence.js';
+import { openStore, realSystem } from '../../../../src/instance/licence.js';
+import { awake } from '../../../../src/share/clock.js';
+import { diskFiles, type ShareFiles } from '../../../../src/share/files.js';
+import type { StoreOptions } from '../../../../src/share/store.js';
+import { loopDelay } from './loop-delay.js';
+
+export interface CommitJob {
+  readonly file: string;
+  readonly name: string;
+  readonly commits: number;
+  readonly boundMs: number;
+  readonly eventEvery: number;
+  readonly paceMs: number;
+  readonly umask?: number;
+  readonly options: Partial<StoreOptions>;
+  /** Signals it sends itself, by the count of commits after which, so many share operations later. */
+  readonly traps: Readonly<
+    Record<number, { readonly signal: NodeJS.Signals; readonly afterOperations: number }>
+  >;
+}
+
+type Tallied = Licence & { readonly tally?: readonly string[] };
+
+const job = JSON.parse(process.argv[2] ?? '') as CommitJob;
+if (job.umask !== undefined) process.umask(job.umask);
+let trap: { signal: NodeJS.Signals; left: number } | null = null;
+let isOver = false;
+process.stdin.on('end', () => {
+  isOver = true;
+});
+process.stdin.resume();
+
+function step(): void {
+  if (trap === null || trap.left-- > 0) return;
+  const { signal } = trap;
+  trap = null;
+  console.log(signal);
+  process.kill(process.pid, signal);
+}
+
+const trapped = Object.fromEntries(
+  Object.entries(diskFiles).map(([name, act]) => [
+    name,
+    (...words: never[]) => {
+      step();
+      return (act as (...words: never[]) => unknown)(...words);
+    },
+  ]),
+) as unknown as ShareFiles;
+
+const loop = loopDelay();
+const { store } = await awake(() => openStore(job.file, { ...realSystem(job.options), files: trapped }));
+
+async function commitOne(id: string, hasEvent: boolean): Promise<string> {
+  let attempts = 0;
+  const append = (base: Licence) => {
+    attempts++;
+    const tally = [...((base as Tallied).tally ?? []), id];
+    const events = hasEvent ? [{ kind: 'tally' }] : [];
+    return { answer: id, draft: { licence: { ...base, tally }, events } as never };
+  };
+  const startedMs = performance.now();
+  const took = () => `${attempts} ${Math.round(performance.now() - startedMs)}`;
+  try {
+    await awake(() => store.commit(append, { untilMs: startedMs + job.boundMs }));
+    return `ack ${id} ${took()}`;
+  } catch (error) {
+    if (!(error instanceof SeatfileFault)) throw error;
+    return `${error.code} ${id} ${took()} ${error.message}`;
+  }
+}
+
+let done = 0;
+console.log('ready');
+for (let n = 0; done < job.commits && !isOver; n++) {
+  const id = `${job.name}-${n}`;
+  console.log(`try ${id}`);
+  const fate = await commitOne(id, n % job.eventEvery === 0);
+  console.log(fate);
+  if (fate.startsWith('ack ')) {
+    const planned = job.traps[++done];
+    if (planned) trap = { signal: planned.signal, left: planned.afterOperations };
+  }
+  if (job.paceMs > 0) await delay(job.paceMs);
+}
+await awake(() => store.settled());
+console.log(`loop ${Math.round(loop.worstMs())}`);
+process.exit(0);

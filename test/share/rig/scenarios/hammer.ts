@@ -1,0 +1,211 @@
+/**
+ * Writers on three client hosts, one of them an hour ahead, are stopped and killed in mid-commit; one host is frozen, another
+ * unplugged. Whatever was acknowledged is there, once; who reads meanwhile meets whole documents and never an older one.
+ */
+import type { StoreOptions } from '../../../../src/share/store.js';
+import type { Guest, Running } from '../guest.js';
+import type { CommitJob } from '../programs/commit.js';
+import type { LookJob, LookReport } from '../programs/look.js';
+import { must, type Rig, type Scenario } from '../rig.js';
+import { pause } from '../shell.js';
+import {
+  complaintsAbout,
+  faultsIn,
+  newTable,
+  paceOf,
+  type Table,
+  tallyOf,
+  topOf,
+  triesIn,
+} from '../table.js';
+
+const WRITERS_PER_HOST = 2;
+const COMMITS = 340;
+const LONG_COMMITS = 2000;
+const BOUND_MS = 30_000;
+const RUN_MS = 900_000;
+/** Longer than every timeout below. Milliseconds. */
+const STOP_MS = 6500;
+
+/** As in test/processes, and long enough for a share: a listing may be a few seconds old. */
+const options: Partial<StoreOptions> = {
+  stealMs: 1500,
+  turnMs: 700,
+  busyMs: 3000,
+  answerMs: 5000,
+  cachesMs: 5000,
+  wreckMs: 2000,
+  clearing: { keepRevisions: 64, supersededMs: 5000, abandonedMs: 3_600_000 },
+};
+
+export const hammer: Scenario = {
+  name: 'hammer',
+  play: async (rig) => {
+    const table = newTable();
+    const storm = new Storm(rig, table, rig.isLong ? LONG_COMMITS : COMMITS);
+    const startedMs = performance.now();
+    const progress = setInterval(() => rig.say(storm.progress()), 10_000);
+    await storm.blow().finally(() => clearInterval(progress));
+    const seconds = (performance.now() - startedMs) / 1000;
+    const reports = await storm.readers();
+    return judge(rig, table, storm.lines, reports, seconds);
+  },
+};
+
+class Storm {
+  readonly lines: string[] = [];
+  private readonly rig: Rig;
+  private readonly table: Table;
+  private readonly commits: number;
+  private readonly acked = new Map<number, number>();
+  private readonly looking = new Map<Guest, Running>();
+  private isOver = false;
+  private repaired: Promise<void> = Promise.resolve();
+
+  constructor(rig: Rig, table: Table, commits: number) {
+    this.rig = rig;
+    this.table = table;
+    this.commits = commits;
+  }
+
+  async blow(): Promise<void> {
+    for (const guest of this.rig.guests) this.look(guest);
+    const slots = this.rig.guests.flatMap((guest, host) =>
+      Array.from({ length: WRITERS_PER_HOST }, (_, n) => this.slot(guest, host * WRITERS_PER_HOST + n)),
+    );
+    const late = pause(RUN_MS).then(() => {
+      if (!this.isOver) throw new Error(`not done within ${RUN_MS} ms: ${this.total} commits`);
+    });
+    const fate = this.strikeHosts();
+    await Promise.race([Promise.all(slots), late]).finally(() => {
+      this.isOver = true;
+    });
+    await fate;
+  }
+
+  async readers(): Promise<LookReport[]> {
+    return await Promise.all(
+      [...this.looking.values()].map(async (one) => {
+        one.close();
+        const line = await one.heard((said) => said.startsWith('{'), BOUND_MS);
+        return JSON.parse(line) as LookReport;
+      }),
+    );
+  }
+
+  progress(): string {
+    const tries = triesIn(this.lines);
+    return `${[...this.acked].map(([slot, count]) => `${slot}: ${count}`).join(', ')}; ${JSON.stringify(paceOf(tries))}; attempts ${tries.reduce((sum, one) => sum + one.attempts, 0)} ${faultsIn(tries).join('; ')}`;
+  }
+
+  private get total(): number {
+    return [...this.acked.values()].reduce((sum, count) => sum + count, 0);
+  }
+
+  private look(guest: Guest): void {
+    const job: LookJob = { file: this.table.file, boundMs: BOUND_MS, paceMs: 100, isTelling: false, options };
+    this.looking.set(guest, guest.program('look', job));
+  }
+
+  /** One process after the other, each going on where the one that was killed had stopped. */
+  private async slot(guest: Guest, slot: number): Promise<void> {
+    for (let life = 0; this.done(slot) < this.commits; life++) {
+      await this.repaired;
+      const one = guest.program('commit', this.jobOf(slot, life), {
+        onLine: (line) => this.hear(slot, one, line),
+      });
+      const { status, signal } = await one.ended;
+      if (status !== 0 && signal !== 'SIGKILL')
+        throw new Error(`writer ${slot} ended with ${status ?? signal}: ${one.complaints.join(' ')}`);
+    }
+  }
+
+  private jobOf(slot: number, life: number): CommitJob {
+    const done = this.done(slot);
+    const somewhere = () => 1 + Math.floor(Math.random() * (this.commits - done - 1));
+    const afterOperations = () => Math.floor(16 * Math.random());
+    const stop = { [somewhere()]: { signal: 'SIGSTOP' as const, afterOperations: afterOperations() } };
+    const kill = { [somewhere()]: { signal: 'SIGKILL' as const, afterOperations: afterOperations() } };
+    return {
+      ...{ file: this.table.file, name: `${slot}-${life}`, commits: this.commits - done, options },
+      ...{ boundMs: BOUND_MS, eventEvery: 4, paceMs: 0 },
+      traps: life === 0 ? { ...stop, ...kill } : {},
+    };
+  }
+
+  private done(slot: number): number {
+    return this.acked.get(slot) ?? 0;
+  }
+
+  private hear(slot: number, one: Running, line: string): void {
+    this.lines.push(line);
+    if (line.startsWith('ack ')) this.acked.set(slot, this.done(slot) + 1);
+    if (line === 'SIGSTOP') void pause(STOP_MS).then(() => one.signal('SIGCONT'));
+  }
+
+  /** A host that sleeps in mid-commit, and one whose plug is pulled. */
+  private async strikeHosts(): Promise<void> {
+    const [, second, third] = this.rig.guests;
+    await this.reaches(0.25);
+    second.freeze();
+    await pause(STOP_MS);
+    second.thaw();
+    await this.reaches(0.5);
+    if (this.isOver) return;
+    let mend: () => void = () => undefined;
+    this.repaired = new Promise((resolve) => {
+      mend = resolve;
+    });
+    third.kill();
+    await pause(1000);
+    await this.rig.replace(third);
+    this.look(third);
+    mend();
+  }
+
+  private async reaches(share: number): Promise<void> {
+    const wanted = share * this.commits * WRITERS_PER_HOST * this.rig.guests.length;
+    while (this.total < wanted && !this.isOver) await pause(50);
+  }
+}
+
+function judge(
+  rig: Rig,
+  table: Table,
+  lines: readonly string[],
+  reports: readonly LookReport[],
+  seconds: number,
+) {
+  const tries = triesIn(lines);
+  const acked = tries.filter((one) => one.fate === 'ack').length;
+  const { medianMs, p95Ms, maxMs } = paceOf(tries);
+  for (const fault of faultsIn(tries)) rig.say(fault);
+  const sum = (of: 'top' | 'face', what: 'reads' | 'torn' | 'missing' | 'refused' | 'back') =>
+    reports.reduce((total, report) => total + report[of][what], 0);
+  const met = (of: 'top' | 'face') =>
+    (['reads', 'torn', 'missing', 'refused', 'back'] as const)
+      .map((what) => `${what} ${sum(of, what)}`)
+      .join(', ');
+  rig.say(`newest revision: ${met('top')}; licence.json: ${met('face')}`);
+  for (const report of reports) for (const fault of report.faults) rig.say(`a reader: ${fault}`);
+  const complaints = complaintsAbout(table, tries);
+  for (const complaint of complaints.slice(0, 20)) rig.say(complaint);
+  must(complaints.length === 0, `${complaints.length} changes are not as they were told`);
+  must(
+    sum('top', 'torn') + sum('top', 'missing') + sum('top', 'back') === 0,
+    'a look was torn, missing or went back',
+  );
+  must(sum('face', 'torn') === 0, 'licence.json was torn');
+  const rewritten = reports.flatMap(({ faults }) => faults.filter((one) => one.includes('rewrote')));
+  must(rewritten.length === 0, rewritten.join('; '));
+  must(topOf(table).revision === tallyOf(topOf(table)).length, 'revision and tally differ');
+  return {
+    acknowledged: acked,
+    'present once': acked,
+    seconds: Math.round(seconds),
+    'commits/s': (acked / seconds).toFixed(1),
+    'median ms': medianMs,
+    'p95 ms': p95Ms,
+    'max ms': maxMs,
+  };
+}
