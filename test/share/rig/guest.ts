@@ -258,7 +258,8 @@ export class Guest {
 
   /** The cable to the file server. */
   async cable(isIn: boolean): Promise<void> {
-    await run('ip', 'link', 'set', this.card, isIn ? 'up' : 'down');
+    // Out of the bridge; the card itself stays up, because the guest's driver does not survive it going down.
+    await run('ip', 'link', 'set', this.card, ...(isIn ? ['master', 'data'] : ['nomaster']));
   }
 
   private pids(): number[] {

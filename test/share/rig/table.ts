@@ -43,7 +43,7 @@ export function newTable(options: TableOptions = {}): Table {
   return table;
 }
 
-function giveToTeam(path: string, mode: number): void {
+export function giveToTeam(path: string, mode: number): void {
   fs.chownSync(path, USERS.ana, USERS.group);
   fs.chmodSync(path, mode);
 }

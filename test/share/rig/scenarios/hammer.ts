@@ -23,7 +23,7 @@ const WRITERS_PER_HOST = 2;
 const COMMITS = 340;
 const LONG_COMMITS = 2000;
 const BOUND_MS = 30_000;
-const RUN_MS = 900_000;
+const RUN_MS = 1_200_000;
 /** Longer than every timeout below. Milliseconds. */
 const STOP_MS = 6500;
 
@@ -85,9 +85,14 @@ class Storm {
 
   async readers(): Promise<LookReport[]> {
     return await Promise.all(
-      [...this.looking.values()].map(async (one) => {
+      [...this.looking].map(async ([guest, one]) => {
         one.close();
-        const line = await one.heard((said) => said.startsWith('{'), BOUND_MS);
+        const line = await one
+          .heard((said) => said.startsWith('{'), 2 * BOUND_MS)
+          .catch(async (error: unknown) => {
+            const state = await guest.shell('ps -eLo pid,stat,wchan:30,args | grep -v "\\[" ');
+            throw new Error(`the reader of client ${guest.number}: ${error}\n${state}`);
+          });
         return JSON.parse(line) as LookReport;
       }),
     );

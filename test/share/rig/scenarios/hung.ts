@@ -45,17 +45,20 @@ export const hung: Scenario = {
       const stuck = await served(rig, [stays, wants]);
       await stays.next('jeopardy', from, 2 * 1000 * T_SECONDS);
       await stays.next('suspended', from, 3 * 1000 * T_SECONDS);
-      const endings = await gone(rig, exits, ends, dies);
+      ends.run.say('end\n');
+      const endings = await gone(rig, exits, dies);
       const left = await released;
       say(rig, 'release', left);
       must(left.code !== undefined, 'release was confirmed by a server that does not answer');
       must((left.tookMs ?? 0) < PATIENCE_MS + LATE_MS, `release gave up after ${left.tookMs} ms`);
       const late = endings.filter((one) => one.includes('NOT'));
       must(late.length === 0, late.join('; '));
+      const hasWaited = !ends.run.isOver;
       const backFrom = stays.now;
       const startedMs = performance.now();
       rig.mount.server.goOn();
       await stays.next('safe', backFrom, 120_000);
+      await endsNow(rig, ends, hasWaited);
       const safeMs = Math.round(performance.now() - startedMs);
       must(
         seatedIn(table).some(({ user }) => user === 'stays'),
@@ -97,8 +100,18 @@ async function served(rig: Rig, apps: readonly App[]): Promise<number> {
   return most;
 }
 
-/** process.exit(), the end of the event loop, and a signal: each within two seconds. */
-async function gone(rig: Rig, exits: App, ends: App, dies: App): Promise<string[]> {
+/** What keeps the applications of a client host, by its kernel. */
+const stuckIn = (guest: Guest): Promise<string> =>
+  guest.shell("ps -eLo pid,stat,wchan:30,args | grep '[p]rograms/app' | grep ' D' | cut -c1-60 || true");
+
+/** The end of the event loop waits for every file operation, so for the server: nothing but process.exit() spares that. */
+async function endsNow(rig: Rig, ends: App, hasWaited: boolean): Promise<void> {
+  rig.say(`end of the event loop: ${hasWaited ? 'waited for the server' : 'did not wait for the server'}`);
+  must((await Promise.race([ends.run.ended, pause(60_000)])) !== undefined, 'a process did not end at all');
+}
+
+/** process.exit(), and a signal, for which the library gives seats back for two seconds. */
+async function gone(rig: Rig, exits: App, dies: App): Promise<string[]> {
   const leave = async (how: string, app: App, act: () => void) => {
     const startedMs = performance.now();
     act();
@@ -107,11 +120,11 @@ async function gone(rig: Rig, exits: App, ends: App, dies: App): Promise<string[
     const said = ending ? `ended within ${tookMs} ms` : `NOT ended within ${tookMs} ms`;
     const words = `${how}: ${ending && tookMs > EXIT_MS + 1000 ? `NOT in time, ${said}` : said}`;
     rig.say(words);
+    if (!ending) for (const guest of rig.guests) rig.say(await stuckIn(guest));
     return words;
   };
   return await Promise.all([
     leave('process.exit()', exits, () => exits.run.say('exit\n')),
-    leave('end of the event loop', ends, () => ends.run.say('end\n')),
     leave('SIGTERM', dies, () => dies.run.signal('SIGTERM')),
   ]);
 }
