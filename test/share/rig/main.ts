@@ -41,19 +41,20 @@ function wishOf(words: readonly string[]): Wish | null {
 async function prepare(): Promise<string | null> {
   if (process.platform !== 'linux') return 'the rig needs Linux';
   if (process.getuid?.() !== 0) return 'the rig needs root, for namespaces, mounts and network cards';
-  const script = fileURLToPath(new URL('packages.sh', sourceOf('test/share/rig/')));
-  return await run('bash', script).then(
-    (said) => {
-      if (said) console.log(said);
-      return null;
-    },
-    (error: Error) => `the packages could not be installed: ${error.message}`,
+  try {
+    const said = await run('bash', nodePath.join(root, 'test/share/rig/packages.sh'));
+    if (said) console.log(said);
+  } catch (error) {
+    return `the packages could not be installed: ${String(error)}`;
+  }
+  return await run('unshare', '--net', '--mount', '--pid', '--fork', 'test', '-c', '/dev/net/tun').then(
+    () => null,
+    (error: Error) => `no namespaces, or no /dev/net/tun: ${error.message}`,
   );
 }
 
 /** The clone: this file runs compiled, in node_modules/.cache/seatfile-test. */
 const root = nodePath.join(nodePath.dirname(fileURLToPath(import.meta.url)), '../../../../../..');
-const sourceOf = (path: string): URL => new URL(`file://${root}/${path}`);
 
 function cannot(why: string): number {
   console.log(`THIS MACHINE CANNOT: ${why}. Counted as failed.`);

@@ -23,7 +23,9 @@ const WRITERS_PER_HOST = 2;
 const COMMITS = 340;
 const LONG_COMMITS = 2000;
 const BOUND_MS = 30_000;
-const RUN_MS = 1_200_000;
+/** Then the writers stop, and what they did is judged all the same. */
+const RUN_MS = 600_000;
+const LONG_RUN_MS = 3_600_000;
 /** Longer than every timeout below. Milliseconds. */
 const STOP_MS = 6500;
 
@@ -48,7 +50,9 @@ export const hammer: Scenario = {
     await storm.blow().finally(() => clearInterval(progress));
     const seconds = (performance.now() - startedMs) / 1000;
     const reports = await storm.readers();
-    return judge(rig, table, storm.lines, reports, seconds);
+    const figures = judge(rig, table, storm.lines, reports, seconds);
+    must(storm.isDone, `as it must be, but too slow: ${JSON.stringify(figures)}`);
+    return figures;
   },
 };
 
@@ -59,6 +63,7 @@ class Storm {
   private readonly commits: number;
   private readonly acked = new Map<number, number>();
   private readonly looking = new Map<Guest, Running>();
+  private readonly writing = new Set<Running>();
   private isOver = false;
   private repaired: Promise<void> = Promise.resolve();
 
@@ -73,14 +78,18 @@ class Storm {
     const slots = this.rig.guests.flatMap((guest, host) =>
       Array.from({ length: WRITERS_PER_HOST }, (_, n) => this.slot(guest, host * WRITERS_PER_HOST + n)),
     );
-    const late = pause(RUN_MS).then(() => {
-      if (!this.isOver) throw new Error(`not done within ${RUN_MS} ms: ${this.total} commits`);
-    });
+    const late = setTimeout(() => this.endEarly(), this.rig.isLong ? LONG_RUN_MS : RUN_MS);
     const fate = this.strikeHosts();
-    await Promise.race([Promise.all(slots), late]).finally(() => {
+    await Promise.all(slots).finally(() => {
+      clearTimeout(late);
       this.isOver = true;
     });
     await fate;
+  }
+
+  private endEarly(): void {
+    this.isOver = true;
+    for (const one of this.writing) one.close();
   }
 
   async readers(): Promise<LookReport[]> {
@@ -103,6 +112,10 @@ class Storm {
     return `${[...this.acked].map(([slot, count]) => `${slot}: ${count}`).join(', ')}; ${JSON.stringify(paceOf(tries))}; attempts ${tries.reduce((sum, one) => sum + one.attempts, 0)} ${faultsIn(tries).join('; ')}`;
   }
 
+  get isDone(): boolean {
+    return this.total >= this.commits * WRITERS_PER_HOST * this.rig.guests.length;
+  }
+
   private get total(): number {
     return [...this.acked.values()].reduce((sum, count) => sum + count, 0);
   }
@@ -114,12 +127,14 @@ class Storm {
 
   /** One process after the other, each going on where the one that was killed had stopped. */
   private async slot(guest: Guest, slot: number): Promise<void> {
-    for (let life = 0; this.done(slot) < this.commits; life++) {
+    for (let life = 0; this.done(slot) < this.commits && !this.isOver; life++) {
       await this.repaired;
       const one = guest.program('commit', this.jobOf(slot, life), {
         onLine: (line) => this.hear(slot, one, line),
       });
+      this.writing.add(one);
       const { status, signal } = await one.ended;
+      this.writing.delete(one);
       if (status !== 0 && signal !== 'SIGKILL')
         throw new Error(`writer ${slot} ended with ${status ?? signal}: ${one.complaints.join(' ')}`);
     }

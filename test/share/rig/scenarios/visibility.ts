@@ -11,7 +11,7 @@ import { pause } from '../shell.js';
 import { newTable, type Table } from '../table.js';
 
 const PACES_S = [0.1, 0.3, 1, 3];
-const LONG_PACES_S = [...PACES_S, 10, 30];
+const LONG_PACES_S = [0.1, 0.3, 1, 3, 10, 30];
 const LOOKS = 8;
 const PROCESSES = 4;
 const COMMIT_EVERY_MS = 450;
