@@ -86,14 +86,6 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
   });
 
-  test('so does running out of work', async () => {
-    const { child } = await hungHolder(newShare());
-    const { how, tookMs } = await endedAfter(child, () => order(child, 'end'));
-    expect(how).toMatchObject(keepsStatus ? { status: 0 } : { signal: 'SIGTERM' });
-    expect(child.lines).toContain('ending {}');
-    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
-  });
-
   test('so does a signal', async () => {
     const { child } = await hungHolder(newShare());
     const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
