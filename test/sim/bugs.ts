@@ -274,21 +274,14 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'void-folded',
-    profile: 'storm',
-    what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too (and numbers fall free at once).',
+    profile: 'nap',
+    what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
     breaks: inJournal,
     file: folding,
     find: 'const { covered, wants } = walkDown(from, range.first, ground);',
     replace: `const there = present.filter((one) => isIn(range, one)).toReversed();
       const wants = there.find((one) => this.known.get(one) === undefined) ?? null;
       const covered = there.flatMap((one) => [this.known.get(one)].filter((it) => typeof it === 'object'));`,
-    also: [
-      {
-        file: clearing,
-        find: '.filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
-        replace: ';', // numbers must be free before those who slept have forgotten them, or nothing is void
-      },
-    ],
   },
   {
     name: 'segment-renamed-over',

@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
 import { changeSettings, remove } from '../../src/core/desk.js';
 import { readPolicy } from '../../src/core/entitlement.js';
-import type { Licence } from '../../src/core/licence.js';
+import { formatLicence, type Licence } from '../../src/core/licence.js';
 import type { Draft } from '../../src/core/revision.js';
 import { locateStore, openStore } from '../../src/instance/licence.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { numberName } from '../../src/share/place.js';
+import { numberName, numbersAmong } from '../../src/share/place.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
 import type { Office } from './office.js';
 import { Person } from './person.js';
@@ -373,6 +373,22 @@ export class Mishaps {
     this.after(downMs + RETRANSMIT_MS, () => {
       for (const host of hosts) this.office.endTrouble(host);
     });
+  }
+
+  /** What somebody publishes who slept until the number that he means to take was cleared away: below the newest, and void. */
+  private lateNumber(): void {
+    const { truth, world, chance } = this.office;
+    const { server } = world;
+    const lowest = server.isThere(FOLDER) ? (numbersAmong(server.list(FOLDER))[0] ?? 0) : 0;
+    const { table } = truth;
+    if (lowest <= 1 || table.committedAt === null) return;
+    const number = chance.whole(Math.max(1, lowest - 8), lowest - 1);
+    const event = { id: `${table.lineage}.${number}.0`, kind: 'void', at: table.committedAt, before: null };
+    const parent = { revision: number - 1, commit: 'void-parent' };
+    const late = { ...table, revision: number, parent, commit: `void-${number}`, events: [event] };
+    const directory = `${FOLDER}/${numberName(number)}`;
+    server.makeDirectory(directory);
+    server.writeNew(`${directory}/licence.json`, formatLicence(late, 'compact'), 0o664);
   }
 
   private serverClock(): void {

@@ -18,6 +18,7 @@ export type Mishap =
       | 'serverClock'
       | 'lossy'
       | 'slowServer'
+      | 'lateNumber'
     ) // the share
   | ('remove' | 'removeDead' | 'setInterval' | 'setLevel') // the administrator
   | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted'); // somebody who meant well
@@ -165,7 +166,7 @@ const profiles = {
   nap: {
     ...{ weight: 0.6, people: [3, 5], interval: [20, 60], many: [15, 40], lockless: 0.8, length: 8 },
     ...{ stay: [0.2, 0.6], comers: 0.5, span: [2, 40], isSmall: true },
-    mishaps: { freezeMidway: 8, kill: 1, cut: 2, sleep: 1 },
+    mishaps: { freezeMidway: 8, kill: 1, cut: 2, sleep: 1, lateNumber: 3 },
   },
   edge: {
     ...{ weight: 1.5, people: [2, 6], interval: [60, 300], many: [12, 40], slow: [20, 600] },

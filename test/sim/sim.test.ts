@@ -69,6 +69,7 @@ describe('the plans', () => {
         serverClock: true,
         lossy: true,
         slowServer: true,
+        lateNumber: true,
         remove: true,
       },
       ...{ removeDead: true, setInterval: true, setLevel: true },

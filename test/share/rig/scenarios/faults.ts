@@ -111,7 +111,7 @@ async function open(rig: Rig, table: Table): Promise<Office> {
     ...{ file: table.file, name, commits: 1_000_000, boundMs: BOUND_MS, eventEvery: 4, paceMs: 200 },
     ...{
       umask: 0o077,
-      options: { clearing: { keepRevisions: 64, supersededMs: 20_000, abandonedMs: 3_600_000 } },
+      options: { clearing: { segmentNumbers: 16, supersededMs: 20_000, abandonedMs: 3_600_000 } },
     },
     traps: {},
   });

@@ -37,7 +37,7 @@ const options: Partial<StoreOptions> = {
   answerMs: 5000,
   cachesMs: 5000,
   wreckMs: 2000,
-  clearing: { keepRevisions: 64, supersededMs: 5000, abandonedMs: 3_600_000 },
+  clearing: { segmentNumbers: 16, supersededMs: 5000, abandonedMs: 3_600_000 },
 };
 
 export const hammer: Scenario = {
