@@ -16,6 +16,8 @@ export interface Mount {
   readonly keepsModes: boolean;
   readonly hasLinks: boolean;
   readonly server: FileServer;
+  /** The export as a whole: nobody may write any more, or everybody again. */
+  readonly setReadOnly: (isReadOnly: boolean) => Promise<void>;
   /** Mounts the export in a guest, as root and as one of the team. */
   mount(guest: Guest, user: TeamUser): Promise<void>;
 }
@@ -51,6 +53,11 @@ class FileServer {
   async kill(): Promise<void> {
     this.signal('SIGKILL');
     await until(`${this.command} is gone`, 10_000, () => this.pids().length === 0);
+  }
+
+  /** Reads its settings again. */
+  reload(): void {
+    this.signal('SIGHUP');
   }
 
   private signal(signal: NodeJS.Signals): void {
@@ -138,6 +145,7 @@ async function samba(): Promise<Mount> {
     keepsModes: false,
     hasLinks: false,
     server,
+    setReadOnly: (isReadOnly) => remount(isReadOnly ? 'ro' : 'rw'),
     mount: async (guest, user) => {
       await guest.shell('/run/modprobe cifs');
       const common = 'password=rig,vers=3.1.1';
@@ -154,9 +162,18 @@ async function setPassword(conf: string, user: string): Promise<void> {
   await run('bash', '-c', `printf 'rig\\nrig\\n' | smbpasswd -c ${conf} -s -a ${user}`);
 }
 
+async function remount(how: 'ro' | 'rw'): Promise<void> {
+  await until(`the export is ${how}`, 5000, () =>
+    run('mount', '-o', `remount,${how}`, PLACES.exported).then(
+      () => true,
+      () => false, // a write is on its way
+    ),
+  );
+}
+
 // --- NFS --------------------------------------------------------------------------------------------------------------
 
-const ganeshaConf = () => `NFS_CORE_PARAM {
+const ganeshaConf = (access: 'RO' | 'RW') => `NFS_CORE_PARAM {
   Bind_addr = ${ADDRESS}; NFS_Port = 2049; MNT_Port = 20048; Protocols = 3,4;
   Enable_NLM = false; Enable_RQUOTA = false;
 }
@@ -165,7 +182,7 @@ NFSv4 {
   Minor_Versions = 0,1,2; Delegations = false;
 }
 EXPORT {
-  Export_Id = 1; Path = ${PLACES.exported}; Pseudo = /share; Access_Type = RW; Squash = No_Root_Squash;
+  Export_Id = 1; Path = ${PLACES.exported}; Pseudo = /share; Access_Type = ${access}; Squash = No_Root_Squash;
   SecType = sys; Protocols = 3,4; Transports = TCP; FSAL { Name = VFS; }
 }
 `;
@@ -173,7 +190,7 @@ EXPORT {
 async function ganesha(name: 'nfs3' | 'nfs42'): Promise<Mount> {
   mkdirSync(`${STATE}/recovery`, { recursive: true });
   const conf = `${STATE}/ganesha.conf`;
-  writeFileSync(conf, ganeshaConf());
+  writeFileSync(conf, ganeshaConf('RW'));
   spawn('rpcbind', ['-w', '-f', '-h', ADDRESS], { stdio: 'ignore' });
   await until('rpcbind answers', 10_000, () => answers(111));
   const version = /V(\d\S*)/.exec(await run('ganesha.nfsd', '-v'))?.[1] ?? 'of an unknown version';
@@ -190,6 +207,11 @@ async function ganesha(name: 'nfs3' | 'nfs42'): Promise<Mount> {
     keepsModes: true,
     hasLinks: true,
     server,
+    // its disk cannot be: the server keeps files open
+    setReadOnly: async (isReadOnly) => {
+      writeFileSync(conf, ganeshaConf(isReadOnly ? 'RO' : 'RW'));
+      server.reload();
+    },
     mount: async (guest) => {
       await guest.shell(`/run/modprobe ${is3 ? 'nfsv3' : 'nfsv4'}`);
       await guest.shell(`mount ${kind} ${source} ${PLACES.share}`);

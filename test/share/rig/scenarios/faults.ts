@@ -9,7 +9,7 @@ import { PLACES } from '../link.js';
 import { asTeam } from '../people.js';
 import type { CommitJob } from '../programs/commit.js';
 import { must, type Rig, type Scenario } from '../rig.js';
-import { pause, run, until } from '../shell.js';
+import { pause, run } from '../shell.js';
 import { complaintsAbout, faultsIn, giveToTeam, newTable, seatedIn, type Table, triesIn } from '../table.js';
 
 const T_SECONDS = 30;
@@ -50,8 +50,8 @@ const faults: readonly Fault[] = [
   {
     name: 'export read-only',
     forMs: 3000,
-    strike: () => remount('ro'),
-    mend: () => remount('rw'),
+    strike: ({ mount }) => mount.setReadOnly(true),
+    mend: ({ mount }) => mount.setReadOnly(false),
   },
   {
     name: 'disk full',
@@ -72,15 +72,6 @@ const faults: readonly Fault[] = [
     mend: (_, { folder }) => giveToTeam(folder, 0o2770),
   },
 ];
-
-async function remount(how: 'ro' | 'rw'): Promise<void> {
-  await until(`the export is ${how}`, 5000, () =>
-    run('mount', '-o', `remount,${how}`, PLACES.exported).then(
-      () => true,
-      () => false, // a write is on its way
-    ),
-  );
-}
 
 export const fault: Scenario = {
   name: 'faults',
@@ -122,7 +113,8 @@ async function open(rig: Rig, table: Table): Promise<Office> {
     ),
   );
   for (const app of apps) {
-    must((await app.ask('acquire 30000')).kind === 'seated', 'no seat to begin with');
+    const answer = await app.ask('acquire 30000');
+    must(answer.kind === 'seated', `no seat to begin with: ${JSON.stringify(answer)}`);
     await app.ask('loop'); // measured from here on: starting is no fault
   }
   const writers = rig.guests.map((guest) => guest.program('commit', job(`w${guest.number}`), asTeam(guest)));

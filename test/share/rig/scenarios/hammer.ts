@@ -89,7 +89,10 @@ class Storm {
 
   private endEarly(): void {
     this.isOver = true;
-    for (const one of this.writing) one.close();
+    for (const one of this.writing) {
+      one.close();
+      void pause(2 * BOUND_MS).then(() => one.signal('SIGKILL')); // who does not come to his end is judged by what he said
+    }
   }
 
   async readers(): Promise<LookReport[]> {
@@ -160,7 +163,15 @@ class Storm {
   private hear(slot: number, one: Running, line: string): void {
     this.lines.push(line);
     if (line.startsWith('ack ')) this.acked.set(slot, this.done(slot) + 1);
-    if (line === 'SIGSTOP') void pause(STOP_MS).then(() => one.signal('SIGCONT'));
+    if (line === 'SIGSTOP') void this.wake(one);
+  }
+
+  /** Twice: his host may have been frozen between his saying so and his stopping. */
+  private async wake(one: Running): Promise<void> {
+    for (let n = 0; n < 2; n++) {
+      await pause(STOP_MS);
+      one.signal('SIGCONT');
+    }
   }
 
   /** A host that sleeps in mid-commit, and one whose plug is pulled. */
