@@ -800,24 +800,6 @@ const table: readonly Bug[] = [
 
 const restoring: readonly Bug[] = [
   {
-    name: 'removed-come-back-restored',
-    profile: 'restored',
-    what: 'Who knew more than the restored table puts the tombstones of the lost revisions in again; now nobody does.',
-    breaks: learns,
-    file: instance,
-    find: 'const reminded = before ? remind(base, before) : base;',
-    replace: 'const reminded = before ? base : remind(base, base);',
-  },
-  {
-    name: 'seated-in-the-quarter',
-    profile: 'restored',
-    what: 'For T/4 after a restore nobody new is seated; now whoever asks is, in the place of somebody who has not had his look.',
-    breaks: neverOver,
-    file: 'src/core/restore.ts',
-    find: 'export const QUARTER_INTERVALS = 1 / 4;',
-    replace: 'export const QUARTER_INTERVALS = 0;',
-  },
-  {
     name: 'restored-at-the-next-number',
     profile: 'restored',
     what: 'A restored revision gets the next multiple of 1,000 at least 500 above all; now the next number.',

@@ -185,7 +185,7 @@ const profiles = {
     },
   },
   restored: {
-    ...{ weight: 1.5, people: [2, 7], interval: [60, 600], many: [5, 14], length: 2 },
+    ...{ weight: 0.3, people: [2, 7], interval: [60, 600], many: [5, 14], length: 2 },
     mishaps: {
       ...{ loseFolder: 3, damageTop: 3, oldFolder: 5, oldFace: 2, unmounted: 2 },
       ...{ remove: 5, kill: 2, leave: 2, rejoin: 2, freeze: 1, freezeMidway: 3, sleep: 1, cut: 1 },
