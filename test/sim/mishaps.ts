@@ -557,6 +557,8 @@ export class Mishaps {
     const { world, outage, away, truth } = this.office;
     const { server } = world;
     const around = nodePath.posix.dirname(FACE);
+    const { semantics } = this.office.plan;
+    if (semantics === 'nfs' || semantics === 'worstNfs') return; // these write on by handle in what was only renamed here
     if (truth.isShaken || this.isAnyAffected()) return;
     this.during(
       'unmounted',
