@@ -343,7 +343,8 @@ export class Truth {
       return other?.id === id && other.beat === beat && other.seats.length === seats.length;
     };
     if (next.events.length > 0 || next.instances.length !== before.instances.length) return;
-    if (next.instances.every(isSame) && !this.options.isUnsure(by.key))
+    const isAsked = JSON.stringify(next.rollCall) !== JSON.stringify(before.rollCall);
+    if (next.instances.every(isSame) && !isAsked && !this.options.isUnsure(by.key))
       this.report('published for nothing', `revision ${next.revision} by ${by.who} changes nothing`);
   }
 

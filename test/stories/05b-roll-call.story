@@ -7,6 +7,7 @@ ada dies
 bob dies
 wait 60h                        -> nothing yet
 cy waits 5m for M1              -> seated in s3, 1 of 2
+                                -> 216000 s: cy denied in M1
                                 -> 216020 s: ada evicted in s1 of M1 by cy@pc-cy, evicted
                                 -> 216020 s: bob evicted in s2 of M1 by cy@pc-cy, evicted
                                 -> 216020 s: cy seated in s3 of M1
@@ -22,6 +23,7 @@ ada sits M1                     -> seated in s1, 1 of 1
 ada dies
 wait 60h                        -> nothing yet
 cy sits M1                      -> full: ada@pc-ada; frees at: 216025 s
+                                -> 216000 s: cy denied in M1
 called?                         -> ada at beat 1, by cy@pc-cy
 wait 19s                        -> nothing yet
 wait 6s                         -> 216020 s: ada evicted in s1 of M1 by cy@pc-cy, evicted
@@ -33,6 +35,7 @@ ada sits M1                     -> seated in s1, 1 of 1
 ada dies
 wait 100s                       -> nothing yet
 cy waits 5m for M1              -> seated in s2, 1 of 1
+                                -> 100 s: cy denied in M1
                                 -> 160 s: ada evicted in s1 of M1 by cy@pc-cy, evicted
                                 -> 160 s: cy seated in s2 of M1
 
@@ -43,6 +46,7 @@ bob sits M1                     -> seated in s2, 2 of 2
 wait 85s                        -> nothing yet
 the server's clock goes ahead 5h
 cy sits M1                      -> full: ada@pc-ada, bob@pc-bob; frees at: 18110 s
+                                -> 18085 s: cy denied in M1
 called?                         -> ada at beat 2, by cy@pc-cy
                                 -> bob at beat 2, by cy@pc-cy
 wait 3T                         -> nothing yet
@@ -57,6 +61,7 @@ ada dies
 wait 10s                        -> nothing yet
 the server's clock goes back 5h
 cy sits M1                      -> full: ada@pc-ada; frees at: unknown
+                                -> -17990 s: cy denied in M1
 wait 139s                       -> nothing yet
 called?                         -> nobody
 wait 6s                         -> nothing yet
@@ -71,6 +76,8 @@ bob sits M1                     -> seated in s2, 2 of 2
 wait 10s                        -> nothing yet
 the server's clock goes back 5h
 cy waits 3T for M1              -> full: ada@pc-ada, bob@pc-bob; frees at: unknown
+                                -> -17990 s: cy denied in M1
+                                -> -17750 s: cy denied in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 4; T 80 s
                                 -> bob@pc-bob: s2 of M1; beat 4; T 80 s
 
@@ -86,8 +93,10 @@ wait 2.2T                       -> 170 s: ada is told jeopardy in M1, 26.66 s le
                                 -> 200 s: bob is told suspended in M1
 everybody finds the share
 cy waits 3T for M1              -> full: ada@pc-ada, bob@pc-bob; frees at: unknown
+                                -> 261 s: cy denied in M1
                                 -> 261.35 s: ada is told safe in M1
                                 -> 261.35 s: bob is told safe in M1
+                                -> 501 s: cy denied in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 6; T 80 s
                                 -> bob@pc-bob: s2 of M1; beat 6; T 80 s
 
@@ -97,6 +106,8 @@ ada sits M1                     -> seated in s1, 1 of 1
 ada dies
 wait 60h                        -> nothing yet
 cy waits 10m for M1             -> full: ada@pc-ada; frees at: unknown
+                                -> 216000 s: cy denied in M1
+                                -> 216600 s: cy denied in M1
 called?                         -> nobody
 
 # Stopped for longer than T/4 after he was asked, and silent for 2 T: out, like any dead one.
@@ -105,6 +116,7 @@ ada sits M1                     -> seated in s1, 1 of 1
 ada freezes
 wait 3T                         -> nothing yet
 cy waits 5m for M1              -> seated in s2, 1 of 1
+                                -> 240 s: cy denied in M1
                                 -> 260 s: ada evicted in s1 of M1 by cy@pc-cy, evicted
                                 -> 260 s: cy seated in s2 of M1
 ada thaws
