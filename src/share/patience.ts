@@ -5,6 +5,9 @@ import { type FileStat, ShareError, type ShareFiles } from './files.js';
  * A share that may hang must not hang the application. Behind this every operation has a deadline, and one operation at
  * a time is on its way: a dead mount pins one thread of Node's pool, not all four. What outlives its deadline goes on by
  * itself; until it returns, the next operation waits (within its own deadline).
+ *
+ * One operation may be lost for good while the share answers everything else (seen on SMB: an open that never returned after its
+ * host had been frozen). So past an operation that has been on its way for a minute the others go on, past one such only.
  */
 export interface PatienceOptions {
   /** How long one operation may take, waiting for an overdue one included. Milliseconds. */
@@ -18,20 +21,45 @@ export const ANSWER_MS = 20_000;
 /** A wait longer than this is told. Milliseconds. */
 export const SLOW_MS = 1000;
 
+/** An operation on its way for so long may be lost for good. Milliseconds. */
+const LOST_MS = 60_000;
+
 export function patient(files: ShareFiles, clock: Clock, options: PatienceOptions): ShareFiles {
   let last: Promise<unknown> = Promise.resolve();
+  /** The operation that the others have gone past, until it returns after all. */
+  let lost: Promise<void> | null = null;
 
   function run<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
     let expired = false;
+    let startedMs: number | null = null;
     const before = last;
     const done = before.then(() => {
       if (expired) throw new ShareError('silent', operation, path); // its caller has been answered; do not start it
+      startedMs = clock.elapsedMs();
       return act();
     });
-    last = done.catch(() => undefined);
+    const over = done.then(nothing, nothing);
+    const passed = latch();
+    last = Promise.race([over, passed.opened]);
     return within(done, operation, path, () => {
       expired = true;
+      if (startedMs !== null) void goPast(over, startedMs, passed.open);
     });
+  }
+
+  /** Lets the others go past an operation that does not return, unless one is lost already. */
+  async function goPast(over: Promise<void>, startedMs: number, pass: () => void): Promise<void> {
+    let isOver = false;
+    void over.then(() => {
+      isOver = true;
+    });
+    await Promise.race([over, clock.sleep(startedMs + LOST_MS - clock.elapsedMs())]);
+    while (!isOver && lost !== null) await Promise.race([over, lost]);
+    if (isOver) return;
+    lost = over.then(() => {
+      lost = null;
+    });
+    pass();
   }
 
   async function within<T>(
@@ -77,4 +105,14 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
     resolve: (path) => run('resolve', path, () => files.resolve(path)),
     volume: (path) => run('ask for the file system of', path, () => files.volume(path)),
   };
+}
+
+const nothing = (): void => undefined;
+
+function latch(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open = nothing;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { opened, open };
 }

@@ -82,6 +82,37 @@ test('one whose own deadline passed while it waited is never started', async () 
   expect(server.isThere('/share/late')).toBe(false);
 });
 
+test('past one that is lost the others go on after a minute; past a second only when the first has returned', async () => {
+  const [first, second] = [latch(), latch()];
+  const { timeline, files, started } = ground((_operation, path) => {
+    if (path.endsWith('first')) return { kind: 'hang', until: first.until };
+    return path.endsWith('second') ? { kind: 'hang', until: second.until } : null;
+  });
+  const silent = async (path: string) => expect(await kindOf(timeline.run(files.list(path)))).toBe('silent');
+  await silent('/share/first');
+  await timeline.advance(39_999);
+  const next = kindOf(files.stat('/share'));
+  await timeline.advance(0.5);
+  expect(started).toEqual(['list /share/first']);
+  expect(await timeline.run(next)).toBe('done');
+  expect(timeline.nowMs).toBe(60_000);
+
+  await silent('/share/second');
+  await timeline.advance(3_600_000);
+  await silent('/share');
+  first.release();
+  expect(await kindOf(timeline.run(files.stat('/share')))).toBe('done');
+  second.release();
+  expect(await kindOf(timeline.run(files.stat('/share')))).toBe('done');
+  expect(started).toEqual([
+    'list /share/first',
+    'stat /share',
+    'list /share/second',
+    'stat /share',
+    'stat /share',
+  ]);
+});
+
 test('what outlives its deadline still happens, and its failure is nobody’s', async () => {
   const { until, release } = latch();
   const { timeline, files, server } = ground(() => ({ kind: 'hang', until }));
