@@ -89,7 +89,10 @@ async function lookAtFace(startedMs: number): Promise<number | string> {
   try {
     return note(face, parseLicence(text, file), startedMs);
   } catch {
-    face.torn++;
+    if (face.torn++ === 0)
+      faults.add(
+        `licence.json torn: ${text.length} characters, from ${JSON.stringify(text.slice(0, 30))} to ${JSON.stringify(text.slice(-60))}`,
+      );
     return 'torn';
   }
 }
