@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { entitlementHash } from './entitlement.js';
+import { hashOf } from './journal.js';
 import type { InstanceRecord, Licence, SealedEntitlement } from './licence.js';
 import { MAX_GONE, MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
 import { fromIso, toIso } from './moment.js';
@@ -109,7 +109,7 @@ export function restore(
     },
     instances: licence.instances.map(unconfirmed),
     events: [event],
-    lastEventHash: createHash('sha256').update(JSON.stringify(event)).digest('hex'),
+    lastEventHash: hashOf(event),
   };
 }
 
