@@ -138,13 +138,19 @@ export function withSeat(
   const seat = { ...place, sinceAt: toIso(shareTimeMs), untilAt: null };
   const others = before?.seats.filter((held) => held.module !== place.module) ?? [];
   const same = before?.seats.find((held) => held.module === place.module && held.id === place.id);
-  return promise(before ?? newRecord(who, shareTimeMs), policy, [...others, same ?? seat], shareTimeMs);
+  return promise(ownRecord(licence, who, shareTimeMs), policy, [...others, same ?? seat], shareTimeMs);
 }
 
 type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>;
 
-/** A record that has not beaten yet. */
-export function newRecord({ highestBeat: beat = 0, ...who }: Claimant, shareTimeMs: number): Unpromised {
+/**
+ * My record, or one that has not beaten yet. Its next beat is above every one I ever tried to write, also when an older state of
+ * the table was brought back: who has seen a lost beat must not take the next for one that stood still.
+ */
+export function ownRecord(licence: Licence, me: Claimant, shareTimeMs: number): Unpromised {
+  const { highestBeat: beat = 0, ...who } = me;
+  const mine = licence.instances.find((record) => record.id === who.id);
+  if (mine) return { ...mine, beat: Math.max(mine.beat, beat) };
   const at = toIso(shareTimeMs);
   return { ...who, joinedAt: at, beat, beatAt: at, answersWithin: null, seats: [] };
 }

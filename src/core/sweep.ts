@@ -8,7 +8,7 @@ import {
   type ClaimOutcome,
   claim,
   type Ground,
-  newRecord,
+  ownRecord,
   placeFor,
   promise,
   putRecord,
@@ -64,8 +64,8 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   );
   const seats = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
   if (seats.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
-  const before = mine ?? newRecord({ ...who, highestBeat: standing.highestBeat }, ground.shareTimeMs);
-  const record = promise(before, policy, seats, ground.shareTimeMs);
+  const me = { ...who, highestBeat: standing.highestBeat };
+  const record = promise(ownRecord(licence, me, ground.shareTimeMs), policy, seats, ground.shareTimeMs);
   const back = [...fates.values()].flatMap((fate) =>
     fate.kind === 'back' ? [seatEvent('back', record, fate.seat)] : [],
   );

@@ -113,6 +113,11 @@ describe('rule 2: a beat', () => {
     expect(outcome).toMatchObject({ record: { id: 'ada', beat: 6, seats: [{ id: 'seat-ada' }] } });
   });
 
+  test('an older state was brought back: counted up from the last beat, which somebody may have seen', () => {
+    const outcome = beatIn(table([ada]), standing(ada, table([ada]), 5));
+    expect(outcome).toMatchObject({ record: { id: 'ada', beat: 6 } });
+  });
+
   test('evicted meanwhile, and the place is taken: lost, with the tombstone', () => {
     const before = table([ada, bob]);
     const swept = sweep(before, evicted('ada')) ?? before;
