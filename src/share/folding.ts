@@ -52,6 +52,7 @@ export class Folding {
   private readonly askAgainMs = new Map<number, number>();
   /** Since when a number that is listed could not be read. */
   private readonly oddSinceMs = new Map<number, number>();
+  private lineage: string | null = null;
   private mayBeOutlived = false;
   private oldest: { readonly name: string; readonly lastAtMs: number } | null = null;
 
@@ -73,8 +74,17 @@ export class Folding {
 
   /** A commit of ours is in the table. */
   committed(licence: Licence): void {
+    if (licence.lineage !== this.lineage) this.forgetAll();
+    this.lineage = licence.lineage;
     this.known.set(licence.revision, factsOf(licence));
     this.own.push(licence.revision);
+  }
+
+  /** The table was lost, and revisions and segments may have gone with the folder: what we know of them is no proof. */
+  private forgetAll(): void {
+    for (const memory of [this.known, this.done, this.askAgainMs, this.oddSinceMs]) memory.clear();
+    this.own = [];
+    this.oldest = null;
   }
 
   /** What is no longer there is not remembered either. */
@@ -161,13 +171,21 @@ export class Folding {
   ): Promise<LicenceEvent[] | null> {
     const top = this.own.find((one) => one >= range.last + NEWER);
     const from = this.known.get(top ?? -1);
-    if (typeof from !== 'object') return null;
+    if (typeof from !== 'object' || !(await this.isStillThere(from))) return null;
     const ground = { known: this.known, present, numbers: this.options.segmentNumbers };
     for (;;) {
       const { covered, wants } = walkDown(from, range.first, ground);
       if (wants === null) return inRange(covered, range);
       if (isLate() || !(await this.learn(wants, present.includes(wants)))) return null;
     }
+  }
+
+  /** An older state may have been brought back, and others have gone on from it: then our own commit is on no chain. */
+  private async isStillThere({ revision, commit }: RevisionFacts): Promise<boolean> {
+    const found = await this.revisions.readNumber(revision);
+    if (found?.commit === commit) return true;
+    this.forgetAll();
+    return false;
   }
 
   /** Reads a revision, once. What is listed and cannot be read is no revision only after it was so for long. */
