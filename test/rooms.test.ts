@@ -22,9 +22,10 @@ const plan: Readonly<Record<string, readonly string[]>> = {
     ...['volumes.ts', 'watch.ts'],
   ],
   instance: [
-    ...['denials.ts', 'holds.ts', 'home.ts', 'instance.ts', 'leaving.ts', 'licence.ts'],
-    ...['machine.ts', 'news.ts', 'quarter.ts', 'rollcall.ts', 'seat.ts', 'surroundings.ts'],
-    ...['vigil.ts'],
+    ...['asking.ts', 'beats.ts', 'denials.ts', 'heart.ts', 'hints.ts', 'holds.ts'],
+    ...['home.ts', 'identity.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts'],
+    ...['news.ts', 'quarter.ts', 'releases.ts', 'rollcall.ts', 'seat.ts', 'surroundings.ts'],
+    ...['table.ts', 'turns.ts', 'vigil.ts', 'waiting.ts', 'warnings.ts'],
   ],
   vendor: ['./'],
   cli: ['./', 'commands/'],

@@ -1,8 +1,8 @@
 import os from 'node:os';
 import { SeatfileFault } from '../core/fault.js';
-import { unconfirmed } from '../instance/instance.js';
 import { leaveMs } from '../instance/leaving.js';
 import type { OpenLicence } from '../instance/licence.js';
+import { unconfirmed } from '../instance/releases.js';
 import { inTime, LATE } from '../share/clock.js';
 import type { Deps } from './deps.js';
 

@@ -11,10 +11,11 @@ import { heedFace, locate } from '../share/locate.js';
 import { ANSWER_MS, patient } from '../share/patience.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
-import { type ClaimAnswer, Instance, LATE_MS, unconfirmed } from './instance.js';
+import { type ClaimAnswer, Instance } from './instance.js';
 import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
 import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
 import type { Warning } from './news.js';
+import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
 
 export interface OpenOptions {

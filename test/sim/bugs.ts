@@ -34,6 +34,9 @@ const sweep = 'src/core/sweep.ts';
 const belief = 'src/core/belief.ts';
 const desk = 'src/core/desk.ts';
 const instance = 'src/instance/instance.ts';
+const beats = 'src/instance/beats.ts';
+const heart = 'src/instance/heart.ts';
+const tableHere = 'src/instance/table.ts';
 const vigil = 'src/instance/vigil.ts';
 const rollcall = 'src/core/rollcall.ts';
 
@@ -386,9 +389,9 @@ const sight: readonly Bug[] = [
     profile: 'light',
     what: 'An instance without a heartbeat never sweeps; now it puts out whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
-    file: instance,
-    find: 'const verdicts = isLight ? [] : this.verdicts(top.licence, startedMs);',
-    replace: 'const verdicts = this.verdicts(top.licence, startedMs);',
+    file: beats,
+    find: 'const verdicts = isLight ? [] : table.verdicts(top.licence, startedMs);',
+    replace: 'const verdicts = table.verdicts(top.licence, startedMs);',
   },
   {
     name: 'sums-not-cut-back',
@@ -428,21 +431,21 @@ const sight: readonly Bug[] = [
     profile: 'office',
     what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
-    file: instance,
-    find: 'this.vigil.saw(top, this.id, this.lookPeriod);',
+    file: tableHere,
+    find: 'this.vigil.saw(top, identity.id, this.lookPeriod);',
     replace: `const atMs = this.deps.clock.wallMs();
-    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, this.id, this.lookPeriod);`,
+    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriod);`,
   },
   {
     name: 'dead-by-share-time',
     what: "Share time evicts nobody; now who has not beaten for 2 T by the server's clock is as good as gone.",
     breaks: liveUser,
-    file: instance,
-    find: 'const isGone = (record: InstanceRecord) => record.id !== this.id && this.isGone(record);',
+    file: tableHere,
+    find: 'const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);',
     replace: `const nowAt = Date.parse(licence.committedAt ?? '');
     const isGone = (record: InstanceRecord) =>
-      record.id !== this.id &&
-      (this.isGone(record) || nowAt - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds);`,
+      record.id !== identity.id &&
+      (identity.isGone(record) || nowAt - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds);`,
   },
   {
     name: 'newcomer-goes-by-share-time',
@@ -465,7 +468,7 @@ const sight: readonly Bug[] = [
     name: 'pid-of-any-machine',
     what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
     breaks: liveUser,
-    file: instance,
+    file: 'src/instance/identity.ts',
     find: 'record.machine.pids === pids &&',
     replace: '',
   },
@@ -474,8 +477,8 @@ const sight: readonly Bug[] = [
     profile: 'calendar',
     what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
     breaks: deadUser,
-    file: instance,
-    find: 'if (beatEarly) this.beatSoon();',
+    file: beats,
+    find: 'if (beatEarly) heart.beatSoon();',
     replace: '',
   },
 ];
@@ -529,8 +532,8 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: 'Who finds his name in a roll call beats at once; now he beats when it is time.',
     breaks: liveUser,
-    file: instance,
-    find: 'if (isCalled(licence, this.id)) this.beatSoon();',
+    file: beats,
+    find: 'if (isCalled(licence, identity.id)) heart.beatSoon();',
     replace: '',
   },
   {
@@ -565,7 +568,7 @@ const asking: readonly Bug[] = [
     what: 'Who was refused asks on behind the answer, for whoever comes next; now only while somebody waits.',
     breaks: deadUser,
     file: instance,
-    find: 'void this.askOn(module);',
+    find: 'void this.asking.askOn(module);',
     replace: '',
   },
   {
@@ -632,7 +635,7 @@ const believing: readonly Bug[] = [
     profile: 'nap',
     what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
     breaks: neverOver,
-    file: instance,
+    file: tableHere,
     find: 'return { done, since };',
     replace: 'return { done, since: instantOf(this.deps.clock) };',
   },
@@ -641,18 +644,20 @@ const believing: readonly Bug[] = [
     profile: 'sleepers',
     what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
     breaks: neverOver,
-    file: instance,
-    find: 'if (!hold || heldSeat(licence, this.id, module)) return;',
-    replace: `if (mine) this.holds.confirm(mine, instantOf(this.deps.clock));
-    if (!hold || heldSeat(licence, this.id, module)) return;`,
+    file: beats,
+    find: 'if (!hold || heldSeat(licence, identity.id, module)) return;',
+    replace: `const { clock } = this.deps;
+    const now = { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs(), uptimeMs: clock.uptimeMs() };
+    if (mine) holds.confirm(mine, now);
+    if (!hold || heldSeat(licence, identity.id, module)) return;`,
   },
   {
     name: 'looks-past-itself',
     profile: 'desk',
     what: 'A look tells what became of our own seat; now only the next beat does.',
     breaks: learns,
-    file: instance,
-    find: 'for (const module of this.holds.modules) this.checkOwn(licence, module);',
+    file: beats,
+    find: 'for (const module of this.deps.holds.modules) this.checkOwn(licence, module);',
     replace: '',
   },
   {
@@ -660,13 +665,13 @@ const believing: readonly Bug[] = [
     profile: 'outage',
     what: 'A failed beat is tried again after T/16 or 5 s; now after T.',
     breaks: liveUser,
-    file: instance,
+    file: heart,
     find: 'this.beatDueMs = startedMs + this.retryMs; // stands if this one fails',
-    replace: 'this.beatDueMs = startedMs + this.intervalMs;',
+    replace: 'this.beatDueMs = startedMs + this.deps.table.intervalMs;',
     also: [
       {
-        file: instance,
-        find: "if (this.record?.level === 'heartbeat') this.beatSoon(this.retryMs); // the first success should not wait for T",
+        file: heart,
+        find: 'if (this.isBeating) this.beatSoon(this.retryMs); // the first success should not wait for T',
         replace: '',
       },
     ],
@@ -675,9 +680,9 @@ const believing: readonly Bug[] = [
     name: 'jitter-the-wrong-way',
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
-    file: instance,
-    find: ': since.elapsedMs + this.intervalMs * (1 - this.deps.dice.fraction() / 16);',
-    replace: ': since.elapsedMs + this.intervalMs * (1 + this.deps.dice.fraction());',
+    file: heart,
+    find: '? since.elapsedMs + table.intervalMs * (1 - dice.fraction() / 16)',
+    replace: '? since.elapsedMs + table.intervalMs * (1 + dice.fraction())',
   },
 ];
 
@@ -756,7 +761,7 @@ const table: readonly Bug[] = [
     name: 'released-only-here',
     what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
     breaks: 'a released seat is free when release() has returned',
-    file: instance,
+    file: 'src/instance/releases.ts',
     find: 'const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());',
     replace: 'const release = () => Promise.resolve();',
   },

@@ -1,0 +1,243 @@
+import type { Instant } from '../core/belief.js';
+import { type Policy, readPolicy } from '../core/entitlement.js';
+import type { InstanceRecord, Licence } from '../core/licence.js';
+import { remind } from '../core/restore.js';
+import type { Draft, EventDraft } from '../core/revision.js';
+import { isCalled } from '../core/rollcall.js';
+import {
+  type BeatOutcome,
+  beat,
+  evict,
+  heldSeat,
+  type SeatFate,
+  type Standing,
+  tombstoneOf,
+} from '../core/sweep.js';
+import type { Clock } from '../share/clock.js';
+import type { Change, Store } from '../share/store.js';
+import type { Heart } from './heart.js';
+import type { Holds } from './holds.js';
+import type { Identity } from './identity.js';
+import { lossOf } from './news.js';
+import type { Loss } from './seat.js';
+import { PATIENCE_MS, type Table } from './table.js';
+import type { Warnings } from './warnings.js';
+
+/** Without a free place, an instance that may put its record back tries for so long. In check intervals. */
+const RETURN_INTERVALS = 2;
+/** However short T is, a beat may wait so long for the share. Milliseconds. */
+const LEAST_PATIENCE_MS = 10_000;
+
+export interface BeatDeps {
+  readonly clock: Clock;
+  readonly store: Pick<Store, 'beforeRestore' | 'noticeFace' | 'recalled'>;
+  readonly table: Table;
+  readonly identity: Identity;
+  readonly holds: Holds;
+  readonly heart: Heart;
+  readonly warnings: Warnings;
+  /** A seat was lost, and its owner was told. */
+  readonly onLost: () => void;
+}
+
+/** What is done at a beat (rule 2) and at a look (rule 3), and what they mean for the seats held here. */
+export class Beats {
+  private readonly deps: BeatDeps;
+
+  constructor(deps: BeatDeps) {
+    this.deps = deps;
+  }
+
+  // --- beats --------------------------------------------------------------------------------------------------------
+
+  /** Rule 2: one commit for all modules, and the sweep in it. */
+  async beat(): Promise<void> {
+    const { clock, heart, store, table } = this.deps;
+    const startedMs = clock.elapsedMs();
+    heart.beatBegins(startedMs);
+    const patienceMs = Math.min(PATIENCE_MS, Math.max(table.intervalMs / 4, LEAST_PATIENCE_MS));
+    const { done, since } = await table.commit(this.beatFrom(startedMs), table.limits(patienceMs));
+    heart.lookBy(clock.elapsedMs() + table.lookPeriod);
+    if (done.published) store.recalled();
+    this.followBeat(done.answer, done.licence, since);
+  }
+
+  private beatFrom(startedMs: number): Change<BeatOutcome> {
+    const { identity, table } = this.deps;
+    return (latest, shareTimeMs) => {
+      const policy = readPolicy(latest, table.path);
+      const { base, events } = this.reminded(latest);
+      const outcome = beat(base, policy, this.standing(base, policy), identity.ground(shareTimeMs));
+      if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
+      if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
+      if (outcome.record) identity.writes(outcome.record);
+      const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
+      const draft = outcome.draft && { ...outcome.draft, events: [...events, ...outcome.draft.events] };
+      const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, startedMs) : null;
+      return { answer: outcome, draft: swept ?? draft };
+    };
+  }
+
+  /** After a restore: what this process knows of the revisions that were lost goes in again with its beat. */
+  private reminded(base: Licence): { base: Licence; events: readonly EventDraft[] } {
+    const before = this.deps.store.beforeRestore;
+    const reminded = before ? remind(base, before) : base;
+    if (reminded === base) return { base, events: [] };
+    return { base: reminded, events: [{ kind: 'reminded', actor: this.deps.identity.actor }] };
+  }
+
+  private standing(base: Licence, policy: Policy): Standing {
+    const { holds, identity, table } = this.deps;
+    const isClosed = table.closedMs(base, policy, null) > 0;
+    const doubtful = holds.modules.filter((module) => {
+      const hold = holds.get(module);
+      return hold === undefined || holds.remainingMs(hold) <= 0;
+    });
+    return {
+      ...{ who: identity.claimant, seats: holds.seats, highestBeat: identity.highestBeat },
+      ...(isClosed && { notNow: doubtful }),
+    };
+  }
+
+  private followBeat(answer: BeatOutcome, licence: Licence, since: Instant): void {
+    switch (answer.kind) {
+      case 'expired':
+        this.loseAllExpired();
+        return;
+      case 'doubled':
+        this.takeNewId();
+        return;
+      case 'beaten':
+        if (answer.record) this.confirmed(answer.record, since);
+        for (const [module, fate] of answer.fates) this.followFate(module, fate, licence);
+        if (answer.record) this.planNext(licence); // not afterLook: the beat has just decided about our own seats
+    }
+  }
+
+  private followFate(module: string, fate: SeatFate, licence: Licence): void {
+    if (fate.kind === 'lost') this.lose(module, lossOf(fate.tombstone));
+    const { clock, heart, holds, table } = this.deps;
+    const hold = holds.get(module);
+    if (!hold || fate.kind !== 'noPlace') return;
+    if (hold.belief.validForMs === Number.POSITIVE_INFINITY) holds.endBelief(module); // Light: the place is another's now
+    const silentMs = clock.elapsedMs() - hold.belief.since.elapsedMs;
+    const closedMs = table.policy ? table.closedMs(licence, table.policy, null) : 0;
+    if (closedMs > 0) heart.beatSoon(closedMs);
+    else if (silentMs >= RETURN_INTERVALS * table.intervalMs) this.lose(module, lossOf(null));
+    else heart.beatSoon(table.lookPeriod);
+  }
+
+  /** Our record is in the table since a commit that began then. */
+  confirmed(record: InstanceRecord, since: Instant): void {
+    const { heart, holds, identity } = this.deps;
+    identity.record = record;
+    heart.beaten(since);
+    holds.confirm(record, since);
+  }
+
+  /** Somebody runs as us: a copied machine. We stop believing, become another, and ask again. */
+  private takeNewId(): void {
+    const { heart, holds, identity } = this.deps;
+    identity.renew();
+    for (const module of holds.modules) holds.endBelief(module);
+    heart.beatSoon();
+  }
+
+  // --- looks --------------------------------------------------------------------------------------------------------
+
+  /** Rule 3: a look; then whatever it shows. */
+  async look(): Promise<void> {
+    const { clock, heart, identity, store, table, warnings } = this.deps;
+    const startedMs = clock.elapsedMs();
+    heart.lookBegins(startedMs);
+    const top = await table.read(table.limits(PATIENCE_MS));
+    table.saw(top);
+    await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS));
+    heart.listen();
+    const isLight = identity.record?.level === 'light';
+    const verdicts = isLight ? [] : table.verdicts(top.licence, startedMs);
+    if (verdicts.length > 0) return await this.commitEvictions(startedMs);
+    heart.looked(startedMs);
+    this.afterLook(top.licence);
+  }
+
+  private async commitEvictions(lookedMs: number): Promise<void> {
+    const { clock, heart, table } = this.deps;
+    const startedMs = clock.elapsedMs();
+    const { done } = await table.commit((base, shareTimeMs) => {
+      const policy = readPolicy(base, table.path);
+      return {
+        answer: null,
+        draft: this.sweep({ licence: base, events: [] }, policy, shareTimeMs, startedMs),
+      };
+    }, table.limits(PATIENCE_MS));
+    heart.looked(lookedMs);
+    this.afterLook(done.licence);
+  }
+
+  private sweep(draft: Draft, policy: Policy, shareTimeMs: number, startedMs: number): Draft | null {
+    const { identity, table } = this.deps;
+    return evict(draft, table.verdicts(draft.licence, startedMs), identity.actor, shareTimeMs, policy);
+  }
+
+  /** What a look says of us, and of the others. */
+  private afterLook(licence: Licence): void {
+    for (const module of this.deps.holds.modules) this.checkOwn(licence, module);
+    this.planNext(licence);
+  }
+
+  /** A look can end belief, never revive it. */
+  private checkOwn(licence: Licence, module: string): void {
+    const { heart, holds, identity } = this.deps;
+    const hold = holds.get(module);
+    const mine = licence.instances.find((record) => record.id === identity.id);
+    if (mine && mine.beat > identity.highestBeat) {
+      this.takeNewId();
+      return;
+    }
+    if (!hold || heldSeat(licence, identity.id, module)) return;
+    const tombstone = tombstoneOf(licence, identity.id, hold.seat);
+    if (tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone') {
+      this.lose(module, lossOf(tombstone));
+      return;
+    }
+    if (tombstone) holds.endBelief(module);
+    heart.beatSoon();
+  }
+
+  // --- what both leave behind ---------------------------------------------------------------------------------------
+
+  /** When to come back for the others, and whether our own promise is still what is asked for. */
+  private planNext(licence: Licence): void {
+    const { clock, heart, holds, identity, table } = this.deps;
+    const { record } = identity;
+    if (holds.size === 0 || !record || !table.policy) return;
+    if (isOtherPromise(record, table.policy)) heart.beatSoon();
+    if (isCalled(licence, identity.id)) heart.beatSoon();
+    if (record.level === 'light') {
+      if (table.seemsExpired(table.policy)) heart.beatSoon(); // its commit knows the server's time
+      return;
+    }
+    const nowMs = clock.elapsedMs();
+    const { beatEarly, lookAgainMs } = table.vigil.next(licence, nowMs);
+    if (beatEarly) heart.beatSoon();
+    heart.lookBy(Math.max(lookAgainMs, nowMs + 1));
+  }
+
+  private loseAllExpired(): void {
+    const { holds, table } = this.deps;
+    for (const module of holds.modules)
+      this.lose(module, { reason: 'expired', by: null, words: null, at: table.policy?.expiresAt ?? null });
+  }
+
+  private lose(module: string, loss: Loss): void {
+    this.deps.holds.lose(module, loss);
+    this.deps.onLost();
+  }
+}
+
+/** Whether the policy asks for another promise than the record gives. */
+const isOtherPromise = (record: InstanceRecord, policy: Policy): boolean =>
+  record.level !== policy.level ||
+  record.checkIntervalSeconds !== policy.checkIntervalSeconds ||
+  record.graceSeconds !== policy.graceSeconds;

@@ -1,0 +1,70 @@
+import type { InstanceRecord } from '../core/licence.js';
+import type { Claimant, Ground } from '../core/seats.js';
+import type { Dice } from '../share/dice.js';
+
+export interface IdentityDeps {
+  readonly dice: Dice;
+  readonly who: Omit<Claimant, 'id'>;
+  /** Rule 5(a). Only asked for records of this machine. */
+  readonly isProcessGone: (pid: number, start: string | null) => boolean;
+  /** When this machine started by share time, given what share time is now; null where that proves nothing. */
+  readonly bootedAtMs: (shareTimeMs: number) => number | null;
+}
+
+/** Who this instance is in the table, and what its machine can tell of the others there. */
+export class Identity {
+  /** Our record as last confirmed; null while we hold no seat. */
+  record: InstanceRecord | null = null;
+  private readonly deps: IdentityDeps;
+  private readonly path: string;
+  private ownId: string;
+  private ownHighestBeat = 0;
+
+  constructor(path: string, deps: IdentityDeps) {
+    this.path = path;
+    this.deps = deps;
+    this.ownId = deps.dice.id();
+  }
+
+  get id(): string {
+    return this.ownId;
+  }
+
+  /** The highest beat we ever tried to write; a higher one in our record was written by somebody who runs as us. */
+  get highestBeat(): number {
+    return this.ownHighestBeat;
+  }
+
+  get claimant(): Claimant {
+    return { ...this.deps.who, id: this.id, highestBeat: this.highestBeat };
+  }
+
+  get actor(): string {
+    return `${this.deps.who.user}@${this.deps.who.host}`;
+  }
+
+  /** We try to write this record. */
+  writes(record: InstanceRecord): void {
+    this.ownHighestBeat = Math.max(this.ownHighestBeat, record.beat);
+  }
+
+  /** From now on we are another. */
+  renew(): void {
+    this.ownId = this.deps.dice.id();
+    this.ownHighestBeat = 0;
+  }
+
+  ground(shareTimeMs: number): Ground {
+    const bootedAtMs = this.deps.bootedAtMs(shareTimeMs);
+    return { path: this.path, shareTimeMs, isGone: (record) => this.isGone(record), bootedAtMs };
+  }
+
+  isGone(record: InstanceRecord): boolean {
+    const { pids } = this.deps.who.machine;
+    return (
+      pids !== null &&
+      record.machine.pids === pids &&
+      this.deps.isProcessGone(record.pid, record.processStart)
+    );
+  }
+}

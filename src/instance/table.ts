@@ -1,0 +1,172 @@
+import { elapsedMs, type Instant } from '../core/belief.js';
+import { type Policy, readPolicy } from '../core/entitlement.js';
+import { SeatfileFault } from '../core/fault.js';
+import type { InstanceRecord, Licence } from '../core/licence.js';
+import type { Draft } from '../core/revision.js';
+import { tryPeriodMs, withoutAnswered } from '../core/rollcall.js';
+import { ownLookMs } from '../core/sightings.js';
+import { isExpired, type Verdict } from '../core/sweep.js';
+import { type Clock, instantOf } from '../share/clock.js';
+import type { Limits } from '../share/limits.js';
+import type { Top } from '../share/revisions.js';
+import type { Change, Committed, Store } from '../share/store.js';
+import type { Identity } from './identity.js';
+import { Quarter } from './quarter.js';
+import { RollCall } from './rollcall.js';
+import { Vigil } from './vigil.js';
+import type { Warnings } from './warnings.js';
+
+/** Longest wait of a beat, a look or a release for the share. Milliseconds. */
+export const PATIENCE_MS = 30_000;
+
+export interface TableDeps {
+  readonly store: Pick<Store, 'commit' | 'place' | 'read'>;
+  readonly clock: Clock;
+  readonly identity: Identity;
+  readonly warnings: Warnings;
+  /** Whether we hold a seat. */
+  readonly isHolder: () => boolean;
+  /** We hold a seat, and see a restored table for the first time. */
+  readonly onRestored: () => void;
+  /** A commit failed because the share is in trouble. */
+  readonly onFailed: () => void;
+}
+
+interface Committing<A> {
+  readonly done: Committed<A>;
+  /** The start of the commit. */
+  readonly since: Instant;
+}
+
+/** The table as one instance knows it: its commits go through here, and what they and its looks leave behind is kept here. */
+export class Table {
+  readonly rollCall = new RollCall();
+  private readonly deps: TableDeps;
+  private readonly quarter = new Quarter();
+  private ownVigil = new Vigil();
+  private lastPolicy: Policy | null = null;
+  private lastLicence: Licence | null = null;
+  /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
+  private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
+
+  constructor(deps: TableDeps) {
+    this.deps = deps;
+  }
+
+  get path(): string {
+    return this.deps.store.place.face;
+  }
+
+  get policy(): Policy | null {
+    return this.lastPolicy;
+  }
+
+  get lastSeen(): Licence | null {
+    return this.lastLicence;
+  }
+
+  get vigil(): Vigil {
+    return this.ownVigil;
+  }
+
+  /** T of the file, milliseconds. */
+  get intervalMs(): number {
+    return 1000 * (this.policy?.checkIntervalSeconds ?? 1);
+  }
+
+  get lookPeriod(): number {
+    return ownLookMs(this.deps.identity.record?.level ?? 'heartbeat', this.intervalMs / 1000);
+  }
+
+  get tryPeriod(): number {
+    return tryPeriodMs(this.intervalMs / 1000);
+  }
+
+  limits(ms: number): Limits {
+    return { untilMs: this.deps.clock.elapsedMs() + ms };
+  }
+
+  /** The newest revision. The caller says when he has it: see {@link saw}. */
+  read(limits: Limits): Promise<Top> {
+    return this.deps.store.read(limits);
+  }
+
+  saw(top: Top): void {
+    const { identity, warnings } = this.deps;
+    this.lastPolicy = readPolicy(top.licence, this.path);
+    this.closedMs(top.licence, this.lastPolicy, null);
+    this.vigil.saw(top, identity.id, this.lookPeriod);
+    this.lastLicence = top.licence;
+    if (identity.record?.level === 'light') warnings.troubleOver();
+  }
+
+  async commit<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
+    const since = instantOf(this.deps.clock);
+    const tidied: Change<A> = (base, shareTimeMs) => {
+      const { answer, draft } = change(base, shareTimeMs);
+      return { answer, draft: draft && tidy(draft) };
+    };
+    try {
+      const done = await this.deps.store.commit(tidied, limits);
+      this.committed(done, since);
+      return { done, since };
+    } catch (error) {
+      if (isShareTrouble(error)) {
+        this.vigil.failed();
+        this.rollCall.failed();
+        this.deps.onFailed();
+      }
+      throw error;
+    }
+  }
+
+  private committed(done: Committed<unknown>, since: Instant): void {
+    const { clock, warnings } = this.deps;
+    this.saw(done.base);
+    this.lastLicence = done.licence;
+    const now = instantOf(clock);
+    this.rollCall.answered(done.licence, done.shareTimeMs, since, now, this.intervalMs / 1000);
+    this.shareClock = { ms: done.shareTimeMs, at: since };
+    warnings.troubleOver(); // a look is no proof that the trouble is over: a full disk can be read
+    if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.lookPeriod);
+  }
+
+  /** Who is out, by a look or a beat that began at `startedMs`. */
+  verdicts(licence: Licence, startedMs: number): Verdict[] {
+    const { clock, identity } = this.deps;
+    if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
+    const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);
+    return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.lookPeriod, isGone);
+  }
+
+  /** How long nobody new is seated and nobody evicted, because the table was restored. Milliseconds. */
+  closedMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
+    const nowMs = this.deps.clock.elapsedMs();
+    const isHolder = this.deps.isHolder();
+    const isFirst = this.quarter.saw(licence, isHolder, nowMs);
+    if (isFirst && isHolder) this.deps.onRestored();
+    return this.quarter.leftMs(licence, policy, nowMs, shareTimeMs);
+  }
+
+  /** By our clocks, since our last commit. */
+  shareTimeNow(): number | null {
+    if (this.shareClock === null) return null;
+    return this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.deps.clock));
+  }
+
+  seemsExpired(policy: Policy): boolean {
+    const shareTimeMs = this.shareTimeNow();
+    return shareTimeMs !== null && isExpired(policy, shareTimeMs);
+  }
+
+  /** Nobody here holds a seat any more: what we saw of the others is worth nothing when somebody does again. */
+  forgetOthers(): void {
+    this.ownVigil = new Vigil();
+  }
+}
+
+const tidy = (draft: Draft): Draft => ({ ...draft, licence: withoutAnswered(draft.licence) });
+
+export const isShareTrouble = (error: unknown): boolean =>
+  error instanceof SeatfileFault &&
+  (error.code.startsWith('SHARE_') || error.code.startsWith('TABLE_') || error.code === 'COMMIT_UNKNOWN');
