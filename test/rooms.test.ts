@@ -15,7 +15,15 @@ const plan: Readonly<Record<string, readonly string[]>> = {
     ...['seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts'],
   ],
   share: [
-    ...['clearing.ts', 'clock.ts', 'create.ts', 'dice.ts', 'examine-licence.ts', 'examine.ts'],
+    ...[
+      'beginning.ts',
+      'clearing.ts',
+      'clock.ts',
+      'create.ts',
+      'dice.ts',
+      'examine-licence.ts',
+      'examine.ts',
+    ],
     ...['face.ts', 'files.ts', 'findings.ts', 'folding.ts', 'hammer.ts', 'healing.ts'],
     ...['journal.ts', 'limits.ts', 'locate.ts', 'lock.ts', 'patience.ts', 'peer.ts'],
     ...['pinned.ts', 'place.ts', 'probes.ts', 'replace.ts', 'revisions.ts', 'store.ts'],

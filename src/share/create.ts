@@ -1,10 +1,10 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import { formatLicence, type Licence } from '../core/licence.js';
+import { unreadable } from './beginning.js';
 import { ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { folderOf } from './place.js';
-import { unreadable } from './store.js';
 
 const READ_AND_WRITE = 0o666;
 

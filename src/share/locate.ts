@@ -1,11 +1,12 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
+import { unreadable } from './beginning.js';
 import { readLoosely } from './face.js';
 import { type FileStat, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { documentIn, folderOf, inFolder, numberName, numbersAmong, type Place, placeOf } from './place.js';
-import { type Store, unreadable } from './store.js';
+import type { Store } from './store.js';
 
 /** Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no. */
 const DIRECTORY_BITS = 0o6777;

@@ -1,20 +1,21 @@
 import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
-import { decodeText, formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
+import { formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
+import { Beginning, statOf } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { Face, type FaceState, refusedName, WRECK_MS } from './face.js';
-import { ShareError, type ShareFiles } from './files.js';
+import type { ShareFiles } from './files.js';
 import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
 import { ANSWER_MS, patient } from './patience.js';
-import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
+import type { Place, StageOwner } from './place.js';
 import { MOST_ABOVE, Revisions, type Stage, type Top } from './revisions.js';
 
 /** A pure change of the newest revision. No draft: nothing is published. It may be called more than once. */
@@ -88,7 +89,6 @@ interface Trial<A> {
 /** After every so many commits of a process it clears away. */
 const COMMITS_PER_CLEARING = 4;
 const FACE_AGAIN_MS = 1000;
-const STICKY = 0o1000;
 
 /**
  * The seat table on a share: `read()` and `commit(change)`. One operation at a time; a commit answers as soon as it is
@@ -111,7 +111,7 @@ export class Store {
   private readonly faceAgain = new AbortController();
   private line: Promise<unknown> = Promise.resolve();
   private commits = 0;
-  private hasFolder = false;
+  private readonly beginning: Beginning;
   private readonly healing: Healing;
   /** Who heals a lost table; null where nobody here holds a seat, and so nobody knows better than what is there. */
   private healer: string | null = null;
@@ -145,13 +145,11 @@ export class Store {
       ] as const),
       (trouble) => this.onJournalTrouble(trouble),
     );
-    const raise = (build: (shareTimeMs: number) => Licence) => {
-      this.hasFolder = false;
-      return this.raise((shareTimeMs) => {
-        const licence = build(shareTimeMs);
-        return { number: licence.revision, text: formatLicence(licence, 'compact') };
-      });
-    };
+    this.beginning = new Beginning({
+      ...{ place: this.place, files: this.files, dice: this.dice, owner: this.owner },
+      revisions: this.revisions,
+    });
+    const raise = (build: (shareTimeMs: number) => Licence) => this.beginning.again(build);
     this.healing = new Healing({ revisions: this.revisions, files: this.files, dice: this.dice, raise });
   }
 
@@ -161,10 +159,10 @@ export class Store {
   }
 
   private async readNow(limits: Limits): Promise<Top> {
-    if (await this.folderExists()) return this.known(await this.revisions.top(limits));
+    if (await this.beginning.folderExists()) return this.known(await this.revisions.top(limits));
     const startedMs = this.clock.elapsedMs();
-    const { licence } = await this.firstRevision();
-    if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
+    const { licence } = await this.beginning.firstRevision();
+    if (licence.revision > 0) return this.known(await this.beginning.hiddenTop(licence.revision, limits));
     return { licence, startedMs, endedMs: this.clock.elapsedMs() };
   }
 
@@ -254,12 +252,12 @@ export class Store {
   /** Where a refused file lies, if there is one. */
   refusedFile(): Promise<string | null> {
     const path = refusedName(this.place.face);
-    return this.inLine(async () => ((await this.statOf(path).catch(() => null)) ? path : null));
+    return this.inLine(async () => ((await statOf(this.files, path).catch(() => null)) ? path : null));
   }
 
   /** When somebody last wrote in the folder, by what the server stamps on it; null where there is none. */
   folderTime(): Promise<number | null> {
-    return this.inLine(async () => (await this.statOf(this.place.folder))?.modifiedMs ?? null);
+    return this.inLine(async () => (await statOf(this.files, this.place.folder))?.modifiedMs ?? null);
   }
 
   /** What `licence.json` shows, by a stat, and a read if that changed. Never fails. */
@@ -330,7 +328,10 @@ export class Store {
     limits: Limits,
     answer: (committed: Committed<A>) => void,
   ): Promise<Committed<A>> {
-    if (!(await this.folderExists())) await this.begin(limits);
+    if (!(await this.beginning.folderExists())) {
+      const hidden = await this.beginning.begin(limits);
+      if (hidden) this.known(hidden);
+    }
     const unlock = await this.takeTurn(limits);
     try {
       const committed = await this.untilPublished(change, limits);
@@ -517,114 +518,6 @@ export class Store {
   private async dropEmpty(stage: Stage): Promise<void> {
     await this.files.removeDirectory(stage.path).catch(() => undefined);
   }
-
-  private async folderExists(): Promise<boolean> {
-    if (this.hasFolder) return true;
-    const stat = await this.statOf(this.place.folder);
-    if (stat === null) return false;
-    if (stat.kind !== 'directory')
-      throw new SeatfileFault(
-        'SHARE_UNFIT',
-        `${this.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
-      );
-    this.hasFolder = true;
-    return true;
-  }
-
-  private async statOf(path: string) {
-    return await this.files.stat(path).catch((error: unknown) => {
-      if (error instanceof ShareError && error.kind === 'missing') return null;
-      throw error;
-    });
-  }
-
-  /**
-   * A licence file of a higher revision has a folder: a client that does not show it may remember its absence from before
-   * the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
-   */
-  private async hiddenTop(revision: number, limits: Limits): Promise<Top> {
-    const { face, folder } = this.place;
-    try {
-      return this.known(await this.revisions.top(limits));
-    } catch (error) {
-      const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
-      if (!isLost || (await this.statOf(folder)) !== null) throw error;
-      throw new SeatfileFault(
-        'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it, or begin again from this file: seatfile repair ${face}`,
-      );
-    }
-  }
-
-  /** The licence file itself: where a table begins, if it is of revision 0. */
-  private async firstRevision(): Promise<{ licence: Licence; text: string }> {
-    const { face } = this.place;
-    const bytes = await this.files.read(face).catch((error: unknown) => {
-      throw unreadable(error, face);
-    });
-    const text = decodeText(bytes, face);
-    const licence = parseLicence(text, face);
-    readPolicy(licence, face);
-    return { licence, text };
-  }
-
-  /** The first commit of a licence: the folder appears whole, with revision 0 in it, or somebody was quicker. */
-  private async begin(limits: Limits): Promise<void> {
-    const { licence, text } = await this.firstRevision();
-    if (licence.revision > 0) {
-      await this.hiddenTop(licence.revision, limits);
-      return;
-    }
-    await this.refuseSticky();
-    await this.raise(() => ({ number: 0, text }));
-  }
-
-  /** Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. */
-  private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
-    const path = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
-    try {
-      const { modifiedMs } = await this.revisions.makeDirectory(path);
-      const { number, text } = first(modifiedMs);
-      const directory = `${path}/${numberName(number)}`;
-      await this.revisions.makeDirectory(directory);
-      await this.files.writeNew(documentIn(directory), text, this.place.fileMode);
-    } catch (error) {
-      await this.dropBeginning(path);
-      throw error;
-    }
-    const failure = await this.files.rename(path, this.place.folder).then(
-      () => null,
-      (error: unknown) => error,
-    );
-    if (failure === null) this.hasFolder = true;
-    else {
-      const isBegun = isTaken(failure) || (await this.folderExists());
-      await this.dropBeginning(path);
-      if (!isBegun) throw failure;
-    }
-  }
-
-  /**
-   * Renamed away first: a request that comes late must not make a folder of what is being emptied. What cannot be, is left to
-   * whoever clears away.
-   */
-  private async dropBeginning(path: string): Promise<void> {
-    const aside = `${this.place.face}.${stageName(this.owner, this.dice.id())}`;
-    await this.files
-      .rename(path, aside)
-      .then(() => this.revisions.empty(aside))
-      .catch(() => undefined);
-  }
-
-  /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */
-  private async refuseSticky(): Promise<void> {
-    const around = await this.files.stat(this.place.around);
-    if ((around.mode & STICKY) !== 0)
-      throw new SeatfileFault(
-        'SHARE_UNFIT',
-        `${this.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
-      );
-  }
 }
 
 const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
@@ -635,24 +528,3 @@ const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>
 
 const isLoss = (error: unknown): boolean =>
   error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');
-
-/** Somebody was quicker, whatever this client's caches still show. */
-const isTaken = (error: unknown): boolean =>
-  error instanceof ShareError && (error.kind === 'exists' || error.kind === 'notEmpty');
-
-/** Why a licence file could not be read, in the words of whoever opened it. */
-export function unreadable(error: unknown, face: string): unknown {
-  if (!(error instanceof ShareError)) return error;
-  const say = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', found: string) =>
-    new SeatfileFault(code, `${face}: expected a licence file, found ${found}`, { cause: error });
-  switch (error.kind) {
-    case 'missing':
-      return say('LICENCE_MISSING', 'nothing; check the path, and whether the share is connected');
-    case 'wrongKind':
-      return say('LICENCE_UNREADABLE', 'a directory, or a file where a directory should be');
-    case 'refused':
-      return say('LICENCE_UNREADABLE', 'one that you have no right to read');
-    default:
-      return toFault(error);
-  }
-}
