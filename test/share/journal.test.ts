@@ -135,6 +135,21 @@ describe('folding', () => {
     }
   });
 
+  test('segments that went with a lost table are written again, before their revisions go', async () => {
+    const { table, writer } = await watched(40);
+    await happen(writer, 4);
+    table.server.removeTree(`${journalFolder(table)}/${SECOND}`);
+    const other: Change<null> = (base) => ({
+      answer: null,
+      draft: { licence: { ...base, lineage: 'restored' }, events: [{ kind: 'test', word: 'e45' }] },
+    });
+    await table.timeline.run(writer.store.commit(other, writer.limits()));
+    await table.timeline.run(writer.store.settled());
+    await happen(writer, 8);
+    expect(segments(table)).toContain(SECOND);
+    expect(wordsOf((await journalOf(writer)).events)).toEqual([...words(1, 7), ...words(12, 53)]);
+  });
+
   test('a number given again to somebody who slept goes with its segment, and is in no journal', async () => {
     const { table, writer } = await watched(40);
     const void5 = { ...bareLicence(), revision: 5, parent: { revision: 4, commit: 'commit-of-4' } };
