@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { verifyChain } from '../../src/core/journal.js';
 import type { Licence, LicenceEvent } from '../../src/core/licence.js';
 import type { JournalReading } from '../../src/share/journal.js';
 
@@ -11,12 +12,37 @@ export interface LedgerOptions {
   readonly revision: () => number;
 }
 
-/** What really happened, and whether the journal on the share says so: all of it, once, and nothing else. */
+/** What happened in one revision. */
+interface Entry {
+  readonly commit: string;
+  readonly events: readonly LicenceEvent[];
+  /** It must be in the journal; else it may be. */
+  isDue: boolean;
+  /** Somebody who knew no better has made it of an older state that was brought back. */
+  isStray: boolean;
+}
+
+/** What lies on the share after somebody meant well. */
+export interface Left {
+  readonly isSegmentThere: (first: number, last: number) => boolean;
+  /** The commit of a revision that can still be read. */
+  readonly commitOf: (number: number) => string | null;
+}
+
+/**
+ * What really happened, and whether the journal on the share says so: all of it, once, and nothing else.
+ *
+ * After a loss: what is in a segment stays there, and what is in a revision that is still there comes into one. What was only
+ * in lost revisions (or in segments that went with the folder) may be missing; it may also be there, when somebody knew
+ * it and had begun to fold, for it did happen. The same holds of what was made of an older state and lost again. Nothing is there
+ * twice, and each chain of events holds: a restored table begins one.
+ */
 export class Ledger {
   private readonly options: LedgerOptions;
-  /** By revision: what happened in it, on the chain. */
-  private readonly happened = new Map<number, readonly LicenceEvent[]>();
+  /** By revision: what happened in it. More than one only after a loss. */
+  private readonly happened = new Map<number, Entry[]>();
   private readonly segments = new Map<string, { first: number; last: number; text: string }>();
+  private hasLost = false;
 
   constructor(options: LedgerOptions) {
     this.options = options;
@@ -26,9 +52,28 @@ export class Ledger {
     return this.segments.size;
   }
 
-  /** A revision is on the chain. */
-  published({ revision, events }: Licence): void {
-    if (events.length > 0) this.happened.set(revision, events);
+  /** A revision is on the chain; a stray one is only if nobody remembers better. */
+  published({ revision, commit, events }: Licence, isStray = false): void {
+    if (events.length === 0) return;
+    const others = this.happened.get(revision) ?? [];
+    this.happened.set(revision, [...others, { commit, events, isDue: !isStray, isStray }]);
+  }
+
+  /** The folder is not what it was. */
+  lost({ isSegmentThere, commitOf }: Left): void {
+    this.hasLost = true;
+    for (const [name, { first, last }] of this.segments)
+      if (!isSegmentThere(first, last)) this.segments.delete(name);
+    for (const [revision, entries] of this.happened)
+      for (const entry of entries) {
+        entry.isStray = false;
+        if (!this.isFolded(revision) && commitOf(revision) !== entry.commit) entry.isDue = false;
+      }
+  }
+
+  /** Nobody remembered better: what was made of the older state is the table. */
+  gaveIn(): void {
+    for (const entry of [...this.happened.values()].flat()) entry.isDue ||= entry.isStray;
   }
 
   /** A segment got its name, or its file another text. */
@@ -54,28 +99,42 @@ export class Ledger {
 
   /** A number was taken out of the folder: what happened in it must stand in a segment. */
   cleared(number: number): void {
-    if (!this.happened.has(number)) return;
-    const segments = [...this.segments.values()];
-    if (!segments.some(({ first, last }) => first <= number && number <= last))
+    if (this.happened.get(number)?.some(({ isDue }) => isDue) && !this.isFolded(number))
       this.options.report(`revision ${number} was cleared away, and what happened in it is in no segment`);
   }
 
   /** What the shipped code reads back. */
-  read({ events, problems }: JournalReading): void {
-    if (problems.length > 0) this.options.report(`a sound journal called damaged: ${problems[0]}`);
+  read({ licence, events, problems }: JournalReading): void {
+    if (problems.length > 0 && !this.hasLost)
+      this.options.report(`a sound journal called damaged: ${problems[0]}`);
     this.compare('the journal read back', events, this.between(0, this.options.revision()));
+    const { breaks } = verifyChain(events, licence.lastEventHash);
+    if (breaks.length > 0)
+      this.options.report(`a sound journal called broken, after ${breaks[0]?.after} at ${breaks[0]?.at}`);
   }
 
-  private between(first: number, last: number): LicenceEvent[] {
+  private isFolded(number: number): boolean {
+    return [...this.segments.values()].some(({ first, last }) => first <= number && number <= last);
+  }
+
+  /** In the order in which it happened. */
+  private between(first: number, last: number): Entry[] {
     const numbers = [...this.happened.keys()].filter((one) => first <= one && one <= last);
     return numbers.sort((a, b) => a - b).flatMap((one) => this.happened.get(one) ?? []);
   }
 
-  private compare(what: string, found: readonly LicenceEvent[], expected: readonly LicenceEvent[]): void {
-    const at = expected.findIndex((event, index) => !isDeepStrictEqual(found[index], event));
-    if (at >= 0)
-      this.options.report(`${what}: event ${expected[at]?.id} expected, found ${found[at]?.id ?? 'none'}`);
-    else if (found.length > expected.length)
-      this.options.report(`${what}: ${found[expected.length]?.id} never happened`);
+  /** Entry by entry: what is due must come next, what else there was may. */
+  private compare(what: string, found: readonly LicenceEvent[], entries: readonly Entry[]): void {
+    let at = 0;
+    for (const { events, isDue } of entries) {
+      const wrong = events.findIndex((event, index) => !isDeepStrictEqual(found[at + index], event));
+      if (wrong < 0) at += events.length;
+      else if (isDue) {
+        const instead = found[at + wrong]?.id ?? 'none';
+        this.options.report(`${what}: event ${events[wrong]?.id} expected, found ${instead}`);
+        return;
+      }
+    }
+    if (at < found.length) this.options.report(`${what}: ${found[at]?.id} never happened`);
   }
 }

@@ -5,8 +5,9 @@ import { formatLicence, type Licence } from '../../src/core/licence.js';
 import type { Draft } from '../../src/core/revision.js';
 import { locateStore, openStore } from '../../src/instance/licence.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { numberName, numbersAmong } from '../../src/share/place.js';
+import { numberName, numbersAmong, segmentName } from '../../src/share/place.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
+import type { Left } from './ledger.js';
 import type { Office } from './office.js';
 import { Person } from './person.js';
 import type { Mishap } from './plan.js';
@@ -518,6 +519,17 @@ export class Mishaps {
     this.lose(() => this.office.world.server.removeTree(FOLDER));
   }
 
+  /** Just after somebody was seated, whom the others have not seen yet. */
+  private loseNewSeat(): void {
+    this.office.onSeated = () => this.after(this.office.chance.scaled(100, 3000), () => this.loseFolder());
+  }
+
+  /** Just after somebody was removed, whom some of the others have seen. */
+  private loseRemoval(): void {
+    this.remove();
+    this.after(this.office.plan.intervalMs * this.office.chance.between(0.03, 0.1), () => this.loseFolder());
+  }
+
   private damageTop(): void {
     const { server } = this.office.world;
     this.lose(() =>
@@ -559,14 +571,13 @@ export class Mishaps {
     const around = nodePath.posix.dirname(FACE);
     const { semantics } = this.office.plan;
     if (semantics === 'nfs' || semantics === 'worstNfs') return; // these write on by handle in what was only renamed here
-    if (truth.isShaken || this.isAnyAffected()) return;
+    if (truth.isShaken || this.isAnyAffected() || !this.moveAway(around)) return;
     this.during(
       'unmounted',
       'share',
       () => {
         outage.begin(this.nowMs);
         away.begin(this.nowMs);
-        server.rename(around, '/elsewhere');
         server.makeDirectory(around);
         server.setMode(around, server.stat('/elsewhere').mode);
       },
@@ -581,6 +592,16 @@ export class Mishaps {
     );
   }
 
+  /** Out of the way, unless a file in it is open at this instant. */
+  private moveAway(around: string): boolean {
+    try {
+      this.office.world.server.rename(around, '/elsewhere');
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** One loss at a time; nobody can write until it is healed, and everybody has had his look. */
   private lose(happen: () => void): void {
     const { truth, outage, world } = this.office;
@@ -589,6 +610,21 @@ export class Mishaps {
     outage.begin(this.nowMs);
     truth.lose();
     happen();
+    truth.ledger.lost(this.whatIsLeft());
+  }
+
+  private whatIsLeft(): Left {
+    const { server } = this.office.world;
+    const commitOf = (number: number) => {
+      const document = `${FOLDER}/${numberName(number)}/licence.json`;
+      const text = server.isThere(document) ? server.readText(document) : '';
+      return text.trimEnd().endsWith('}') ? (JSON.parse(text) as Licence).commit : null;
+    };
+    return {
+      commitOf,
+      isSegmentThere: (first, last) =>
+        server.isThere(`${FOLDER}/journal/${segmentName({ first, last })}/events.ndjson`),
+    };
   }
 
   /** Where nobody lives who would: the administrator, with `seatfile repair`. */

@@ -9,7 +9,7 @@ import type { Plan } from './plan.js';
 import { Process, type Question } from './process.js';
 import { cachesMsOf, SimShare } from './share-model.js';
 import { clockTime, Trace } from './trace.js';
-import { type Holder, type Rule, Truth, type Violation, type Writer } from './truth.js';
+import { type Holder, type Rule, type Standing, Truth, type Violation, type Writer } from './truth.js';
 
 /** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
 const RETRY_INTERVALS = 1 / 16;
@@ -41,6 +41,8 @@ export class Office {
   readonly serverClockSets: number[] = [];
   /** Called once, with the next process that names somebody in a roll call. */
   onAsked: ((process: Process) => void) | null = null;
+  /** Called once, when somebody new is seated. */
+  onSeated: (() => void) | null = null;
   violation: Violation | null = null;
   /** Everything works again: whoever is there stays. */
   isQuiet = false;
@@ -245,6 +247,11 @@ export class Office {
         [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
+      unheardMs: (standing, evictor, mostMs) => this.unheardMs(standing, evictor, mostMs),
+      seated: () => {
+        if (!this.isQuiet) this.onSeated?.();
+        this.onSeated = null;
+      },
       asked: (key) => {
         const process = this.processAt(key);
         if (process && !this.isQuiet) this.onAsked?.(process);
@@ -255,6 +262,17 @@ export class Office {
         return this.serverClockSets.some((atMs) => atMs > sinceMs && atMs < firstMs);
       },
     });
+  }
+
+  private unheardMs({ record, beatAtMs }: Standing, evictor: string, mostMs: number): number {
+    const by = this.processAt(evictor);
+    const own = this.processAt(record.note);
+    if (!by || !own || by.lastFailureMs > beatAtMs || by.lastCommitMs < this.outage.endedMs) return 0;
+    const couldMs = freeMs(by.lastCommitMs, this.nowMs, own.misfortune.since(by.lastCommitMs, this.nowMs));
+    const silentMs = this.nowMs - beatAtMs;
+    return couldMs < mostMs
+      ? silentMs - freeMs(beatAtMs, this.nowMs, this.outage.since(beatAtMs, this.nowMs))
+      : 0;
   }
 
   private watchedBy(process: Process, sinceMs: number): { ms: number; gaps: number } {

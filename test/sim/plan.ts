@@ -21,7 +21,8 @@ export type Mishap =
       | 'lateNumber'
     ) // the share
   | ('remove' | 'removeDead' | 'setInterval' | 'setLevel') // the administrator
-  | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted'); // somebody who meant well
+  | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // somebody who meant well
+  | ('loseNewSeat' | 'loseRemoval'); // at the worst moment
 
 type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'smb' | 'windows';
 
@@ -187,7 +188,15 @@ const profiles = {
   restored: {
     ...{ weight: 0.3, people: [2, 7], interval: [60, 600], many: [5, 14], length: 2 },
     mishaps: {
-      ...{ loseFolder: 3, damageTop: 3, oldFolder: 5, oldFace: 2, unmounted: 2 },
+      ...{
+        loseFolder: 2,
+        damageTop: 3,
+        oldFolder: 5,
+        oldFace: 2,
+        unmounted: 2,
+        loseNewSeat: 4,
+        loseRemoval: 3,
+      },
       ...{ remove: 5, kill: 2, leave: 2, rejoin: 2, freeze: 1, freezeMidway: 3, sleep: 1, cut: 1 },
     },
   },

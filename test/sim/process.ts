@@ -66,6 +66,9 @@ export class Process {
   readonly wanting = new Map<string, number>();
   /** When it first had an answer of the share to a commit. True time, milliseconds. */
   firstCommitMs = Number.POSITIVE_INFINITY;
+  /** When a commit last had an answer of the share, and when one last had none. True time, milliseconds. */
+  lastCommitMs = 0;
+  lastFailureMs = 0;
   /** Counts its commits: two revisions of one commit are one change made twice. */
   commits = 0;
   private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
@@ -162,10 +165,12 @@ export class Process {
     try {
       const done = await this.during(answer);
       this.firstCommitMs = Math.min(this.firstCommitMs, this.on.now());
+      this.lastCommitMs = this.on.now();
       if (done.published) this.on.acknowledged(done.licence.commit);
       else this.on.denied();
       return done;
     } catch (error) {
+      this.lastFailureMs = this.on.now();
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.isUnsure = true;
       else this.on.denied();
       throw error;

@@ -74,6 +74,7 @@ describe('the plans', () => {
       },
       ...{ removeDead: true, setInterval: true, setLevel: true },
       ...{ loseFolder: true, damageTop: true, oldFolder: true, oldFace: true, unmounted: true },
+      ...{ loseNewSeat: true, loseRemoval: true },
     };
     const known = new Set(plans.flatMap((plan) => Object.keys(plan.mishaps)));
     expect([...known].sort()).toEqual(Object.keys(all).sort());

@@ -87,6 +87,13 @@ export interface TruthOptions {
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
   /** Whether the share once did not say whether a change of this writer was made: then he burns its number. */
   readonly isUnsure: (key: string) => boolean;
+  /**
+   * How long the share was down for all since a beat, if the evictor had no cause to notice, and has proved since that it could
+   * write, and he whose beat it is could not for all but so long of the time since then; else 0. Milliseconds.
+   */
+  readonly unheardMs: (standing: Standing, evictor: string, mostMs: number) => number;
+  /** Somebody new is seated. */
+  readonly seated: () => void;
   /** A process has named somebody in a roll call. */
   readonly asked: (key: string) => void;
   /** Whether the server's clock was set since then, and before this process had an answer of it. */
@@ -160,12 +167,17 @@ export class Truth {
     this.commits.push(first.commit);
     this.ledger = new Ledger({
       report: (what) => this.report('journal wrong', what),
-      revision: () => this.revision,
+      revision: () => this.newest,
     });
   }
 
   get revision(): number {
     return this.table.revision;
+  }
+
+  /** The newest number there is, also while people who know no better go on from an older state. */
+  private get newest(): number {
+    return Math.max(this.revision, this.stray?.revision ?? 0);
   }
 
   isSeated(key: string, module: string): boolean {
@@ -230,6 +242,7 @@ export class Truth {
   /** Somebody who knew no better has gone on from an older state: what he did is lost, and he was told that it is done. */
   private strayed(next: Licence): void {
     this.note('STRAY', `revision ${next.revision} goes on from an older state`);
+    this.ledger.published(next, true);
     this.stray = next;
     this.commits.push(next.commit);
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
@@ -240,6 +253,7 @@ export class Truth {
   giveIn(): void {
     if (this.lostSinceMs === null || this.stray === null) return;
     this.regained();
+    this.ledger.gaveIn();
     this.table = this.stray;
     this.updateStandings(this.table);
     this.countSeats(this.table);
@@ -255,6 +269,7 @@ export class Truth {
     this.oweRemovals(next);
     this.regained();
     this.restores++;
+    this.ledger.published(next);
     this.table = next;
     this.commits.push(next.commit);
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
@@ -297,6 +312,7 @@ export class Truth {
     this.countChange(next, by);
     this.checkWorth(before, next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
+    if (next.events.some(({ kind }) => kind === 'seated')) this.options.seated();
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
     this.updateStandings(next);
@@ -306,13 +322,13 @@ export class Truth {
 
   /** A number was taken out of the folder. */
   cleared(number: number): void {
-    if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
+    if (number >= this.newest) this.broken(`the newest revision, ${number}, was cleared away`);
     this.ledger.cleared(number);
   }
 
   /** A file was removed, by whatever path or handle: not the document of the newest revision. */
   fileRemoved(isThere: (path: string) => boolean): void {
-    const { revision } = this;
+    const { newest: revision } = this;
     if (revision > 0 && !isThere(`${FOLDER}/${numberName(revision)}/licence.json`))
       this.broken(`the document of the newest revision, ${revision}, was removed`);
   }
@@ -343,8 +359,9 @@ export class Truth {
       return other?.id === id && other.beat === beat && other.seats.length === seats.length;
     };
     if (next.events.length > 0 || next.instances.length !== before.instances.length) return;
-    const isAsked = JSON.stringify(next.rollCall) !== JSON.stringify(before.rollCall);
-    if (next.instances.every(isSame) && !isAsked && !this.options.isUnsure(by.key))
+    const asked = new Set(before.rollCall?.names.map(({ instance, beat }) => `${instance} ${beat}`));
+    if (next.rollCall?.names.some(({ instance, beat }) => !asked.has(`${instance} ${beat}`))) return;
+    if (next.instances.every(isSame) && !this.options.isUnsure(by.key))
       this.report('published for nothing', `revision ${next.revision} by ${by.who} changes nothing`);
   }
 
@@ -500,7 +517,8 @@ export class Truth {
     const deadMs = deadAfterMs(record) / (1 + this.options.drift);
     if (silentMs < deadMs) this.report('live user evicted', `too early: ${found}`);
     const patientMs = LATE_INTERVALS * intervalMs(record) + graceMs(record);
-    const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
+    const sharedMs = this.options.unheardMs(standing, by.key, intervalMs(record) * LOOK_INTERVALS);
+    const excusedMs = ownMs + sharedMs + this.options.slackMs(intervalMs(record));
     if (holder.isAlive && holder.holds(module) && excusedMs < patientMs / (1 + 2 * this.options.drift))
       this.report('live user evicted', found);
   }
