@@ -414,33 +414,45 @@ export class Store {
   private async attempt<A>(change: Change<A>, trial: Trial<A>, limits: Limits): Promise<Committed<A> | null> {
     checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
     const stage = await this.stageFor(limits);
-    const { shareTimeMs } = stage;
-    const base = await this.baseFor(stage, trial.earlier !== null, limits);
+    const made = await this.prepared(change, trial, stage, limits).catch(async (error: unknown) => {
+      await this.dropEmpty(stage);
+      throw error;
+    });
+    if (made.text === null) {
+      await this.dropEmpty(stage);
+      return made.committed;
+    }
+    const { committed, text } = made;
+    const { answer, licence: next, shareTimeMs } = committed;
+    trial.earlier = { answer, shareTimeMs };
+    trial.firstAim = Math.min(trial.firstAim, next.revision);
+    const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
+    if (fate === 'doubtful') trial.isDoubtful = true;
+    return fate === 'ours' ? committed : null;
+  }
+
+  /** What the attempt comes to, and the text that has to be published for it; null: nothing has. Writes nothing. */
+  private async prepared<A>(
+    change: Change<A>,
+    trial: Trial<A>,
+    { shareTimeMs }: Stage,
+    limits: Limits,
+  ): Promise<{ readonly committed: Committed<A>; readonly text: string | null }> {
+    const base = await this.baseFor(trial.earlier !== null, limits);
     const { licence } = base;
-    if (trial.earlier !== null && licence.recent.includes(trial.changeId)) {
-      await this.dropEmpty(stage);
-      return { ...trial.earlier, licence, published: true, base };
-    }
-    if (isForgotten(trial, licence)) {
-      await this.dropEmpty(stage);
-      throw this.unknownOutcome(null, FORGOTTEN);
-    }
-    const { answer, draft } = await this.applied(change, base, stage);
-    if (draft === null) {
-      await this.dropEmpty(stage);
-      return { answer, licence, published: false, shareTimeMs, base };
-    }
+    if (trial.earlier !== null && licence.recent.includes(trial.changeId))
+      return { committed: { ...trial.earlier, licence, published: true, base }, text: null };
+    if (isForgotten(trial, licence)) throw this.unknownOutcome(null, FORGOTTEN);
+    const { answer, draft } = change(licence, shareTimeMs);
+    if (draft === null)
+      return { committed: { answer, licence, published: false, shareTimeMs, base }, text: null };
     const next = nextRevision(licence, draft, {
       changeId: trial.changeId,
       commit: this.dice.id(),
       shareTimeMs,
     });
-    const text = await this.textOf(licence, next, stage);
-    trial.earlier = { answer, shareTimeMs };
-    trial.firstAim = Math.min(trial.firstAim, next.revision);
-    const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
-    if (fate === 'doubtful') trial.isDoubtful = true;
-    return fate === 'ours' ? { answer, licence: next, published: true, shareTimeMs, base } : null;
+    const committed = { answer, licence: next, published: true, shareTimeMs, base };
+    return { committed, text: this.textOf(licence, next) };
   }
 
   /** After a doubtful attempt nothing that follows proves that the change was not made. */
@@ -465,14 +477,9 @@ export class Store {
   }
 
   /** What the next attempt is made from. After another one it also tells what became of that. */
-  private async baseFor(stage: Stage, isAgain: boolean, limits: Limits): Promise<Top> {
-    try {
-      const { revisions } = this;
-      return this.known(isAgain ? await revisions.steadyTop(limits) : await revisions.top(limits));
-    } catch (error) {
-      await this.dropEmpty(stage);
-      throw error;
-    }
+  private async baseFor(isAgain: boolean, limits: Limits): Promise<Top> {
+    const { revisions } = this;
+    return this.known(isAgain ? await revisions.steadyTop(limits) : await revisions.top(limits));
   }
 
   private remember(licence: Licence): void {
@@ -487,27 +494,12 @@ export class Store {
     return top;
   }
 
-  private async applied<A>(change: Change<A>, base: Top, stage: Stage): Promise<ReturnType<Change<A>>> {
-    try {
-      return change(base.licence, stage.shareTimeMs);
-    } catch (error) {
-      await this.dropEmpty(stage);
-      throw error;
-    }
-  }
-
-  private async textOf(base: Licence, next: Licence, stage: Stage): Promise<string> {
+  private textOf(base: Licence, next: Licence): string {
     const text = formatLicence(next, 'compact');
-    try {
-      const known = new Set(base.instances); // what we could not read back would be a lost table for everybody
-      const changed = next.instances.filter((record) => !known.has(record));
-      parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), this.place.face);
-    } catch (error) {
-      await this.dropEmpty(stage);
-      throw error;
-    }
+    const known = new Set(base.instances); // what we could not read back would be a lost table for everybody
+    const changed = next.instances.filter((record) => !known.has(record));
+    parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), this.place.face);
     if (Buffer.byteLength(text) <= MAX_BYTES) return text;
-    await this.dropEmpty(stage);
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${this.place.face}: the change would make it larger than the 16 MiB a licence may have; nothing was written`,
