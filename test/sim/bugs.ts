@@ -572,15 +572,6 @@ const asking: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'asked-once-and-for-all',
-    profile: 'monday',
-    what: 'Who wants a place asks everybody who sits there and is silent; now nobody while a roll call stands.',
-    breaks: deadUser,
-    file: rollcall,
-    find: 'if (fresh.length === 0) return null;',
-    replace: 'if (fresh.length === 0 || standing.length > 0) return null;',
-  },
-  {
     name: 'answers-of-others-do-not-count',
     profile: 'monday',
     what: 'While a peer lives that has been there, the age by share time does not count; now it does, whoever has answered.',
