@@ -116,6 +116,7 @@ export class Revisions {
   /** The last change of our own that was confirmed: every later revision of its lineage descends from it. */
   private own: { readonly lineage: string; readonly revision: number; readonly changeId: string } | null =
     null;
+  private mindsForks = false;
   /** The lineage that was last found to be of that licence. */
   private lineage: string | null = null;
 
@@ -166,13 +167,19 @@ export class Revisions {
 
   /**
    * An older state was brought back, and somebody who knew no better has gone on from it past what we have seen: it lacks a
-   * change of our own that was confirmed.
+   * change of our own that was confirmed. Who holds no seat takes what is there, as somebody who has only just come does: he would
+   * wait for ever, for nobody else has anything to heal.
    */
   isFork(licence: Licence): boolean {
     const { own } = this;
-    if (own === null || own.lineage !== licence.lineage) return false;
+    if (!this.mindsForks || own === null || own.lineage !== licence.lineage) return false;
     const above = licence.revision - own.revision;
     return above >= 0 && above < MOST_ABOVE && !licence.recent.includes(own.changeId);
+  }
+
+  /** From now on a seat of ours rests on what we have seen, or none does any more. */
+  mindForks(mindsForks: boolean): void {
+    this.mindsForks = mindsForks;
   }
 
   /** Since when we have known a number superseded, milliseconds of the monotonic clock; Infinity if not at all. */

@@ -169,6 +169,7 @@ export class Store {
   /** From now on this process holds a seat, and heals a lost table from what it has seen; `null`: not any more. */
   healAs(actor: string | null): void {
     this.healer = actor;
+    this.revisions.mindForks(actor !== null);
     this.actor = actor ?? this.actor;
   }
 

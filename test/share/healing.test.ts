@@ -1,3 +1,4 @@
+import nodePath from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { formatLicence, parseLicence } from '../../src/core/licence.js';
 import { nextRevision } from '../../src/core/revision.js';
@@ -273,4 +274,31 @@ test('who is killed between agreeing and publishing is finished by the next, byt
   expect([table.server.isThere(agreed), table.numbers().at(-1)]).toEqual([true, 3]);
   await next.read(MINUTES_MS);
   expect(table.server.readText(table.documentPath(1000))).toBe(table.server.readText(agreed));
+});
+
+describe('an older state was brought back, and others went on from it past what was seen', () => {
+  /** The writer's change is revision 4; then revision 3 is the newest again, and somebody else makes two more. */
+  async function overtaken(writer: Writer, table: Table): Promise<void> {
+    await writer.add('mine', MINUTES_MS);
+    table.server.removeTree(nodePath.posix.dirname(table.documentPath(4)));
+    const other = table.writer();
+    for (const word of ['theirs', 'theirs too']) await other.add(word, MINUTES_MS);
+  }
+
+  test('who holds a seat heals it: a change of his own is missing', async () => {
+    const table = new Table();
+    table.grow(3);
+    const writer = healer(table);
+    await overtaken(writer, table);
+    expect((await writer.read(MINUTES_MS)).revision).toBe(1000);
+    expect(table.tally()).toContain('mine');
+  });
+
+  test('who holds none takes it as it is', async () => {
+    const table = new Table();
+    table.grow(3);
+    const writer = table.writer();
+    await overtaken(writer, table);
+    expect((await writer.read(MINUTES_MS)).revision).toBe(5);
+  });
 });
