@@ -15,11 +15,12 @@ export async function main(script: string): Promise<void> {
   };
   process.stderr.on('error', () => undefined); // nobody reads it any more; that must not cost a seat
   process.stdout.on('error', outputFailed);
+  let system: ReturnType<typeof realSystem> | undefined; // what is read of this computer is read once
   const deps: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
-    system: () => realSystem(),
+    system: () => (system ??= realSystem()),
     isInteractive: process.stdin.isTTY === true,
     isOnTerminal: [0, 1, 2].some((handle) => isatty(handle)),
     endNow: (status) => process.exit(status),

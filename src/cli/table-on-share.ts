@@ -2,6 +2,7 @@ import { readPolicy } from '../core/entitlement.js';
 import type { Licence } from '../core/licence.js';
 import { type ShareTime, type StatusView, statusView } from '../core/status.js';
 import { openStore, type System } from '../instance/licence.js';
+import { actorOf } from '../instance/machine.js';
 import type { Kept } from '../share/journal.js';
 import type { Store } from '../share/store.js';
 import type { Deps } from './deps.js';
@@ -26,7 +27,7 @@ export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => P
     deps.err(`Waiting for ${printable(what)}\n`),
   );
   const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
-  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
+  const actor = actorOf(system.facts);
   try {
     return await act({ store, licence, system, limits, actor });
   } finally {

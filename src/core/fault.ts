@@ -37,3 +37,7 @@ export class SeatfileFault extends Error {
 export function unreachable(value: never): never {
   throw new Error(`not a case of its union: ${JSON.stringify(value)}`);
 }
+
+/** The seat table is not what it was: `repair`, or whoever holds a seat, rebuilds it. */
+export const isLoss = (error: unknown): error is SeatfileFault =>
+  error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');

@@ -13,7 +13,14 @@ import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
 import { type ClaimAnswer, Instance } from './instance.js';
 import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
-import { describeMachine, isProcessGone, type MachineFacts, processStart, thisSystem } from './machine.js';
+import {
+  actorOf,
+  describeMachine,
+  isProcessGone,
+  type MachineFacts,
+  processStart,
+  thisSystem,
+} from './machine.js';
 import type { Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
@@ -131,7 +138,7 @@ export async function locateStore(
   const { clock, dice } = system;
   const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
   const place = await locate(path, files);
-  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
+  const actor = actorOf(system.facts);
   const store = new Store(
     { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system), actor },
     { ...system.store, ...(onSlow && { onSlow }) },

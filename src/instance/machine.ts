@@ -16,6 +16,10 @@ export interface MachineFacts {
   readonly isBootKnown: boolean;
 }
 
+/** Who acts here, for tombstones and the journal: `user@host`. At most 600 characters. */
+export const actorOf = ({ user, host }: Pick<MachineFacts, 'user' | 'host'>): string =>
+  `${user}@${host}`.slice(0, 600);
+
 /** The initial pid namespace of Linux has this fixed inode; every container has another. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 

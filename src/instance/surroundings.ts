@@ -10,7 +10,13 @@ import { placeWords, type Warning } from './news.js';
 
 /** What this computer knows of the places on it: read from its own disk, never from a share. */
 export const thisComputer = (environment: Readonly<Record<string, string | undefined>>): Surroundings => ({
-  home: { platform: process.platform, environment, dropboxInfos: dropboxInfos(environment) },
+  home: {
+    platform: process.platform,
+    environment,
+    get dropboxInfos() {
+      return dropboxInfos(environment); // read when somebody asks: most commands do not
+    },
+  },
   mountinfo: () => (process.platform === 'linux' ? textOrNull('/proc/self/mountinfo') : null),
 });
 

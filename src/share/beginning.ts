@@ -2,7 +2,7 @@ import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, formatLicence, type Licence, parseLicence } from '../core/licence.js';
 import type { Dice } from './dice.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { type Limits, toFault } from './limits.js';
 import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
 import type { Revisions, Top } from './revisions.js';
@@ -28,7 +28,7 @@ export class Beginning {
 
   async folderExists(): Promise<boolean> {
     if (this.hasFolder) return true;
-    const stat = await statOf(this.deps.files, this.deps.place.folder);
+    const stat = await nullIf(this.deps.files.stat(this.deps.place.folder), 'missing');
     if (stat === null) return false;
     if (stat.kind !== 'directory')
       throw new SeatfileFault(
@@ -49,7 +49,7 @@ export class Beginning {
       return await this.deps.revisions.top(limits);
     } catch (error) {
       const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
-      if (!isLost || (await statOf(this.deps.files, folder)) !== null) throw error;
+      if (!isLost || (await nullIf(this.deps.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
         `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it, or begin again from this file: seatfile repair ${face}`,
@@ -142,14 +142,6 @@ export class Beginning {
     const { dice, owner, place } = this.deps;
     return `${place.face}.${stageName(owner, dice.id())}`;
   }
-}
-
-/** Null where there is nothing. */
-export async function statOf(files: ShareFiles, path: string) {
-  return await files.stat(path).catch((error: unknown) => {
-    if (error instanceof ShareError && error.kind === 'missing') return null;
-    throw error;
-  });
 }
 
 /** Somebody was quicker, whatever this client's caches still show. */

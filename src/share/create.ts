@@ -2,7 +2,7 @@ import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import { formatLicence, type Licence } from '../core/licence.js';
 import { unreadable } from './beginning.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { folderOf } from './place.js';
 
@@ -47,14 +47,7 @@ export async function removeFace(face: string, files: ShareFiles): Promise<void>
 }
 
 async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
-  const isThere = await files.stat(path).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof ShareError && error.kind === 'missing') return false;
-      throw error;
-    },
-  );
-  if (isThere) throw exists(path);
+  if ((await nullIf(files.stat(path), 'missing')) !== null) throw exists(path);
 }
 
 const exists = (path: string): SeatfileFault =>

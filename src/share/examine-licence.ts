@@ -2,7 +2,7 @@ import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
 import type { Clock } from './clock.js';
 import { Face, readLoosely } from './face.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, type ShareFiles } from './files.js';
 import type { Finding } from './findings.js';
 import {
   documentIn,
@@ -33,13 +33,13 @@ export async function examineLicence(
   { clock }: { readonly clock: Clock },
 ): Promise<Finding> {
   const { face } = target;
-  const shown = await orNull(files.read(face));
+  const shown = await nullIf(files.read(face), 'missing');
   for (let tries = 1; ; tries++) {
-    const names = await orNull(files.list(folderOf(face)));
+    const names = await nullIf(files.list(folderOf(face)), 'missing');
     if (names === null) return withoutFolder(face, shown);
     const top = numbersAmong(names).at(-1);
     const path = top === undefined ? null : documentIn(inFolder({ folder: folderOf(face) }, numberName(top)));
-    const bytes = path === null ? null : await orNull(files.read(path));
+    const bytes = path === null ? null : await nullIf(files.read(path), 'missing');
     if (bytes === null && tries < TRIES) continue;
     const found: State = {
       ...nothing,
@@ -113,11 +113,4 @@ function read(bytes: Uint8Array, path: string): Licence | string {
     if (error instanceof SeatfileFault) return error.message;
     throw error;
   }
-}
-
-async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  return await asked.catch((error: unknown) => {
-    if (error instanceof ShareError && error.kind === 'missing') return null;
-    throw error;
-  });
 }

@@ -3,7 +3,14 @@ import { SeatfileFault } from '../core/fault.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { examineLicence } from './examine-licence.js';
-import { type FileStat, ShareError, type ShareErrorKind, type ShareFiles, sameRights } from './files.js';
+import {
+  type FileStat,
+  nullIf,
+  ShareError,
+  type ShareErrorKind,
+  type ShareFiles,
+  sameRights,
+} from './files.js';
 import type { Check, Finding, Refusal, Report, RoundTrip } from './findings.js';
 import { folderOf, inFolder, type StageOwner, stageName } from './place.js';
 import * as probes from './probes.js';
@@ -74,7 +81,7 @@ const READ_AND_WRITE = 0o666;
 /** @throws SeatfileFault SHARE_UNREACHABLE: neither a file nor a directory for one is there; LICENCE_UNREADABLE: something else is */
 export async function findTarget(path: string, files: ShareFiles): Promise<Target> {
   const asked = nodePath.resolve(path);
-  const resolved = await missingAsNull(files.resolve(asked));
+  const resolved = await nullIf(files.resolve(asked), ...NOTHING);
   const drive = resolved === null ? null : mappedDrive(asked, resolved);
   const kind = resolved === null ? null : (await files.stat(resolved)).kind;
   if (resolved !== null && kind === 'directory')
@@ -86,7 +93,7 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
     );
   if (resolved !== null)
     return { face: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
-  const around = await missingAsNull(files.resolve(nodePath.dirname(asked)));
+  const around = await nullIf(files.resolve(nodePath.dirname(asked)), ...NOTHING);
   if (around !== null)
     return {
       face: nodePath.join(around, nodePath.basename(asked)),
@@ -100,23 +107,16 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
   );
 }
 
+/** There is nothing, not even a directory that it could be in. */
+const NOTHING: readonly ShareErrorKind[] = ['missing', 'wrongKind'];
+
 /** On Windows the real path of what lies on a mapped drive is its name on the network. */
 const mappedDrive = (asked: string, resolved: string): string | null =>
   /^[a-z]:[\\/]/i.test(asked) && /^[\\/]{2}/.test(resolved) ? asked.slice(0, 2).toUpperCase() : null;
 
 /** Who may not list sees nothing; that is for the check of the rights to say. */
 async function namesIn(directory: string, files: ShareFiles): Promise<string[]> {
-  return await files.list(directory).catch((error: unknown) => {
-    if (error instanceof ShareError && error.kind === 'refused') return [];
-    throw error;
-  });
-}
-
-async function missingAsNull<T>(asked: Promise<T>): Promise<T | null> {
-  return await asked.catch((error: unknown) => {
-    if (error instanceof ShareError && ['missing', 'wrongKind'].includes(error.kind)) return null;
-    throw error;
-  });
+  return (await nullIf(files.list(directory), 'refused')) ?? [];
 }
 
 /** What can be told of a place without writing there; opening a licence does this much. */
@@ -324,13 +324,7 @@ class Examination {
 
   /** Null where nothing is, or may not be seen. */
   private async kindOf(path: string): Promise<FileStat['kind'] | null> {
-    return await this.files.stat(path).then(
-      ({ kind }) => kind,
-      (error: unknown) => {
-        if (error instanceof ShareError && ['missing', 'refused'].includes(error.kind)) return null;
-        throw error;
-      },
-    );
+    return (await nullIf(this.files.stat(path), 'missing', 'refused'))?.kind ?? null;
   }
 
   /** All that a commit does with a directory: made, given its rights, listed, filled, renamed, emptied, removed. */
@@ -346,7 +340,7 @@ class Examination {
       await files.makeDirectory(path);
       const isSpare = this.directory !== null;
       this.directory ??= path;
-      await files.setMode(path, mode).catch(passOver);
+      await files.setMode(path, mode).catch(probes.passOver);
       const keepsModes = sameRights((await files.stat(path)).mode, mode);
       await files.list(nodePath.dirname(path));
       await tryFile(path, files, mode);
@@ -388,7 +382,7 @@ class Examination {
     const { around, face } = this.target;
     const folder = folderOf(face);
     const beside = (await this.files.list(around)).filter((name) => name.startsWith(nodePath.basename(face)));
-    const inside = (await missingAsNull(this.files.list(folder))) ?? [];
+    const inside = (await nullIf(this.files.list(folder), ...NOTHING)) ?? [];
     const paths = [
       ...beside.map((name) => nodePath.join(around, name)),
       ...inside.map((name) => nodePath.join(folder, name)),
@@ -399,7 +393,7 @@ class Examination {
   private async isNobodys(path: string, nowMs: number): Promise<boolean> {
     const owner = ownerIn(path);
     if (owner !== null && this.deps.isDead(owner)) return true;
-    const stat = await missingAsNull(this.files.stat(path));
+    const stat = await nullIf(this.files.stat(path), ...NOTHING);
     return stat !== null && nowMs - stat.modifiedMs > ABANDONED_MS;
   }
 
@@ -470,7 +464,7 @@ const REMOVALS = 4;
 async function whyNotRemoved(directory: string, files: ShareFiles): Promise<ShareErrorKind | null> {
   try {
     await removeTree(directory, files);
-    return (await missingAsNull(files.stat(directory))) === null ? null : 'busy';
+    return (await nullIf(files.stat(directory), ...NOTHING)) === null ? null : 'busy';
   } catch (error) {
     if (error instanceof ShareError) return error.kind;
     throw error;
@@ -487,11 +481,6 @@ async function tryFile(directory: string, files: ShareFiles, mode: number): Prom
   await files.read(file);
   await files.rename(file, moved);
   await files.removeFile(moved);
-}
-
-/** A share may refuse chmod. */
-function passOver(error: unknown): void {
-  if (!(error instanceof ShareError && error.kind !== 'silent')) throw error;
 }
 
 /** Of one examination, or where two meet. */
@@ -516,12 +505,12 @@ const rounded = (ms: number): number => Math.round(ms * 10) / 10;
 
 /** A directory and all in it; what is gone already is gone. */
 export async function removeTree(path: string, files: ShareFiles): Promise<void> {
-  const names = (await missingAsNull(files.list(path))) ?? [];
+  const names = (await nullIf(files.list(path), ...NOTHING)) ?? [];
   for (const name of names) {
     const inner = nodePath.join(path, name);
-    const stat = await missingAsNull(files.stat(inner));
+    const stat = await nullIf(files.stat(inner), ...NOTHING);
     if (stat?.kind === 'directory') await removeTree(inner, files);
-    else if (stat) await missingAsNull(files.removeFile(inner));
+    else if (stat) await nullIf(files.removeFile(inner), ...NOTHING);
   }
-  await missingAsNull(files.removeDirectory(path));
+  await nullIf(files.removeDirectory(path), ...NOTHING);
 }

@@ -77,6 +77,14 @@ export class ShareError extends Error {
   }
 }
 
+/** Null where the share refuses for one of these reasons (mostly: there is nothing); every other failure is thrown. */
+export async function nullIf<T>(asked: Promise<T>, ...kinds: readonly ShareErrorKind[]): Promise<T | null> {
+  return await asked.catch((error: unknown) => {
+    if (error instanceof ShareError && kinds.includes(error.kind)) return null;
+    throw error;
+  });
+}
+
 const kinds: Readonly<Record<string, ShareErrorKind>> = {
   ENOENT: 'missing',
   EEXIST: 'exists',

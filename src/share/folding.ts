@@ -16,7 +16,7 @@ import {
 import type { Licence, LicenceEvent } from '../core/licence.js';
 import { fromIso } from '../core/moment.js';
 import type { Clock } from './clock.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareFiles } from './files.js';
 import type { Journal } from './journal.js';
 import { eventsIn, segmentName } from './place.js';
 import type { Revisions } from './revisions.js';
@@ -240,14 +240,7 @@ export class Folding {
 
   /** It appears with its rights, or not at all: a folder without them would keep every other user out. */
   private async makeFolder(): Promise<void> {
-    const isThere = await this.files.stat(this.journal.folder).then(
-      () => true,
-      (error: unknown) => {
-        if (error instanceof ShareError && error.kind === 'missing') return false;
-        throw error;
-      },
-    );
-    if (isThere) return;
+    if ((await nullIf(this.files.stat(this.journal.folder), 'missing')) !== null) return;
     const stage = await this.revisions.makeStage();
     await this.files.rename(stage.path, this.journal.folder).catch(() => this.revisions.discard(stage.path));
   }

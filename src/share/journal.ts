@@ -13,7 +13,7 @@ import {
 } from '../core/journal.js';
 import { decodeText, type Licence, type LicenceEvent } from '../core/licence.js';
 import { fromIso } from '../core/moment.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareFiles } from './files.js';
 import {
   documentIn,
   eventsIn,
@@ -46,12 +46,7 @@ export class Journal {
 
   /** The segments there are, ascending; none where there is no folder. */
   async segments(): Promise<Range[]> {
-    try {
-      return segmentsAmong(await this.files.list(this.folder));
-    } catch (error) {
-      if (error instanceof ShareError && error.kind === 'missing') return [];
-      throw error;
-    }
+    return segmentsAmong((await nullIf(this.files.list(this.folder), 'missing')) ?? []);
   }
 
   /** One segment; null when it is not there. */

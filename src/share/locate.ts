@@ -3,7 +3,7 @@ import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
 import { unreadable } from './beginning.js';
 import { readLoosely } from './face.js';
-import { type FileStat, ShareError, type ShareFiles } from './files.js';
+import { type FileStat, nullIf, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { documentIn, folderOf, inFolder, numberName, numbersAmong, type Place, placeOf } from './place.js';
 import type { Store } from './store.js';
@@ -21,8 +21,8 @@ export async function locate(path: string, files: ShareFiles): Promise<Place> {
   const face = await resolveFace(nodePath.resolve(path), files);
   try {
     const around = await files.stat(nodePath.dirname(face));
-    const shown = await statOrNull(face, files);
-    const folder = await statOrNull(folderOf(face), files);
+    const shown = await nullIf(files.stat(face), 'missing');
+    const folder = await nullIf(files.stat(folderOf(face)), 'missing');
     refuseOddFace(face, shown, folder);
     const directoryMode = around.mode & DIRECTORY_BITS;
     const fileMode = shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE;
@@ -51,13 +51,6 @@ async function resolveFace(path: string, files: ShareFiles): Promise<string> {
   }
 }
 
-async function statOrNull(path: string, files: ShareFiles): Promise<FileStat | null> {
-  return await files.stat(path).catch((error: unknown) => {
-    if (error instanceof ShareError && error.kind === 'missing') return null;
-    throw error;
-  });
-}
-
 function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null): void {
   if (shown === null && folder === null) throw unreadable(new ShareError('missing', 'look at', face), face);
   if (shown !== null && shown.kind !== 'file')
@@ -73,7 +66,7 @@ function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | 
 }
 
 async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): Promise<void> {
-  const lock = await statOrNull(place.lock, files).catch(() => null);
+  const lock = await nullIf(files.stat(place.lock), 'missing').catch(() => null);
   const odd =
     folder.kind !== 'directory' ? place.folder : lock && lock.kind !== 'directory' ? place.lock : null;
   if (odd !== null)
@@ -87,7 +80,7 @@ async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): P
 async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
   const top = numbersAmong(await files.list(place.folder)).at(-1);
   if (top === undefined) return place.fileMode;
-  const stat = await statOrNull(documentIn(inFolder(place, numberName(top))), files);
+  const stat = await nullIf(files.stat(documentIn(inFolder(place, numberName(top)))), 'missing');
   return stat ? stat.mode & 0o777 : place.fileMode;
 }
 

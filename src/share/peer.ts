@@ -1,9 +1,9 @@
 import nodePath from 'node:path';
 import { median, removeTree } from './examine.js';
-import { ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 import type { Finding } from './findings.js';
 import { documentIn, type StageOwner } from './place.js';
-import type { ExaminedGround } from './probes.js';
+import { type ExaminedGround, passOver } from './probes.js';
 
 /**
  * How long it takes until a change is seen on another computer. Both sides ask and both answer: a question goes there and
@@ -27,6 +27,7 @@ const CACHES_MS = 60_000;
 /** What is older by the server's own stamps was left by an examination that was killed. Milliseconds. */
 const ABANDONED_MS = 3_600_000;
 const MODE = 0o666;
+const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
 
 interface Peer extends StageOwner {
   readonly id: string;
@@ -68,7 +69,7 @@ class Meeting {
     const { id, owner, host } = this.options;
     await this.publish(`hello-${id}`, JSON.stringify({ host, machine: owner.machine, pid: owner.pid }));
     for (;;) {
-      const names = (await ifThere(this.ground.files.list(this.directory))) ?? [];
+      const names = (await nullIf(this.ground.files.list(this.directory), ...GONE)) ?? [];
       await this.meet(names);
       await this.answer(names);
       await this.ask(names);
@@ -80,7 +81,7 @@ class Meeting {
   /** Ours are removed; whoever leaves last takes the directory with him. */
   async leave(): Promise<void> {
     const { plainFiles } = this.ground;
-    const names = (await ifThere(plainFiles.list(this.directory)).catch(() => null)) ?? [];
+    const names = (await nullIf(plainFiles.list(this.directory), ...GONE).catch(() => null)) ?? [];
     for (const name of names.filter((one) => this.isToGo(one, names)))
       await removeTree(nodePath.join(this.directory, name), plainFiles).catch(() => undefined);
     await plainFiles.removeDirectory(this.directory).catch(() => undefined);
@@ -107,7 +108,7 @@ class Meeting {
   }
 
   private async read(id: string): Promise<Peer | null> {
-    const bytes = await ifThere(this.ground.files.read(documentIn(this.at(`hello-${id}`))));
+    const bytes = await nullIf(this.ground.files.read(documentIn(this.at(`hello-${id}`))), ...GONE);
     if (bytes === null) return null;
     try {
       const { host, machine, pid } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
@@ -121,8 +122,8 @@ class Meeting {
   private async isGone(name: string, peer: Peer): Promise<boolean> {
     const { files } = this.ground;
     const [theirs, ours] = [
-      await ifThere(files.stat(this.at(name))),
-      await ifThere(files.stat(this.at(`hello-${this.options.id}`))),
+      await nullIf(files.stat(this.at(name)), ...GONE),
+      await nullIf(files.stat(this.at(`hello-${this.options.id}`)), ...GONE),
     ];
     if (theirs === null || ours === null) return theirs === null;
     if (!this.options.isDead(peer) && ours.modifiedMs - theirs.modifiedMs < ABANDONED_MS) return false;
@@ -135,7 +136,7 @@ class Meeting {
     for (const name of names) {
       const [kind, id = '', round] = name.split('-');
       if (kind !== 'ping' || !this.peers.has(id) || this.answered.has(name)) continue;
-      if ((await ifThere(this.ground.files.read(documentIn(this.at(name))))) === null) continue;
+      if ((await nullIf(this.ground.files.read(documentIn(this.at(name))), ...GONE)) === null) continue;
       this.answered.add(name);
       await this.publish(`pong-${id}-${round}-${this.options.id}`, 'pong');
     }
@@ -206,17 +207,4 @@ class Meeting {
       if (!(error instanceof ShareError && error.kind === 'exists')) throw error;
     }
   }
-}
-
-const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
-
-async function ifThere<T>(asked: Promise<T>): Promise<T | null> {
-  return await asked.catch((error: unknown) => {
-    if (error instanceof ShareError && GONE.includes(error.kind)) return null;
-    throw error;
-  });
-}
-
-function passOver(error: unknown): void {
-  if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
 }

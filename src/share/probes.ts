@@ -43,6 +43,11 @@ async function isText(file: string, text: string, files: ShareFiles): Promise<bo
   }
 }
 
+/** A share may refuse chmod; only silence says something about it. */
+export function passOver(error: unknown): void {
+  if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
+}
+
 const MODE = 0o666;
 
 /** Creating a file that exists must be refused, and leave it as it was. */

@@ -1,15 +1,15 @@
 import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
-import { SeatfileFault } from '../core/fault.js';
+import { isLoss, SeatfileFault } from '../core/fault.js';
 import { formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
-import { Beginning, statOf } from './beginning.js';
+import { Beginning } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { Face, type FaceState, refusedName, WRECK_MS } from './face.js';
-import type { ShareFiles } from './files.js';
+import { nullIf, type ShareFiles } from './files.js';
 import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
@@ -135,14 +135,12 @@ export class Store {
     this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);
     this.journal = new Journal(this.place, this.files);
     this.clearing = new Clearing(
-      ...([
-        this.revisions,
-        this.files,
-        this.clock,
-        deps.isDead,
-        this.options.clearing,
-        this.journal,
-      ] as const),
+      this.revisions,
+      this.files,
+      this.clock,
+      deps.isDead,
+      this.options.clearing,
+      this.journal,
       (trouble) => this.onJournalTrouble(trouble),
     );
     this.beginning = new Beginning({
@@ -253,12 +251,14 @@ export class Store {
   /** Where a refused file lies, if there is one. */
   refusedFile(): Promise<string | null> {
     const path = refusedName(this.place.face);
-    return this.inLine(async () => ((await statOf(this.files, path).catch(() => null)) ? path : null));
+    return this.inLine(async () => ((await this.files.stat(path).catch(() => null)) ? path : null));
   }
 
   /** When somebody last wrote in the folder, by what the server stamps on it; null where there is none. */
   folderTime(): Promise<number | null> {
-    return this.inLine(async () => (await statOf(this.files, this.place.folder))?.modifiedMs ?? null);
+    return this.inLine(
+      async () => (await nullIf(this.files.stat(this.place.folder), 'missing'))?.modifiedMs ?? null,
+    );
   }
 
   /** What `licence.json` shows, by a stat, and a read if that changed. Never fails. */
@@ -518,6 +518,3 @@ const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
 /** So many revisions have passed since the first attempt that `recent` may hold its change no more. */
 const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>
   top.revision - trial.firstAim >= MOST_ABOVE;
-
-const isLoss = (error: unknown): boolean =>
-  error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');

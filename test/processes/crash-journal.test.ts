@@ -2,25 +2,27 @@ import fs from 'node:fs';
 import nodePath from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { openStore, realSystem } from '../../src/instance/licence.js';
-import type { Change, Store, StoreOptions } from '../../src/share/store.js';
+import type { Change, Store } from '../../src/share/store.js';
 import { inParallel } from '../helpers/parallel.js';
 import { reap, start } from './children.js';
-import { littleThings, newShare, removeShares, revisionsIn, type Share } from './shares.js';
+import {
+  littleThings,
+  type Moment,
+  momentsOf,
+  newShare,
+  removeShares,
+  revisionsIn,
+  type Share,
+  waits,
+} from './shares.js';
 
 /**
  * A process killed at any one operation of folding and clearing away, before it, after it, or in the middle of a write,
  * leaves something that the next goes on with: the journal holds everything that happened, once.
  */
 
-type Moment = 'before' | 'within' | 'after';
-
 const AT_ONCE = 4;
 const GROWN = 22;
-const waits: Partial<StoreOptions> = {
-  turnMs: 200,
-  stealMs: 100,
-  clearing: { segmentNumbers: 4, supersededMs: 0, abandonedMs: 0 },
-};
 const quiet = { ...waits, clearing: { segmentNumbers: 4, supersededMs: 3_600_000, abandonedMs: 3_600_000 } };
 
 afterEach(reap);
@@ -86,9 +88,6 @@ test('killed while folding and clearing: nothing is missing or there twice, and 
   });
   console.info(`${operations.length} operations, killed at ${jobs.length} moments: ${operations.join(', ')}`);
 });
-
-const momentsOf = (operation: string): Moment[] =>
-  ['writeNew', 'replace'].includes(operation) ? ['before', 'within', 'after'] : ['before', 'after'];
 
 async function checkAfter(share: Share): Promise<void> {
   const { store } = await openStore(share.file, realSystem(waits));

@@ -4,17 +4,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { Removal } from '../../src/core/desk.js';
 import type { InstanceRecord, Licence, Machine } from '../../src/core/licence.js';
 import { openStore, openWith, realSystem, type System } from '../../src/instance/licence.js';
-import type { StoreOptions } from '../../src/share/store.js';
 import { inParallel } from '../helpers/parallel.js';
 import { reap, start } from './children.js';
 import {
   commitSome,
   littleThings,
+  type Moment,
+  momentsOf,
   newShare,
   removeShares,
   revisionsIn,
   type Share,
   tallyOf,
+  waits,
 } from './shares.js';
 
 /**
@@ -24,7 +26,6 @@ import {
  */
 
 type Verb = 'acquire' | 'beat' | 'evict' | 'release' | 'remove';
-type Moment = 'before' | 'within' | 'after';
 
 /** The commits a crash interrupts. The first of a licence also makes the folder. */
 const commits: { name: string; verb: Verb; isFirst: boolean }[] = [
@@ -41,11 +42,6 @@ const AT_ONCE = 4;
 const LATER = 32;
 /** Waiting out the dead one's lock (at most `turnMs`) included. Milliseconds. */
 const GO_ON_MS = 8000;
-const waits: Partial<StoreOptions> = {
-  turnMs: 200,
-  stealMs: 100,
-  clearing: { segmentNumbers: 4, supersededMs: 0, abandonedMs: 0 },
-};
 const removal: Removal = { actor: 'admin@desk', words: 'stuck since noon' };
 /** Said, not found out: what this computer can prove about its machine is another test's matter. */
 const machine: Machine = { pids: 'a0a0a0a0', host: 'a0a0a0a0', installation: 'a0a0a0a0' };
@@ -92,9 +88,6 @@ describe.each(commits)('killed during $name', ({ verb, isFirst }) => {
 
 const topNumber = (share: Share): number =>
   existsSync(share.folder) ? (revisionsIn(share).at(-1)?.revision ?? Number.NaN) : 0;
-
-const momentsOf = (operation: string): Moment[] =>
-  ['writeNew', 'replace'].includes(operation) ? ['before', 'within', 'after'] : ['before', 'after'];
 
 /** A bystander sits in `M2`, his process alive; in `M1`, for an evict, somebody dead, and for a removal somebody alive. */
 async function newTable(verb: Verb, isFirst: boolean): Promise<Share> {

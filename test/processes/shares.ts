@@ -5,7 +5,7 @@ import { sealUnsigned } from '../../src/core/entitlement.js';
 import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
 import { firstLicence } from '../../src/core/revision.js';
 import { numbersAmong } from '../../src/share/place.js';
-import type { Store } from '../../src/share/store.js';
+import type { Store, StoreOptions } from '../../src/share/store.js';
 
 /** A licence in a directory of its own on the real disk. */
 export interface Share {
@@ -90,3 +90,16 @@ export function littleThings({ directory, file, folder }: Share): string[] {
 /** A name like a count or a date may be somebody's backup, and is nobody's to clear; one in six of the package's is such. */
 const isKeptAsBackup = (name: string): boolean =>
   /^licence\.json\.(?:\d{1,7}|(?:19|20)\d{6}|1[5-9]\d{8}|2[01]\d{8})$/.test(name);
+
+/** Impatient, and clears at once what may go: for who goes on after a dead one. */
+export const waits: Partial<StoreOptions> = {
+  turnMs: 200,
+  stealMs: 100,
+  clearing: { segmentNumbers: 4, supersededMs: 0, abandonedMs: 0 },
+};
+
+/** When a process is killed: before an operation on the share, after it, in the middle of a write. */
+export type Moment = 'before' | 'within' | 'after';
+
+export const momentsOf = (operation: string): Moment[] =>
+  ['writeNew', 'replace'].includes(operation) ? ['before', 'within', 'after'] : ['before', 'after'];

@@ -5,6 +5,17 @@ import type { ShareFiles } from '../../src/share/files.js';
 import { counting, faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';
 
+/** A writer, and how often it has done what on the share. */
+function counted(table: Table) {
+  let counts: Record<string, number> = {};
+  const wrap = (files: ShareFiles) => {
+    const counted = counting(files);
+    counts = counted.counts;
+    return counted.files;
+  };
+  return { writer: table.writer({ wrap }), counts: () => counts };
+}
+
 test('after a commit it shows the newest revision, for people to read', async () => {
   const table = new Table();
   const { licence } = await table.writer().add('mine');
@@ -97,19 +108,12 @@ test('a directory that somebody put there is left as it is', async () => {
 test('bytes that have not changed, under a stat that has, are read once more', async () => {
   const table = new Table();
   table.grow(1);
-  let counts: Record<string, number> = {};
-  const writer = table.writer({
-    wrap: (files) => {
-      const counted = counting(files);
-      counts = counted.counts;
-      return counted.files;
-    },
-  });
+  const { writer, counts } = counted(table);
   const top = await writer.read();
   const reads = async () => {
-    const before = counts['read'] ?? 0;
+    const before = counts()['read'] ?? 0;
     await table.timeline.run(writer.store.noticeFace(top));
-    return (counts['read'] ?? 0) - before;
+    return (counts()['read'] ?? 0) - before;
   };
   expect([await reads(), await reads()]).toEqual([1, 0]);
   await table.timeline.advance(1000);
@@ -160,20 +164,13 @@ describe('a refused replace', () => {
 test('to notice it costs one stat while it has not changed', async () => {
   const table = new Table();
   table.grow(1);
-  let counts: Record<string, number> = {};
-  const writer = table.writer({
-    wrap: (files) => {
-      const counted = counting(files);
-      counts = counted.counts;
-      return counted.files;
-    },
-  });
+  const { writer, counts } = counted(table);
   const top = await writer.read();
   const notice = () => table.timeline.run(writer.store.noticeFace(top));
   expect(await notice()).toBe('ours');
-  const reads = counts['read'];
+  const reads = counts()['read'];
   expect(await notice()).toBe('ours');
-  expect(counts['read']).toBe(reads);
+  expect(counts()['read']).toBe(reads);
 });
 
 test.each([

@@ -5,6 +5,7 @@ import type { CountBy, Level, Settings } from '../../core/licence.js';
 import { toIso } from '../../core/moment.js';
 import { firstLicence } from '../../core/revision.js';
 import { openStore, type System } from '../../instance/licence.js';
+import { actorOf } from '../../instance/machine.js';
 import { examineDeps } from '../../instance/surroundings.js';
 import { createFace, removeFace } from '../../share/create.js';
 import { examine, findTarget } from '../../share/examine.js';
@@ -127,7 +128,7 @@ function unfit(face: string, worst: Finding): SeatfileFault {
 /** The first commit shows whether the share can host the table; where it cannot, nothing of it stays. */
 async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
   const { store } = await openStore(face, system, waiting(deps));
-  const actor = `${system.facts.user}@${system.facts.host}`.slice(0, 600);
+  const actor = actorOf(system.facts);
   const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
   await store.commit(
     (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),

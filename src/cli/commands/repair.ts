@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { readPolicy } from '../../core/entitlement.js';
-import { SeatfileFault } from '../../core/fault.js';
+import { isLoss, SeatfileFault } from '../../core/fault.js';
 import type { Licence } from '../../core/licence.js';
 import { fromIso } from '../../core/moment.js';
 import { restoredNumber } from '../../core/restore.js';
@@ -55,9 +55,7 @@ async function repair(file: string, options: RepairOptions, deps: Deps): Promise
 }
 
 function onlyLoss(error: unknown): SeatfileFault {
-  const isLoss =
-    error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');
-  if (!isLoss) throw error;
+  if (!isLoss(error)) throw error;
   return error;
 }
 
