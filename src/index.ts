@@ -11,3 +11,4 @@ export {
 } from './instance/licence.js';
 export type { Warning } from './instance/news.js';
 export type { Loss, Seat, SeatEvents, SeatState } from './instance/seat.js';
+export type { WaitingNews } from './instance/waiting.js';

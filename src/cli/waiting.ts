@@ -1,28 +1,34 @@
 import type { ClaimAnswer } from '../instance/instance.js';
 import type { OpenLicence } from '../instance/licence.js';
+import type { WaitingNews } from '../instance/waiting.js';
 import { parseDuration } from './arguments.js';
-
-export type Full = Extract<ClaimAnswer, { kind: 'full' }>;
 
 /** `--wait 10m`, in milliseconds; nothing is no wait. */
 export const waitMs = (text: string | undefined): number =>
   text === undefined ? 0 : 1000 * parseDuration('--wait', text, 0, 86_400);
 
-/** How a command asks for a seat: who has to wait is told so first. `gaveUp` ends the wait, and the refusal stands. */
+/** How a command asks for a seat: who has to wait is told so, and how far he is. `gaveUp` ends the wait, and the refusal stands. */
 export async function acquireOrWait(
   licence: OpenLicence,
   module: string,
   wait: number,
   signals: { readonly signal: AbortSignal; readonly gaveUp?: AbortSignal },
-  tellWaiting: (full: Full) => void,
+  tellWaiting: (news: WaitingNews) => void,
 ): Promise<ClaimAnswer> {
   const { signal, gaveUp } = signals;
-  const first = await licence.acquire(module, { signal });
-  if (first.kind !== 'full' || wait === 0 || gaveUp?.aborted) return first;
-  tellWaiting(first);
+  if (wait === 0 || gaveUp?.aborted) return await licence.acquire(module, { signal });
+  let last: WaitingNews | null = null;
+  licence.on('waiting', (news) => {
+    last = news;
+    if (!signal.aborted && !gaveUp?.aborted) tellWaiting(news);
+  });
   const either = gaveUp ? AbortSignal.any([signal, gaveUp]) : signal;
   return await licence.acquire(module, { wait, signal: either }).catch((error: unknown) => {
-    if (gaveUp?.aborted && !signal.aborted) return first;
-    throw error;
+    if (!gaveUp?.aborted || signal.aborted) throw error;
+    return last ? { kind: 'full', ...last, waitedMs: 0 } : licence.acquire(module, { signal });
   });
 }
+
+/** What is said to whoever waits, and again whenever he moves on. */
+export const describePlace = ({ place }: WaitingNews): string =>
+  `Waiting for a seat: ${place === 1 ? 'next' : `place ${place}`} in the line.`;

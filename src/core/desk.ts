@@ -1,7 +1,11 @@
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Settings } from './licence.js';
+import { fromIso } from './moment.js';
+import { QUARTER_INTERVALS } from './restore.js';
 import type { Draft } from './revision.js';
 import { takeAway } from './seats.js';
+import { isExpired } from './sweep.js';
+import { seatWaiters } from './waiting.js';
 
 /** What an administrator does to the table. */
 
@@ -24,8 +28,16 @@ export function remove(
     if (leaving.length === 0) return draft;
     return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
   }, start);
-  return after === start ? null : after;
+  if (after === start) return null;
+  return isClosed(licence, policy, shareTimeMs) ? after : seatWaiters(after, policy, shareTimeMs, '');
 }
+
+/** Right after a restore nobody new is seated; who waits takes a free place himself, later. */
+const isClosed = (licence: Licence, policy: Policy, shareTimeMs: number): boolean =>
+  isExpired(policy, shareTimeMs) ||
+  (licence.restored !== undefined &&
+    Math.abs(shareTimeMs - fromIso(licence.restored.at)) <
+      QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds);
 
 /** Changes settings; null when they already are so. Holders follow at their next look. */
 export function changeSettings(licence: Licence, changes: Settings, actor: string): Draft | null {

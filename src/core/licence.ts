@@ -59,6 +59,28 @@ export interface SeatRecord {
   readonly sinceAt: string;
   /** Share time until which a borrowed seat is good; null for every other. */
   readonly untilAt: string | null;
+  /** Given to a waiter by whoever freed it (rule 8); gone with the waiter's own first beat for it. */
+  readonly given?: true | undefined;
+}
+
+/** Somebody who waits for a place, in the order of coming (rule 8). Whoever frees one seats him: so all of his record is here. */
+export interface Waiter {
+  readonly instance: string;
+  readonly module: string;
+  readonly user: string;
+  readonly host: string;
+  readonly machine: Machine;
+  readonly pid: number;
+  readonly processStart: string | null;
+  readonly application: string | null;
+  readonly note: string | null;
+  /** The id his seat gets. */
+  readonly seat: string;
+  /** The beat that a record made for him gets: his own first is above it. */
+  readonly beat: number;
+  readonly sinceAt: string;
+  /** He waits no longer than this: who has seen him stand longer drops him. */
+  readonly waitSeconds: number;
 }
 
 /** One running process. It is judged by what its own record promises, whatever the observer runs. */
@@ -153,12 +175,8 @@ export interface Licence {
       }
     | undefined;
   readonly instances: readonly InstanceRecord[];
-  readonly waiting: readonly {
-    readonly instance: string;
-    readonly module: string;
-    readonly sinceAt: string;
-    readonly waitSeconds: number;
-  }[];
+  /** First come, first served within a module. */
+  readonly waiting: readonly Waiter[];
   readonly rollCall?: RollCall | undefined;
   readonly renewal?: { readonly [detail: string]: unknown } | undefined;
   readonly gone: readonly Tombstone[];
@@ -199,9 +217,15 @@ const settings = z.looseObject({
 });
 
 const machine = z.looseObject({ pids: id.nullable(), host: id.nullable(), installation: id.nullable() });
-const seat = z.looseObject({ id, module: moduleName, sinceAt: at, untilAt: at.nullable() });
-const instance = z.looseObject({
+const seat = z.looseObject({
   id,
+  module: moduleName,
+  sinceAt: at,
+  untilAt: at.nullable(),
+  given: z.literal(true).optional(),
+});
+/** Who runs a process, as its record and its place in a line say it. */
+const running = {
   user: name,
   host: name,
   machine,
@@ -209,6 +233,10 @@ const instance = z.looseObject({
   processStart: z.string().max(64).nullable(),
   application: z.string().max(256).nullable(),
   note: z.string().max(1024).nullable(),
+};
+const instance = z.looseObject({
+  id,
+  ...running,
   level,
   joinedAt: at,
   beat: z.int().min(1),
@@ -218,6 +246,16 @@ const instance = z.looseObject({
   answersWithin: seconds.nullable(),
   unconfirmed: z.boolean().optional(),
   seats: z.array(seat).min(1).max(1000),
+});
+
+const waiter = z.looseObject({
+  instance: id,
+  module: moduleName,
+  ...running,
+  seat: id,
+  beat: z.int().min(1),
+  sinceAt: at,
+  waitSeconds: seconds,
 });
 
 const tombstone = z.looseObject({
@@ -267,9 +305,7 @@ const licence = z
       })
       .optional(),
     instances: z.array(instance).max(100_000),
-    waiting: z
-      .array(z.looseObject({ instance: id, module: moduleName, sinceAt: at, waitSeconds: seconds }))
-      .max(100_000),
+    waiting: z.array(waiter).max(100_000),
     rollCall: rollCall.optional(),
     renewal: z.looseObject({}).optional(),
     gone: z.array(tombstone).max(MAX_GONE),

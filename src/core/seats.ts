@@ -9,6 +9,7 @@ import type {
   Tombstone,
 } from './licence.js';
 import { MAX_GONE } from './licence.js';
+import { aheadOf, isGiven, leaveLine } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
 import { isSilent, outByMs, watchedFrom } from './rollcall.js';
@@ -96,8 +97,9 @@ export function claim(
 ): ClaimOutcome {
   grantOf(policy, module, ground.path);
   const cleared = dropGone(licence, policy, who, ground);
+  const ahead = aheadOf(licence, module, who.id).length;
   const placed = (preferred: string) =>
-    placeFor(cleared.licence, policy, who, module, preferred, ground.path);
+    placeFor(cleared.licence, policy, who, module, preferred, ground.path, ahead);
   const own = dropOwn(licence, policy, who, module, ground);
   const place = (own !== null ? placed(own) : null) ?? placed(seatId); // his old place may be shared with somebody by now
   if (place === null) return { kind: 'full', ...describeFull(licence, policy, module, ground.shareTimeMs) };
@@ -106,11 +108,17 @@ export function claim(
   return {
     kind: 'seated',
     record,
-    draft: { licence: putRecord(cleared.licence, record), events: [...cleared.events, event] },
+    draft: {
+      licence: leaveLine(putRecord(cleared.licence, record), who.id, module),
+      events: [...cleared.events, event],
+    },
   };
 }
 
-/** The seat id this user gets in the module: his own place, the preferred one if free, or none. */
+/**
+ * The seat id this user gets in the module: his own place, the preferred one if free, or none. Places that are free belong to
+ * those who were `ahead` in the line.
+ */
 export function placeFor(
   licence: Licence,
   policy: Policy,
@@ -118,12 +126,13 @@ export function placeFor(
   module: string,
   preferred: string,
   path: string,
+  ahead = 0,
 ): string | null {
   const taken = seatsOf(licence, module);
   const own = taken.find(({ record }) => sameUser(policy.countBy, record, who));
   if (own) return own.seat.id;
   const ids = new Set(taken.map(({ seat }) => seat.id));
-  return ids.size < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;
+  return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;
 }
 
 /** My record with one more seat, as a fresh promise: current level, interval and grace, and a raised beat. */
@@ -138,8 +147,12 @@ export function withSeat(
   const seat = { ...place, sinceAt: toIso(shareTimeMs), untilAt: null };
   const others = before?.seats.filter((held) => held.module !== place.module) ?? [];
   const same = before?.seats.find((held) => held.module === place.module && held.id === place.id);
-  return promise(ownRecord(licence, who, shareTimeMs), policy, [...others, same ?? seat], shareTimeMs);
+  const taken = same ? withoutMark(same) : seat;
+  return promise(ownRecord(licence, who, shareTimeMs), policy, [...others, taken], shareTimeMs);
 }
+
+/** Whose beat it is has taken what he was given. */
+export const withoutMark = ({ given: _, ...seat }: SeatRecord): SeatRecord => seat;
 
 type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>;
 
@@ -181,15 +194,16 @@ export function putRecord(licence: Licence, record: InstanceRecord): Licence {
 }
 
 /**
- * Leaves the table: one module, or all when `module` is null. Without a tombstone: the user knows.
+ * Leaves the table, and the line: one module, or all when `module` is null. Without a tombstone: the user knows.
  * Null when there was nothing to leave.
  */
 export function release(licence: Licence, instanceId: string, module: string | null): Draft | null {
-  const record = licence.instances.find((other) => other.id === instanceId);
+  const left = leaveLine(licence, instanceId, module);
+  const record = left.instances.find((other) => other.id === instanceId);
   const leaving = record?.seats.filter((seat) => module === null || seat.module === module) ?? [];
-  if (!record || leaving.length === 0) return null;
-  const events = leaving.map((seat): EventDraft => seatEvent('released', record, seat));
-  return { licence: dropSeats(licence, record, leaving), events };
+  if (!record || leaving.length === 0) return left === licence ? null : { licence: left, events: [] };
+  const events = leaving.map((seat) => seatEvent(isGiven(seat) ? 'gave up' : 'released', record, seat));
+  return { licence: dropSeats(left, record, leaving), events };
 }
 
 export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord): EventDraft => ({
@@ -202,7 +216,7 @@ export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord
 });
 
 /** Takes seats out of a record; a record without seats goes too. */
-function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
+export function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
   const seats = record.seats.filter((seat) => !leaving.includes(seat));
   const instances = licence.instances.flatMap((other) =>
     other.id !== record.id ? [other] : seats.length > 0 ? [{ ...other, seats }] : [],

@@ -1,5 +1,6 @@
 import { limitOf, type Policy } from './entitlement.js';
 import type { InstanceRecord, Level, Licence, SeatRecord } from './licence.js';
+import { aheadOf } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import { isFromFuture, isSilent } from './rollcall.js';
 import { seatsInUse } from './seats.js';
@@ -168,18 +169,8 @@ function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatVi
 }
 
 function waitingView(licence: Licence): StatusView['waiting'] {
-  const owners = new Map(licence.instances.map((record) => [record.id, record]));
-  const places = new Map<string, number>();
-  return licence.waiting.map((waiter) => {
-    const place = (places.get(waiter.module) ?? 0) + 1;
-    places.set(waiter.module, place);
-    const owner = owners.get(waiter.instance);
-    return {
-      place,
-      module: waiter.module,
-      user: owner?.user ?? '',
-      host: owner?.host ?? '',
-      sinceAt: waiter.sinceAt,
-    };
-  });
+  return licence.waiting.map(({ instance, module, user, host, sinceAt }) => ({
+    place: aheadOf(licence, module, instance).length + 1,
+    ...{ module, user, host, sinceAt },
+  }));
 }

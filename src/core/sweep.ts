@@ -1,5 +1,6 @@
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.js';
+import { aheadOf, isGiven, leaveLine, standInLine } from './line.js';
 import { fromIso } from './moment.js';
 import type { Draft } from './revision.js';
 import { callRoll, type Silence } from './rollcall.js';
@@ -15,6 +16,7 @@ import {
   release,
   seatEvent,
   takeAway,
+  withoutMark,
 } from './seats.js';
 
 /** Somebody to put out, and the beat he was seen to stand at. */
@@ -62,8 +64,10 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   const fates = new Map(
     standing.seats.map((seat) => [seat.module, fateOf(licence, policy, standing, seat, ground)]),
   );
-  const seats = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
-  if (seats.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
+  const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
+  const given = mine?.seats.filter((seat) => isGiven(seat) && !fates.has(seat.module)) ?? [];
+  const seats = [...kept, ...given]; // what he was given he takes by asking for it again
+  if (kept.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
   const me = { ...who, highestBeat: standing.highestBeat };
   const record = promise(ownRecord(licence, me, ground.shareTimeMs), policy, seats, ground.shareTimeMs);
   const back = [...fates.values()].flatMap((fate) =>
@@ -80,12 +84,13 @@ function fateOf(
   ground: Ground,
 ): SeatFate {
   const held = heldSeat(licence, who.id, seat.module);
-  if (held) return { kind: 'kept', seat: held };
+  if (held) return { kind: 'kept', seat: withoutMark(held) };
   const tombstone = tombstoneOf(licence, who.id, seat);
   const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
   if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
   if (notNow && (tombstone || notNow.includes(seat.module))) return { kind: 'noPlace' };
-  const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path);
+  const ahead = tombstone ? aheadOf(licence, seat.module, who.id).length : 0; // who puts his own record back passes them
+  const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path, ahead);
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return tombstone ? { kind: 'lost', tombstone } : { kind: 'noPlace' };
 }
@@ -154,12 +159,35 @@ export function ask(
   return called ? { licence: called, events } : swept;
 }
 
+/** What is asked for. `seatId` is used for a new place. */
+export interface Wish {
+  readonly module: string;
+  readonly seatId: string;
+  /** Who is refused waits in the line for so long; null: he does not, or no longer. */
+  readonly waitSeconds: number | null;
+}
+
+function inLine(
+  draft: Draft | null,
+  base: Licence,
+  who: Claimant,
+  wish: Wish,
+  shareTimeMs: number,
+): Draft | null {
+  const { licence, events } = draft ?? { licence: base, events: [] };
+  const stood =
+    wish.waitSeconds === null
+      ? leaveLine(licence, who.id, wish.module)
+      : standInLine(licence, who, wish, wish.waitSeconds, shareTimeMs);
+  return draft === null && stood === base ? null : { licence: stood, events };
+}
+
 /** A newcomer's claim: on the table as it is, then on what is left of it by rule 5(b). What that did stands, seated or not. */
 export function comeIn(
   licence: Licence,
   policy: Policy,
   who: Claimant,
-  place: { readonly module: string; readonly seatId: string },
+  place: Wish,
   ground: Ground,
   asker: Asker,
 ): { readonly outcome: ClaimOutcome; readonly draft: Draft | null } {
@@ -168,7 +196,8 @@ export function comeIn(
   if (first.kind === 'seated') return { outcome: first, draft: first.draft };
   const asked = ask(licence, policy, place.module, asker, ground.shareTimeMs);
   const second = asked ? sit(asked.licence) : first;
-  if (asked === null || second.kind === 'full') return { outcome: second, draft: asked };
+  if (asked === null || second.kind === 'full')
+    return { outcome: second, draft: inLine(asked, licence, who, place, ground.shareTimeMs) };
   const { draft } = second;
   return { outcome: second, draft: { ...draft, events: [...asked.events, ...draft.events] } };
 }

@@ -156,7 +156,8 @@ export class Beats {
     heart.listen();
     const isLight = identity.record?.level === 'light';
     const verdicts = isLight ? [] : table.verdicts(top.licence, startedMs);
-    if (verdicts.length > 0) return await this.commitEvictions(startedMs);
+    const isLineOverdue = !isLight && table.isLineOverdue(top.licence);
+    if (verdicts.length > 0 || isLineOverdue) return await this.commitEvictions(startedMs);
     heart.looked(startedMs);
     this.afterLook(top.licence);
   }

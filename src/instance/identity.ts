@@ -45,7 +45,12 @@ export class Identity {
 
   /** We try to write this record. */
   writes(record: InstanceRecord): void {
-    this.ownHighestBeat = Math.max(this.ownHighestBeat, record.beat);
+    this.writesBeat(record.beat);
+  }
+
+  /** Somebody may write our record with this beat, because we let him. */
+  writesBeat(beat: number): void {
+    this.ownHighestBeat = Math.max(this.ownHighestBeat, beat);
   }
 
   /** From now on we are another. */
@@ -59,7 +64,7 @@ export class Identity {
     return { path: this.path, shareTimeMs, isGone: (record) => this.isGone(record), bootedAtMs };
   }
 
-  isGone(record: InstanceRecord): boolean {
+  isGone(record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart'>): boolean {
     const { pids } = this.deps.who.machine;
     return (
       pids !== null &&

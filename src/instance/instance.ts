@@ -5,7 +5,7 @@ import type { InstanceRecord, Licence } from '../core/licence.js';
 import { toIso } from '../core/moment.js';
 import type { Draft } from '../core/revision.js';
 import type { ClaimOutcome, Holder } from '../core/seats.js';
-import { comeIn, isExpired } from '../core/sweep.js';
+import { comeIn, isExpired, type Wish } from '../core/sweep.js';
 import { awake, type Clock, instantOf } from '../share/clock.js';
 import type { Limits } from '../share/limits.js';
 import type { Store } from '../share/store.js';
@@ -22,7 +22,7 @@ import { Releases } from './releases.js';
 import type { Seat } from './seat.js';
 import { isShareTrouble, PATIENCE_MS, Table } from './table.js';
 import { type InTurn, turns } from './turns.js';
-import { Waiting } from './waiting.js';
+import { Waiting, type WaitingNews } from './waiting.js';
 import { Warnings } from './warnings.js';
 
 /** An answer to "may I work?". "No seat is free" is one of them, not an exception. */
@@ -57,7 +57,8 @@ export interface InstanceDeps extends IdentityDeps {
   readonly clock: Clock;
   readonly watching: Watching | null;
   readonly onWarning: (warning: Warning) => void;
-  /** Called when the first seat is taken and after the last is gone. */
+  readonly onWaiting: (news: WaitingNews) => void;
+  /** Called when there is something to give back, a seat or a place in a line, and after the last is gone. */
   readonly onBusy: (isBusy: boolean) => void;
 }
 
@@ -106,7 +107,10 @@ export class Instance {
     const onLost = () => this.stopIfIdle();
     this.beats = new Beats({ ...shared, warnings, heart: this.heart, onLost });
     this.asking = new Asking({ ...shared, isHeld: (module) => holds.get(module) !== undefined });
-    this.waiting = new Waiting({ ...shared, asking: this.asking });
+    this.waiting = new Waiting({
+      ...{ ...shared, asking: this.asking, onWaiting: deps.onWaiting },
+      holdersLook: () => (this.heart.isRunning ? () => this.beats.look() : null),
+    });
     this.releases = new Releases({ ...shared, onLeft: onLost });
     this.denials = new Denials({
       ...{ clock, path: table.path },
@@ -118,23 +122,46 @@ export class Instance {
     this.table = table;
   }
 
-  /** Takes a seat, or shares the one this process already has. `wait`: until when it is tried again while none is free. */
+  /** Takes a seat, or shares the one this process already has. `wait`: until when it is waited for while none is free. */
   async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
-    const { clock } = this.deps;
-    const startedMs = clock.elapsedMs();
+    const startedMs = this.deps.clock.elapsedMs();
     this.asking.end(module); // we ask ourselves now
-    let answer = await this.inTurn(() => this.tryOnce(module, limits));
-    const patienceMs = limits.untilMs - startedMs;
-    if (answer.kind === 'full' && wait) this.noteDenial(module, false);
-    while (answer.kind !== 'seated' && wait && this.waiting.isOpen(wait)) {
-      await this.waiting.untilWorthTrying(module, wait);
-      const again = { ...limits, ...this.table.limits(patienceMs) };
-      answer = await this.waiting.tryAgain(() => this.tryOnce(module, again), wait, answer);
-    }
+    const answer = await (wait ? this.waitFor(module, limits, wait) : this.askOnce(module, limits));
     if (answer.kind !== 'full') return answer;
     this.noteDenial(module, true);
     void this.asking.askOn(module);
-    return { ...answer, waitedMs: Math.round(clock.elapsedMs() - startedMs) };
+    return { ...answer, waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs) };
+  }
+
+  private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
+    return this.inTurn(() => this.tryOnce(module, limits));
+  }
+
+  /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */
+  private async waitFor(module: string, limits: Limits, until: Limits): Promise<ClaimAnswer> {
+    const patienceMs = limits.untilMs - this.deps.clock.elapsedMs();
+    const wait = this.waiting.begin(module, until);
+    this.noteBusy();
+    try {
+      let answer = await this.askOnce(module, limits);
+      if (answer.kind === 'full') this.noteDenial(module, false);
+      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
+        await this.waiting.untilWorthTrying(module, wait);
+        const again = { ...limits, ...this.table.limits(patienceMs) };
+        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again), wait, answer);
+      }
+      return answer;
+    } finally {
+      const isLast = this.waiting.end(module, wait);
+      if (isLast && !this.holds.get(module)) await this.leaveLine(module);
+      if (isLast) this.waiting.left(module);
+      this.noteBusy();
+    }
+  }
+
+  private async leaveLine(module: string): Promise<void> {
+    if (!this.waiting.mayStand(module)) return;
+    await this.releases.leave([], this.table.limits(PATIENCE_MS), [module]).catch(() => undefined); // paid back later
   }
 
   /** What is still to be recorded is, if that is quickly done. */
@@ -145,7 +172,8 @@ export class Instance {
   /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */
   async releaseAll(limits: Limits): Promise<void> {
     this.asking.endAll();
-    await this.releases.leaveAll(limits);
+    this.waiting.endAll();
+    await this.releases.leaveAll(limits, this.waiting.modules);
   }
 
   private noteDenial(module: string, final: boolean): void {
@@ -156,9 +184,12 @@ export class Instance {
   private async tryOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared };
-    const { answer, since } = await this.claimPlace(module, limits);
+    const { answer, licence, since } = await this.claimPlace(module, limits);
     if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
-    if (answer.kind === 'full') return { ...answer, waitedMs: 0 };
+    if (answer.kind === 'full') {
+      if (licence) this.waiting.tell(module, licence, answer);
+      return { ...answer, waitedMs: 0 };
+    }
     return { kind: 'seated', seat: this.seated(module, answer.record, since) };
   }
 
@@ -174,8 +205,8 @@ export class Instance {
   private async claimPlace(
     module: string,
     limits: Limits,
-  ): Promise<{ readonly answer: Tried; readonly since: Instant }> {
-    const place = { module, seatId: this.deps.dice.id() };
+  ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
+    const place = { module, seatId: this.deps.dice.id(), waitSeconds: this.waiting.secondsFor(module) };
     const started = instantOf(this.deps.clock);
     const outcomes: Tried[] = []; // one for each attempt
     try {
@@ -184,11 +215,12 @@ export class Instance {
         outcomes.push(tried.answer);
         return tried;
       }, limits);
-      return { answer: done.answer, since };
+      this.waiting.saw(module, done.licence);
+      return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
       // Who was refused was to ask the others in the same commit: that this failed makes the refusal no less true.
       const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
-      if (refused && isShareTrouble(error)) return { answer: refused, since: started };
+      if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
       throw error;
     }
@@ -196,7 +228,7 @@ export class Instance {
 
   private tryPlace(
     base: Licence,
-    place: { readonly module: string; readonly seatId: string },
+    place: Wish,
     shareTimeMs: number,
     started: Instant,
   ): { readonly answer: Tried; readonly draft: Draft | null } {
@@ -210,6 +242,7 @@ export class Instance {
     if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(shareTimeMs + closedMs) }, draft: null };
     if (outcome.kind === 'seated') identity.writes(outcome.record);
+    if (draft) this.waiting.stands(place.module, draft.licence);
     return { answer: outcome, draft };
   }
 
@@ -231,9 +264,13 @@ export class Instance {
 
   private start(): void {
     if (this.heart.isRunning) return;
-    this.deps.onBusy(true);
     this.deps.store.healAs(this.identity.actor);
     this.heart.start();
+    this.noteBusy();
+  }
+
+  private noteBusy(): void {
+    this.deps.onBusy(this.heart.isRunning || this.waiting.modules.length > 0);
   }
 
   private stopIfIdle(): void {
@@ -241,8 +278,8 @@ export class Instance {
     this.heart.stop();
     this.table.forgetOthers();
     this.identity.record = null;
-    this.deps.onBusy(false);
     this.deps.store.healAs(null);
+    this.noteBusy();
   }
 
   private expiredFault(policy: Policy): SeatfileFault {

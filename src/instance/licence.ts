@@ -24,6 +24,7 @@ import {
 import type { Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
+import type { WaitingNews } from './waiting.js';
 
 export interface OpenOptions {
   /** What `status` shows beside the seat, e.g. `Acme CAD 5.2`. At most 256 characters. */
@@ -42,9 +43,9 @@ export interface OpenOptions {
 
 export interface AcquireOptions {
   /**
-   * Milliseconds to wait for a place while none is free. Holders who seem dead are asked to beat meanwhile; who has not done
-   * so within a quarter of the check interval, and is silent for two, loses the place to whoever waits. Waiters are
-   * served in no order. At most 24 h. @default 0
+   * Milliseconds to wait for a place while none is free: first come, first served, across all processes and computers. The
+   * place is told by `waiting` events. Holders who seem dead are asked to beat meanwhile; who has not done so within a
+   * quarter of the check interval, and is silent for two, loses the place to whoever waits. At most 24 h. @default 0
    */
   readonly wait?: number | undefined;
   /** Milliseconds after which a share that does not answer is given up (SHARE_UNREACHABLE or COMMIT_UNKNOWN). @default 30,000 */
@@ -70,6 +71,8 @@ export interface System {
 export interface LicenceEvents {
   /** Something to show or log; it costs nobody a seat. */
   warning: [Warning];
+  /** Who asked with `wait` stands in the line, or has moved on in it. */
+  waiting: [WaitingNews];
 }
 
 const ACQUIRE_MS = 30_000;
@@ -209,6 +212,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       isProcessGone: system.isProcessGone,
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
+      onWaiting: (news) => queueMicrotask(() => this.emit('waiting', news)),
       onWarning: (warning) => queueMicrotask(() => this.emit('warning', warning)),
       onBusy: (isBusy) => {
         if (options.releaseOnExit !== false) (isBusy ? addLeaver : removeLeaver)(this.leave);

@@ -2,10 +2,12 @@ import { elapsedMs, type Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
+import { type LineSeen, overdueIn, type Pending, waits, watchLine } from '../core/line.js';
 import type { Draft } from '../core/revision.js';
 import { tryPeriodMs, withoutAnswered } from '../core/rollcall.js';
 import { ownLookMs } from '../core/sightings.js';
 import { isExpired, type Verdict } from '../core/sweep.js';
+import { passOver, seatWaiters } from '../core/waiting.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Limits } from '../share/limits.js';
 import type { Top } from '../share/revisions.js';
@@ -44,6 +46,7 @@ export class Table {
   private readonly deps: TableDeps;
   private readonly quarter = new Quarter();
   private ownVigil = new Vigil();
+  private line: LineSeen = new Map();
   private lastPolicy: Policy | null = null;
   private lastLicence: Licence | null = null;
   /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
@@ -96,6 +99,7 @@ export class Table {
     this.lastPolicy = readPolicy(top.licence, this.path);
     this.closedMs(top.licence, this.lastPolicy, null);
     this.vigil.saw(top, identity.id, this.lookPeriod);
+    this.line = watchLine(this.line, top.licence, top.endedMs);
     this.lastLicence = top.licence;
     if (identity.record?.level === 'light') warnings.troubleOver();
   }
@@ -104,7 +108,7 @@ export class Table {
     const since = instantOf(this.deps.clock);
     const tidied: Change<A> = (base, shareTimeMs) => {
       const { answer, draft } = change(base, shareTimeMs);
-      return { answer, draft: draft && tidy(draft) };
+      return { answer, draft: this.served(draft && tidy(draft), base, shareTimeMs) };
     };
     try {
       const done = await this.deps.store.commit(tidied, limits);
@@ -118,6 +122,27 @@ export class Table {
       }
       throw error;
     }
+  }
+
+  /** Rule 8: whoever commits moves the lines on, whatever he came for. */
+  private served(draft: Draft | null, base: Licence, shareTimeMs: number): Draft | null {
+    const start = draft ?? { licence: base, events: [] };
+    const policy = readPolicy(base, this.path);
+    const passed = passOver(start, this.overdue(start.licence)) ?? start;
+    const isClosed = isExpired(policy, shareTimeMs) || this.closedMs(base, policy, shareTimeMs) > 0;
+    const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);
+    return draft === null && served.licence === base ? null : served;
+  }
+
+  /** Who stands in a line, or has a place that was given to him, and is not to be waited for any longer. */
+  private overdue(licence: Licence): Pending[] {
+    const { identity } = this.deps;
+    const gone = licence.waiting.filter((one) => one.instance !== identity.id && identity.isGone(one));
+    return [...overdueIn(this.line, licence), ...gone.map(waits)];
+  }
+
+  isLineOverdue(licence: Licence): boolean {
+    return this.overdue(licence).length > 0;
   }
 
   private committed(done: Committed<unknown>, since: Instant): void {

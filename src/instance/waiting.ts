@@ -1,7 +1,9 @@
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
-import { claim } from '../core/seats.js';
+import { placeInLine } from '../core/line.js';
+import { type ClaimOutcome, claim, type Holder } from '../core/seats.js';
+import { heldSeat } from '../core/sweep.js';
 import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/limits.js';
 import type { Asking } from './asking.js';
@@ -13,27 +15,104 @@ import type { InTurn } from './turns.js';
 const SHORTEST_LOOK_MS = 2000;
 const LONGEST_LOOK_MS = 5000;
 
+/** Where a wait stands: told when it begins, and whenever its place in the line changes. */
+export interface WaitingNews {
+  readonly module: string;
+  /** From 1: who is next. */
+  readonly place: number;
+  readonly holders: readonly Holder[];
+  /** As in the refusal. */
+  readonly freesAt: string | null;
+}
+
 export interface WaitingDeps {
   readonly clock: Clock;
   readonly table: Table;
   readonly identity: Identity;
   readonly asking: Pick<Asking, 'isAnyDoubtful'>;
   readonly inTurn: InTurn;
+  readonly onWaiting: (news: WaitingNews) => void;
+  /** The look of a holder, which is also one at his own seats; null while this process holds none. */
+  readonly holdersLook: () => (() => Promise<void>) | null;
 }
 
-/** Waiting for a place while none is free. */
+/** Rule 8: waiting in the line for a place while none is free. */
 export class Waiting {
   private readonly deps: WaitingDeps;
+  /** Everybody in this process who waits, by module: they share one place in the line. */
+  private readonly waits = new Map<string, Set<Limits>>();
+  /** Modules whose line may have us in it, or whose place we may have been given. */
+  private readonly standing = new Set<string>();
+  private readonly told = new Map<string, number>();
+  private ending = new AbortController();
 
   constructor(deps: WaitingDeps) {
     this.deps = deps;
+  }
+
+  get modules(): string[] {
+    return [...this.waits.keys()];
+  }
+
+  /** Begins to wait: the same limits, which also end when all waiting does. */
+  begin(module: string, wait: Limits): Limits {
+    const signals = wait.signal ? [wait.signal, this.ending.signal] : [this.ending.signal];
+    const begun = { ...wait, signal: AbortSignal.any(signals) };
+    this.waits.set(module, (this.waits.get(module) ?? new Set()).add(begun));
+    return begun;
+  }
+
+  /** Gives whether nobody in this process waits for the module any more. */
+  end(module: string, wait: Limits): boolean {
+    const others = this.waits.get(module);
+    others?.delete(wait);
+    if (others && others.size > 0) return false;
+    this.waits.delete(module);
+    this.told.delete(module);
+    return true;
+  }
+
+  endAll(): void {
+    this.ending.abort();
+    this.ending = new AbortController();
+  }
+
+  /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */
+  stands(module: string, licence: Licence): void {
+    const { identity } = this.deps;
+    const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
+    if (!own) return;
+    identity.writesBeat(own.beat);
+    this.standing.add(module);
+  }
+
+  /** A commit of ours was confirmed: whether we are in the line is known. */
+  saw(module: string, licence: Licence): void {
+    const { identity } = this.deps;
+    const isIn = placeInLine(licence, module, identity.id) !== null;
+    if (!isIn && !heldSeat(licence, identity.id, module)) this.standing.delete(module);
+  }
+
+  left(module: string): void {
+    this.standing.delete(module);
+  }
+
+  mayStand(module: string): boolean {
+    return this.standing.has(module);
+  }
+
+  /** How long whoever waits for the module in this process still does, at the longest; null when nobody does. */
+  secondsFor(module: string): number | null {
+    const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
+    if (open.length === 0) return null;
+    return (Math.max(...open.map((wait) => wait.untilMs)) - this.deps.clock.elapsedMs()) / 1000;
   }
 
   isOpen(wait: Limits): boolean {
     return !wait.signal?.aborted && this.deps.clock.elapsedMs() < wait.untilMs;
   }
 
-  /** Until a look shows a free place, or those who are asked have to be asked again; at the longest until `wait` is over. */
+  /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
     const { asking, clock, inTurn, table } = this.deps;
     const lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(table.intervalMs / 8, LONGEST_LOOK_MS));
@@ -44,10 +123,17 @@ export class Waiting {
       const tryMs = isToBeAsked ? triedMs + table.tryPeriod - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
-      const top = await inTurn(() => table.read(table.limits(PATIENCE_MS))).catch(() => null);
-      if (top) table.saw(top);
-      if (top && this.wouldSeat(top.licence, module)) return;
+      const isSeen = await inTurn(() => this.look()).catch(() => false);
+      if (isSeen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
     }
+  }
+
+  private async look(): Promise<true> {
+    const { holdersLook, table } = this.deps;
+    const look = holdersLook();
+    if (look) await look();
+    else table.saw(await table.read(table.limits(PATIENCE_MS)));
+    return true;
   }
 
   /** While there is time left, a share in trouble is no reason to give up. */
@@ -60,11 +146,23 @@ export class Waiting {
     });
   }
 
-  private wouldSeat(licence: Licence, module: string): boolean {
+  /** Tells where we stand, if that is news. */
+  tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
+    const place = placeInLine(licence, module, this.deps.identity.id);
+    if (place === null || place === this.told.get(module)) return;
+    this.told.set(module, place);
+    const { holders, freesAt } = full;
+    this.deps.onWaiting({ module, place, holders, freesAt });
+  }
+
+  private isWorthTrying(licence: Licence, module: string): boolean {
     const { clock, identity, table } = this.deps;
     const policy = readPolicy(licence, table.path);
     const ground = identity.ground(table.shareTimeNow() ?? clock.wallMs());
-    return claim(licence, policy, identity.claimant, module, identity.id, ground).kind === 'seated';
+    const outcome = claim(licence, policy, identity.claimant, module, identity.id, ground);
+    if (outcome.kind === 'seated') return true;
+    this.tell(module, licence, outcome);
+    return placeInLine(licence, module, identity.id) === null || table.isLineOverdue(licence);
   }
 }
 

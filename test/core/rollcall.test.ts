@@ -178,7 +178,7 @@ describe('coming in', () => {
       licence,
       policyOf(licence),
       cy,
-      { module: 'M1', seatId: 'seat-cy' },
+      { module: 'M1', seatId: 'seat-cy', waitSeconds: null },
       ground({ shareTimeMs: START_MS + agoMs }),
       asker(agoMs, isOver),
     );

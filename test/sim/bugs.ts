@@ -39,6 +39,7 @@ const heart = 'src/instance/heart.ts';
 const tableHere = 'src/instance/table.ts';
 const vigil = 'src/instance/vigil.ts';
 const rollcall = 'src/core/rollcall.ts';
+const line = 'src/core/line.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
@@ -47,6 +48,7 @@ const neverOver = 'rule 9: no more than max users hold at once';
 const liveUser = 'rule 4: a live user who can beat is not evicted';
 const deadUser = 'rule 4: a dead user is gone within 2 T and one commit';
 const light = 'rule 10: Light is never swept';
+const inOrder = 'rule 8: first come, first served, and no place is free while somebody waits';
 const learns = 'a removed holder learns it at his next look, and stays removed';
 const inJournal = 'what happened in a revision is in the journal, once, before the revision goes';
 const answered = 'every wait has a deadline';
@@ -683,9 +685,8 @@ const table: readonly Bug[] = [
     what: 'A place is free while fewer than max users are taken; now also when all of them are.',
     breaks: neverOver,
     file: seats,
-    find: 'return ids.size < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;',
-    replace:
-      'return ids.size <= limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;',
+    find: 'return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
+    replace: 'return ids.size + ahead <= limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
   },
   {
     name: 'only-the-first-module-counts',
@@ -728,7 +729,7 @@ const table: readonly Bug[] = [
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
     file: sweep,
-    find: 'const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path);',
+    find: 'const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path, ahead);',
     replace: 'const place: string | null = seat.id;',
   },
   {
@@ -876,6 +877,90 @@ const restoring: readonly Bug[] = [
   },
 ];
 
+const waitingInLine: readonly Bug[] = [
+  {
+    name: 'newcomer-passes-the-line',
+    profile: 'queue',
+    what: 'A free place belongs to whoever waits; now to whoever asks first.',
+    breaks: inOrder,
+    file: seats,
+    find: 'return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
+    replace: 'return ids.size + 0 * ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
+    also: [
+      {
+        file: 'src/instance/table.ts',
+        find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
+        replace:
+          'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
+      },
+    ],
+  },
+  {
+    name: 'freed-and-left-free',
+    profile: 'queue',
+    what: 'The commit that frees a place seats the first who waits; now he has to see it himself.',
+    breaks: inOrder,
+    file: 'src/instance/table.ts',
+    find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
+    replace:
+      'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
+  },
+  {
+    name: 'last-come-first-served',
+    profile: 'queue',
+    what: 'Who comes stands at the end of the line; now at its head.',
+    breaks: inOrder,
+    file: 'src/core/waiting.ts',
+    find: 'return draft.licence.waiting.reduce((before, waiter) => {',
+    replace: 'return [...draft.licence.waiting].reverse().reduce((before, waiter) => {',
+  },
+  {
+    name: 'given-for-good',
+    profile: 'queue',
+    what: 'A place that was given and not taken goes to the next after 60 s; now it stays.',
+    breaks: inOrder,
+    file: line,
+    find: 'const TAKEN_MS = 60_000;',
+    replace: 'const TAKEN_MS = 1e12;',
+  },
+  {
+    name: 'passed-over-at-once',
+    profile: 'queue',
+    what: 'Who was given a place has 60 s to take it; now 3 s.',
+    breaks: inOrder,
+    file: line,
+    find: 'const TAKEN_MS = 60_000;',
+    replace: 'const TAKEN_MS = 3000;',
+  },
+  {
+    name: 'beats-what-it-was-given-away',
+    profile: 'queue',
+    what: 'A beat leaves alone what its record was given meanwhile; now it writes only what it knows.',
+    breaks: 'nothing that the table holds vanishes',
+    file: sweep,
+    find: 'const seats = [...kept, ...given];',
+    replace: 'const seats = [...kept, ...given.slice(0, 0)];',
+  },
+  {
+    name: 'leaves-and-stays-in-the-line',
+    profile: 'queue',
+    what: 'Who gives up leaves the line, and what he was given; now only what he holds.',
+    breaks: inOrder,
+    file: seats,
+    find: 'const left = leaveLine(licence, instanceId, module);',
+    replace: "const left = leaveLine(licence, '', module ?? instanceId);",
+  },
+  {
+    name: 'believes-what-it-was-given',
+    profile: 'queue',
+    what: 'Whoever is given a place believes from his own first beat on; now a place that he was given makes his next beat the same as the one he was given with.',
+    breaks: liveUser,
+    file: 'src/instance/waiting.ts',
+    find: 'identity.writesBeat(own.beat);',
+    replace: 'identity.writesBeat(own.beat - 1);',
+  },
+];
+
 /** In the order of the design: the share, the looks, the roll call, the beliefs, the table. */
 export const bugs: readonly Bug[] = [
   ...restoring,
@@ -886,4 +971,5 @@ export const bugs: readonly Bug[] = [
   ...asking,
   ...believing,
   ...table,
+  ...waitingInLine,
 ];

@@ -62,6 +62,12 @@ export class Mishaps {
     second.start();
   }
 
+  /** Somebody does not want to wait any longer. */
+  private giveUp(): void {
+    const waiting = this.office.people.filter((person) => person.patience !== null);
+    if (waiting.length > 0) this.office.chance.pick(waiting).patience?.abort();
+  }
+
   private kill(): void {
     this.anyPerson()?.die(this.span());
   }

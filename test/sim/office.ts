@@ -1,5 +1,4 @@
 import { SeatfileFault } from '../../src/core/fault.js';
-import type { InstanceRecord } from '../../src/core/licence.js';
 import { openStore } from '../../src/instance/licence.js';
 import { FACE, type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
@@ -281,7 +280,7 @@ export class Office {
     return { ms: freeMs(fromMs, this.nowMs, blind), gaps: blind.length };
   }
 
-  private holderOf({ note }: InstanceRecord): Holder | undefined {
+  private holderOf({ note }: { readonly note: string | null }): Holder | undefined {
     const process = this.processAt(note);
     return (
       process && {

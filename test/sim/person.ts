@@ -18,6 +18,8 @@ export class Person {
   readonly plan: PersonPlan;
   readonly host: Host;
   process: Process | null = null;
+  /** While he waits for a seat. */
+  patience: AbortController | null = null;
 
   constructor(office: Office, plan: PersonPlan) {
     const host = office.hosts[plan.host];
@@ -95,8 +97,10 @@ export class Person {
     const { office } = this;
     const askedMs = office.nowMs;
     const { waitMs } = this.plan;
-    const asked = process.user.ask(module, { timeoutMs: ACQUIRE_MS, wait: waitMs });
+    const patience = new AbortController();
+    const asked = process.user.ask(module, { timeoutMs: ACQUIRE_MS, wait: waitMs, signal: patience.signal });
     process.wants(module, askedMs);
+    if (waitMs > 0) this.patience = patience;
     try {
       const answer = await process.ask(`acquire ${module}`, waitMs + ACQUIRE_MS, asked);
       if (answer.kind !== 'full') process.wanting.delete(module);
@@ -107,6 +111,8 @@ export class Person {
       process.wanting.delete(module);
       office.trace.note(process.who, `acquire ${module}: ${String(error)}`);
       office.checkFault(process.who, error);
+    } finally {
+      if (this.patience === patience) this.patience = null;
     }
   }
 
@@ -115,7 +121,8 @@ export class Person {
     const { process, office } = this;
     const sinceMs = office.nowMs - office.longestIntervalMs - office.commitMs;
     if (!process?.isRunning || process.startedMs > sinceMs || process.runningSinceMs > sinceMs) return;
-    for (const module of this.plan.modules)
+    const asked = this.patience ? [...process.wanting.keys()] : this.plan.modules; // who waits for one asks for no other yet
+    for (const module of asked)
       if (process.seatsIn(module).length === 0 && this.wasFree(module, office.longestIntervalMs))
         office.report('undecided', `${process.who} wants ${module}, has no seat, and places are free`);
   }

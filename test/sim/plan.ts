@@ -5,7 +5,7 @@ import { Chance } from './chance.js';
 
 /** What befalls an office. Each is explained where it is done, in mishaps.ts. */
 export type Mishap =
-  | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin') // one process
+  | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin' | 'giveUp') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
   | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker') // most of them; one, to within a moment; everybody, for ever; who has just asked
   | (
@@ -96,8 +96,8 @@ interface Sketch {
   readonly isForgetful?: boolean;
   /** There are always so many places fewer than people. @default from two fewer to two more */
   readonly tooFew?: readonly [number, number];
-  /** Some wait when no seat is free. @default nobody */
-  readonly isPatient?: boolean;
+  /** When no seat is free some wait, so many T. @default nobody */
+  readonly wait?: { readonly often: number; readonly intervals: readonly [number, number] };
   /** Small segments of the journal: always. @default half of the time */
   readonly isSmall?: boolean;
 }
@@ -179,10 +179,18 @@ const profiles = {
   },
   monday: {
     ...{ weight: 2, people: [3, 6], interval: [300, 5400], many: [6, 16], span: [0.1, 4] },
-    ...{ tooFew: [1, 2], isPatient: true },
+    ...{ tooFew: [1, 2], wait: { often: 0.3, intervals: [0.5, 0.5] } },
     mishaps: {
       ...{ friday: 6, serverClock: 5, away: 3, awayUneven: 1, restart: 1, full: 1, fullUneven: 1 },
       ...{ drowsyAsker: 4, sleepAll: 2, freezeAll: 1, kill: 2, freeze: 2, cut: 1, setWall: 1, leave: 1 },
+    },
+  },
+  queue: {
+    ...{ weight: 3, people: [4, 10], interval: [60, 2400], many: [8, 30], stay: [0.1, 1] },
+    ...{ tooFew: [2, 4], wait: { often: 0.85, intervals: [0.1, 3] } },
+    mishaps: {
+      ...{ leave: 5, window: 2, kill: 4, killMidway: 3, freeze: 3, freezeMidway: 3, giveUp: 6 },
+      ...{ sleep: 2, cut: 2, remove: 3, removeDead: 1, lossy: 1, full: 1, away: 1, restart: 1, setLevel: 1 },
     },
   },
   restored: {
@@ -230,8 +238,12 @@ export function planOf(seed: string, only?: Profile): Plan {
   const count = chance.whole(...sketch.people);
   const intervalMs = 1000 * Math.round(chance.scaled(...sketch.interval));
   const everybody = peopleOf(chance, count, sketch.comers ?? 1);
-  const people = sketch.isPatient
-    ? everybody.map((person) => ({ ...person, waitMs: chance.is(0.3) ? intervalMs / 2 : 0 }))
+  const { wait } = sketch;
+  const people = wait
+    ? everybody.map((person) => ({
+        ...person,
+        waitMs: chance.is(wait.often) ? intervalMs * chance.between(...wait.intervals) : 0,
+      }))
     : everybody;
   const hosts = people.reduce((most, person) => Math.max(most, person.host + 1), 0);
   const stayMs =

@@ -57,7 +57,16 @@ describe('the plans', () => {
   test('know every mishap', () => {
     const all: Record<Mishap, true> = {
       ...{ leave: true, window: true, kill: true, killMidway: true, freeze: true, freezeMidway: true },
-      ...{ rejoin: true, sleep: true, reboot: true, cut: true, failing: true, revoke: true, setWall: true },
+      ...{
+        rejoin: true,
+        giveUp: true,
+        sleep: true,
+        reboot: true,
+        cut: true,
+        failing: true,
+        revoke: true,
+        setWall: true,
+      },
       ...{ slowHost: true, sleepAll: true, freezeAll: true, full: true, readOnly: true, away: true },
       ...{
         awayUneven: true,

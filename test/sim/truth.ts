@@ -3,6 +3,7 @@ import type { EventDraft } from '../../src/core/revision.js';
 import { numberName } from '../../src/share/place.js';
 import { FOLDER } from '../helpers/world.js';
 import { Ledger } from './ledger.js';
+import { Lines } from './line.js';
 import { clockTime, type Trace } from './trace.js';
 
 /** A promise that was broken: what the simulation is for. */
@@ -34,6 +35,7 @@ export type Rule =
   | 'lock broken too early'
   | 'lost without a cause'
   | 'wait without a deadline'
+  | 'overtaken' // in the line of those who wait; or a place stands free, and somebody waits for it
   | 'refused though free'
   | 'undecided'
   | 'healthy table reported lost'
@@ -81,7 +83,7 @@ export interface TruthOptions {
   readonly limits: Readonly<Record<string, number>>;
   readonly now: () => number;
   readonly trace: Trace;
-  readonly holderOf: (record: InstanceRecord) => Holder | undefined;
+  readonly holderOf: (record: { readonly note: string | null }) => Holder | undefined;
   readonly report: (rule: Rule, what: string) => void;
   /** Whether `user@host` is the user of a record, as the licence counts. */
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
@@ -130,6 +132,7 @@ export class Truth {
   readonly options: TruthOptions;
   table: Licence;
   readonly standings = new Map<string, Standing>();
+  readonly lines: Lines;
   /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
   private seated = new Set<string>();
   readonly removed = new Map<string, { readonly revision: number; readonly atMs: number }>();
@@ -169,6 +172,7 @@ export class Truth {
       report: (what) => this.report('journal wrong', what),
       revision: () => this.newest,
     });
+    this.lines = new Lines(options);
   }
 
   get revision(): number {
@@ -313,6 +317,7 @@ export class Truth {
     this.checkWorth(before, next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
     if (next.events.some(({ kind }) => kind === 'seated')) this.options.seated();
+    this.lines.follow(before, next, by);
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
     this.updateStandings(next);
@@ -359,6 +364,7 @@ export class Truth {
       return other?.id === id && other.beat === beat && other.seats.length === seats.length;
     };
     if (next.events.length > 0 || next.instances.length !== before.instances.length) return;
+    if (next.waiting.map(({ seat }) => seat).join() !== before.waiting.map(({ seat }) => seat).join()) return;
     const asked = new Set(before.rollCall?.names.map(({ instance, beat }) => `${instance} ${beat}`));
     if (next.rollCall?.names.some(({ instance, beat }) => !asked.has(`${instance} ${beat}`))) return;
     if (next.instances.every(isSame) && !this.options.isUnsure(by.key))
@@ -457,7 +463,9 @@ export class Truth {
       return;
     }
     if (stone === undefined) {
-      if (by.key !== record.note)
+      const isGiven = record.seats.some((one) => one.id === seat && one.given);
+      const isTold = next.events.some((event) => event['seat'] === seat && event['instance'] === record.id);
+      if (isGiven ? !isTold : by.key !== record.note)
         this.report('seat vanished', `${who} in ${module}: taken out by ${by.who}, with no tombstone`);
       return;
     }
@@ -632,6 +640,9 @@ export class Truth {
 const rules: Readonly<Record<string, string>> = {
   seated: 'was seated',
   back: 'put his own record back',
+  given: 'was given the place he waited for',
+  'passed over': 'did not take his place',
+  'gave up': 'gave up the place he waited for',
   reminded: 'put in what he remembered of the lost revisions',
   released: 'gave his seat back',
   evicted: 'was put out',

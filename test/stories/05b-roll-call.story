@@ -12,7 +12,7 @@ cy waits 5m for M1              -> seated in s3, 1 of 2
                                 -> 216020 s: bob evicted in s2 of M1 by cy@pc-cy, evicted
                                 -> 216020 s: cy seated in s3 of M1
 wait 0s                         -> nothing yet
-table?                          -> cy@pc-cy: s3 of M1; beat 1; T 80 s
+table?                          -> cy@pc-cy: s3 of M1; beat 2; T 80 s
 called?                         -> nobody
 dee sits M1                     -> seated in s4, 2 of 2
 

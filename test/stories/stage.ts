@@ -44,6 +44,8 @@ class Stage {
   private revision = 0;
   private told = 0;
   private desk: Desk | null = null;
+  private readonly patience = new Map<string, AbortController>();
+  private readonly said: Happening[] = [];
 
   constructor(world: World | null) {
     this.opened = world;
@@ -108,6 +110,22 @@ class Stage {
     return seat;
   }
 
+  /** Asks and waits, while the story goes on. */
+  standInLine(handle: string, user: User, module: string, waitMs: number): void {
+    const patience = new AbortController();
+    this.patience.set(handle, patience);
+    const say = (text: string) => this.said.push({ atMs: this.world.nowMs, text });
+    user.licence.on('waiting', ({ place }) => say(`${handle} is told: place ${place}`));
+    void user.ask(module, { wait: waitMs, signal: patience.signal }).then(
+      (answer) => say(`${handle} is answered: ${answerWords(this, module, answer)}`),
+      (error: unknown) => say(`${handle} is answered: ${(error as SeatfileFault).code}`),
+    );
+  }
+
+  giveUp(handle: string): void {
+    this.patience.get(handle)?.abort();
+  }
+
   /** Seats are s1, s2, ... in the order in which the story meets them. */
   seatName(id: string): string {
     const name = this.seatNames.get(id) ?? `s${this.seatNames.size + 1}`;
@@ -117,7 +135,9 @@ class Stage {
 
   /** What the revisions and the seats told since this was last asked, in order of time. */
   happened(): string[] {
-    const all = [...this.fromRevisions(), ...this.fromSeats()].sort((a, b) => a.atMs - b.atMs);
+    const all = [...this.fromRevisions(), ...this.fromSeats(), ...this.said.splice(0)].sort(
+      (a, b) => a.atMs - b.atMs,
+    );
     return all.map(({ atMs, text }) => `${seconds(atMs)}: ${text}`);
   }
 
@@ -263,6 +283,30 @@ const commands: readonly (readonly [RegExp, Play])[] = [
       const user = await stage.user(who, host);
       const answer = await user.acquire(module, { wait: stage.ms(time) });
       return [answerWords(stage, module, answer), ...stage.happened()];
+    },
+  ],
+  [
+    /^(?<who>\S+) stands in line (?<time>\S+) for (?<module>M\d+)(?: on (?<host>\S+))?$/,
+    async (stage, { who = '', time = '', module = '', host }) => {
+      const user = await stage.user(who, host);
+      stage.standInLine(who, user, module, stage.ms(time));
+      await stage.world.advance(0);
+      return stage.happened();
+    },
+  ],
+  [
+    /^(?<who>\S+) gives up$/,
+    async (stage, { who = '' }) => {
+      stage.giveUp(who);
+      await stage.world.advance(0);
+      return stage.happened();
+    },
+  ],
+  [
+    /^line\?$/,
+    async (stage) => {
+      const line = stage.world.table().waiting.map(({ user, module }) => `${user} for ${module}`);
+      return [line.length > 0 ? line.join(', ') : 'nobody'];
     },
   ],
   [

@@ -8,7 +8,7 @@ import { inTime } from '../../share/clock.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
-import { acquireOrWait, waitMs } from '../waiting.js';
+import { acquireOrWait, describePlace, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -106,9 +106,10 @@ interface Stop {
 async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, stop: Stop): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { tell } = teller(module, options, deps);
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop.signals, (full) => {
-    const { holders, freesAt } = full;
-    tell('waiting', { holders, freesAt }, `${describeFull(module, holders, freesAt)}\nWaiting for a seat.`);
+  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop.signals, (news) => {
+    const { place, holders, freesAt } = news;
+    const full = describeFull(module, holders, freesAt);
+    tell('waiting', { place, holders, freesAt }, `${full}\n${describePlace(news)}`);
   });
   switch (claim.kind) {
     case 'full': {

@@ -12,7 +12,7 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
-import { acquireOrWait, waitMs } from '../waiting.js';
+import { acquireOrWait, describePlace, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -118,8 +118,8 @@ async function runIn(
 ): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (full) => {
-    deps.err(`seatfile: ${describeFull(module, full.holders, full.freesAt)}\nWaiting for a seat.\n`);
+  const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
+    deps.err(`seatfile: ${describeFull(module, news.holders, news.freesAt)}\n${describePlace(news)}\n`);
   });
   switch (claim.kind) {
     case 'full':

@@ -1,0 +1,99 @@
+import type { Licence, SeatRecord, Waiter } from './licence.js';
+import { toIso } from './moment.js';
+import type { Claimant } from './seats.js';
+
+/** The line of those who wait for a place (rule 8): first come, first served within a module. */
+
+/** Those who were there before an instance; all of them when it does not wait. */
+export function aheadOf(licence: Licence, module: string, instance: string): Waiter[] {
+  const line = licence.waiting.filter((waiter) => waiter.module === module);
+  const place = line.findIndex((waiter) => waiter.instance === instance);
+  return place < 0 ? line : line.slice(0, place);
+}
+
+/** From 1; null when the instance does not wait for the module. */
+export function placeInLine(licence: Licence, module: string, instance: string): number | null {
+  const isIn = licence.waiting.some((one) => one.module === module && one.instance === instance);
+  return isIn ? aheadOf(licence, module, instance).length + 1 : null;
+}
+
+/** Puts somebody at the end of the line; who is in it stays where he is. */
+export function standInLine(
+  licence: Licence,
+  who: Claimant,
+  place: { readonly module: string; readonly seatId: string },
+  waitSeconds: number,
+  shareTimeMs: number,
+): Licence {
+  const { module, seatId } = place;
+  if (placeInLine(licence, module, who.id) !== null) return licence;
+  const { id, user, host, machine, pid, processStart, application, note, highestBeat = 0 } = who;
+  const waiter: Waiter = {
+    ...{ instance: id, module, user, host, machine, pid, processStart, application, note },
+    ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
+  };
+  return { ...licence, waiting: [...licence.waiting, waiter] };
+}
+
+/** Without an instance's wait for one module, or for all when `module` is null. */
+export function leaveLine(licence: Licence, instance: string, module: string | null): Licence {
+  const waiting = licence.waiting.filter(
+    (waiter) => waiter.instance !== instance || (module !== null && waiter.module !== module),
+  );
+  return waiting.length === licence.waiting.length ? licence : { ...licence, waiting };
+}
+
+// --- who keeps the line moving ----------------------------------------------------------------------------------------
+
+/** A place that was given and not taken goes to the next after so long. Milliseconds. */
+const TAKEN_MS = 60_000;
+/** So much longer than he said a waiter may stand. Milliseconds. */
+const OVERSTAY_MS = 10_000;
+/** Of the time between two looks at most so much counts: we may have slept, and the waiter with us. Milliseconds. */
+const LONGEST_GAP_MS = 10_000;
+
+/** Somebody in the line, or with a place that he was given: told apart by its seat id, which is new for every wait. */
+export interface Pending {
+  readonly instance: string;
+  readonly module: string;
+  readonly seat: string;
+  readonly kind: 'waits' | 'given';
+  readonly patienceMs: number;
+}
+
+export const waits = ({ instance, module, seat, waitSeconds }: Waiter): Pending => ({
+  ...{ instance, module, seat, kind: 'waits', patienceMs: waitSeconds * 1000 + OVERSTAY_MS },
+});
+
+function pendingIn(licence: Licence): Pending[] {
+  const given = licence.instances.flatMap((record) =>
+    record.seats.filter(isGiven).map(
+      ({ id, module }): Pending => ({
+        ...{ instance: record.id, module, seat: id, kind: 'given', patienceMs: TAKEN_MS },
+      }),
+    ),
+  );
+  return [...licence.waiting.map(waits), ...given];
+}
+
+export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
+
+/** How long each has been seen to stand, while we were awake and looking; on our own monotonic clock, milliseconds. */
+export type LineSeen = ReadonlyMap<string, { readonly stoodMs: number; readonly countedToMs: number }>;
+
+const keyOf = ({ kind, instance, module, seat }: Pending): string => `${kind} ${instance} ${module} ${seat}`;
+
+/** Adds one look, or a commit, which is one too. */
+export function watchLine(before: LineSeen, licence: Licence, nowMs: number): LineSeen {
+  return new Map(
+    pendingIn(licence).map((one) => {
+      const known = before.get(keyOf(one));
+      const gapMs = known ? Math.min(Math.max(0, nowMs - known.countedToMs), LONGEST_GAP_MS) : 0;
+      return [keyOf(one), { stoodMs: (known?.stoodMs ?? 0) + gapMs, countedToMs: nowMs }];
+    }),
+  );
+}
+
+/** Who has stood for too long, as far as we have seen. */
+export const overdueIn = (seen: LineSeen, licence: Licence): Pending[] =>
+  pendingIn(licence).filter((one) => (seen.get(keyOf(one))?.stoodMs ?? 0) > one.patienceMs);
