@@ -42,6 +42,20 @@ export function beliefOf(
   };
 }
 
+/**
+ * Rule 7: who has promised to answer within so many seconds believes for 6/7 of them after the *start* of his last good look: one
+ * that did not show him called, or his confirmed beat. Whoever calls him counts from when the call was confirmed, so it is later.
+ */
+const ANSWER_PART = 6 / 7;
+/** Two looks have failed. */
+const LATE_PART = 1 / 2;
+
+export const answerBelief = (answersWithinSeconds: number, since: Instant): Belief => ({
+  since,
+  validForMs: ANSWER_PART * 1000 * answersWithinSeconds,
+  overdueAfterMs: LATE_PART * 1000 * answersWithinSeconds,
+});
+
 /** The clock that saw the most counts: each may have stopped or stepped back, and a jump ahead only costs a beat. */
 export const elapsedMs = (since: Instant, now: Instant): number =>
   Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);

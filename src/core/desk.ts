@@ -39,9 +39,11 @@ const isClosed = (licence: Licence, policy: Policy, shareTimeMs: number): boolea
     Math.abs(shareTimeMs - fromIso(licence.restored.at)) <
       QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds);
 
-/** Changes settings; null when they already are so. Holders follow at their next look. */
+/** Changes settings, undefined takes one back; null when they already are so. Holders follow at their next look. */
 export function changeSettings(licence: Licence, changes: Settings, actor: string): Draft | null {
-  const settings = { ...licence.settings, ...changes };
+  const merged = Object.entries({ ...licence.settings, ...changes });
+  const settings: Settings = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
   if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
-  return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: changes }] };
+  const said = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? null]));
+  return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: said }] };
 }

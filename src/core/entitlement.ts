@@ -8,7 +8,7 @@ import {
   countBy,
   type Level,
   type Licence,
-  level,
+  level as levelName,
   moduleName,
   parseJson,
   type SealedEntitlement,
@@ -45,6 +45,8 @@ export interface Policy {
   /** T. Seconds, at least 1. */
   readonly checkIntervalSeconds: number;
   readonly graceSeconds: number;
+  /** Rule 7: within so many seconds every holder answers whoever needs a seat; null: at his next look. */
+  readonly answerWithinSeconds: number | null;
   readonly expiresAt: string | null;
   readonly modules: ReadonlyMap<string, ModuleGrant>;
 }
@@ -64,7 +66,7 @@ const entitlement = z.looseObject({
   issuedAt: z.iso.datetime(),
   expiresAt: z.iso.datetime().optional(),
   countBy: countBy.optional(),
-  level: level.optional(),
+  level: levelName.optional(),
   checkIntervalSeconds: checkInterval.optional(),
   offlineGraceSeconds: z
     .number()
@@ -113,14 +115,16 @@ function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
 export function readPolicy(licence: Licence, path: string): Policy {
   const granted = readEntitlement(licence.entitlement, path);
   const { settings } = licence;
+  const level = settings.level ?? granted.level ?? 'heartbeat';
   return {
     licenceId: granted.licenceId,
     customer: granted.customer ?? null,
     countBy: granted.countBy ?? 'user@host',
-    level: settings.level ?? granted.level ?? 'heartbeat',
+    level,
     checkIntervalSeconds:
       settings.checkIntervalSeconds ?? granted.checkIntervalSeconds ?? formulaSeconds(granted.modules),
     graceSeconds: settings.offlineGraceSeconds ?? granted.offlineGraceSeconds ?? 0,
+    answerWithinSeconds: level === 'light' ? null : (settings.onDemand?.answerWithinSeconds ?? null),
     expiresAt: granted.expiresAt ?? null,
     modules: new Map(granted.modules.map((grant) => [grant.module, grant])),
   };

@@ -141,6 +141,10 @@ export interface CalledName {
 /** The roll call that stands (rules 5b and 7): one for all who ask. */
 interface RollCall {
   readonly names: readonly CalledName[];
+  /** Rule 7: when all holders of a module were last asked, by share time: who has beaten since is not asked again at once. */
+  readonly calledAt?: string | undefined;
+  /** When one who asks last proved, by writing this, that the others could write too. */
+  readonly provedAt?: string | undefined;
 }
 
 export interface LicenceEvent {
@@ -275,6 +279,8 @@ const rollCall = z.looseObject({
   names: z
     .array(z.looseObject({ instance: id, beat: z.int().min(1), by: z.string().max(600), at }))
     .max(100_000),
+  calledAt: at.optional(),
+  provedAt: at.optional(),
 });
 
 const licence = z

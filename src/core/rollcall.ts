@@ -1,7 +1,7 @@
 import type { Policy } from './entitlement.js';
 import type { CalledName, InstanceRecord, Licence } from './licence.js';
 import { fromIso, toIso } from './moment.js';
-import { deadAfterMs } from './sightings.js';
+import { deadAfterMs, LOOKS_PER_ANSWER } from './sightings.js';
 import type { Verdict } from './sweep.js';
 
 /**
@@ -34,6 +34,12 @@ const LONGEST_TRY_MS = 1_800_000;
 /** What a commit may add to a promised time: the pace of tries, at most this. */
 const COMMIT_MS = 5000;
 
+/** Who waits calls those again whose last beat is so many times older than what they promised: a price in writes, and a bound for it. */
+const ASKED_AGAIN = 10;
+/** Who asks proves that he can write after so much of the time that was promised. */
+const PROOF_PART = 1 / 2;
+/** From a broken promise to the commit that says so. */
+const EVICTED_MS = 2000;
 /** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
 const MOST_NAMES = 1000;
 /** What the tombstone says of who was put out so. */
@@ -84,46 +90,96 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
 
-/** How often who asks tries again. */
-export const tryPeriodMs = (checkIntervalSeconds: number): number =>
-  Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
+/** When a holder who is asked now, and has promised to answer, is out at the latest, by share time; Infinity if he has not. */
+export const answerByMs = (record: InstanceRecord, policy: Policy, shareTimeMs: number): number =>
+  policy.answerWithinSeconds === null
+    ? Number.POSITIVE_INFINITY
+    : shareTimeMs + answerMsOf(record) + EVICTED_MS;
+
+/** How often who asks tries again; more often where answers are promised. */
+export function tryPeriodMs(checkIntervalSeconds: number, answerWithinSeconds: number | null): number {
+  const periodMs = Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
+  return answerWithinSeconds === null
+    ? periodMs
+    : Math.min(periodMs, (1000 * answerWithinSeconds) / LOOKS_PER_ANSWER / 2);
+}
 
 /** A commit that took longer, or came longer after the one before, begins the wait anew. */
-export const longestGapMs = (checkIntervalSeconds: number): number =>
+const longestGapMs = (checkIntervalSeconds: number): number =>
   Math.max((checkIntervalSeconds * 1000) / GAPS, SHORTEST_GAP_MS);
 
-/** Holders of a module that may be dead, as far as silence tells: worth staying for. */
-export const doubtful = (
+/** Holders of a module that may be dead, as far as silence tells, or are or may be called: worth staying for. */
+export function doubtful(
   licence: Licence,
+  policy: Policy,
   module: string,
   ownId: string,
   shareTimeMs: number,
   silence: Silence,
-): InstanceRecord[] =>
-  askable(licence, module, ownId).filter(
-    (record) => silence(record) >= ALIVE_INTERVALS * intervalMs(record) || isFromFuture(record, shareTimeMs),
+): InstanceRecord[] {
+  const called = new Set(calledIn(licence));
+  return askable(licence, module, ownId).filter(
+    (record) =>
+      called.has(record) ||
+      isOnDemand(record, policy, licence.rollCall, { hasWaited: true }, shareTimeMs) ||
+      silence(record) >= ALIVE_INTERVALS * intervalMs(record) ||
+      isFromFuture(record, shareTimeMs),
   );
+}
+
+/** Who calls the roll. */
+export interface Caller {
+  readonly id: string;
+  readonly actor: string;
+  /** It has waited for a while already: whoever has proved since that he lives is not called again for every try (rule 7). */
+  readonly hasWaited: boolean;
+}
 
 /** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
 export function callRoll(
   licence: Licence,
+  policy: Policy,
   module: string,
-  asker: { readonly id: string; readonly actor: string },
+  caller: Caller,
   shareTimeMs: number,
   silence: Silence,
 ): Licence | null {
-  const standing = withoutAnswered(licence).rollCall?.names ?? [];
+  const { rollCall } = withoutAnswered(licence);
+  const standing = rollCall?.names ?? [];
   const known = new Set(standing.map((name) => name.instance));
-  const fresh = askable(licence, module, asker.id)
-    .filter((record) => silence(record) >= deadAfterMs(record) && !known.has(record.id))
-    .slice(0, Math.max(0, MOST_NAMES - standing.length));
+  const room = Math.max(0, MOST_NAMES - standing.length);
+  const free = askable(licence, module, caller.id).filter((record) => !known.has(record.id));
+  const silent = free.filter((record) => silence(record) >= deadAfterMs(record));
+  const onDemand = free.filter(
+    (record) => !silent.includes(record) && isOnDemand(record, policy, rollCall, caller, shareTimeMs),
+  );
+  const fresh = [...silent, ...onDemand].slice(0, room);
   if (fresh.length === 0) return null;
   const at = toIso(shareTimeMs);
   const names = fresh.map(
-    ({ id, beat }): CalledName => ({ instance: id, beat, by: asker.actor.slice(0, 600), at }),
+    ({ id, beat }): CalledName => ({ instance: id, beat, by: caller.actor.slice(0, 600), at }),
   );
-  return { ...licence, rollCall: { ...licence.rollCall, names: [...standing, ...names] } };
+  const calledAt = onDemand.length > 0 ? { calledAt: at } : {};
+  return { ...licence, rollCall: { ...rollCall, names: [...standing, ...names], ...calledAt } };
 }
+
+/** Rule 7: who has promised to answer is asked by whoever needs a place, but not again while his last answer is fresh. */
+function isOnDemand(
+  record: InstanceRecord,
+  policy: Policy,
+  rollCall: Licence['rollCall'],
+  caller: Pick<Caller, 'hasWaited'>,
+  shareTimeMs: number,
+): boolean {
+  if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;
+  const beatMs = fromIso(record.beatAt);
+  const answerMs = 1000 * record.answersWithin;
+  if (caller.hasWaited) return !isWithin(beatMs, shareTimeMs, ASKED_AGAIN * answerMs);
+  const calledMs = rollCall?.calledAt === undefined ? null : fromIso(rollCall.calledAt);
+  return calledMs === null || beatMs < calledMs || !isWithin(calledMs, shareTimeMs, answerMs);
+}
+
+const isWithin = (ms: number, nowMs: number, forMs: number): boolean => ms <= nowMs && nowMs - ms < forMs;
 
 /** Whether this instance is asked to beat, now. */
 export const isCalled = (licence: Licence, instanceId: string): boolean =>
@@ -136,38 +192,122 @@ export function withoutAnswered(licence: Licence): Licence {
   const standing = new Map(calledIn(licence).map((record) => [record.id, record.beat]));
   const names = rollCall.names.filter((name) => standing.get(name.instance) === name.beat);
   if (names.length === rollCall.names.length) return licence;
-  return names.length === 0 ? rest : { ...licence, rollCall: { ...rollCall, names } };
+  const { calledAt } = rollCall;
+  if (names.length === 0) return calledAt === undefined ? rest : { ...rest, rollCall: { names, calledAt } };
+  return { ...licence, rollCall: { ...rollCall, names } };
 }
 
-/** Since when we have watched a name stand in the roll call, by instance. */
-export type Watched = ReadonlyMap<string, { readonly beat: number; readonly sinceMs: number }>;
+/** Since when we have watched a name stand in the roll call. */
+interface WatchedName {
+  readonly beat: number;
+  /** Without a gap in which the whole office may have slept, by the measure of T. */
+  readonly sinceMs: number;
+  /** And by the measure of what it has promised: rule 7. */
+  readonly promisedSinceMs: number;
+}
+/** By instance. */
+export type Watched = ReadonlyMap<string, WatchedName>;
 
-/** After a commit of ours: who stood in the roll call before goes on, who is new begins now. */
-export function watch(before: Watched, licence: Licence, nowMs: number): Watched {
+/** After a commit of ours, so long after the one before: who stood in the roll call before goes on, who is new begins now. */
+export function watch(
+  before: Watched,
+  licence: Licence,
+  nowMs: number,
+  gapMs: number,
+  checkIntervalSeconds: number,
+): Watched {
   return new Map(
-    calledIn(licence).map(({ id, beat }) => {
-      const known = before.get(id);
-      return [id, known?.beat === beat ? known : { beat, sinceMs: nowMs }];
+    calledIn(licence).map((record) => {
+      const found = before.get(record.id);
+      const known = found?.beat === record.beat ? found : null;
+      const isUnbroken = gapMs <= longestGapMs(checkIntervalSeconds);
+      return [
+        record.id,
+        {
+          beat: record.beat,
+          sinceMs: known && isUnbroken ? known.sinceMs : nowMs,
+          promisedSinceMs: known && gapMs <= answerGapMs(record) ? known.promisedSinceMs : nowMs,
+        },
+      ];
     }),
   );
 }
 
-/** Who has stood in the roll call for T/4 up to now, and is silent for 2 T: by his own T or the file's, whichever is longer. */
+/** What we know when a commit of ours begins. */
+export interface Watching {
+  readonly watched: Watched;
+  /** When the commit began. */
+  readonly nowMs: number;
+  /** The longest time without a look or a proof since the commit before. */
+  readonly gapMs: number;
+  /** When our last commit began that wrote something. */
+  readonly wroteMs: number;
+}
+
+/**
+ * Who is out. Rule 5(b): who has stood in the roll call for T/4 up to now, and is silent for 2 T, by his own T or the file's, whichever
+ * is longer. Rule 7: who has promised to answer and has not for as long, while we could write.
+ */
 export function unanswered(
   licence: Licence,
   policy: Policy,
-  watched: Watched,
-  nowMs: number,
+  watching: Watching,
   silence: Silence,
 ): Verdict[] {
   return calledIn(licence).flatMap((record) => {
-    const known = watched.get(record.id);
-    const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
-    const isOver = known?.beat === record.beat && nowMs - known.sinceMs >= waitMs;
-    if (!isOver || silence(record) < outAfterMs(record)) return [];
-    return [{ instance: record.id, beat: record.beat, reason: 'evicted', words: UNANSWERED }];
+    const known = watching.watched.get(record.id);
+    if (known?.beat !== record.beat) return [];
+    const verdict = { instance: record.id, beat: record.beat, reason: 'evicted' } as const;
+    if (isOverdue(record, policy, known, watching, silence)) return [{ ...verdict, words: UNANSWERED }];
+    return isBroken(record, known, watching) ? [{ ...verdict, words: brokenWords(record) }] : [];
   });
 }
+
+function isOverdue(
+  record: InstanceRecord,
+  policy: Policy,
+  known: WatchedName,
+  { nowMs, gapMs }: Watching,
+  silence: Silence,
+): boolean {
+  const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
+  if (gapMs > longestGapMs(policy.checkIntervalSeconds)) return false;
+  return nowMs - known.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
+}
+
+/** Rule 7: the promise is broken. Who could not write himself blames nobody: he has written since half of the time was over. */
+function isBroken(record: InstanceRecord, known: WatchedName, { nowMs, gapMs, wroteMs }: Watching): boolean {
+  const answerMs = answerMsOf(record);
+  return (
+    gapMs <= answerGapMs(record) &&
+    nowMs - known.promisedSinceMs >= answerMs &&
+    wroteMs >= known.promisedSinceMs + PROOF_PART * answerMs
+  );
+}
+
+const brokenWords = (record: InstanceRecord): string =>
+  `did not answer within ${record.answersWithin} s, as it had promised`;
+
+/** When the next promise is broken, if it is, or has to be proved that it could be kept; Infinity when nobody who promised is called. */
+export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
+  const due = calledIn(licence).map((record) => {
+    const known = watched.get(record.id);
+    if (known?.beat !== record.beat) return Number.POSITIVE_INFINITY;
+    const proofMs = known.promisedSinceMs + PROOF_PART * answerMsOf(record);
+    return wroteMs >= proofMs ? known.promisedSinceMs + answerMsOf(record) : proofMs;
+  });
+  return Math.min(Number.POSITIVE_INFINITY, ...due);
+}
+
+/** The roll call, written once more: proof that the share takes what is written. */
+export const proved = (licence: Licence, shareTimeMs: number): Licence =>
+  licence.rollCall
+    ? { ...licence, rollCall: { ...licence.rollCall, provedAt: toIso(shareTimeMs) } }
+    : licence;
+
+const answerMsOf = (record: InstanceRecord): number =>
+  record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;
+const answerGapMs = (record: InstanceRecord): number => answerMsOf(record) / LOOKS_PER_ANSWER;
 
 /** The records that the roll call names by the beat they still stand at. */
 function calledIn(licence: Licence): InstanceRecord[] {

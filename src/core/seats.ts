@@ -12,7 +12,7 @@ import { MAX_GONE } from './licence.js';
 import { aheadOf, isGiven, leaveLine } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
-import { isSilent, outByMs, watchedFrom } from './rollcall.js';
+import { answerByMs, isSilent, outByMs, watchedFrom } from './rollcall.js';
 
 /** Who asks: one running process and the user it runs for. */
 export interface Claimant {
@@ -154,7 +154,7 @@ export function withSeat(
 /** Whose beat it is has taken what he was given. */
 export const withoutMark = ({ given: _, ...seat }: SeatRecord): SeatRecord => seat;
 
-type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds'>;
+type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds' | 'answersWithin'>;
 
 /**
  * My record, or one that has not beaten yet. Its next beat is above every one I ever tried to write, also when an older state of
@@ -165,7 +165,7 @@ export function ownRecord(licence: Licence, me: Claimant, shareTimeMs: number): 
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine) return { ...mine, beat: Math.max(mine.beat, beat) };
   const at = toIso(shareTimeMs);
-  return { ...who, joinedAt: at, beat, beatAt: at, answersWithin: null, seats: [] };
+  return { ...who, joinedAt: at, beat, beatAt: at, seats: [] };
 }
 
 /** One beat: the counter raised, the promise renewed at what the policy says now. */
@@ -181,6 +181,7 @@ export function promise(
     level: policy.level,
     checkIntervalSeconds: policy.checkIntervalSeconds,
     graceSeconds: policy.graceSeconds,
+    answersWithin: policy.answerWithinSeconds,
     beat: record.beat + 1,
     beatAt: toIso(shareTimeMs),
     seats,
@@ -336,8 +337,8 @@ function describeFull(licence: Licence, policy: Policy, module: string, shareTim
 
 /**
  * The latest time by which the first place of the module is free, if its silent holders are dead and somebody sees to it:
- * a peer that lives, until 2 T (+ 7/6 grace) after the last beat; else who asks, and stays. Null when all beat, or when
- * nobody may put them out.
+ * a peer that lives, until 2 T (+ 7/6 grace) after the last beat; else who asks, and stays. Where answers are promised (rule 7) all are
+ * asked: whoever is dead is out by then. Null when all beat, or when nobody may put them out.
  */
 function freesAt(licence: Licence, policy: Policy, module: string, shareTimeMs: number): string | null {
   const watchedFromMs = watchedFrom(licence, shareTimeMs);
@@ -345,7 +346,9 @@ function freesAt(licence: Licence, policy: Policy, module: string, shareTimeMs: 
   const places = new Map<string, number>();
   for (const { record, seat } of seatsOf(licence, module)) {
     const mayBeDead = seat.untilAt === null && record.level === 'heartbeat' && isSilent(record, shareTimeMs);
-    const outMs = mayBeDead ? outByMs(record, shareTimeMs, watchedFromMs) : Number.POSITIVE_INFINITY;
+    const silentMs = mayBeDead ? outByMs(record, shareTimeMs, watchedFromMs) : Number.POSITIVE_INFINITY;
+    const outMs =
+      seat.untilAt === null ? Math.min(silentMs, answerByMs(record, policy, shareTimeMs)) : silentMs;
     places.set(seat.id, Math.max(places.get(seat.id) ?? 0, outMs));
   }
   const firstMs = Math.min(...places.values());

@@ -10,6 +10,8 @@ import type { Verdict } from './sweep.js';
 
 /** Looks per check interval. */
 const LOOKS_PER_INTERVAL = 8;
+/** Looks in the time within which a holder has promised to answer (rule 7). */
+export const LOOKS_PER_ANSWER = 4;
 /** Nobody looks less often than this, however long T is. Milliseconds. */
 const LONGEST_LOOK_MS = 3_600_000;
 /** Light looks no more often than this. Milliseconds. */
@@ -44,9 +46,10 @@ export const lookPeriodMs = (checkIntervalSeconds: number): number =>
   Math.min((checkIntervalSeconds * 1000) / LOOKS_PER_INTERVAL, LONGEST_LOOK_MS);
 
 /** How often an instance of this level looks: so long at most it takes to notice a removal, or a change of settings. Milliseconds. */
-export function ownLookMs(level: Level, checkIntervalSeconds: number): number {
+export function ownLookMs(level: Level, checkIntervalSeconds: number, answersWithin: number | null): number {
   const periodMs = lookPeriodMs(checkIntervalSeconds);
-  return level === 'light' ? Math.max(LIGHT_LOOK_MS, periodMs) : periodMs;
+  if (level === 'light') return Math.max(LIGHT_LOOK_MS, periodMs);
+  return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);
 }
 
 export const deadAfterMs = (record: InstanceRecord): number =>

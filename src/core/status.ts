@@ -159,7 +159,7 @@ function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Sea
 /** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
   const decided = licence.gone.filter((stone) => stone.reason === 'removed' || stone.reason === 'banned');
-  const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds);
+  const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
   return decided
     .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
     .map(({ seat, module, user, host }) => ({

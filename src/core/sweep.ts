@@ -3,7 +3,7 @@ import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.j
 import { aheadOf, isGiven, leaveLine, standInLine } from './line.js';
 import { fromIso } from './moment.js';
 import type { Draft } from './revision.js';
-import { callRoll, type Silence } from './rollcall.js';
+import { type Caller, callRoll, proved, type Silence } from './rollcall.js';
 import {
   type Claimant,
   type ClaimOutcome,
@@ -135,12 +135,12 @@ export function evict(
   return after === draft ? null : after;
 }
 
-/** What a newcomer brings to rule 5(b): who it says it is, how silent the others are, and who has not answered it. */
-export interface Asker {
-  readonly id: string;
-  readonly actor: string;
+/** What a newcomer brings to rules 5(b) and 7: who it says it is, how silent the others are, and who has not answered it. */
+export interface Asker extends Caller {
   readonly silence: Silence;
   readonly unanswered: (licence: Licence) => readonly Verdict[];
+  /** Rule 7: it is time to prove that the share takes what is written. */
+  readonly isProofDue: (licence: Licence) => boolean;
 }
 
 /** Rule 5(b), for whoever comes next: who has not answered is out, and who has not been asked is asked. Light does neither. */
@@ -155,8 +155,9 @@ export function ask(
   const start: Draft = { licence, events: [] };
   const swept = evict(start, asker.unanswered(licence), asker.actor, shareTimeMs, policy);
   const { licence: left, events } = swept ?? start;
-  const called = callRoll(left, module, asker, shareTimeMs, asker.silence);
-  return called ? { licence: called, events } : swept;
+  const called = callRoll(left, policy, module, asker, shareTimeMs, asker.silence);
+  if (called) return { licence: called, events };
+  return swept ?? (asker.isProofDue(left) ? { licence: proved(left, shareTimeMs), events } : null);
 }
 
 /** What is asked for. `seatId` is used for a new place. */

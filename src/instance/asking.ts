@@ -16,7 +16,7 @@ export interface AskingDeps {
   readonly inTurn: InTurn;
 }
 
-/** Rule 5(b): whoever is refused asks those who may be dead to beat, and goes on with it behind the answer. */
+/** Rules 5(b) and 7: whoever is refused asks those who may be dead to beat, and goes on with it behind the answer. */
 export class Asking {
   private readonly deps: AskingDeps;
   /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
@@ -36,7 +36,7 @@ export class Asking {
   }
 
   /** What we know of the others, as a commit that began at `started` may use it. */
-  asker(base: Licence, policy: Policy, shareTimeMs: number, started: Instant): Asker {
+  asker(base: Licence, policy: Policy, shareTimeMs: number, started: Instant, hasWaited: boolean): Asker {
     const { clock, identity, table } = this.deps;
     const fromMs = watchedFrom(base, shareTimeMs);
     const nowMs = table.rollCall.credibleMs(shareTimeMs, instantOf(clock));
@@ -45,21 +45,29 @@ export class Asking {
     const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
     const unanswered = (licence: Licence) =>
       isClosed ? [] : table.rollCall.unanswered(licence, policy, started, instantOf(clock), silence);
-    return { id: identity.id, actor: identity.actor, silence, unanswered };
+    const isProofDue = (licence: Licence) => table.rollCall.dueMs(licence) <= clock.elapsedMs();
+    return { id: identity.id, actor: identity.actor, hasWaited, silence, unanswered, isProofDue };
   }
 
   /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
   async askOn(module: string): Promise<void> {
     if (this.rounds.has(module) || !this.isAnyDoubtful(module)) return;
-    const { clock, inTurn, isHeld, table } = this.deps;
+    const { clock, inTurn, isHeld } = this.deps;
     const round = {}; // whoever asks anew begins another
     this.rounds.set(module, round);
     const isOn = () => this.rounds.get(module) === round && !isHeld(module);
     while (isOn() && this.isAnyDoubtful(module)) {
-      await clock.sleep(table.tryPeriod);
+      await clock.sleep(this.nextTryMs());
       await inTurn(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
     }
     if (this.rounds.get(module) === round) this.rounds.delete(module);
+  }
+
+  /** How long until asking is worth a try again. */
+  nextTryMs(): number {
+    const { clock, table } = this.deps;
+    const dueMs = table.lastSeen ? table.rollCall.dueMs(table.lastSeen) : Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(table.tryPeriod, dueMs - clock.elapsedMs()));
   }
 
   isAnyDoubtful(module: string): boolean {
@@ -69,7 +77,7 @@ export class Asking {
     if (lastSeen === null || shareTimeMs === null || policy?.level !== 'heartbeat') return false;
     const silence = (record: InstanceRecord) =>
       silenceMs(record, shareTimeMs, Number.POSITIVE_INFINITY, table.vigil.stoodStillMs(record));
-    return doubtful(lastSeen, module, identity.id, shareTimeMs, silence).length > 0;
+    return doubtful(lastSeen, policy, module, identity.id, shareTimeMs, silence).length > 0;
   }
 
   private async askOnce(module: string): Promise<void> {
@@ -77,7 +85,7 @@ export class Asking {
     const started = instantOf(clock);
     await table.commit((base, shareTimeMs) => {
       const policy = readPolicy(base, table.path);
-      const asker = this.asker(base, policy, shareTimeMs, started);
+      const asker = this.asker(base, policy, shareTimeMs, started, true);
       return { answer: null, draft: ask(base, policy, module, asker, shareTimeMs) };
     }, table.limits(PATIENCE_MS));
   }

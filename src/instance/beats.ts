@@ -13,7 +13,7 @@ import {
   type Standing,
   tombstoneOf,
 } from '../core/sweep.js';
-import type { Clock } from '../share/clock.js';
+import { type Clock, instantOf } from '../share/clock.js';
 import type { Change, Store } from '../share/store.js';
 import type { Heart } from './heart.js';
 import type { Holds } from './holds.js';
@@ -53,27 +53,30 @@ export class Beats {
   /** Rule 2: one commit for all modules, and the sweep in it. */
   async beat(): Promise<void> {
     const { clock, heart, store, table } = this.deps;
-    const startedMs = clock.elapsedMs();
-    heart.beatBegins(startedMs);
+    const started = instantOf(clock);
+    heart.beatBegins(started.elapsedMs);
     const patienceMs = Math.min(PATIENCE_MS, Math.max(table.intervalMs / 4, LEAST_PATIENCE_MS));
-    const { done, since } = await table.commit(this.beatFrom(startedMs), table.limits(patienceMs));
+    const { done, since } = await table.commit(this.beatFrom(started), table.limits(patienceMs));
     heart.lookBy(clock.elapsedMs() + table.lookPeriod);
     if (done.published) store.recalled();
     this.followBeat(done.answer, done.licence, since);
   }
 
-  private beatFrom(startedMs: number): Change<BeatOutcome> {
-    const { identity, table } = this.deps;
+  private beatFrom(started: Instant): Change<BeatOutcome> {
+    const { holds, identity, table } = this.deps;
     return (latest, shareTimeMs) => {
       const policy = readPolicy(latest, table.path);
       const { base, events } = this.reminded(latest);
       const outcome = beat(base, policy, this.standing(base, policy), identity.ground(shareTimeMs));
       if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
       if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
-      if (outcome.record) identity.writes(outcome.record);
+      if (outcome.record) {
+        identity.writes(outcome.record);
+        holds.promised(identity.answersWithin, started);
+      }
       const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
       const draft = outcome.draft && { ...outcome.draft, events: [...events, ...outcome.draft.events] };
-      const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, startedMs) : null;
+      const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, started.elapsedMs) : null;
       return { answer: outcome, draft: swept ?? draft };
     };
   }
@@ -130,8 +133,9 @@ export class Beats {
   /** Our record is in the table since a commit that began then. */
   confirmed(record: InstanceRecord, since: Instant): void {
     const { heart, holds, identity } = this.deps;
-    identity.record = record;
+    identity.confirmed(record);
     heart.beaten(since);
+    holds.looked(identity.answersWithin, since, true);
     holds.confirm(record, since);
   }
 
@@ -148,10 +152,12 @@ export class Beats {
   /** Rule 3: a look; then whatever it shows. */
   async look(): Promise<void> {
     const { clock, heart, identity, store, table, warnings } = this.deps;
-    const startedMs = clock.elapsedMs();
+    const started = instantOf(clock);
+    const startedMs = started.elapsedMs;
     heart.lookBegins(startedMs);
     const top = await table.read(table.limits(PATIENCE_MS));
     table.saw(top);
+    this.attend(top.licence, started);
     await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS));
     heart.listen();
     const isLight = identity.record?.level === 'light';
@@ -160,6 +166,13 @@ export class Beats {
     if (verdicts.length > 0 || isLineOverdue) return await this.commitEvictions(startedMs);
     heart.looked(startedMs);
     this.afterLook(top.licence);
+  }
+
+  /** Rule 7: a look that does not show us called supports our belief; not when that has lapsed. */
+  private attend(licence: Licence, started: Instant): void {
+    const { heart, holds, identity } = this.deps;
+    if (isCalled(licence, identity.id)) return; // planNext answers
+    if (!holds.looked(identity.answersWithin, started, false)) heart.beatSoon();
   }
 
   private async commitEvictions(lookedMs: number): Promise<void> {
@@ -241,4 +254,5 @@ export class Beats {
 const isOtherPromise = (record: InstanceRecord, policy: Policy): boolean =>
   record.level !== policy.level ||
   record.checkIntervalSeconds !== policy.checkIntervalSeconds ||
-  record.graceSeconds !== policy.graceSeconds;
+  record.graceSeconds !== policy.graceSeconds ||
+  record.answersWithin !== policy.answerWithinSeconds;

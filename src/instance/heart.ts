@@ -5,7 +5,7 @@ import type { Hints } from './hints.js';
 import type { Identity } from './identity.js';
 import type { InTurn } from './turns.js';
 
-/** A failed beat or look is tried again after T/16 or this, whichever is shorter. Milliseconds. */
+/** A failed beat or look is tried again after T/16, half of the pace of looks, or this, whichever is shortest. Milliseconds. */
 const RETRY_MS = 5000;
 /** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
 const PULSE_MS = 5000;
@@ -144,6 +144,7 @@ export class Heart {
   }
 
   private get retryMs(): number {
-    return Math.min(this.deps.table.intervalMs / 16, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
+    const { intervalMs, lookPeriod } = this.deps.table;
+    return Math.min(intervalMs / 16, lookPeriod / 2, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
   }
 }

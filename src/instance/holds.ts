@@ -1,4 +1,4 @@
-import { type Belief, beliefOf, type Instant, isOverdue, remainingMs } from '../core/belief.js';
+import { answerBelief, type Belief, beliefOf, type Instant, isOverdue, remainingMs } from '../core/belief.js';
 import type { InstanceRecord, SeatRecord } from '../core/licence.js';
 import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
 
@@ -12,6 +12,8 @@ export interface Hold {
 /** The seats this process holds, by module, and what their owners are told. */
 export class Holds {
   private readonly byModule = new Map<string, Hold>();
+  /** Rule 7: what our last good look supports, while we have promised to answer. */
+  private answering: Belief | null = null;
   private readonly now: () => Instant;
 
   constructor(now: () => Instant) {
@@ -39,7 +41,26 @@ export class Holds {
   }
 
   remainingMs(hold: Hold): number {
-    return remainingMs(hold.belief, this.now());
+    return leftMs(hold.belief, this.answering, this.now());
+  }
+
+  /** Rule 7: a record that may promise more than the last was made of what was read then. Whichever ends first counts. */
+  promised(answersWithin: number | null, since: Instant): void {
+    if (answersWithin === null) return;
+    const next = answerBelief(answersWithin, since);
+    const now = this.now();
+    if (this.answering === null || remainingMs(next, now) < remainingMs(this.answering, now))
+      this.answering = next;
+  }
+
+  /**
+   * Rule 7: a look that began then did not show us called, or our beat was confirmed. A look alone revives nothing; gives whether
+   * the seats are still good.
+   */
+  looked(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
+    const isLapsed = !isBeat && this.answering !== null && remainingMs(this.answering, this.now()) <= 0;
+    if (!isLapsed) this.answering = answersWithin === null ? null : answerBelief(answersWithin, since);
+    return !isLapsed;
   }
 
   /** A place in the table becomes one here. */
@@ -92,12 +113,16 @@ export class Holds {
   tell(): void {
     const now = this.now();
     for (const { belief, handles } of this.byModule.values()) {
-      const leftMs = remainingMs(belief, now);
-      const state: SeatState = leftMs <= 0 ? 'suspended' : isOverdue(belief, now) ? 'jeopardy' : 'seated';
-      for (const seat of handles) if (seat.told !== state) tellOne(seat, state, leftMs);
+      const forMs = leftMs(belief, this.answering, now);
+      const isLate = isOverdue(belief, now) || (this.answering !== null && isOverdue(this.answering, now));
+      const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
+      for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
     }
   }
 }
+
+const leftMs = (belief: Belief, answering: Belief | null, now: Instant): number =>
+  Math.min(remainingMs(belief, now), answering ? remainingMs(answering, now) : Number.POSITIVE_INFINITY);
 
 function tellOne(seat: Seat, state: SeatState, leftMs: number): void {
   if (state === 'jeopardy')

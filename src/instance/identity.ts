@@ -13,17 +13,22 @@ export interface IdentityDeps {
 
 /** Who this instance is in the table, and what its machine can tell of the others there. */
 export class Identity {
-  /** Our record as last confirmed; null while we hold no seat. */
-  record: InstanceRecord | null = null;
+  private ownRecord: InstanceRecord | null = null;
   private readonly deps: IdentityDeps;
   private readonly path: string;
   private ownId: string;
   private ownHighestBeat = 0;
+  private promised: number | null = null;
 
   constructor(path: string, deps: IdentityDeps) {
     this.path = path;
     this.deps = deps;
     this.ownId = deps.dice.id();
+  }
+
+  /** Our record as last confirmed; null while we hold no seat. */
+  get record(): InstanceRecord | null {
+    return this.ownRecord;
   }
 
   get id(): string {
@@ -43,9 +48,31 @@ export class Identity {
     return `${this.deps.who.user}@${this.deps.who.host}`;
   }
 
+  /**
+   * Rule 7: within so many seconds we have promised to answer, or may have: a commit that is on its way counts like one that is
+   * confirmed. Null: we have not.
+   */
+  get answersWithin(): number | null {
+    return this.promised;
+  }
+
   /** We try to write this record. */
   writes(record: InstanceRecord): void {
     this.writesBeat(record.beat);
+    if (record.answersWithin !== null)
+      this.promised = Math.min(this.promised ?? record.answersWithin, record.answersWithin);
+  }
+
+  /** Our record is in the table. */
+  confirmed(record: InstanceRecord): void {
+    this.ownRecord = record;
+    this.promised = record.answersWithin;
+  }
+
+  /** We hold no seat any more. */
+  forget(): void {
+    this.ownRecord = null;
+    this.promised = null;
   }
 
   /** Somebody may write our record with this beat, because we let him. */

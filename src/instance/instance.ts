@@ -134,7 +134,7 @@ export class Instance {
   }
 
   private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
-    return this.inTurn(() => this.tryOnce(module, limits));
+    return this.inTurn(() => this.tryOnce(module, limits, false));
   }
 
   /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */
@@ -148,7 +148,7 @@ export class Instance {
       while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
         await this.waiting.untilWorthTrying(module, wait);
         const again = { ...limits, ...this.table.limits(patienceMs) };
-        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again), wait, answer);
+        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
       }
       return answer;
     } finally {
@@ -181,10 +181,10 @@ export class Instance {
     this.denials.note({ instance: this.identity.id, module, user, host, reason: 'full', final });
   }
 
-  private async tryOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
+  private async tryOnce(module: string, limits: Limits, hasWaited: boolean): Promise<ClaimAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared };
-    const { answer, licence, since } = await this.claimPlace(module, limits);
+    const { answer, licence, since } = await this.claimPlace(module, limits, hasWaited);
     if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
     if (answer.kind === 'full') {
       if (licence) this.waiting.tell(module, licence, answer);
@@ -205,8 +205,10 @@ export class Instance {
   private async claimPlace(
     module: string,
     limits: Limits,
+    hasWaited: boolean,
   ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
-    const place = { module, seatId: this.deps.dice.id(), waitSeconds: this.waiting.secondsFor(module) };
+    const waitSeconds = this.waiting.secondsFor(module);
+    const place = { module, seatId: this.deps.dice.id(), waitSeconds, hasWaited };
     const started = instantOf(this.deps.clock);
     const outcomes: Tried[] = []; // one for each attempt
     try {
@@ -228,20 +230,23 @@ export class Instance {
 
   private tryPlace(
     base: Licence,
-    place: Wish,
+    place: Wish & { readonly hasWaited: boolean },
     shareTimeMs: number,
     started: Instant,
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { asking, identity, table } = this;
     const policy = readPolicy(base, table.path);
     if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
-    const asker = asking.asker(base, policy, shareTimeMs, started);
+    const asker = asking.asker(base, policy, shareTimeMs, started, place.hasWaited);
     const ground = identity.ground(shareTimeMs);
     const { outcome, draft } = comeIn(base, policy, identity.claimant, place, ground, asker);
     const closedMs = table.closedMs(base, policy, shareTimeMs);
     if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(shareTimeMs + closedMs) }, draft: null };
-    if (outcome.kind === 'seated') identity.writes(outcome.record);
+    if (outcome.kind === 'seated') {
+      identity.writes(outcome.record);
+      this.holds.promised(identity.answersWithin, started);
+    }
     if (draft) this.waiting.stands(place.module, draft.licence);
     return { answer: outcome, draft };
   }
@@ -277,7 +282,7 @@ export class Instance {
     if (!this.heart.isRunning || this.holds.size > 0) return;
     this.heart.stop();
     this.table.forgetOthers();
-    this.identity.record = null;
+    this.identity.forget();
     this.deps.store.healAs(null);
     this.noteBusy();
   }

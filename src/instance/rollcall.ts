@@ -1,31 +1,39 @@
 import { elapsedMs, type Instant } from '../core/belief.js';
 import type { Policy } from '../core/entitlement.js';
 import type { Licence } from '../core/licence.js';
-import { longestGapMs, type Silence, unanswered, type Watched, watch } from '../core/rollcall.js';
+import {
+  promiseDueMs,
+  type Silence,
+  unanswered,
+  type Watched,
+  type Watching,
+  watch,
+} from '../core/rollcall.js';
 import type { Verdict } from '../core/sweep.js';
 
 /**
- * What one instance knows of the roll call that stands (rule 5b): since when it has watched it. Only its own commits count,
- * published or declined, each of them a look and a proof that the share takes what is written; a failed or slow one, or a
- * gap in them by any clock, begins the wait anew: we may have slept or been cut off, and those we asked with us.
+ * What one instance knows of the roll call that stands (rules 5b and 7): since when it has watched it. Only its own commits count,
+ * published or declined, each of them a look and a proof that the share can be reached; a failed one, or too long a gap in them by any
+ * clock, begins the wait anew: we may have slept or been cut off, and those we asked with us.
  */
 export class RollCall {
   private watched: Watched = new Map();
   private last: Instant | null = null;
+  private wroteMs = Number.NEGATIVE_INFINITY;
   /** Share time at our first commit. */
   private first: { readonly ms: number; readonly at: Instant } | null = null;
 
   /** A commit of ours was answered; the licence is the newest it knew of. */
   answered(
-    licence: Licence,
-    shareTimeMs: number,
+    done: { readonly licence: Licence; readonly shareTimeMs: number; readonly published: boolean },
     since: Instant,
     now: Instant,
     checkIntervalSeconds: number,
   ): void {
-    this.first ??= { ms: shareTimeMs, at: since };
-    const isUnbroken = this.isUnbroken(since, now, checkIntervalSeconds);
-    this.watched = watch(isUnbroken ? this.watched : new Map(), licence, now.elapsedMs);
+    this.first ??= { ms: done.shareTimeMs, at: since };
+    const gapMs = this.gapMs(since, now);
+    this.watched = watch(this.watched, done.licence, now.elapsedMs, gapMs, checkIntervalSeconds);
+    if (done.published) this.wroteMs = since.elapsedMs;
     this.last = now;
   }
 
@@ -42,12 +50,20 @@ export class RollCall {
 
   /** Who is out, as a commit finds it that began at `since`: its wait for the lock does not count. */
   unanswered(licence: Licence, policy: Policy, since: Instant, now: Instant, silence: Silence): Verdict[] {
-    if (!this.isUnbroken(since, now, policy.checkIntervalSeconds)) return [];
-    return unanswered(licence, policy, this.watched, since.elapsedMs, silence);
+    const watching: Watching = {
+      ...{ watched: this.watched, nowMs: since.elapsedMs, wroteMs: this.wroteMs },
+      gapMs: this.gapMs(since, now),
+    };
+    return unanswered(licence, policy, watching, silence);
   }
 
-  private isUnbroken(since: Instant, now: Instant, checkIntervalSeconds: number): boolean {
-    const gapMs = longestGapMs(checkIntervalSeconds);
-    return this.last !== null && elapsedMs(this.last, since) <= gapMs && elapsedMs(since, now) <= gapMs;
+  /** When who promised to answer is out, or that he could has to be proved; by the monotonic clock, Infinity for never. */
+  dueMs(licence: Licence): number {
+    return promiseDueMs(licence, this.watched, this.wroteMs);
+  }
+
+  private gapMs(since: Instant, now: Instant): number {
+    if (this.last === null) return Number.POSITIVE_INFINITY;
+    return Math.max(elapsedMs(this.last, since), elapsedMs(since, now));
   }
 }

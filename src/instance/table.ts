@@ -5,7 +5,7 @@ import type { InstanceRecord, Licence } from '../core/licence.js';
 import { type LineSeen, overdueIn, type Pending, waits, watchLine } from '../core/line.js';
 import type { Draft } from '../core/revision.js';
 import { tryPeriodMs, withoutAnswered } from '../core/rollcall.js';
-import { ownLookMs } from '../core/sightings.js';
+import { lookPeriodMs, ownLookMs } from '../core/sightings.js';
 import { isExpired, type Verdict } from '../core/sweep.js';
 import { passOver, seatWaiters } from '../core/waiting.js';
 import { type Clock, instantOf } from '../share/clock.js';
@@ -78,11 +78,18 @@ export class Table {
   }
 
   get lookPeriod(): number {
-    return ownLookMs(this.deps.identity.record?.level ?? 'heartbeat', this.intervalMs / 1000);
+    const { identity } = this.deps;
+    const level = identity.record?.level ?? 'heartbeat';
+    return ownLookMs(level, this.intervalMs / 1000, identity.answersWithin);
   }
 
   get tryPeriod(): number {
-    return tryPeriodMs(this.intervalMs / 1000);
+    return tryPeriodMs(this.intervalMs / 1000, this.policy?.answerWithinSeconds ?? null);
+  }
+
+  /** A commit that takes longer says that the share is in trouble. */
+  private get slowMs(): number {
+    return lookPeriodMs(this.intervalMs / 1000);
   }
 
   limits(ms: number): Limits {
@@ -150,10 +157,10 @@ export class Table {
     this.saw(done.base);
     this.lastLicence = done.licence;
     const now = instantOf(clock);
-    this.rollCall.answered(done.licence, done.shareTimeMs, since, now, this.intervalMs / 1000);
+    this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };
     warnings.troubleOver(); // a look is no proof that the trouble is over: a full disk can be read
-    if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.lookPeriod);
+    if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
   }
 
   /** Who is out, by a look or a beat that began at `startedMs`. */
@@ -161,7 +168,7 @@ export class Table {
     const { clock, identity } = this.deps;
     if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
     const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);
-    return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.lookPeriod, isGone);
+    return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
   }
 
   /** How long nobody new is seated and nobody evicted, because the table was restored. Milliseconds. */

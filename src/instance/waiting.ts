@@ -29,7 +29,7 @@ export interface WaitingDeps {
   readonly clock: Clock;
   readonly table: Table;
   readonly identity: Identity;
-  readonly asking: Pick<Asking, 'isAnyDoubtful'>;
+  readonly asking: Pick<Asking, 'isAnyDoubtful' | 'nextTryMs'>;
   readonly inTurn: InTurn;
   readonly onWaiting: (news: WaitingNews) => void;
   /** The look of a holder, which is also one at his own seats; null while this process holds none. */
@@ -116,11 +116,10 @@ export class Waiting {
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
     const { asking, clock, inTurn, table } = this.deps;
     const lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(table.intervalMs / 8, LONGEST_LOOK_MS));
-    const triedMs = clock.elapsedMs();
+    const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
     while (this.isOpen(wait)) {
       const nowMs = clock.elapsedMs();
-      const isToBeAsked = asking.isAnyDoubtful(module);
-      const tryMs = isToBeAsked ? triedMs + table.tryPeriod - nowMs : Number.POSITIVE_INFINITY;
+      const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
       const isSeen = await inTurn(() => this.look()).catch(() => false);

@@ -35,9 +35,15 @@ function table(granted: Partial<Entitlement> = {}, level: Level = 'heartbeat'): 
 }
 
 const called = (licence: Licence, agoMs: number, stoodStillMs = 0): Licence | null =>
-  callRoll(licence, 'M1', { id: 'cy', actor: 'cy@pc-cy' }, START_MS + agoMs, (record) =>
-    silenceMs(record, START_MS + agoMs, NOBODY, stoodStillMs),
+  callRoll(
+    licence,
+    policyOf(licence),
+    'M1',
+    { id: 'cy', actor: 'cy@pc-cy', hasWaited: false },
+    START_MS + agoMs,
+    (record) => silenceMs(record, START_MS + agoMs, NOBODY, stoodStillMs),
   );
+const watchFrom = (licence: Licence, nowMs: number) => watch(new Map(), licence, nowMs, 0, 80);
 const namesIn = (licence: Licence | null) => licence?.rollCall?.names.map((name) => name.instance) ?? [];
 const beaten = (licence: Licence, id: string): Licence => ({
   ...licence,
@@ -51,8 +57,11 @@ function standing(): Licence {
   return licence;
 }
 const out = (licence: Licence, waitedMs: number, agoMs: number, from = licence) =>
-  unanswered(licence, policyOf(licence), watch(new Map(), from, 1000), 1000 + waitedMs, (record) =>
-    silenceMs(record, START_MS + agoMs, NOBODY, 0),
+  unanswered(
+    licence,
+    policyOf(licence),
+    { watched: watchFrom(from, 1000), nowMs: 1000 + waitedMs, gapMs: 0, wroteMs: 1000 },
+    (record) => silenceMs(record, START_MS + agoMs, NOBODY, 0),
   ).map((verdict) => verdict.instance);
 
 describe('who is asked', () => {
@@ -158,10 +167,11 @@ describe('who has not answered is out', () => {
     expect(out(licence, 200_000, 9e9)).toEqual(['ada', 'bob']);
   });
   test('a name that was answered and asked again is waited for anew', () => {
-    const watched = watch(new Map(), standing(), 1000);
+    const watched = watchFrom(standing(), 1000);
     const again = called(beaten(standing(), 'ada'), 9 * T_MS) as Licence;
-    expect(watch(watched, again, 50_000).get('ada')).toEqual({ beat: 2, sinceMs: 50_000 });
-    expect(watch(watched, again, 50_000).get('bob')).toEqual({ beat: 1, sinceMs: 1000 });
+    const next = watch(watched, again, 50_000, 0, 80);
+    expect(next.get('ada')).toMatchObject({ beat: 2, sinceMs: 50_000 });
+    expect(next.get('bob')).toMatchObject({ beat: 1, sinceMs: 1000 });
   });
 });
 
@@ -169,6 +179,8 @@ describe('coming in', () => {
   const asker = (agoMs: number, isOver: boolean): Asker => ({
     id: 'cy',
     actor: 'cy@pc-cy',
+    hasWaited: false,
+    isProofDue: () => false,
     silence: (record) => silenceMs(record, START_MS + agoMs, NOBODY, 0),
     unanswered: ({ instances }) =>
       isOver ? instances.map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'no' })) : [],

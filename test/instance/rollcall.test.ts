@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Licence } from '../../src/core/licence.js';
 import { RollCall } from '../../src/instance/rollcall.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type User, World } from '../helpers/world.js';
@@ -250,6 +251,7 @@ describe('what one instance knows of the roll call', () => {
     await (await comer('cy')).acquire('M1');
     return world.table();
   };
+  const done = (licence: Licence) => ({ licence, shareTimeMs: 0, published: true });
   const policy = { checkIntervalSeconds: T_MS / 1000 } as Parameters<RollCall['unanswered']>[1];
 
   test.each([
@@ -259,7 +261,7 @@ describe('what one instance knows of the roll call', () => {
   ])('%s', async (_words, commits, endMs, expected) => {
     const licence = await asked();
     const rollCall = new RollCall();
-    for (const ms of commits) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
+    for (const ms of commits) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
     const out = rollCall.unanswered(licence, policy, at(endMs), at(endMs), () => 9e9);
     expect(out).toHaveLength(expected);
   });
@@ -267,13 +269,13 @@ describe('what one instance knows of the roll call', () => {
   test('a slow commit of its own, or one that failed, begins it anew', async () => {
     const licence = await asked();
     for (const disturb of [
-      (one: RollCall) => one.answered(licence, 0, at(9000), at(19_500), T_MS / 1000),
+      (one: RollCall) => one.answered(done(licence), at(9000), at(19_500), T_MS / 1000),
       (one: RollCall) => one.failed(),
     ]) {
       const rollCall = new RollCall();
-      for (const ms of [0, 9000]) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
+      for (const ms of [0, 9000]) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
       disturb(rollCall);
-      rollCall.answered(licence, 0, at(20_000), at(20_050), T_MS / 1000);
+      rollCall.answered(done(licence), at(20_000), at(20_050), T_MS / 1000);
       expect(rollCall.unanswered(licence, policy, at(25_000), at(25_000), () => 9e9)).toEqual([]);
     }
   });
@@ -281,7 +283,7 @@ describe('what one instance knows of the roll call', () => {
   test('a commit that is slow itself puts nobody out', async () => {
     const licence = await asked();
     const rollCall = new RollCall();
-    for (const ms of [0, 9000, 18_000]) rollCall.answered(licence, 0, at(ms), at(ms + 50), T_MS / 1000);
+    for (const ms of [0, 9000, 18_000]) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
     expect(rollCall.unanswered(licence, policy, at(21_000), at(32_000), () => 9e9)).toEqual([]);
   });
 });

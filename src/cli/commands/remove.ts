@@ -147,6 +147,10 @@ const describe = ({ record, seat }: Chosen): string =>
 /** When a holder that lives learns it: at his next look. */
 function whenNoticed({ record }: Chosen, licence: Licence): string {
   const { checkIntervalSeconds } = readPolicy(licence, '');
-  const ms = ownLookMs(record.level, Math.max(checkIntervalSeconds, record.checkIntervalSeconds));
+  const ms = ownLookMs(
+    record.level,
+    Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
+    record.answersWithin,
+  );
   return `the place is free now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
 }

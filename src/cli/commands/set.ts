@@ -1,9 +1,9 @@
 import { type Command, Option } from 'commander';
 import { changeSettings } from '../../core/desk.js';
-import { readPolicy } from '../../core/entitlement.js';
+import { type Policy, readPolicy } from '../../core/entitlement.js';
 import { SeatfileFault } from '../../core/fault.js';
 import type { Level, Settings } from '../../core/licence.js';
-import { ownLookMs } from '../../core/sightings.js';
+import { LOOKS_PER_ANSWER, ownLookMs } from '../../core/sightings.js';
 import { fileOf, parseDuration, parseMonths } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type Desk } from '../table-on-share.js';
@@ -12,56 +12,128 @@ import { duration } from '../words.js';
 interface SetOptions {
   readonly level?: Level;
   readonly checkInterval?: string;
+  readonly onDemand?: string;
+  readonly offlineGrace?: string;
   readonly keepJournal?: string;
+  readonly yes?: boolean;
 }
+
+/** More reads a second than this are not asked of a file server without a yes. */
+const CHEAP_READS = 50;
+/** Seconds: the shortest and the longest promise to answer, and the longest grace. */
+const SHORTEST_ANSWER = 20;
+const DAY = 86_400;
+const LONGEST_GRACE = 400 * DAY;
 
 export function addSet(program: Command, deps: Deps): void {
   program
     .command('set')
-    .summary('change level, check interval, how long the journal is kept')
+    .summary('change level, check interval, answers on demand, offline grace, how long the journal is kept')
     .description(
       'Changes settings for everybody. Running instances follow at their next look; nobody loses a seat.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(new Option('--level <level>', 'heartbeat or light').choices(['heartbeat', 'light']))
     .option('--check-interval <duration>', 'how often an instance beats, from 1s to 24h')
+    .option(
+      '--on-demand <duration>',
+      'every holder answers within this whoever needs a seat, from 20s; "off" ends it. A dead seat is free then, and the price is printed',
+    )
+    .option(
+      '--offline-grace <duration>',
+      'how much longer a holder works without the share; a dead seat stays so much longer. "off" ends it',
+    )
     .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; at first 13mo')
+    .option('--yes', 'whatever it costs the file server')
     .action(async (file: string | undefined, options: SetOptions) => {
       const path = fileOf(file, deps);
       const settings = settingsOf(options);
-      await atDesk(path, deps, (desk) => change(desk, settings, deps));
+      await atDesk(path, deps, (desk) => change(desk, settings, options.yes === true, deps));
     });
 }
 
+const OFF = 'off';
+
 function settingsOf(options: SetOptions): Settings {
-  const { level, checkInterval, keepJournal } = options;
-  if ([level, checkInterval, keepJournal].every((one) => one === undefined))
-    throw new SeatfileFault('BAD_ARGUMENT', 'set: expected --level, --check-interval or --keep-journal');
+  const { level, checkInterval, onDemand, offlineGrace, keepJournal } = options;
+  if ([level, checkInterval, onDemand, offlineGrace, keepJournal].every((one) => one === undefined))
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'set: expected --level, --check-interval, --on-demand, --offline-grace or --keep-journal',
+    );
   return {
     ...(level && { level }),
     ...(checkInterval !== undefined && {
-      checkIntervalSeconds: parseDuration('--check-interval', checkInterval, 1, 86_400),
+      checkIntervalSeconds: parseDuration('--check-interval', checkInterval, 1, DAY),
+    }),
+    ...(onDemand !== undefined && { onDemand: answerOf(onDemand) }),
+    ...(offlineGrace !== undefined && {
+      offlineGraceSeconds:
+        offlineGrace === OFF ? undefined : parseDuration('--offline-grace', offlineGrace, 0, LONGEST_GRACE),
     }),
     ...(keepJournal !== undefined && { journalMonths: parseMonths('--keep-journal', keepJournal) }),
   };
 }
 
-async function change(desk: Desk, settings: Settings, deps: Deps): Promise<void> {
+const answerOf = (text: string): Settings['onDemand'] =>
+  text === OFF
+    ? undefined
+    : { answerWithinSeconds: parseDuration('--on-demand', text, SHORTEST_ANSWER, DAY) };
+
+async function change(desk: Desk, settings: Settings, isAgreed: boolean, deps: Deps): Promise<void> {
   const { face } = desk.store.place;
   const before = readPolicy(desk.licence, face);
+  if (settings.onDemand) warnOfPrice(settings.onDemand.answerWithinSeconds, before, isAgreed, deps);
   const { licence, published } = await desk.store.commit(
     (base) => ({ answer: null, draft: changeSettings(base, settings, desk.actor) }),
     desk.limits(),
   );
   const now = readPolicy(licence, face);
-  const interval = now.level === 'light' ? '' : `, check interval ${duration(now.checkIntervalSeconds)}`;
-  const waitMs = ownLookMs(before.level, before.checkIntervalSeconds);
+  const waitMs = ownLookMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
   const follow = published
     ? `; running instances follow within ${duration(Math.ceil(waitMs / 1000))}`
     : ', as before';
-  deps.out(`${now.level}${interval}${follow}.\n`);
+  deps.out(`${describe(now)}${follow}.\n`);
   if (settings.journalMonths !== undefined)
     deps.out(`The journal is kept for ${settings.journalMonths} months.\n`);
+  warnOfUse(now, settings, deps);
+}
+
+function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSeconds }: Policy): string {
+  if (level === 'light') return level;
+  const parts = [
+    level,
+    `check interval ${duration(checkIntervalSeconds)}`,
+    ...(answerWithinSeconds === null ? [] : [`answers within ${duration(answerWithinSeconds)}`]),
+    ...(graceSeconds === 0 ? [] : [`offline grace ${duration(graceSeconds)}`]),
+  ];
+  return parts.join(', ');
+}
+
+/** Rule 7: what answering costs, before anything is changed. @throws SeatfileFault BAD_ARGUMENT where it is much, and nobody said yes */
+function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, deps: Deps): void {
+  const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
+  const reads = (LOOKS_PER_ANSWER * users) / answerSeconds;
+  const price = `${users} users who answer within ${duration(answerSeconds)} read the folder ${perSecond(reads)}, and write ${perSecond(users / answerSeconds)} when somebody needs a seat`;
+  if (reads > CHEAP_READS && !isAgreed)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `set: ${price}; expected --yes for more than ${CHEAP_READS} reads a second, or a longer time, like ${duration(Math.ceil((LOOKS_PER_ANSWER * users) / CHEAP_READS))}`,
+    );
+  deps.err(`The price: ${price}.\n`);
+  deps.err(
+    `A holder who is stopped or cut off for ${duration(answerSeconds)} may lose his seat to whoever needs one.\n`,
+  );
+}
+
+const perSecond = (count: number): string =>
+  count >= 1 ? `${Math.round(count)} times a second` : `once in ${duration(Math.round(1 / count))}`;
+
+function warnOfUse(now: Policy, settings: Settings, deps: Deps): void {
   if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
     deps.err('A check interval below 8 s is for demonstrations only.\n');
+  if (settings.onDemand && now.level === 'light')
+    deps.err('Under light nobody is asked, and nobody answers; it holds once the level is heartbeat.\n');
+  if (now.answerWithinSeconds !== null && now.graceSeconds > 0)
+    deps.err('Answers on demand come before offline grace: who cannot answer may lose his seat.\n');
 }
