@@ -17,8 +17,8 @@ export interface Deps {
   readonly onSignals: (names: readonly NodeJS.Signals[], act: (name: NodeJS.Signals) => void) => () => void;
   /** Ends the process at once, whatever is still on its way. */
   readonly endNow: (status: number) => void;
-  /** Whether Ctrl-C on a terminal reaches the commands we start by itself. */
-  readonly isOnTerminal: boolean;
+  /** Whether a signal that we get reaches the commands we start by itself. */
+  readonly reachesCommands: (name: NodeJS.Signals) => boolean;
   /** Starts a command on this terminal, without a shell. */
   readonly spawn: (command: readonly string[], environment: Record<string, string>) => ChildProcess;
   /** How to start this very program as a process of its own, with pipes. */

@@ -19,14 +19,21 @@ export interface Interruption {
 /** As shells say it: 128 and the signal's number. */
 export const signalStatus = (name: NodeJS.Signals): number => 128 + (os.constants.signals[name] ?? 0);
 
-/** `act` is called for each signal, the first included; a second one while nobody acts ends the process at once. */
+/** What tells a process to end; Windows knows Ctrl-Break as well. */
+const STOPS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK'];
+
+/**
+ * `act` is called for each signal, the first included; a second one while nobody acts ends the process at once. `others`
+ * are heard besides those that tell a process to end.
+ */
 export function listenForSignals(
   deps: Deps,
   act: (name: NodeJS.Signals) => boolean = () => false,
+  others: readonly NodeJS.Signals[] = [],
 ): Interruption {
   const controller = new AbortController();
   let first: NodeJS.Signals | null = null;
-  const stopListening = deps.onSignals(['SIGTERM', 'SIGINT', 'SIGHUP'], (name) => {
+  const stopListening = deps.onSignals([...STOPS, ...others], (name) => {
     if (act(name)) return;
     if (first !== null) deps.endNow(signalStatus(name));
     first = name;
@@ -54,14 +61,16 @@ function aborted(signal: AbortSignal): Promise<never> {
 /** What gives a seat back may take so long at the end of a command that nobody stopped. Milliseconds. */
 const RETURN_MS = 30_000;
 
-/** Waits until a seat is given back: whoever was stopped by a signal, or has a share that hangs, not for long. */
+/** Waits until a seat is given back: whoever was stopped by a signal, before or meanwhile, not for long. */
 export async function givenBack(
   file: string,
   gone: Promise<void>,
-  isStopped: boolean,
+  stopped: AbortSignal,
   deps: Deps,
 ): Promise<void> {
-  const answer = await inTime(deps.system().clock, isStopped ? leaveMs() : RETURN_MS, gone);
+  const { clock } = deps.system();
+  let answer = await inTime(clock, RETURN_MS, gone, stopped);
+  if (answer === LATE && stopped.aborted) answer = await inTime(clock, leaveMs(), gone);
   if (answer === LATE) throw unconfirmed(file, null);
 }
 

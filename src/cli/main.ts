@@ -8,6 +8,11 @@ import { awake } from '../share/clock.js';
 import { isPinned } from '../share/pinned.js';
 import { runProgram } from './program.js';
 
+const isWindows = process.platform === 'win32'; // where signals come from the console, to all who share it
+const terminals = [0, 1, 2].filter((handle) => isatty(handle));
+/** What keys of a terminal (Ctrl-C, Ctrl-\) send to the whole group of processes in its foreground. */
+const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
+
 /** The real world behind the program: `bin/seatfile.js` calls this with its own path. */
 export async function main(script: string): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
@@ -22,7 +27,7 @@ export async function main(script: string): Promise<void> {
     environment: process.env,
     system: () => (system ??= realSystem()),
     isInteractive: process.stdin.isTTY === true,
-    isOnTerminal: [0, 1, 2].some((handle) => isatty(handle)),
+    reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow: (status) => process.exit(status),
     ask,
     inputClosed,
@@ -37,12 +42,19 @@ export async function main(script: string): Promise<void> {
     version,
   };
   process.exitCode = await awake(() => runProgram(process.argv.slice(2), deps));
+  if (!terminals.every((handle) => isatty(handle))) hangUp();
   process.stdin.pause(); // an open pipe on stdin would keep the process
   setTimeout(() => process.exit(), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
 }
 
 /** How long a hung share may delay the end of the process. Milliseconds. */
 const EXIT_MS = 1500;
+
+/** Our terminal is gone: Node would abort at its end, with a core dump, because it cannot put that back as it was. */
+function hangUp(): void {
+  process.removeAllListeners('SIGHUP'); // the signal-exit package listens, and would end us the other way
+  process.kill(process.pid, 'SIGHUP');
+}
 
 /** What to do when nobody reads our output any more: end; a hold gives its seat back first. */
 let onOutputGone = (status: number): void => process.exit(status);

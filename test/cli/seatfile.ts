@@ -12,7 +12,7 @@ import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */
 
-const program = fileURLToPath(new URL('../../bin/seatfile.js', import.meta.url));
+export const program = fileURLToPath(new URL('../../bin/seatfile.js', import.meta.url));
 export const fixture = (name: string): string =>
   fileURLToPath(new URL(`../../fixtures/${name}`, import.meta.url));
 
@@ -72,7 +72,7 @@ export async function atTerminal(
     environment: {},
     system: () => realSystem(options.store),
     isInteractive: options.isInteractive ?? true,
-    isOnTerminal: true,
+    reachesCommands: unused,
     endNow: unused,
     ask: async (question) => {
       said.asked += question;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { numbersAmong } from '../../src/share/place.js';
-import { hold, told } from '../cli/seatfile.js';
+import { hold, start as seatfile, told, until } from '../cli/seatfile.js';
 import { type Child, type Ending, reap, start } from './children.js';
 import { newShare, removeShares, type Share } from './shares.js';
 
@@ -101,6 +101,20 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     await told(child, 'jeopardy');
     const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
     expect(how).toMatchObject(keepsStatus ? { status: 6 } : { signal: 'SIGTERM' });
+    expect(how.complaint).toContain('has not confirmed that a seat was given back');
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('so does a run whose command has ended, and that waits to give the seat back', async () => {
+    const share = newShare();
+    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over'))`;
+    const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
+    await child.heard('up');
+    hang(share);
+    child.process.stdin?.end();
+    await child.heard('over');
+    await until('it waits', 10_000, () => child.complaint().includes('Waiting for') || undefined);
+    const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
     expect(how.complaint).toContain('has not confirmed that a seat was given back');
     expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
   });

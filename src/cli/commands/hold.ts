@@ -156,14 +156,14 @@ async function holdSeat(
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
-  const status = await release(licence.file, seat, signals.signal.aborted, deps);
+  const status = await release(licence.file, seat, signals.signal, deps);
   if (status === EXIT.done) tell('released', {}, `${seat.module}: seat released`);
   return status;
 }
 
-async function release(file: string, seat: Seat, isStopped: boolean, deps: Deps): Promise<number> {
+async function release(file: string, seat: Seat, stopped: AbortSignal, deps: Deps): Promise<number> {
   try {
-    await givenBack(file, seat.release(), isStopped, deps);
+    await givenBack(file, seat.release(), stopped, deps);
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof SeatfileFault)) throw error;

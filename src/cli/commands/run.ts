@@ -74,18 +74,20 @@ async function run(file: string | undefined, options: RunOptions, deps: Deps): P
 }
 
 async function runSeated(file: string, options: RunOptions, deps: Deps): Promise<number> {
-  const running: Running['running'] = { child: null, isStopped: false };
-  const interruption = listenForSignals(deps, (name) => {
-    running.isStopped = true;
+  const running: Running['running'] = { child: null };
+  const stop = new AbortController();
+  const act = (name: NodeJS.Signals) => {
+    stop.abort();
     return forward(name, running.child, deps);
-  });
+  };
+  const interruption = listenForSignals(deps, act, FOR_THE_COMMAND);
   const application = deps.command[0]?.slice(-256) ?? '';
   try {
     const licence = await interruption.unless(openForCommand(file, { ...options, application }, deps));
     const status = await runIn(licence, options, deps, { interruption, running }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
-    await givenBack(licence.file, licence.close(), running.isStopped, deps).catch((error: unknown) => {
+    await givenBack(licence.file, licence.close(), stop.signal, deps).catch((error: unknown) => {
       deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
     });
     return status;
@@ -98,16 +100,20 @@ async function runSeated(file: string, options: RunOptions, deps: Deps): Promise
   }
 }
 
-/** Signals go to the command, and we end with it. Ctrl-C on a terminal reaches the whole group by itself. */
+/** What would end us too if nobody listened, and leave the command without a heartbeat. */
+const FOR_THE_COMMAND: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
+
+/** Signals go to the command, each of them, and we end when it does: as long as it runs it uses the seat. */
 function forward(name: NodeJS.Signals, child: ChildProcess | null, deps: Deps): boolean {
   if (child === null) return false;
-  if (name !== 'SIGINT' || !deps.isOnTerminal) child.kill(name);
+  if (!deps.reachesCommands(name)) child.kill(name);
   return true;
 }
 
 interface Running {
   readonly interruption: Interruption;
-  readonly running: { child: ChildProcess | null; isStopped: boolean };
+  /** Null before the command is started, and after its end: then signals are for us. */
+  readonly running: { child: ChildProcess | null };
 }
 
 async function runIn(
@@ -133,7 +139,9 @@ async function runIn(
       const child = deps.spawn(deps.command, { SEATFILE: licence.file, SEATFILE_SEAT: seat.id });
       running.child = child;
       tellLosses(seat, child, options, deps);
-      return await statusOfChild(child, deps);
+      const status = await statusOfChild(child, deps);
+      running.child = null;
+      return status;
     }
   }
 }
