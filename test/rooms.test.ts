@@ -11,8 +11,8 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const plan: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['belief.ts', 'denial.ts', 'desk.ts', 'drop.ts', 'entitlement.ts', 'fault.ts'],
-    ...['journal.ts', 'licence.ts', 'line.ts', 'moment.ts', 'restore.ts', 'revision.ts', 'rollcall.ts'],
-    ...['seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'waiting.ts'],
+    ...['journal.ts', 'licence.ts', 'line.ts', 'moment.ts', 'removed.ts', 'restore.ts', 'revision.ts'],
+    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'waiting.ts'],
   ],
   share: [
     ...[

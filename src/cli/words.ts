@@ -108,6 +108,10 @@ export function describeRefusal(module: string, claim: { reason: string; untilAt
   return `${module}: refused, ${claim.reason}${until}`;
 }
 
+/** What who sits down again after a removal is told, once. */
+export const describeRemoved = (module: string, removed: Loss): string =>
+  `${module}: your last seat was ${describeLoss(removed)}`;
+
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
   const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;

@@ -126,6 +126,8 @@ export interface Tombstone {
   readonly words: string | null;
   readonly at: string;
   readonly revision: number;
+  /** Of a removal: its user has sat down again since, and was told. */
+  readonly told?: boolean | undefined;
 }
 
 /** Who is asked to beat, because his last beat is old by share time. Dropped by a later commit once it is obsolete. */
@@ -273,6 +275,7 @@ const tombstone = z.looseObject({
   words: z.string().max(1024).nullable(),
   at,
   revision: revisionNumber,
+  told: z.boolean().optional(),
 });
 
 const rollCall = z.looseObject({

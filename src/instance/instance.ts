@@ -1,8 +1,9 @@
 import { beliefOf, type Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
-import type { InstanceRecord, Licence } from '../core/licence.js';
+import type { InstanceRecord, Licence, Tombstone } from '../core/licence.js';
 import { toIso } from '../core/moment.js';
+import { tellRemoved } from '../core/removed.js';
 import type { Draft } from '../core/revision.js';
 import type { ClaimOutcome, Holder } from '../core/seats.js';
 import { comeIn, isExpired, type Wish } from '../core/sweep.js';
@@ -17,9 +18,9 @@ import { Heart } from './heart.js';
 import { Hints } from './hints.js';
 import { type Hold, Holds } from './holds.js';
 import { Identity, type IdentityDeps } from './identity.js';
-import type { Warning } from './news.js';
+import { lossOf, type Warning } from './news.js';
 import { Releases } from './releases.js';
-import type { Seat } from './seat.js';
+import type { Loss, Seat } from './seat.js';
 import { isShareTrouble, PATIENCE_MS, Table } from './table.js';
 import { type InTurn, turns } from './turns.js';
 import { Waiting, type WaitingNews } from './waiting.js';
@@ -27,7 +28,12 @@ import { Warnings } from './warnings.js';
 
 /** An answer to "may I work?". "No seat is free" is one of them, not an exception. */
 export type ClaimAnswer =
-  | { readonly kind: 'seated'; readonly seat: Seat }
+  | {
+      readonly kind: 'seated';
+      readonly seat: Seat;
+      /** An administrator had removed this user from the module: who, when and why. Told once, to the first claim after it; else null. */
+      readonly removed: Loss | null;
+    }
   | {
       readonly kind: 'full';
       readonly holders: readonly Holder[];
@@ -63,7 +69,10 @@ export interface InstanceDeps extends IdentityDeps {
 }
 
 /** What one attempt at a claim came to. */
-type Tried = ClaimOutcome | Closed;
+type Tried =
+  | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
+  | Extract<ClaimOutcome, { kind: 'full' }>
+  | Closed;
 
 /**
  * One running process in the table: one record, one beat for all its modules. Here seats are taken; the rooms beside it
@@ -183,14 +192,15 @@ export class Instance {
 
   private async tryOnce(module: string, limits: Limits, hasWaited: boolean): Promise<ClaimAnswer> {
     const shared = await this.sharedSeat(module);
-    if (shared) return { kind: 'seated', seat: shared };
+    if (shared) return { kind: 'seated', seat: shared, removed: null };
     const { answer, licence, since } = await this.claimPlace(module, limits, hasWaited);
     if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
     if (answer.kind === 'full') {
       if (licence) this.waiting.tell(module, licence, answer);
       return { ...answer, waitedMs: 0 };
     }
-    return { kind: 'seated', seat: this.seated(module, answer.record, since) };
+    const removed = answer.removed && lossOf(answer.removed);
+    return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
   }
 
   /** One more handle on a place this process has already; after a lapse only a confirmed beat makes it good again. */
@@ -243,12 +253,14 @@ export class Instance {
     const closedMs = table.closedMs(base, policy, shareTimeMs);
     if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(shareTimeMs + closedMs) }, draft: null };
-    if (outcome.kind === 'seated') {
-      identity.writes(outcome.record);
-      this.holds.promised(identity.answersWithin, started);
+    if (outcome.kind === 'full') {
+      if (draft) this.waiting.stands(place.module, draft.licence);
+      return { answer: outcome, draft };
     }
-    if (draft) this.waiting.stands(place.module, draft.licence);
-    return { answer: outcome, draft };
+    identity.writes(outcome.record);
+    this.holds.promised(identity.answersWithin, started);
+    const told = draft && tellRemoved(draft, policy.countBy, this.deps.who, place.module);
+    return { answer: { ...outcome, removed: told?.removed ?? null }, draft: told?.draft ?? draft };
   }
 
   private seated(module: string, record: InstanceRecord, since: Instant): Seat {

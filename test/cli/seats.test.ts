@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { fromIso } from '../../src/core/moment.js';
-import { freshPlace, hold, recordOf, seatfile, tableOf, told, until } from './seatfile.js';
+import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /** T, seconds. */
 const T = 4;
@@ -86,7 +86,46 @@ describe('removed by an administrator', () => {
     expect(out).toMatch(/Removed M1 ada@pc-1 .* notices within 1 s/);
     expect(await told(ada, 'lost')).toMatchObject({ reason: 'removed', by: 'root@desk', words: 'lunch' });
     expect((await ada.ended).status).toBe(5);
-    await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+    const again = hold(place.file, 'ada', 'pc-1');
+    expect(await told(again, 'seated')).toMatchObject({ removed: { by: 'root@desk', words: 'lunch' } });
+    const once = hold(place.file, 'ada', 'pc-1');
+    expect(await told(once, 'seated')).toMatchObject({ removed: null });
+  });
+
+  test('the user is told why when he starts again, by run on stderr, and once', async () => {
+    await licence('--module', 'M1=1');
+    const lunch = ['--all', '--reason', 'lunch', '--yes'];
+    const command = ['run', place.file, '--', process.execPath, '-e', ''];
+    const ada = start([
+      'run',
+      place.file,
+      '--',
+      process.execPath,
+      '-e',
+      'console.log("up"); setInterval(() => {}, 1000)',
+    ]);
+    await ada.heard('up');
+    ada.process.kill('SIGKILL'); // it could not tell him
+    await seatfile(['remove', place.file, ...lunch]);
+    expect(await seatfile(command)).toEqual({
+      ...{ status: 0, out: '' },
+      err: expect.stringMatching(/^seatfile: M1: your last seat was removed by .* at .*: "lunch"\n$/),
+    });
+    expect(await seatfile(command)).toEqual({ status: 0, out: '', err: '' });
+  });
+
+  test('under Light the holder learns it too, at the next poll of licence.json, and is told when he starts again', async () => {
+    await licence('--module', 'M1=1', '--level', 'light');
+    const ada = hold(place.file, 'ada', 'pc-1');
+    await told(ada, 'seated');
+    const removedMs = performance.now();
+    await seatfile(['remove', place.file, '--user', 'ada', '--reason', 'lunch', '--yes']);
+    expect(await told(ada, 'lost')).toMatchObject({ reason: 'removed', words: 'lunch' });
+    expect(performance.now() - removedMs).toBeLessThan(50_000); // the look alone takes up to 60 s
+    expect((await ada.ended).status).toBe(5);
+    expect(await told(hold(place.file, 'ada', 'pc-1'), 'seated')).toMatchObject({
+      removed: { words: 'lunch' },
+    });
   });
 
   test('under Light nobody else frees a dead seat', async () => {

@@ -17,3 +17,9 @@ admin removes bob, saying "go home" -> 28800 s: bob removed in s2 of M1 by admin
 wait 61s                        -> 28860 s: bob is told lost in M1: removed, by admin@desk, go home
 bob has M1?                     -> lost, not valid
 cy sits M1                      -> seated in s3, 2 of 2
+cy releases M1                  -> 28861 s: cy released in s3 of M1
+                                -> 28861 s: cy is told released in M1
+bob/2 sits M1 on pc-hall        -> seated in s4, 2 of 2; told: removed, by admin@desk, go home
+bob/2 releases M1               -> 28861 s: bob released in s4 of M1
+                                -> 28861 s: bob is told released in M1
+bob/3 sits M1 on pc-hall        -> seated in s5, 2 of 2

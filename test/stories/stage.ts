@@ -173,19 +173,22 @@ function toldWords({ who, module, event, detail }: Told): string {
     case 'jeopardy':
       return `${who} is told jeopardy in ${module}, ${seconds((detail as { remainingMs: number }).remainingMs)} left`;
     case 'lost': {
-      const { reason, by, words } = detail as Loss;
-      return `${who} is told lost in ${module}: ${[reason, by && `by ${by}`, words].filter(Boolean).join(', ')}`;
+      return `${who} is told lost in ${module}: ${lossWords(detail as Loss)}`;
     }
     default:
       return `${who} is told ${event} in ${module}`;
   }
 }
 
+const lossWords = ({ reason, by, words }: Loss): string =>
+  [reason, by && `by ${by}`, words].filter(Boolean).join(', ');
+
 function answerWords(stage: Stage, module: string, answer: ClaimAnswer): string {
   switch (answer.kind) {
     case 'seated': {
       const max = stage.world.options.modules[module];
-      return `seated in ${stage.seatName(answer.seat.id)}, ${stage.world.inUse(module)} of ${max}`;
+      const told = answer.removed ? `; told: ${lossWords(answer.removed)}` : '';
+      return `seated in ${stage.seatName(answer.seat.id)}, ${stage.world.inUse(module)} of ${max}${told}`;
     }
     case 'full': {
       const who = answer.holders.map((holder) => `${holder.user}@${holder.host}`).join(', ');

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { SeatfileFault } from '../../core/fault.js';
 import { toIso } from '../../core/moment.js';
+import type { ClaimAnswer } from '../../instance/instance.js';
 import { leaveMs } from '../../instance/leaving.js';
 import { type OpenLicence, openWith } from '../../instance/licence.js';
 import type { Seat } from '../../instance/seat.js';
@@ -14,6 +15,7 @@ import {
   describeFull,
   describeLoss,
   describeRefusal,
+  describeRemoved,
   duration,
   EXIT,
   printable,
@@ -121,24 +123,25 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, st
       tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
       return EXIT.noSeat;
     case 'seated':
-      return await holdSeat(licence, claim.seat, stop, { tell }, deps);
+      return await holdSeat(licence, claim, stop, { tell }, deps);
   }
 }
+
+type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;
 
 /** Ends 0 after release, 5 at once after `lost`. */
 async function holdSeat(
   licence: OpenLicence,
-  seat: Seat,
+  { seat, removed }: Seated,
   { stopped, signals }: Stop,
   { tell }: Teller,
   deps: Deps,
 ): Promise<number> {
   const { user, host } = seat;
-  tell(
-    'seated',
-    { seat: seat.id, user, host },
-    `${seat.module}: seated ${whoIs(seat)}, seat ${shortId(seat.id)}`,
-  );
+  const before = removed && { by: removed.by, words: removed.words, lostAt: removed.at };
+  const lines = [`${seat.module}: seated ${whoIs(seat)}, seat ${shortId(seat.id)}`];
+  if (removed) lines.push(describeRemoved(seat.module, removed));
+  tell('seated', { seat: seat.id, user, host, removed: before }, lines.join('\n'));
   const lost = new Promise<'lost'>((resolve) => {
     seat.on('lost', (loss) => {
       const { reason, by, words, at } = loss;

@@ -18,6 +18,7 @@ import {
   describeFull,
   describeLoss,
   describeRefusal,
+  describeRemoved,
   duration,
   printable,
   RUN_EXIT,
@@ -135,7 +136,8 @@ async function runIn(
       deps.err(`seatfile: ${describeRefusal(module, claim)}\n`);
       return RUN_EXIT.noSeat;
     case 'seated': {
-      const { seat } = claim;
+      const { seat, removed } = claim;
+      if (removed) deps.err(`seatfile: ${describeRemoved(module, removed)}\n`);
       const child = deps.spawn(deps.command, { SEATFILE: licence.file, SEATFILE_SEAT: seat.id });
       running.child = child;
       tellLosses(seat, child, options, deps);
