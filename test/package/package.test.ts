@@ -64,6 +64,30 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+/** What the compiler says of files of the project. */
+async function complaintsOf(files: readonly string[]): Promise<string> {
+  const compilerOptions = {
+    ...{ target: 'es2023', lib: ['es2023', 'esnext.disposable'], module: 'nodenext', strict: true },
+    ...{ noEmit: true, skipLibCheck: false, exactOptionalPropertyTypes: true, types: ['node'] },
+    typeRoots: [nodePath.join(root, 'node_modules', '@types')],
+  };
+  await writeFile(nodePath.join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  const { stdout } = await run(tool('tsc'), ['-p', '.'], { cwd: project }).catch(
+    (error: { stdout: string }) => error,
+  );
+  return stdout;
+}
+
+/** The pieces of TypeScript in a page, each made a module: a piece may end early with `return`, as within a function. */
+function examplesIn(page: string): string[] {
+  return [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => {
+    const lines = code.split('\n');
+    const imports = lines.filter((line) => line.startsWith('import '));
+    const rest = lines.filter((line) => !line.startsWith('import '));
+    return [...imports, 'export async function example() {', ...rest, '}', ''].join('\n');
+  });
+}
+
 const installed = (...path: readonly string[]) => nodePath.join(project, 'node_modules', 'seatfile', ...path);
 
 describe('the package', { timeout: PATIENCE_MS }, () => {
@@ -110,23 +134,15 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
   });
 
   test('type-checks in a strict project that checks its libraries too', async () => {
-    const compilerOptions = {
-      ...{
-        target: 'es2023',
-        lib: ['es2023', 'esnext.disposable'],
-        module: 'nodenext',
-        strict: true,
-        noEmit: true,
-      },
-      ...{ skipLibCheck: false, exactOptionalPropertyTypes: true, types: ['node'] },
-      typeRoots: [nodePath.join(root, 'node_modules', '@types')],
-    };
-    const config = { compilerOptions, files: ['typed.mts'] };
-    await writeFile(nodePath.join(project, 'tsconfig.json'), JSON.stringify(config));
-    const { stdout } = await run(tool('tsc'), ['-p', '.'], { cwd: project }).catch(
-      (error: { stdout: string }) => error,
-    );
-    expect(stdout).toBe('');
+    expect(await complaintsOf(['typed.mts'])).toBe('');
+  });
+
+  test('is used by its README as it can be: every piece of TypeScript there compiles', async () => {
+    const examples = examplesIn(await readFile(installed('README.md'), 'utf8'));
+    const names = examples.map((_, at) => `example-${at}.mts`);
+    await Promise.all(names.map((name, at) => writeFile(nodePath.join(project, name), examples[at] ?? '')));
+    expect(examples.join('')).toContain("from 'electron'");
+    expect(await complaintsOf([...names, 'application.d.ts', 'electron.d.ts'])).toBe('');
   });
 
   test('brings a command that tells its version', async () => {
