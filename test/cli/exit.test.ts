@@ -113,6 +113,16 @@ test('no seat: 4, for run 75', async () => {
   expect(ran).toMatchObject({ status: 75, out: '', err: expect.stringContaining('ada@pc-1') });
 });
 
+test('run without a command, or with an empty one: 125, one clear line', async () => {
+  const file = at('licence.json');
+  await seatfile(['init', file, '--module', 'M1=1']);
+  for (const command of [[], ['']])
+    expect(await seatfile(['run', file, '--', ...command])).toMatchObject({
+      status: 125,
+      err: expect.stringMatching(oneLine),
+    });
+});
+
 test('nothing matched: 1', async () => {
   const file = at('licence.json');
   await seatfile(['init', file, '--module', 'M1=1']);

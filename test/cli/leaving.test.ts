@@ -45,6 +45,7 @@ describe('hold', () => {
     parent.process.kill('SIGKILL');
     await told(parent, 'released'); // the hold still has the parent's stdout
     await isFree();
+    await parent.ended; // and that is closed when the hold has ended, too
   });
 
   test('with nothing on stdin it is over at once', async () => {

@@ -61,7 +61,7 @@ export function addRun(program: Command, deps: Deps): void {
 
 async function run(file: string | undefined, options: RunOptions, deps: Deps): Promise<number> {
   try {
-    if (deps.command.length === 0)
+    if (!deps.command[0])
       throw new SeatfileFault(
         'BAD_ARGUMENT',
         'run: expected a command after --, like: seatfile run FILE -- app.exe',
