@@ -42,7 +42,7 @@ export async function main(script: string): Promise<void> {
     version,
   };
   process.exitCode = await awake(() => runProgram(process.argv.slice(2), deps));
-  if (!terminals.every((handle) => isatty(handle))) hangUp();
+  if (!isWindows && !terminals.every((handle) => isatty(handle))) hangUp();
   process.stdin.pause(); // an open pipe on stdin would keep the process
   setTimeout(() => process.exit(), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
 }
