@@ -18,6 +18,7 @@ import {
   type System,
 } from '../../src/instance/licence.js';
 import type { MachineFacts } from '../../src/instance/machine.js';
+import type { Register } from '../../src/instance/register.js';
 import type { Seat } from '../../src/instance/seat.js';
 import type { Dice } from '../../src/share/dice.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
@@ -194,6 +195,8 @@ export interface HostOptions extends HostTimeOptions {
   readonly isMachineKnown?: boolean;
   /** Whether a boot time proves anything here (Linux, outside containers). @default true */
   readonly isBootKnown?: boolean;
+  /** What this computer knows of licences opened on it. @default nothing */
+  readonly register?: Register;
 }
 
 /** One computer: its clocks, its processes, its own view of the share. */
@@ -203,6 +206,7 @@ export class Host {
   readonly time: HostTime;
   readonly client: Client;
   readonly users: User[] = [];
+  readonly register: Register | null;
   private readonly options: HostOptions;
   private readonly starts = new Map<number, string>();
   private boots = 1;
@@ -212,6 +216,7 @@ export class Host {
     this.world = world;
     this.name = name;
     this.options = options;
+    this.register = options.register ?? null;
     this.time = new HostTime(world.timeline, options);
     this.client = world.share.clientFor(name);
     const latencyMs = options.latencyMs ?? world.options.latencyMs;
@@ -323,9 +328,9 @@ export class User {
     return this.clock.isAlive;
   }
 
-  async open(options: OpenOptions): Promise<void> {
+  async open(options: OpenOptions, face = FACE): Promise<void> {
     const { host } = this;
-    this.opened = await openWith(FACE, { releaseOnExit: false, ...options }, this.system());
+    this.opened = await openWith(face, { releaseOnExit: false, ...options }, this.system());
     this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
   }
 
@@ -343,6 +348,7 @@ export class User {
       processStart: host.processStart,
       watching: null,
       surroundings: null,
+      register: host.register,
       store: host.world.options.store ?? {},
     };
   }

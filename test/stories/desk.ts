@@ -47,6 +47,7 @@ export class Desk {
         processStart: host.processStart,
         watching: null,
         surroundings: null,
+        register: null,
         store: {},
       },
     };
