@@ -2,7 +2,7 @@ import nodePath from 'node:path';
 import type { Policy } from '../core/entitlement.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
-import { type Kinship, kinship, type Sight, sightOf } from '../share/kinship.js';
+import { type Kinship, kinship, licenceIdAt, type Sight, sightOf } from '../share/kinship.js';
 import { patient } from '../share/patience.js';
 import { folderOf } from '../share/place.js';
 import type { Register } from './register.js';
@@ -59,8 +59,8 @@ export class Copies {
   }
 
   private async lookAt(there: string): Promise<void> {
-    const { register, policy } = this.deps;
-    switch (await kinshipWith(there, { ...this.deps, files: this.files })) {
+    const { register, policy, here, clock } = this.deps;
+    switch (await kinshipWith(there, here, policy.licenceId, { files: this.files, clock })) {
       case 'two':
         return this.tell(there);
       case 'gone':
@@ -88,6 +88,28 @@ export class Copies {
   }
 }
 
+/** For whoever examines a licence: where its other tables are, as far as this computer knows. */
+export async function copiesOf(
+  face: string,
+  {
+    register,
+    files: bare,
+    clock,
+  }: Pick<CopiesDeps, 'files' | 'clock'> & { readonly register: Register | null },
+): Promise<string[]> {
+  const files = patient(bare, clock, { answerMs: ANSWER_MS });
+  const here = sightOf(face, files);
+  const licenceId = await licenceIdAt(here);
+  if (register === null || licenceId === null) return [];
+  const copies: string[] = [];
+  for (const there of await placesElsewhere(register, licenceId, face)) {
+    const found = await kinshipWith(there, here, licenceId, { files, clock });
+    if (found === 'two') copies.push(there);
+    if (found === 'silent') break;
+  }
+  return copies;
+}
+
 /** The other places where this computer has seen a licence. */
 async function placesElsewhere(register: Register, licenceId: string, face: string): Promise<string[]> {
   const places = await register.placesOf(licenceId);
@@ -97,9 +119,11 @@ async function placesElsewhere(register: Register, licenceId: string, face: stri
 /** What is at another place, as far as it answers in time. `files`: patient. Never fails. */
 async function kinshipWith(
   there: string,
-  { files, clock, here, policy }: Pick<CopiesDeps, 'files' | 'clock' | 'here' | 'policy'>,
+  here: Sight,
+  licenceId: string,
+  { files, clock }: Pick<CopiesDeps, 'files' | 'clock'>,
 ): Promise<Kinship | 'silent'> {
-  const asked = kinship(here, sightOf(there, files), policy.licenceId).catch((error: unknown) =>
+  const asked = kinship(here, sightOf(there, files), licenceId).catch((error: unknown) =>
     error instanceof ShareError && error.kind === 'silent' ? 'silent' : 'undecided',
   );
   const found = await inTime(clock, PLACE_MS, asked);

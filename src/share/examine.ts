@@ -63,7 +63,7 @@ export interface Target {
 
 /** One more check, on the ground that the others have prepared. */
 export interface Extra {
-  readonly check: 'peer' | 'hammer';
+  readonly check: 'copies' | 'peer' | 'hammer';
   readonly run: (ground: probes.ExaminedGround) => Promise<Finding>;
 }
 

@@ -68,6 +68,13 @@ async function compare(here: Sight, there: Sight, licenceId: string): Promise<Ki
   return common === ours.at(-1) ? 'same' : 'undecided';
 }
 
+/** Of the newest revision; null where nothing tells. */
+export async function licenceIdAt(sight: Sight): Promise<string | null> {
+  const top = (await sight.numbers())?.at(-1);
+  const newest = top === undefined ? null : await sight.document(top);
+  return newest && licenceIdIn(newest);
+}
+
 function licenceIdIn(document: Uint8Array): string | null {
   const read = readLoosely(document);
   return read && licenceIdOf(read.entitlement);

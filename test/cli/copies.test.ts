@@ -45,6 +45,8 @@ test('copied with its folder, it is told to whoever runs it', async () => {
   );
   await until('a warning', 10_000, () => (cyd.complaint().includes('another seat table') ? true : undefined));
   expect(ada.complaint()).toBe('');
+  const { status, out } = await seatfile(['doctor', file], environment());
+  expect([status, out]).toEqual([0, expect.stringContaining(`another seat table at ${inPlace('copy')}`)]);
   cyd.process.kill('SIGTERM'); // its command with it
   await cyd.ended;
 });
