@@ -1,6 +1,6 @@
 export { type FaultCode, SeatfileFault } from './core/fault.js';
 export type { GoneReason } from './core/licence.js';
-export type { Holder } from './core/seats.js';
+export type { Eviction, Holder } from './core/seats.js';
 export type { ClaimAnswer } from './instance/instance.js';
 export {
   type AcquireOptions,

@@ -1,5 +1,5 @@
 import { type FaultCode, SeatfileFault, unreachable } from '../core/fault.js';
-import type { Holder } from '../core/seats.js';
+import type { Full } from '../core/seats.js';
 import type { Loss } from '../instance/seat.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
@@ -92,11 +92,12 @@ export function size(bytes: number): string {
 /** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
 export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
-export function describeFull(module: string, holders: readonly Holder[], freesAt: string | null): string {
+export function describeFull(module: string, { holders, freesAt, evicted }: Full): string {
   const lines = holders.map((holder) => `  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);
   const until = freesAt === null ? '' : `\nThe earliest may fall free by ${clockTime(freesAt)}.`;
+  const before = evicted === null ? '' : `\nYour last seat there was ${describeLoss(evicted)}.`;
   const places = holders.length === 1 ? 'the only seat is' : `all ${holders.length} seats are`;
-  return `${module}: ${places} in use:\n${lines.join('\n')}${until}`;
+  return `${module}: ${places} in use:\n${lines.join('\n')}${until}${before}`;
 }
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);

@@ -43,7 +43,24 @@ export interface Ground {
 
 export type ClaimOutcome =
   | { readonly kind: 'seated'; readonly draft: Draft; readonly record: InstanceRecord }
-  | { readonly kind: 'full'; readonly holders: readonly Holder[]; readonly freesAt: string | null };
+  | ({ readonly kind: 'full' } & Full);
+
+/** Why there is no place: who sits there, until when, and what became of this user's own last seat. */
+export interface Full {
+  readonly holders: readonly Holder[];
+  readonly freesAt: string | null;
+  readonly evicted: Eviction | null;
+}
+
+/** A seat that was taken away, as its tombstone tells. */
+export interface Eviction {
+  readonly reason: GoneReason;
+  /** `user@host` of who did it. */
+  readonly by: string;
+  readonly words: string | null;
+  /** ISO 8601, share time. */
+  readonly at: string;
+}
 
 /** Who sits in a module: what a refusal names. */
 export interface Holder {
@@ -102,7 +119,8 @@ export function claim(
     placeFor(cleared.licence, policy, who, module, preferred, ground.path, ahead);
   const own = dropOwn(licence, policy, who, module, ground);
   const place = (own !== null ? placed(own) : null) ?? placed(seatId); // his old place may be shared with somebody by now
-  if (place === null) return { kind: 'full', ...describeFull(licence, policy, module, ground.shareTimeMs) };
+  if (place === null)
+    return { kind: 'full', ...describeFull(licence, policy, who, module, ground.shareTimeMs) };
   const record = withSeat(cleared.licence, policy, who, { id: place, module }, ground.shareTimeMs);
   const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };
   return {
@@ -319,7 +337,13 @@ function isOfOlderBoot(record: InstanceRecord, who: Claimant, ground: Ground): b
   );
 }
 
-function describeFull(licence: Licence, policy: Policy, module: string, shareTimeMs: number) {
+function describeFull(
+  licence: Licence,
+  policy: Policy,
+  who: Claimant,
+  module: string,
+  shareTimeMs: number,
+): Full {
   const seen = new Set<string>();
   const holders = seatsOf(licence, module)
     .filter(({ seat }) => !seen.has(seat.id) && seen.add(seat.id))
@@ -332,7 +356,21 @@ function describeFull(licence: Licence, policy: Policy, module: string, shareTim
         note: record.note,
       }),
     );
-  return { holders, freesAt: freesAt(licence, policy, module, shareTimeMs) };
+  return {
+    holders,
+    freesAt: freesAt(licence, policy, module, shareTimeMs),
+    evicted: lastEviction(licence, policy.countBy, who, module),
+  };
+}
+
+/** A tombstone knows no machine, and by now we are another instance: names must do, for it is only told. */
+function lastEviction(licence: Licence, by: CountBy, who: Identity, module: string): Eviction | null {
+  const isHis = (stone: Tombstone) =>
+    stone.module === module &&
+    (by === 'host' || sameName(stone.user, who.user)) &&
+    (by === 'user' || sameName(stone.host, who.host));
+  const stone = licence.gone.findLast(isHis);
+  return stone ? { reason: stone.reason, by: stone.actor, words: stone.words, at: stone.at } : null;
 }
 
 /**

@@ -5,7 +5,7 @@ import type { InstanceRecord, Licence, Tombstone } from '../core/licence.js';
 import { toIso } from '../core/moment.js';
 import { tellRemoved } from '../core/removed.js';
 import type { Draft } from '../core/revision.js';
-import type { ClaimOutcome, Holder } from '../core/seats.js';
+import type { ClaimOutcome, Eviction, Holder } from '../core/seats.js';
 import { comeIn, isExpired, type Wish } from '../core/sweep.js';
 import { awake, type Clock, instantOf } from '../share/clock.js';
 import type { Limits } from '../share/limits.js';
@@ -42,6 +42,8 @@ export type ClaimAnswer =
        * peer that lives sees to it; where none does, this process, as long as it runs. Null when all of them beat.
        */
       readonly freesAt: string | null;
+      /** What became of this user's last seat in the module, where it was taken away within max(4 T, 24 h); null: nothing. */
+      readonly evicted: Eviction | null;
       readonly waitedMs: number;
     }
   | {

@@ -2,7 +2,7 @@ import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
 import { placeInLine } from '../core/line.js';
-import { type ClaimOutcome, claim, type Holder } from '../core/seats.js';
+import { type ClaimOutcome, claim, type Eviction, type Holder } from '../core/seats.js';
 import { heldSeat } from '../core/sweep.js';
 import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/limits.js';
@@ -23,6 +23,7 @@ export interface WaitingNews {
   readonly holders: readonly Holder[];
   /** As in the refusal. */
   readonly freesAt: string | null;
+  readonly evicted: Eviction | null;
 }
 
 export interface WaitingDeps {
@@ -150,8 +151,8 @@ export class Waiting {
     const place = placeInLine(licence, module, this.deps.identity.id);
     if (place === null || place === this.told.get(module)) return;
     this.told.set(module, place);
-    const { holders, freesAt } = full;
-    this.deps.onWaiting({ module, place, holders, freesAt });
+    const { holders, freesAt, evicted } = full;
+    this.deps.onWaiting({ module, place, holders, freesAt, evicted });
   }
 
   private isWorthTrying(licence: Licence, module: string): boolean {

@@ -382,6 +382,35 @@ describe('rules 5(a) and 6: newcomers and those who come back', () => {
     expect(ask(licence, again, gone)).toMatchObject({ kind: 'seated', record: { seats: [{ id: 's2' }] } });
   });
 
+  describe('gone meanwhile, and the place taken: the refusal says who did it, when and why', () => {
+    const removal = { actor: 'admin@desk', words: 'lunch' };
+    const evicted = {
+      reason: 'removed',
+      by: 'admin@desk',
+      words: 'lunch',
+      at: new Date(START_MS).toISOString(),
+    };
+    const other = { user: 'eve', host: 'pc-9' };
+    const asked = (countBy: CountBy, who: { user: string; host: string }) => {
+      const before = seated(ada, 'heartbeat', countBy);
+      const removed = remove(before, policyOf(before), () => true, removal, START_MS)?.licence ?? before;
+      const taken = ask(removed, app('bob', { host: 'pc-2', user: 'bob' }));
+      if (taken.kind !== 'seated') throw new Error('expected a seat');
+      return ask(taken.draft.licence, app('new', who));
+    };
+    const names = { user: ada.user.toUpperCase(), host: ada.host.toUpperCase() };
+
+    test.each([
+      ['user@host', names, { ...names, host: other.host }],
+      ['instance', names, { ...names, user: other.user }],
+      ['user', { ...names, host: other.host }, { ...names, user: other.user }],
+      ['host', { ...names, user: other.user }, { ...names, host: other.host }],
+    ] as const)('to whom countBy %s takes for the same, by name', (countBy, same, another) => {
+      expect(asked(countBy, same)).toMatchObject({ kind: 'full', evicted });
+      expect(asked(countBy, another)).toMatchObject({ kind: 'full', evicted: null });
+    });
+  });
+
   const rebooted = { ...again, machine: { ...ada.machine, pids: 'pids-new', host: 'host-new' } };
   test.each([
     ['60 s before our boot', 60_000, rebooted, 'seated'],

@@ -109,14 +109,14 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, st
   const module = chooseModule(options.module, licence.modules);
   const { tell } = teller(module, options, deps);
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop.signals, (news) => {
-    const { place, holders, freesAt } = news;
-    const full = describeFull(module, holders, freesAt);
-    tell('waiting', { place, holders, freesAt }, `${full}\n${describePlace(news)}`);
+    const { place, holders, freesAt, evicted } = news;
+    const words = `${describeFull(module, news)}\n${describePlace(news)}`;
+    tell('waiting', { place, holders, freesAt, evicted }, words);
   });
   switch (claim.kind) {
     case 'full': {
-      const { holders, freesAt } = claim;
-      tell('full', { holders, freesAt }, describeFull(module, holders, freesAt));
+      const { holders, freesAt, evicted } = claim;
+      tell('full', { holders, freesAt, evicted }, describeFull(module, claim));
       return EXIT.noSeat;
     }
     case 'refused':

@@ -126,11 +126,11 @@ async function runIn(
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
-    deps.err(`seatfile: ${describeFull(module, news.holders, news.freesAt)}\n${describePlace(news)}\n`);
+    deps.err(`seatfile: ${describeFull(module, news)}\n${describePlace(news)}\n`);
   });
   switch (claim.kind) {
     case 'full':
-      deps.err(`seatfile: ${describeFull(module, claim.holders, claim.freesAt)}\n`);
+      deps.err(`seatfile: ${describeFull(module, claim)}\n`);
       return RUN_EXIT.noSeat;
     case 'refused':
       deps.err(`seatfile: ${describeRefusal(module, claim)}\n`);
