@@ -5,6 +5,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/.ci/app.sh"
 ana=seatfile-ana-$$
 ben=seatfile-ben-$$
 group=seatfile-$$
@@ -37,23 +38,16 @@ check() { # check "what" command...: one line
   fi
 }
 
-# --- a copy that both may read: the clone itself may lie where they may not ------------------------------------------------
+# --- a copy that both may read ------------------------------------------------------------------------------------------
 
 prepare() {
   [ "$(id -u)" = 0 ] || fatal "needs root, to make two users and become them"
   [ -f "$here/dist/index.js" ] || fatal "dist/ is missing: npm run build"
   chmod 755 "$work"
   app=$work/app
+  copy_app "$here" "$work"
   mkdir -p "$app/test/processes"
-  cp -r "$here/dist" "$here/package.json" "$app/"
   cp "$here/test/processes/hammer-worker.mjs" "$app/test/processes/"
-  local modules path
-  modules=$(cd "$here" && npm ls --omit=dev --all --parseable 2>/dev/null | grep '/node_modules/')
-  for path in $modules; do
-    mkdir -p "$(dirname "$app/${path#"$here"/}")"
-    cp -r "$path" "$app/${path#"$here"/}"
-  done
-  cp "$(node -p process.execPath)" "$work/node" # may be in somebody's home
   write_scripts
   chmod -R a+rX "$work"
 }
