@@ -62,7 +62,7 @@ new_licence() { # new_licence USERS
   chmod -R a+rwX "$work/share-$serial"
 }
 
-contained=(unshare --pid --uts --mount --fork --mount-proc)
+contained=(unshare --pid --uts --mount --fork --kill-child --mount-proc)
 name_host='hostname same; exec "$@"'
 
 new_container() { # its first process does nothing; $container is its pid out here

@@ -14,6 +14,7 @@ import {
   tombstoneOf,
 } from '../core/sweep.js';
 import { type Clock, instantOf } from '../share/clock.js';
+import type { Dice } from '../share/dice.js';
 import type { Change, Store } from '../share/store.js';
 import type { Heart } from './heart.js';
 import type { Holds } from './holds.js';
@@ -30,6 +31,7 @@ const LEAST_PATIENCE_MS = 10_000;
 
 export interface BeatDeps {
   readonly clock: Clock;
+  readonly dice: Dice;
   readonly store: Pick<Store, 'beforeRestore' | 'noticeFace' | 'recalled'>;
   readonly table: Table;
   readonly identity: Identity;
@@ -141,9 +143,9 @@ export class Beats {
 
   /** Somebody runs as us: a copied machine. We stop believing, become another, and ask again. */
   private takeNewId(): void {
-    const { heart, holds, identity } = this.deps;
+    const { dice, heart, holds, identity } = this.deps;
     identity.renew();
-    for (const module of holds.modules) holds.endBelief(module);
+    for (const module of holds.modules) holds.moveOn(module, dice.id()); // the old place is the other's
     heart.beatSoon();
   }
 

@@ -94,6 +94,13 @@ export class Holds {
     this.tell();
   }
 
+  /** Belief ends now, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
+  moveOn(module: string, seatId: string): void {
+    const hold = this.byModule.get(module);
+    if (hold) hold.seat = { ...hold.seat, id: seatId };
+    this.endBelief(module);
+  }
+
   lose(module: string, loss: Loss): void {
     const hold = this.byModule.get(module);
     this.byModule.delete(module);
