@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import os from 'node:os';
 import nodePath from 'node:path';
 
 /**
@@ -43,12 +42,12 @@ const UNPRINTABLE = /[\p{C}\u2028\u2029]/u;
 export function thisRegister(platform: NodeJS.Platform, environment: Environment): Register | null {
   const usual = platform === 'win32' ? environment['ProgramData'] : '/var/tmp';
   const base = environment['SEATFILE_REGISTER'] ?? usual;
-  return base ? registerIn(base, process.getuid?.() ?? null) : null;
+  return base ? registerIn(base, process.getuid?.() ?? null, environment['USERNAME']) : null;
 }
 
-/** @param uid null where users have no numbers (Windows): there nobody can tell whose a file is */
-export function registerIn(base: string, uid: number | null): Register {
-  const own = nodePath.join(base, `seatfile-${uid ?? digest(os.userInfo().username).slice(0, 16)}`);
+/** @param uid null where users have no numbers (Windows): there a name must do, and nobody can tell whose a file is */
+export function registerIn(base: string, uid: number | null, name = ''): Register {
+  const own = nodePath.join(base, `seatfile-${uid ?? digest(name).slice(0, 16)}`);
   const entry = (licenceId: string, path: string) => nodePath.join(own, entryName(licenceId, path));
   return {
     note: (licenceId, path) =>
@@ -70,7 +69,7 @@ async function quietly<T>(act: () => Promise<T>, otherwise: T): Promise<T> {
 
 /** A directory of our own in one where nobody can put another in its place. */
 async function prepare(base: string, own: string, uid: number | null): Promise<void> {
-  await fs.mkdir(own).catch(() => undefined); // what is seen now decides
+  await fs.mkdir(own, FOR_ALL_TO_READ).catch(() => undefined); // what is seen now decides
   if (uid === null) return;
   const around = await fs.stat(base);
   if ((around.mode & WRITABLE_BY_OTHERS) !== 0 && (around.mode & STICKY) === 0)
@@ -84,7 +83,8 @@ async function prepare(base: string, own: string, uid: number | null): Promise<v
 async function write(own: string, file: string, path: string): Promise<void> {
   if ((await readPlace(file)) === path) return;
   const names = await namesIn(own, MOST_ENTRIES + 1);
-  if (names.length > MOST_ENTRIES) await Promise.all(names.map((name) => fs.rm(nodePath.join(own, name))));
+  if (names.length > MOST_ENTRIES)
+    await Promise.all(names.map((name) => fs.rm(nodePath.join(own, name), { force: true })));
   const draft = `${file}.${randomBytes(8).toString('hex')}`;
   await fs.writeFile(draft, path, { flag: 'wx' });
   await fs.chmod(draft, 0o644);

@@ -16,7 +16,12 @@ const tell = (report: Report): void => {
 
 function start({ run, argv, env, uid, gid, cwd }: StartOrder): void {
   const [command = '', ...rest] = argv;
-  const child = spawn(command, rest, { cwd, uid, gid, env: { ...process.env, ...env } });
+  const child = spawn(command, rest, {
+    cwd,
+    uid,
+    gid,
+    env: { ...process.env, SEATFILE_REGISTER: '', ...env },
+  });
   running.set(run, child);
   createInterface({ input: child.stdout }).on('line', (line) => tell({ tell: 'line', run, line }));
   createInterface({ input: child.stderr }).on('line', (line) => tell({ tell: 'complaint', run, line }));
