@@ -21,12 +21,12 @@ function memoryRegister(): Register & { readonly places: Set<string> } {
 }
 
 /** As `cp -r` of the licence with its folder. */
-function copyAll(server: MemoryServer, from = '/share', to = '/copy'): void {
+function copyAll(server: MemoryServer, from = '/share', to = '/copy', edit = (text: string) => text): void {
   server.makeDirectory(to);
   for (const name of server.list(from)) {
     const [source, target] = [`${from}/${name}`, `${to}/${name}`];
-    if (server.stat(source).kind === 'directory') copyAll(server, source, target);
-    else server.writeNew(target, server.readText(source), 0o664);
+    if (server.stat(source).kind === 'directory') copyAll(server, source, target, edit);
+    else server.writeNew(target, edit(server.readText(source)), 0o664);
   }
 }
 
@@ -126,9 +126,17 @@ test('another name of the same folder is no copy', async () => {
 
 test('a licence that was moved, or another that lies there now: the old place is forgotten', async () => {
   const { world, register, open, warned } = setting();
-  register.places.add('acme-1 /old/licence.json').add('acme-1 /other/licence.json');
-  copyAll(world.server, '/share', '/other');
-  await (await open('ada', FACE)).sit('M1');
+  register.places.add('acme-1 /old/licence.json');
+  const ada = await open('ada', FACE);
+  await ada.sit('M1');
+  await world.advance(1000);
+  expect([...register.places]).toEqual([`acme-1 ${FACE}`]);
+  register.places.add('acme-1 /other/licence.json');
+  copyAll(world.server, '/share', '/other', (text) =>
+    text.replaceAll('acme-1', 'acme-2').replaceAll('Acme', 'Other'),
+  );
+  await world.advance(T_MS);
+  await open('bob', FACE);
   await world.advance(1000);
   expect([...register.places]).toEqual([`acme-1 ${FACE}`]);
   expect(warned()).toEqual([]);
@@ -170,6 +178,8 @@ test('a place that does not answer costs the opening nothing, and is left alone'
   await ada.sit('M1');
   expect(world.nowMs - before).toBeLessThan(1000);
   await world.advance(5 * T_MS);
+  await ada.sit('M1'); // again: what has been silent is not asked once more
+  await world.advance(T_MS);
   expect([asked, warned()]).toEqual([1, []]);
   expect(ada.seats[0]?.valid).toBe(true);
 });

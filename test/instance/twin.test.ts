@@ -26,7 +26,7 @@ async function copied(world: World): Promise<readonly [User, User]> {
 const idsOf = (world: World) => world.table().instances.map(({ id }) => id);
 
 describe('a copied machine runs as us', () => {
-  test('noticed at the next beat: two records, and by countBy user@host still one seat', async () => {
+  test('noticed at the next look or beat: two records, and by countBy user@host still one seat', async () => {
     const world = new World({ modules: { M1: 2 }, checkIntervalSeconds: T_MS / 1000 });
     const [original, copy] = await copied(world);
     expect(idsOf(world)).toHaveLength(1);
