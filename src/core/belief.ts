@@ -50,9 +50,10 @@ const ANSWER_PART = 6 / 7;
 /** Two looks have failed. */
 const LATE_PART = 1 / 2;
 
-export const answerBelief = (answersWithinSeconds: number, since: Instant): Belief => ({
+/** `lookLagMs`: how old what a look shows can be, because this computer's client keeps what it was shown before. */
+export const answerBelief = (answersWithinSeconds: number, since: Instant, lookLagMs: number): Belief => ({
   since,
-  validForMs: ANSWER_PART * 1000 * answersWithinSeconds,
+  validForMs: ANSWER_PART * 1000 * answersWithinSeconds - lookLagMs,
   overdueAfterMs: LATE_PART * 1000 * answersWithinSeconds,
 });
 

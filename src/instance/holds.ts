@@ -15,9 +15,11 @@ export class Holds {
   /** Rule 7: what our last good look supports, while we have promised to answer. */
   private answering: Belief | null = null;
   private readonly now: () => Instant;
+  private readonly lookLagMs: number;
 
-  constructor(now: () => Instant) {
+  constructor(now: () => Instant, lookLagMs: number) {
     this.now = now;
+    this.lookLagMs = lookLagMs;
   }
 
   get size(): number {
@@ -47,7 +49,7 @@ export class Holds {
   /** Rule 7: a record that may promise more than the last was made of what was read then. Whichever ends first counts. */
   promised(answersWithin: number | null, since: Instant): void {
     if (answersWithin === null) return;
-    const next = answerBelief(answersWithin, since);
+    const next = answerBelief(answersWithin, since, this.lookLagMs);
     const now = this.now();
     if (this.answering === null || remainingMs(next, now) < remainingMs(this.answering, now))
       this.answering = next;
@@ -59,7 +61,8 @@ export class Holds {
    */
   looked(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
     const isLapsed = !isBeat && this.answering !== null && remainingMs(this.answering, this.now()) <= 0;
-    if (!isLapsed) this.answering = answersWithin === null ? null : answerBelief(answersWithin, since);
+    const next = answersWithin === null ? null : answerBelief(answersWithin, since, this.lookLagMs);
+    if (!isLapsed) this.answering = next;
     return !isLapsed;
   }
 

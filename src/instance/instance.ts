@@ -64,6 +64,8 @@ export interface InstanceDeps extends IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;
   readonly watching: Watching | null;
+  /** How old what a look shows can be on this computer. Milliseconds. */
+  readonly lookLagMs: number;
   readonly onWarning: (warning: Warning) => void;
   readonly onWaiting: (news: WaitingNews) => void;
   /** Called when there is something to give back, a seat or a place in a line, and after the last is gone. */
@@ -98,7 +100,7 @@ export class Instance {
     this.deps = deps;
     const { inTurn } = this;
     const identity = new Identity(store.place.face, deps);
-    const holds = new Holds(() => instantOf(clock));
+    const holds = new Holds(() => instantOf(clock), deps.lookLagMs);
     const warnings = new Warnings(deps);
     const table = new Table({
       ...{ store, clock, identity, warnings },

@@ -18,6 +18,7 @@ import {
   actorOf,
   describeMachine,
   isProcessGone,
+  lookLagMs,
   type MachineFacts,
   processStart,
   thisSystem,
@@ -66,6 +67,8 @@ export interface System {
   readonly isProcessGone: (pid: number, start: string | null) => boolean;
   readonly processStart: (pid: number) => string | null;
   readonly watching: Watching | null;
+  /** How old what a look shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
+  readonly lookLagMs: number;
   readonly surroundings: Surroundings | null;
   /** Null: copies of a licence are not noticed. */
   readonly register: Register | null;
@@ -102,6 +105,7 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
     isProcessGone,
     processStart,
     watching: watchFile,
+    lookLagMs: lookLagMs(process.platform),
     surroundings: thisComputer(process.env),
     register: thisRegister(process.platform, process.env),
     store,
@@ -226,6 +230,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       isProcessGone: system.isProcessGone,
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
+      lookLagMs: system.lookLagMs,
       onWaiting: (news) => queueMicrotask(() => this.emit('waiting', news)),
       onWarning: (warning) => queueMicrotask(() => this.emit('warning', warning)),
       onBusy: (isBusy) => {

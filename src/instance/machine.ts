@@ -20,6 +20,12 @@ export interface MachineFacts {
 export const actorOf = ({ user, host }: Pick<MachineFacts, 'user' | 'host'>): string =>
   `${user}@${host}`.slice(0, 600);
 
+/**
+ * How old what a look shows can be, by operating system, milliseconds. Linux opens what it lists, and was measured never to show
+ * an older state; Windows may keep a directory for 10 s (DirectoryCacheLifetime), and nobody has measured the others.
+ */
+export const lookLagMs = (platform: NodeJS.Platform): number => (platform === 'linux' ? 0 : 10_000);
+
 /** The initial pid namespace of Linux has this fixed inode; every container has another. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 

@@ -189,6 +189,8 @@ export class World {
 
 export interface HostOptions extends HostTimeOptions {
   readonly latencyMs?: ClientState['latencyMs'];
+  /** How old what its client shows can be. Milliseconds. @default 0 */
+  readonly lookLagMs?: number;
   /** Wraps the share as a process of this host sees it: faults of a test's own. */
   readonly wrap?: (files: ShareFiles, pid: number) => ShareFiles;
   /** Where processes cannot be told apart from other machines': null parts prove nothing. @default known */
@@ -265,6 +267,10 @@ export class Host {
     for (const user of this.users) user.kill();
     this.boots++;
     this.time.reboot();
+  }
+
+  get lookLagMs(): number {
+    return this.options.lookLagMs ?? 0;
   }
 
   facts(user: string): MachineFacts {
@@ -347,6 +353,7 @@ export class User {
       isProcessGone: host.isProcessGone,
       processStart: host.processStart,
       watching: null,
+      lookLagMs: host.lookLagMs,
       surroundings: null,
       register: host.register,
       store: host.world.options.store ?? {},

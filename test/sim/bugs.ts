@@ -516,9 +516,10 @@ const asking: readonly Bug[] = [
     what: "The wait is a newcomer's own, on its monotonic clock; now it is over when the roll call is T/4 old by the server's.",
     breaks: liveUser,
     file: rollcall,
-    find: 'const isOver = known?.beat === record.beat && nowMs - known.sinceMs >= waitMs;',
+    find: 'if (isOverdue(record, policy, known, watching, silence))',
     replace: `const askedAt = licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
-    const isOver = silence(record) + fromIso(record.beatAt) - fromIso(askedAt) >= waitMs;`,
+    const sinceMs = watching.nowMs - (silence(record) + fromIso(record.beatAt) - fromIso(askedAt));
+    if (isOverdue(record, policy, { ...known, sinceMs }, watching, silence))`,
   },
   {
     name: 'waits-in-its-sleep',
@@ -526,8 +527,8 @@ const asking: readonly Bug[] = [
     what: 'A gap between its commits begins the wait anew; now it counts, also what the asker slept through.',
     breaks: 'rule 5b: who wakes first does not evict the fellow sleepers',
     file: 'src/instance/rollcall.ts',
-    find: 'return this.last !== null && elapsedMs(this.last, since) <= gapMs && elapsedMs(since, now) <= gapMs;',
-    replace: 'return this.last !== null && gapMs > 0 && elapsedMs(since, now) > -1;',
+    find: 'return Math.max(elapsedMs(this.last, since), elapsedMs(since, now));',
+    replace: 'return Math.min(0, elapsedMs(since, now));',
   },
   {
     name: 'roll-call-not-answered',
@@ -559,8 +560,8 @@ const asking: readonly Bug[] = [
     also: [
       {
         file: rollcall,
-        find: 'silence(record) >= deadAfterMs(record) && !known.has(record.id)',
-        replace: 'silence(record) >= deadAfterMs(record) / 2 && !known.has(record.id)',
+        find: 'free.filter((record) => silence(record) >= deadAfterMs(record));',
+        replace: 'free.filter((record) => silence(record) >= deadAfterMs(record) / 2);',
       },
     ],
   },
@@ -877,6 +878,97 @@ const restoring: readonly Bug[] = [
   },
 ];
 
+const onDemand: readonly Bug[] = [
+  {
+    name: 'promised-and-looks-as-ever',
+    profile: 'demand',
+    what: 'Who has promised to answer looks four times in that time; now as often as without.',
+    breaks: liveUser,
+    file: 'src/core/sightings.ts',
+    find: 'return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);',
+    replace: 'return answersWithin === null ? periodMs : Math.max(periodMs, 1 / LOOKS_PER_ANSWER);',
+  },
+  {
+    name: 'believes-past-its-promise',
+    profile: 'demand',
+    what: 'Belief lasts for 6/7 of what was promised after a look; now for twice as long as that.',
+    breaks: neverOver,
+    file: 'src/core/belief.ts',
+    find: 'const ANSWER_PART = 6 / 7;',
+    replace: 'const ANSWER_PART = 12 / 7;',
+  },
+  {
+    name: 'looks-that-show-the-call-count',
+    profile: 'demand',
+    what: 'A look that shows us called does not prolong our belief; now it does.',
+    breaks: neverOver,
+    file: 'src/instance/beats.ts',
+    find: 'if (isCalled(licence, identity.id)) return; // planNext answers',
+    replace: '',
+  },
+  {
+    name: 'promises-when-confirmed',
+    profile: 'demand',
+    what: 'What may have been promised counts like what was; now only what the share has confirmed.',
+    breaks: neverOver,
+    file: 'src/instance/identity.ts',
+    find: 'this.promised = Math.min(this.promised ?? record.answersWithin, record.answersWithin);',
+    replace: 'this.promised = this.promised ?? null;',
+  },
+  {
+    name: 'windows-looks-are-fresh',
+    profile: 'demand',
+    what: 'Where a look can show what was there ten seconds before, belief ends so much earlier; now it does not.',
+    breaks: neverOver,
+    file: 'src/core/belief.ts',
+    find: 'validForMs: ANSWER_PART * 1000 * answersWithinSeconds - lookLagMs,',
+    replace: 'validForMs: ANSWER_PART * 1000 * answersWithinSeconds - 0 * lookLagMs,',
+  },
+  {
+    name: 'blames-without-proof',
+    profile: 'demand',
+    what: 'Who calls has written something since half of the time was over; now that the share takes what is written is taken for granted.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'wroteMs >= known.promisedSinceMs + PROOF_PART * answerMs',
+    replace: 'wroteMs + PROOF_PART * answerMs > Number.NEGATIVE_INFINITY',
+  },
+  {
+    name: 'counts-what-it-slept-through',
+    profile: 'demand',
+    what: 'A gap between the commits of who calls begins the wait anew; now what he slept through counts.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'answerMsOf(record) / LOOKS_PER_ANSWER;',
+    replace: 'answerMsOf(record) * 1000 * LOOKS_PER_ANSWER;',
+  },
+  {
+    name: 'promised-by-the-settings',
+    profile: 'demand',
+    what: 'A record is judged by what it has promised itself; now by what the settings ask of everybody.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;',
+    replace: 'if (policy.answerWithinSeconds === null) return false;',
+    also: [
+      {
+        file: rollcall,
+        find: 'record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;',
+        replace: 'record.level === "light" ? Number.POSITIVE_INFINITY : 1000 * (record.answersWithin ?? 20);',
+      },
+    ],
+  },
+  {
+    name: 'out-before-its-time',
+    profile: 'demand',
+    what: 'Who has promised is out when his time is over; now when half of it is.',
+    breaks: liveUser,
+    file: rollcall,
+    find: 'nowMs - known.promisedSinceMs >= answerMs &&',
+    replace: 'nowMs - known.promisedSinceMs >= answerMs / 2 &&',
+  },
+];
+
 const waitingInLine: readonly Bug[] = [
   {
     name: 'newcomer-passes-the-line',
@@ -969,6 +1061,7 @@ export const bugs: readonly Bug[] = [
   ...clearingAway,
   ...sight,
   ...asking,
+  ...onDemand,
   ...believing,
   ...table,
   ...waitingInLine,

@@ -481,6 +481,16 @@ export class Mishaps {
     this.office.noteInterval(seconds * 1000);
   }
 
+  private setOnDemand(): void {
+    const { answerMs } = this.office.plan;
+    const seconds = Math.max(
+      20,
+      Math.round(((answerMs ?? 20_000) / 1000) * this.office.chance.scaled(0.5, 4)),
+    );
+    const onDemand = this.office.chance.is(0.3) ? undefined : { answerWithinSeconds: seconds };
+    this.atDesk((base, _at, actor) => changeSettings(base, { onDemand }, actor));
+  }
+
   private setLevel(): void {
     const level = this.office.chance.pick(['light', 'heartbeat', 'heartbeat'] as const);
     this.atDesk((base, _at, actor) => changeSettings(base, { level }, actor));
@@ -576,7 +586,7 @@ export class Mishaps {
     const { server } = world;
     const around = nodePath.posix.dirname(FACE);
     const { semantics } = this.office.plan;
-    if (semantics === 'nfs' || semantics === 'worstNfs') return; // these write on by handle in what was only renamed here
+    if (/nfs/i.test(semantics)) return; // these write on by handle in what was only renamed here
     if (truth.isShaken || this.isAnyAffected() || !this.moveAway(around)) return;
     this.during(
       'unmounted',

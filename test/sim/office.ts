@@ -62,6 +62,7 @@ export class Office {
       countBy: plan.countBy,
       level: plan.level,
       store: plan.store,
+      settings: plan.answerMs === null ? {} : { onDemand: { answerWithinSeconds: plan.answerMs / 1000 } },
       share: (timeline) => new SimShare(plan, this, timeline),
     });
     this.trace = new Trace(() => this.nowMs, isTraced);
@@ -246,6 +247,7 @@ export class Office {
         [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
+      answerSlackMs: this.commitMs,
       unheardMs: (standing, evictor, mostMs) => this.unheardMs(standing, evictor, mostMs),
       seated: () => {
         if (!this.isQuiet) this.onSeated?.();

@@ -20,11 +20,11 @@ export type Mishap =
       | 'slowServer'
       | 'lateNumber'
     ) // the share
-  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel') // the administrator
+  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel' | 'setOnDemand') // the administrator
   | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // somebody who meant well
   | ('loseNewSeat' | 'loseRemoval'); // at the worst moment
 
-type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'smb' | 'windows';
+type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'freshNfs' | 'smb' | 'freshSmb' | 'windows';
 
 export interface PersonPlan {
   readonly name: string;
@@ -50,6 +50,8 @@ export interface Plan {
   /** T. Milliseconds. */
   readonly intervalMs: number;
   readonly graceMs: number;
+  /** Rule 7: holders answer within so many milliseconds; null: nobody promises. */
+  readonly answerMs: number | null;
   readonly hosts: readonly HostOptions[];
   readonly people: readonly PersonPlan[];
   readonly store: Partial<StoreOptions>;
@@ -94,10 +96,14 @@ interface Sketch {
   readonly slow?: readonly [number, number];
   /** Caches that forget less than any measured, as well. */
   readonly isForgetful?: boolean;
+  /** A look shows what is there when it begins, as measured on Linux; or on Windows of ten seconds before. */
+  readonly isFresh?: boolean;
   /** There are always so many places fewer than people. @default from two fewer to two more */
   readonly tooFew?: readonly [number, number];
   /** When no seat is free some wait, so many T. @default nobody */
   readonly wait?: { readonly often: number; readonly intervals: readonly [number, number] };
+  /** Holders promise to answer within so many seconds. @default they do not */
+  readonly onDemand?: readonly [number, number];
   /** Small segments of the journal: always. @default half of the time */
   readonly isSmall?: boolean;
 }
@@ -193,6 +199,47 @@ const profiles = {
       ...{ sleep: 2, cut: 2, remove: 3, removeDead: 1, lossy: 1, full: 1, away: 1, restart: 1, setLevel: 1 },
     },
   },
+  demand: {
+    ...{
+      weight: 3,
+      people: [3, 6],
+      interval: [400, 4000],
+      many: [10, 40],
+      stay: [0.1, 0.6],
+      slow: [0.5, 15],
+    },
+    ...{
+      tooFew: [1, 2],
+      wait: { often: 0.6, intervals: [0.05, 0.3] },
+      isFresh: true,
+      onDemand: [20, 120],
+      span: [0.002, 0.2],
+    },
+    mishaps: {
+      ...{
+        leave: 1,
+        kill: 4,
+        killMidway: 2,
+        freeze: 6,
+        freezeMidway: 5,
+        freezeAll: 2,
+        giveUp: 1,
+        setOnDemand: 4,
+      },
+      ...{
+        sleep: 2,
+        sleepAll: 2,
+        drowsyAsker: 2,
+        cut: 4,
+        full: 4,
+        fullUneven: 2,
+        away: 2,
+        lossy: 2,
+        restart: 1,
+      },
+      ...{ failing: 1, setLevel: 1, setInterval: 1, serverClock: 1, remove: 1 },
+    },
+  },
   restored: {
     ...{ weight: 0.3, people: [2, 7], interval: [60, 600], many: [5, 14], length: 2 },
     mishaps: {
@@ -251,21 +298,18 @@ export function planOf(seed: string, only?: Profile): Plan {
       ? intervalMs * chance.scaled(...(sketch.stay ?? [3, 30]))
       : Number.POSITIVE_INFINITY;
   const durationMs = (sketch.length ?? 1) * intervalMs * intervalsFor(count, intervalMs, stayMs);
+  const semantics = semanticsOf(chance, sketch);
+  const lookLagMs = semantics === 'windows' ? 10_000 : 0;
   return {
     ...{ seed, profile, intervalMs, durationMs, people, mishaps: sketch.mishaps },
-    semantics: chance.weighed({
-      local: 2,
-      nfs: 3,
-      smb: 3,
-      windows: 3,
-      worstNfs: sketch.isForgetful ? 12 : 0,
-    }),
+    semantics,
     modules: modulesOf(chance, people, sketch.tooFew),
     overdraft: chance.is(0.15) ? 1 : 0,
     countBy: chance.weighed({ 'user@host': 5, instance: 2, user: 1, host: 1 }),
     level: sketch.level ?? 'heartbeat',
+    answerMs: sketch.onDemand ? 1000 * Math.round(chance.scaled(...sketch.onDemand)) : null,
     graceMs: chance.is(0.15) ? 1000 * Math.round(chance.between(0.1, 2) * (intervalMs / 1000)) : 0,
-    hosts: Array.from({ length: hosts }, () => hostOf(chance)),
+    hosts: Array.from({ length: hosts }, () => ({ ...hostOf(chance), lookLagMs })),
     store: storeOf(chance, sketch.lockless ?? 0.1, sketch.isSmall ?? chance.is(0.5)),
     latencyMs: chance.scaled(...(sketch.slow ?? ([0.5, 40] as const))),
     mishapEveryMs: durationMs / chance.whole(...sketch.many),
@@ -273,6 +317,11 @@ export function planOf(seed: string, only?: Profile): Plan {
     span: sketch.span ?? [0.01, 4],
     lossy: sketch.lossy ?? [0.005, 0.15],
   };
+}
+
+function semanticsOf(chance: Chance, { isForgetful, isFresh }: Sketch): SemanticsName {
+  if (isFresh) return chance.weighed({ local: 2, freshNfs: 3, freshSmb: 3, windows: 3 });
+  return chance.weighed({ local: 2, nfs: 3, smb: 3, windows: 3, worstNfs: isForgetful ? 12 : 0 });
 }
 
 function intervalsFor(people: number, intervalMs: number, stayMs: number): number {

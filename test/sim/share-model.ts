@@ -11,6 +11,8 @@ import { shortPath } from './trace.js';
 
 const kinds: Readonly<Record<Plan['semantics'], Semantics>> = {
   ...{ local, nfs, smb, windows },
+  freshNfs: { ...nfs, listing: { chance: 0, forMs: 0 } },
+  freshSmb: { ...smb, listing: { chance: 0, forMs: 0 } },
   // Within what the safety argument allows (A4), and beyond what was measured: changes of one's own refresh little.
   worstNfs: { ...nfs, listing: { chance: 0.8, forMs: 60_000 }, ownChangeHeals: 0.3, listingHeals: 0.5 },
 };

@@ -42,7 +42,7 @@ describe('the plans', () => {
   test('reach every kind of office, and every kind of share', () => {
     expect(new Set(plans.map((plan) => plan.profile))).toEqual(new Set(profileNames));
     expect(new Set(plans.map((plan) => plan.semantics))).toEqual(
-      new Set(['local', 'nfs', 'worstNfs', 'smb', 'windows']),
+      new Set(['local', 'nfs', 'worstNfs', 'freshNfs', 'smb', 'freshSmb', 'windows']),
     );
     expect(new Set(plans.map((plan) => plan.countBy)).size).toBe(4);
     expect(new Set(plans.map((plan) => plan.level)).size).toBe(2);
@@ -81,7 +81,7 @@ describe('the plans', () => {
         lateNumber: true,
         remove: true,
       },
-      ...{ removeDead: true, setInterval: true, setLevel: true },
+      ...{ removeDead: true, setInterval: true, setLevel: true, setOnDemand: true },
       ...{ loseFolder: true, damageTop: true, oldFolder: true, oldFace: true, unmounted: true },
       ...{ loseNewSeat: true, loseRemoval: true },
     };

@@ -110,6 +110,8 @@ export interface TruthOptions {
   readonly isKnown: (revision: number) => boolean;
   /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
   readonly slackMs: (intervalMs: number) => number;
+  /** As late may an answer be, which everybody gives at once. Milliseconds. */
+  readonly answerSlackMs: number;
 }
 
 /** Dead after this; its grace comes on top, times 7/6. The promises of rule 4, written down a second time on purpose. */
@@ -123,6 +125,7 @@ export const deadAfterMs = (record: InstanceRecord): number =>
 
 /** Rule 5b, written down a second time on purpose: asked, T/4 passes, and he is out if silent for 2 T by share time. */
 const UNANSWERED = 'did not answer the roll call';
+const BROKEN = 'did not answer within';
 const OUT_INTERVALS = 2;
 const WAIT_INTERVALS = 1 / 4;
 const LOOK_INTERVALS = 1 / 8;
@@ -367,6 +370,8 @@ export class Truth {
     if (next.waiting.map(({ seat }) => seat).join() !== before.waiting.map(({ seat }) => seat).join()) return;
     const asked = new Set(before.rollCall?.names.map(({ instance, beat }) => `${instance} ${beat}`));
     if (next.rollCall?.names.some(({ instance, beat }) => !asked.has(`${instance} ${beat}`))) return;
+    const { provedAt } = next.rollCall ?? {};
+    if (provedAt !== undefined && provedAt !== before.rollCall?.provedAt) return; // rule 7
     if (next.instances.every(isSame) && !this.options.isUnsure(by.key))
       this.report('published for nothing', `revision ${next.revision} by ${by.who} changes nothing`);
   }
@@ -505,7 +510,9 @@ export class Truth {
     }
     if (record.level === 'light') this.report('light swept', `${who}: evicted by ${by.who}`);
     const standing = this.standings.get(record.id);
-    if (stone.words === UNANSWERED) {
+    if (stone.words?.startsWith(BROKEN)) {
+      this.checkPromise(record, module, by);
+    } else if (stone.words === UNANSWERED) {
       this.checkCalled(record, module, stone, by);
       if (standing && this.options.isClockSet(standing.beatAtMs, by.key))
         this.mistaken.set(`${record.note} ${module}`, { revision: stone.revision });
@@ -551,6 +558,32 @@ export class Truth {
     const excusedMs = ownMs + this.options.slackMs(intervalMs(record));
     const lookMs = (LOOK_INTERVALS * intervalMs(record)) / (1 + 2 * this.options.drift);
     if (excusedMs < lookMs)
+      this.report('live user evicted', `${found}; he could answer but for ${clockTime(ownMs)}`);
+  }
+
+  /** Rule 7: he had promised, the roll call stood for as long, the asker was there, and a living one that can answers. */
+  private checkPromise(record: InstanceRecord, module: string, by: Writer): void {
+    const called = this.called.get(record.id);
+    const who = `${record.user}@${record.host}/${record.pid} in ${module}, by ${by.who}`;
+    const answerMs = 1000 * (record.answersWithin ?? Number.NaN);
+    if (called?.beat !== record.beat || Number.isNaN(answerMs)) {
+      this.report('evicted unasked', `${who}: not called, or nothing promised`);
+      return;
+    }
+    const stoodMs = this.options.now() - called.sinceMs;
+    const found = `${who}: called ${clockTime(stoodMs)} ago, promised ${clockTime(answerMs)}`;
+    const leastMs = answerMs / (1 + this.options.drift);
+    if (stoodMs < leastMs) this.report('evicted unasked', found);
+    const asker = this.options.holderOf({ note: by.key })?.watched(called.sinceMs);
+    if (asker && asker.ms + (asker.gaps * answerMs) / 4 < leastMs)
+      this.report(
+        'evicted unwatched',
+        `${found}, and watched for ${clockTime(asker.ms)}, ${asker.gaps} gaps`,
+      );
+    const holder = this.options.holderOf(record);
+    if (!holder?.isAlive || !holder.holds(module)) return;
+    const ownMs = holder.misfortuneMs - called.misfortuneMs;
+    if (ownMs + this.options.answerSlackMs < answerMs / 4)
       this.report('live user evicted', `${found}; he could answer but for ${clockTime(ownMs)}`);
   }
 

@@ -46,6 +46,7 @@ export class Desk {
         isProcessGone: host.isProcessGone,
         processStart: host.processStart,
         watching: null,
+        lookLagMs: 0,
         surroundings: null,
         register: null,
         store: {},
