@@ -244,6 +244,10 @@ function settingsOf(name: string, value: string): Settings {
       return { level: value as Level };
     case 'T':
       return { checkIntervalSeconds: duration(value, 0) / 1000 };
+    case 'onDemand':
+      return {
+        onDemand: value === 'off' ? undefined : { answerWithinSeconds: duration(value, 0) / 1000 },
+      };
     default:
       throw new Error(`no setting ${name} in stories`);
   }
