@@ -1,3 +1,14 @@
+import {
+  answerDueMs,
+  answerGapMs,
+  brokenWords,
+  type Caller,
+  isBroken,
+  isOnDemand,
+  type Watched,
+  type WatchedName,
+  type Watching,
+} from './answers.js';
 import type { Policy } from './entitlement.js';
 import type { CalledName, InstanceRecord, Licence } from './licence.js';
 import { fromIso, toIso } from './moment.js';
@@ -34,12 +45,6 @@ const LONGEST_TRY_MS = 1_800_000;
 /** What a commit may add to a promised time: the pace of tries, at most this. */
 const COMMIT_MS = 5000;
 
-/** Who waits calls those again whose last beat is so many times older than what they promised: a price in writes, and a bound for it. */
-const ASKED_AGAIN = 10;
-/** Who asks proves that he can write after so much of the time that was promised. */
-const PROOF_PART = 1 / 2;
-/** From a broken promise to the commit that says so. */
-const EVICTED_MS = 2000;
 /** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
 const MOST_NAMES = 1000;
 /** What the tombstone says of who was put out so. */
@@ -90,12 +95,6 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
 
-/** When a holder who is asked now, and has promised to answer, is out at the latest, by share time; Infinity if he has not. */
-export const answerByMs = (record: InstanceRecord, policy: Policy, shareTimeMs: number): number =>
-  policy.answerWithinSeconds === null
-    ? Number.POSITIVE_INFINITY
-    : shareTimeMs + answerMsOf(record) + EVICTED_MS;
-
 /** How often who asks tries again; more often where answers are promised. */
 export function tryPeriodMs(checkIntervalSeconds: number, answerWithinSeconds: number | null): number {
   const periodMs = Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
@@ -127,14 +126,6 @@ export function doubtful(
   );
 }
 
-/** Who calls the roll. */
-export interface Caller {
-  readonly id: string;
-  readonly actor: string;
-  /** It has waited for a while already: whoever has proved since that he lives is not called again for every try (rule 7). */
-  readonly hasWaited: boolean;
-}
-
 /** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
 export function callRoll(
   licence: Licence,
@@ -149,9 +140,10 @@ export function callRoll(
   const known = new Set(standing.map((name) => name.instance));
   const room = Math.max(0, MOST_NAMES - standing.length);
   const free = askable(licence, module, caller.id).filter((record) => !known.has(record.id));
-  const silent = free.filter((record) => silence(record) >= deadAfterMs(record));
+  const isLongSilent = (record: InstanceRecord) => silence(record) >= deadAfterMs(record);
+  const silent = free.filter(isLongSilent);
   const onDemand = free.filter(
-    (record) => !silent.includes(record) && isOnDemand(record, policy, rollCall, caller, shareTimeMs),
+    (record) => isOnDemand(record, policy, rollCall, caller, shareTimeMs) && !isLongSilent(record),
   );
   const fresh = [...silent, ...onDemand].slice(0, room);
   if (fresh.length === 0) return null;
@@ -162,24 +154,6 @@ export function callRoll(
   const calledAt = onDemand.length > 0 ? { calledAt: at } : {};
   return { ...licence, rollCall: { ...rollCall, names: [...standing, ...names], ...calledAt } };
 }
-
-/** Rule 7: who has promised to answer is asked by whoever needs a place, but not again while his last answer is fresh. */
-function isOnDemand(
-  record: InstanceRecord,
-  policy: Policy,
-  rollCall: Licence['rollCall'],
-  caller: Pick<Caller, 'hasWaited'>,
-  shareTimeMs: number,
-): boolean {
-  if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;
-  const beatMs = fromIso(record.beatAt);
-  const answerMs = 1000 * record.answersWithin;
-  if (caller.hasWaited) return !isWithin(beatMs, shareTimeMs, ASKED_AGAIN * answerMs);
-  const calledMs = rollCall?.calledAt === undefined ? null : fromIso(rollCall.calledAt);
-  return calledMs === null || beatMs < calledMs || !isWithin(calledMs, shareTimeMs, answerMs);
-}
-
-const isWithin = (ms: number, nowMs: number, forMs: number): boolean => ms <= nowMs && nowMs - ms < forMs;
 
 /** Whether this instance is asked to beat, now. */
 export const isCalled = (licence: Licence, instanceId: string): boolean =>
@@ -196,17 +170,6 @@ export function withoutAnswered(licence: Licence): Licence {
   if (names.length === 0) return calledAt === undefined ? rest : { ...rest, rollCall: { names, calledAt } };
   return { ...licence, rollCall: { ...rollCall, names } };
 }
-
-/** Since when we have watched a name stand in the roll call. */
-interface WatchedName {
-  readonly beat: number;
-  /** Without a gap in which the whole office may have slept, by the measure of T. */
-  readonly sinceMs: number;
-  /** And by the measure of what it has promised: rule 7. */
-  readonly promisedSinceMs: number;
-}
-/** By instance. */
-export type Watched = ReadonlyMap<string, WatchedName>;
 
 /** After a commit of ours, so long after the one before: who stood in the roll call before goes on, who is new begins now. */
 export function watch(
@@ -231,17 +194,6 @@ export function watch(
       ];
     }),
   );
-}
-
-/** What we know when a commit of ours begins. */
-export interface Watching {
-  readonly watched: Watched;
-  /** When the commit began. */
-  readonly nowMs: number;
-  /** The longest time without a look or a proof since the commit before. */
-  readonly gapMs: number;
-  /** When our last commit began that wrote something. */
-  readonly wroteMs: number;
 }
 
 /**
@@ -275,39 +227,14 @@ function isOverdue(
   return nowMs - known.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
 }
 
-/** Rule 7: the promise is broken. Who could not write himself blames nobody: he has written since half of the time was over. */
-function isBroken(record: InstanceRecord, known: WatchedName, { nowMs, gapMs, wroteMs }: Watching): boolean {
-  const answerMs = answerMsOf(record);
-  return (
-    gapMs <= answerGapMs(record) &&
-    nowMs - known.promisedSinceMs >= answerMs &&
-    wroteMs >= known.promisedSinceMs + PROOF_PART * answerMs
-  );
-}
-
-const brokenWords = (record: InstanceRecord): string =>
-  `did not answer within ${record.answersWithin} s, as it had promised`;
-
-/** When the next promise is broken, if it is, or has to be proved that it could be kept; Infinity when nobody who promised is called. */
+/** When one of those who are called is next worth a commit by rule 7; Infinity when nobody who promised is called. */
 export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
   const due = calledIn(licence).map((record) => {
     const known = watched.get(record.id);
-    if (known?.beat !== record.beat) return Number.POSITIVE_INFINITY;
-    const proofMs = known.promisedSinceMs + PROOF_PART * answerMsOf(record);
-    return wroteMs >= proofMs ? known.promisedSinceMs + answerMsOf(record) : proofMs;
+    return known?.beat === record.beat ? answerDueMs(record, known, wroteMs) : Number.POSITIVE_INFINITY;
   });
   return Math.min(Number.POSITIVE_INFINITY, ...due);
 }
-
-/** The roll call, written once more: proof that the share takes what is written. */
-export const proved = (licence: Licence, shareTimeMs: number): Licence =>
-  licence.rollCall
-    ? { ...licence, rollCall: { ...licence.rollCall, provedAt: toIso(shareTimeMs) } }
-    : licence;
-
-const answerMsOf = (record: InstanceRecord): number =>
-  record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;
-const answerGapMs = (record: InstanceRecord): number => answerMsOf(record) / LOOKS_PER_ANSWER;
 
 /** The records that the roll call names by the beat they still stand at. */
 function calledIn(licence: Licence): InstanceRecord[] {

@@ -1,3 +1,4 @@
+import { answerByMs } from './answers.js';
 import { grantOf, limitOf, type Policy } from './entitlement.js';
 import type {
   CountBy,
@@ -12,7 +13,7 @@ import { MAX_GONE } from './licence.js';
 import { aheadOf, isGiven, leaveLine } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
-import { answerByMs, isSilent, outByMs, watchedFrom } from './rollcall.js';
+import { isSilent, outByMs, watchedFrom } from './rollcall.js';
 
 /** Who asks: one running process and the user it runs for. */
 export interface Claimant {

@@ -1,9 +1,10 @@
+import { type Caller, proved } from './answers.js';
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.js';
 import { aheadOf, isGiven, leaveLine, standInLine } from './line.js';
 import { fromIso } from './moment.js';
 import type { Draft } from './revision.js';
-import { type Caller, callRoll, proved, type Silence } from './rollcall.js';
+import { callRoll, type Silence } from './rollcall.js';
 import {
   type Claimant,
   type ClaimOutcome,

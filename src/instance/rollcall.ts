@@ -1,14 +1,8 @@
+import type { Watched, Watching } from '../core/answers.js';
 import { elapsedMs, type Instant } from '../core/belief.js';
 import type { Policy } from '../core/entitlement.js';
 import type { Licence } from '../core/licence.js';
-import {
-  promiseDueMs,
-  type Silence,
-  unanswered,
-  type Watched,
-  type Watching,
-  watch,
-} from '../core/rollcall.js';
+import { promiseDueMs, type Silence, unanswered, watch } from '../core/rollcall.js';
 import type { Verdict } from '../core/sweep.js';
 
 /**

@@ -40,6 +40,7 @@ const tableHere = 'src/instance/table.ts';
 const vigil = 'src/instance/vigil.ts';
 const rollcall = 'src/core/rollcall.ts';
 const line = 'src/core/line.ts';
+const answers = 'src/core/answers.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
@@ -560,8 +561,8 @@ const asking: readonly Bug[] = [
     also: [
       {
         file: rollcall,
-        find: 'free.filter((record) => silence(record) >= deadAfterMs(record));',
-        replace: 'free.filter((record) => silence(record) >= deadAfterMs(record) / 2);',
+        find: 'silence(record) >= deadAfterMs(record);',
+        replace: 'silence(record) >= deadAfterMs(record) / 2;',
       },
     ],
   },
@@ -573,16 +574,6 @@ const asking: readonly Bug[] = [
     file: instance,
     find: 'void this.asking.askOn(module);',
     replace: '',
-  },
-  {
-    name: 'answers-of-others-do-not-count',
-    profile: 'monday',
-    what: 'While a peer lives that has been there, the age by share time does not count; now it does, whoever has answered.',
-    breaks: neverOver,
-    file: rollcall,
-    find: 'isWatched(record, shareTimeMs, watchedFromMs)\n    ? stoodStillMs',
-    replace:
-      'isWatched(record, shareTimeMs, 0 * watchedFromMs + Number.POSITIVE_INFINITY)\n    ? stoodStillMs',
   },
   {
     name: 'jumps-of-the-server-age-everybody',
@@ -929,7 +920,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'Who calls has written something since half of the time was over; now that the share takes what is written is taken for granted.',
     breaks: liveUser,
-    file: rollcall,
+    file: answers,
     find: 'wroteMs >= known.promisedSinceMs + PROOF_PART * answerMs',
     replace: 'wroteMs + PROOF_PART * answerMs > Number.NEGATIVE_INFINITY',
   },
@@ -938,7 +929,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'A gap between the commits of who calls begins the wait anew; now what he slept through counts.',
     breaks: liveUser,
-    file: rollcall,
+    file: answers,
     find: 'answerMsOf(record) / LOOKS_PER_ANSWER;',
     replace: 'answerMsOf(record) * 1000 * LOOKS_PER_ANSWER;',
   },
@@ -947,12 +938,12 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'A record is judged by what it has promised itself; now by what the settings ask of everybody.',
     breaks: liveUser,
-    file: rollcall,
+    file: answers,
     find: 'if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;',
     replace: 'if (policy.answerWithinSeconds === null) return false;',
     also: [
       {
-        file: rollcall,
+        file: answers,
         find: 'record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;',
         replace: 'record.level === "light" ? Number.POSITIVE_INFINITY : 1000 * (record.answersWithin ?? 20);',
       },
@@ -963,7 +954,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'Who has promised is out when his time is over; now when half of it is.',
     breaks: liveUser,
-    file: rollcall,
+    file: answers,
     find: 'nowMs - known.promisedSinceMs >= answerMs &&',
     replace: 'nowMs - known.promisedSinceMs >= answerMs / 2 &&',
   },
