@@ -114,7 +114,7 @@ function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSecon
 function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, deps: Deps): void {
   const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
   const reads = (LOOKS_PER_ANSWER * users) / answerSeconds;
-  const price = `${users} users who answer within ${duration(answerSeconds)} read the folder ${perSecond(reads)}, and write ${perSecond(users / answerSeconds)} when somebody needs a seat`;
+  const price = `answers within ${duration(answerSeconds)} from up to ${users} at work are ${perSecond(reads, 'read')} of the folder, and ${perSecond(users / answerSeconds, 'write')} while somebody needs a seat`;
   if (reads > CHEAP_READS && !isAgreed)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
@@ -126,8 +126,10 @@ function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, d
   );
 }
 
-const perSecond = (count: number): string =>
-  count >= 1 ? `${Math.round(count)} times a second` : `once in ${duration(Math.round(1 / count))}`;
+const perSecond = (count: number, what: string): string =>
+  count >= 1.5
+    ? `${Math.round(count)} ${what}s a second`
+    : `a ${what} every ${duration(Math.round(1 / count))}`;
 
 function warnOfUse(now: Policy, settings: Settings, deps: Deps): void {
   if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
