@@ -1033,15 +1033,6 @@ const waitingInLine: readonly Bug[] = [
     find: 'const left = leaveLine(licence, instanceId, module);',
     replace: "const left = leaveLine(licence, '', module ?? instanceId);",
   },
-  {
-    name: 'believes-what-it-was-given',
-    profile: 'queue',
-    what: 'Whoever is given a place believes from his own first beat on; now a place that he was given makes his next beat the same as the one he was given with.',
-    breaks: liveUser,
-    file: 'src/instance/waiting.ts',
-    find: 'identity.writesBeat(own.beat);',
-    replace: 'identity.writesBeat(own.beat - 1);',
-  },
 ];
 
 /** In the order of the design: the share, the looks, the roll call, the beliefs, the table. */

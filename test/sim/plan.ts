@@ -237,7 +237,7 @@ const profiles = {
         lossy: 2,
         restart: 1,
       },
-      ...{ failing: 1, setLevel: 1, setInterval: 1, serverClock: 1, remove: 1 },
+      ...{ failing: 1, revoke: 5, setLevel: 1, setInterval: 1, serverClock: 1, remove: 1 },
     },
   },
   restored: {
