@@ -4,6 +4,7 @@ import { isGiven, leaveLine, type Pending } from './line.js';
 import { toIso } from './moment.js';
 import type { Draft } from './revision.js';
 import { dropSeats, placeFor, putRecord, seatEvent } from './seats.js';
+import { heldSeat } from './sweep.js';
 
 /**
  * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
@@ -14,11 +15,18 @@ import { dropSeats, placeFor, putRecord, seatEvent } from './seats.js';
 export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
   return draft.licence.waiting.reduce((before, waiter) => {
     if (!policy.modules.has(waiter.module)) return before;
+    if (heldSeat(before.licence, waiter.instance, waiter.module)) return withoutLine(before, waiter);
     const who = { ...waiter, id: waiter.instance };
     const place = placeFor(before.licence, policy, who, waiter.module, waiter.seat, path);
     return place === null ? before : give(before, policy, waiter, place, shareTimeMs);
   }, draft);
 }
+
+/** In a restored table somebody may stand in the line who sits again: a second seat would make a table that nobody can write. */
+const withoutLine = ({ licence, events }: Draft, { instance, module }: Waiter): Draft => ({
+  licence: leaveLine(licence, instance, module),
+  events,
+});
 
 function give(draft: Draft, policy: Policy, waiter: Waiter, place: string, shareTimeMs: number): Draft {
   const at = toIso(shareTimeMs);

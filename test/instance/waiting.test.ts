@@ -3,7 +3,7 @@ import { readPolicy } from '../../src/core/entitlement.js';
 import { statusView } from '../../src/core/status.js';
 import type { ClaimAnswer } from '../../src/instance/instance.js';
 import type { WaitingNews } from '../../src/instance/waiting.js';
-import { type User, World, type WorldOptions } from '../helpers/world.js';
+import { FACE, FOLDER, type User, World, type WorldOptions } from '../helpers/world.js';
 import { Desk } from '../stories/desk.js';
 
 const MINUTE_MS = 60_000;
@@ -283,5 +283,30 @@ describe('who does not answer when he is called', () => {
     expect(taken?.beat).toBe((given?.beat ?? 0) + 1);
     expect(taken?.id).toBe(given?.id);
     expect(waiter.answer?.kind).toBe('seated');
+  });
+});
+
+describe('a table is rebuilt from a state in which somebody still waited', () => {
+  test('who sits now keeps his seat, and everybody can write', async () => {
+    const { world, users, comer } = await fullOffice(['ada', 'bob'], { checkIntervalSeconds: 600 });
+    const bob = users[1] as User;
+    const cy = await comer('cy');
+    const waiter = waits(world, cy);
+    await world.advance(2 * MINUTE_MS);
+    bob.host.cut(); // knows that cy waits, and nothing of what follows
+    const face = world.server.readText(FACE);
+    await new Desk(world).remove(({ user }) => user === 'ada');
+    await world.advance(LOOK_MS + COMMIT_MS);
+    expect(waiter.answer?.kind).toBe('seated');
+    cy.host.cut();
+    world.server.removeTree(FOLDER);
+    world.server.scribble(FACE, face);
+    bob.host.mend();
+    await world.until(() => world.table().restored !== undefined, 10 * MINUTE_MS);
+    cy.host.mend();
+    await world.advance(30 * MINUTE_MS);
+    expect([bob, cy].map((user) => user.seats[0]?.state)).toEqual(['seated', 'seated']);
+    expect(holders(world).sort()).toEqual(['bob', 'cy']);
+    expect(line(world)).toEqual([]);
   });
 });
