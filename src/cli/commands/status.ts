@@ -69,8 +69,9 @@ function describe(view: FullView): string {
     );
   const seats =
     view.seats.length === 0 ? 'Nobody is seated.\n' : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
+  const line = view.waiting.length === 0 ? '' : `\n${table([LINE_HEADER, ...view.waiting.map(lineRow)])}`;
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
-  return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${kept}`;
+  return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;
 }
 
 function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
@@ -78,12 +79,17 @@ function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): 
   return `${revisions} revisions${journal} are kept, ${isEstimate ? 'about ' : ''}${size(bytes)}.`;
 }
 
-const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE'];
+const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE', 'WAITING'];
 const SEAT_HEADER = ['MODULE', 'USER', 'HOST', 'SINCE', 'LAST BEAT', 'STATE', 'SEAT', 'APPLICATION'];
+const LINE_HEADER = ['PLACE', 'MODULE', 'USER', 'HOST', 'WAITS SINCE'];
 
 function moduleRow(one: StatusView['modules'][number]): string[] {
   const most = one.overdraft > 0 ? `${one.maxUsers}+${one.overdraft}` : String(one.maxUsers);
-  return [one.module, String(one.inUse), most, String(one.free)];
+  return [one.module, String(one.inUse), most, String(one.free), String(one.waiting)];
+}
+
+function lineRow({ place, module, user, host, sinceAt }: StatusView['waiting'][number]): string[] {
+  return [String(place), module, printable(user), printable(host), clockTime(sinceAt)];
 }
 
 function seatRow(one: SeatView): string[] {
