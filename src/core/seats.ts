@@ -116,10 +116,10 @@ export function claim(
   grantOf(policy, module, ground.path);
   const cleared = dropGone(licence, policy, who, ground);
   const ahead = aheadOf(licence, module, who.id).length;
-  const placed = (preferred: string) =>
-    placeFor(cleared.licence, policy, who, module, preferred, ground.path, ahead);
-  const own = dropOwn(licence, policy, who, module, ground);
-  const place = (own !== null ? placed(own) : null) ?? placed(seatId); // his old place may be shared with somebody by now
+  const placed = (preferred: string, before: number) =>
+    placeFor(cleared.licence, policy, who, module, preferred, ground.path, before);
+  const own = dropOwn(licence, policy, who, module, ground); // his by rule 6, whoever waits; it may be shared with somebody by now
+  const place = (own !== null ? placed(own, 0) : null) ?? placed(seatId, ahead);
   if (place === null)
     return { kind: 'full', ...describeFull(licence, policy, who, module, ground.shareTimeMs) };
   const record = withSeat(cleared.licence, policy, who, { id: place, module }, ground.shareTimeMs);

@@ -310,3 +310,16 @@ describe('a table is rebuilt from a state in which somebody still waited', () =>
     expect(line(world)).toEqual([]);
   });
 });
+
+describe('a dead holder on a computer where somebody still asks', () => {
+  test('who comes back to his own place after a crash passes the line', async () => {
+    const { world, users, comer } = await fullOffice(['ada']);
+    const waiter = waits(world, await comer('bob'));
+    await world.advance(2000);
+    users[0]?.kill();
+    expect((await (await comer('ada')).acquire('M1')).kind).toBe('seated');
+    await world.advance(LOOK_MS);
+    expect(waiter.answer).toBeNull();
+    expect(line(world)).toEqual(['1 M1 bob']);
+  });
+});
