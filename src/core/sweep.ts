@@ -136,7 +136,7 @@ export function evict(
   return after === draft ? null : after;
 }
 
-/** What a newcomer brings to rules 5(b) and 7: who it says it is, how silent the others are, and who has not answered it. */
+/** What a newcomer brings to rules 5 and 7: who it says it is, how silent the others are, and who has not answered it or cannot. */
 export interface Asker extends Caller {
   readonly silence: Silence;
   readonly unanswered: (licence: Licence) => readonly Verdict[];

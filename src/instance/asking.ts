@@ -43,8 +43,10 @@ export class Asking {
     const silence = (record: InstanceRecord) =>
       silenceMs(record, nowMs, fromMs, table.vigil.stoodStillMs(record));
     const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
+    const called = (licence: Licence) =>
+      table.rollCall.unanswered(licence, policy, started, instantOf(clock), silence);
     const unanswered = (licence: Licence) =>
-      isClosed ? [] : table.rollCall.unanswered(licence, policy, started, instantOf(clock), silence);
+      isClosed ? [] : [...table.provenGone(licence, policy), ...called(licence)];
     const isProofDue = (licence: Licence) => table.rollCall.dueMs(licence) <= clock.elapsedMs();
     return { id: identity.id, actor: identity.actor, hasWaited, silence, unanswered, isProofDue };
   }

@@ -15,7 +15,7 @@ import type { Change, Committed, Store } from '../share/store.js';
 import type { Identity } from './identity.js';
 import { Quarter } from './quarter.js';
 import { RollCall } from './rollcall.js';
-import { Vigil } from './vigil.js';
+import { provenGone, Vigil } from './vigil.js';
 import type { Warnings } from './warnings.js';
 
 /** Longest wait of a beat, a look or a release for the share. Milliseconds. */
@@ -169,6 +169,12 @@ export class Table {
     if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
     const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);
     return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
+  }
+
+  /** Rule 5(a), for whoever is refused: who is out by proof. */
+  provenGone(licence: Licence, policy: Policy): Verdict[] {
+    if (policy.level !== 'heartbeat' || this.closedMs(licence, policy, null) > 0) return [];
+    return provenGone(licence, (record) => this.deps.identity.isGone(record)); // we live
   }
 
   /** How long nobody new is seated and nobody evicted, because the table was restored. Milliseconds. */

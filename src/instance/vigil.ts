@@ -60,9 +60,7 @@ export class Vigil {
     periodMs: number,
     isGone: (record: InstanceRecord) => boolean,
   ): Verdict[] {
-    const gone = licence.instances
-      .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
-      .map((record): Verdict => ({ instance: record.id, beat: record.beat, reason: 'process gone' }));
+    const gone = provenGone(licence, isGone);
     if (this.isTroubled || isSlow(nowMs - startedMs, periodMs)) return gone;
     return [...gone, ...judge(this.sightings, licence, this.commits, nowMs).evict];
   }
@@ -78,6 +76,12 @@ export class Vigil {
     return promised.reduce((longest, one) => Math.max(longest, one), 0);
   }
 }
+
+/** Rule 5(a): whose process provably exists no more. */
+export const provenGone = (licence: Licence, isGone: (record: InstanceRecord) => boolean): Verdict[] =>
+  licence.instances
+    .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
+    .map(({ id, beat }) => ({ instance: id, beat, reason: 'process gone' }));
 
 /** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
 const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, 1000);

@@ -162,7 +162,8 @@ export class Waiting {
     const outcome = claim(licence, policy, identity.claimant, module, identity.id, ground);
     if (outcome.kind === 'seated') return true;
     this.tell(module, licence, outcome);
-    return placeInLine(licence, module, identity.id) === null || table.isLineOverdue(licence);
+    const isSomebodyOut = table.isLineOverdue(licence) || table.provenGone(licence, policy).length > 0;
+    return isSomebodyOut || placeInLine(licence, module, identity.id) === null;
   }
 }
 

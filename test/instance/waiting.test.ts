@@ -312,6 +312,23 @@ describe('a table is rebuilt from a state in which somebody still waited', () =>
 });
 
 describe('a dead holder on a computer where somebody still asks', () => {
+  test('whoever can prove it frees the place for the first in the line, waiting himself or not', async () => {
+    for (const wait of [LONG_MS, 0]) {
+      const { world, users, comer } = await fullOffice(['ada']);
+      const first = waits(world, await comer('bob'));
+      await world.advance(2000);
+      if (wait > 0) waits(world, await comer('cy', 'pc-ada'));
+      await world.advance(2000);
+      users[0]?.kill();
+      users[0]?.host.buried(users[0].pid);
+      if (wait === 0)
+        expect(await (await comer('cy', 'pc-ada')).acquire('M1')).toMatchObject({ kind: 'full' });
+      await world.advance(2 * LOOK_MS + COMMIT_MS);
+      expect(first.answer?.kind).toBe('seated');
+      expect(world.table().gone).toMatchObject([{ user: 'ada', reason: 'process gone' }]);
+    }
+  });
+
   test('who comes back to his own place after a crash passes the line', async () => {
     const { world, users, comer } = await fullOffice(['ada']);
     const waiter = waits(world, await comer('bob'));
