@@ -17,7 +17,7 @@ export function placeInLine(licence: Licence, module: string, instance: string):
   return isIn ? aheadOf(licence, module, instance).length + 1 : null;
 }
 
-/** Puts somebody at the end of the line; who is in it stays where he is. */
+/** Puts somebody at the end of the line; who is in it stays where he is, and longer if he wants to. */
 export function standInLine(
   licence: Licence,
   who: Claimant,
@@ -26,13 +26,25 @@ export function standInLine(
   shareTimeMs: number,
 ): Licence {
   const { module, seatId } = place;
-  if (placeInLine(licence, module, who.id) !== null) return licence;
+  if (placeInLine(licence, module, who.id) !== null)
+    return stayLonger(licence, { instance: who.id, module }, waitSeconds);
   const { id, user, host, machine, pid, processStart, application, note, highestBeat = 0 } = who;
   const waiter: Waiter = {
     ...{ instance: id, module, user, host, machine, pid, processStart, application, note },
     ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
   };
   return { ...licence, waiting: [...licence.waiting, waiter] };
+}
+
+function stayLonger(
+  licence: Licence,
+  who: Pick<Waiter, 'instance' | 'module'>,
+  waitSeconds: number,
+): Licence {
+  const isOwn = (one: Waiter) => one.instance === who.instance && one.module === who.module;
+  if (licence.waiting.every((one) => !isOwn(one) || one.waitSeconds >= waitSeconds)) return licence;
+  const waiting = licence.waiting.map((one) => (isOwn(one) ? { ...one, waitSeconds } : one));
+  return { ...licence, waiting };
 }
 
 /** Without an instance's wait for one module, or for all when `module` is null. */

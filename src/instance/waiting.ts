@@ -42,8 +42,8 @@ export class Waiting {
   private readonly deps: WaitingDeps;
   /** Everybody in this process who waits, by module: they share one place in the line. */
   private readonly waits = new Map<string, Set<Limits>>();
-  /** Modules whose line may have us in it, or whose place we may have been given. */
-  private readonly standing = new Set<string>();
+  /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
+  private readonly standing = new Map<string, number>();
   private readonly told = new Map<string, number>();
   private ending = new AbortController();
 
@@ -84,7 +84,7 @@ export class Waiting {
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
     if (!own) return;
     identity.writesBeat(own.beat);
-    this.standing.add(module);
+    if (!this.standing.has(module)) this.standing.set(module, this.deps.clock.elapsedMs());
   }
 
   /** A commit of ours was confirmed: whether we are in the line is known. */
@@ -102,11 +102,12 @@ export class Waiting {
     return this.standing.has(module);
   }
 
-  /** How long whoever waits for the module in this process still does, at the longest; null when nobody does. */
+  /** How long we stand in the line since we came, for whoever waits longest in this process; null when nobody waits any more. */
   secondsFor(module: string): number | null {
     const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
     if (open.length === 0) return null;
-    return (Math.max(...open.map((wait) => wait.untilMs)) - this.deps.clock.elapsedMs()) / 1000;
+    const sinceMs = this.standing.get(module) ?? this.deps.clock.elapsedMs();
+    return Math.max(0, ...open.map((wait) => wait.untilMs - sinceMs)) / 1000;
   }
 
   isOpen(wait: Limits): boolean {

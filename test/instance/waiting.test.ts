@@ -340,3 +340,43 @@ describe('a dead holder on a computer where somebody still asks', () => {
     expect(line(world)).toEqual(['1 M1 bob']);
   });
 });
+
+describe('two claims of one process wait for one module', () => {
+  test('they share a place in the line, for as long as the longer of them waits', async () => {
+    const { world, users, comer } = await fullOffice(['ada'], { checkIntervalSeconds: 40 });
+    const cy = await comer('cy');
+    const short = waits(world, cy, 'M1', 30_000);
+    await world.advance(10_000);
+    const long = waits(world, cy);
+    await world.advance(2000);
+    waits(world, await comer('dee'));
+    await world.advance(2 * MINUTE_MS);
+    expect(short.answer?.kind).toBe('full');
+    expect(line(world)).toEqual(['1 M1 cy', '2 M1 dee']);
+    await users[0]?.leave();
+    await world.advance(LOOK_MS + COMMIT_MS);
+    expect(long.answer?.kind).toBe('seated');
+  });
+
+  test('one gives up, and the other keeps the place; both are seated when it is free', async () => {
+    const { world, users, comer } = await fullOffice(['ada']);
+    const cy = await comer('cy');
+    const patience = new AbortController();
+    const [first, second, third] = [
+      waits(world, cy, 'M1', LONG_MS, patience.signal),
+      waits(world, cy),
+      waits(world, cy),
+    ];
+    await world.advance(2000);
+    waits(world, await comer('dee'));
+    await world.advance(2000);
+    patience.abort();
+    await world.advance(LOOK_MS);
+    expect(first.error).toMatch(/given up/);
+    expect(line(world)).toEqual(['1 M1 cy', '2 M1 dee']);
+    await users[0]?.leave();
+    await world.advance(LOOK_MS + COMMIT_MS);
+    expect([second.answer?.kind, third.answer?.kind]).toEqual(['seated', 'seated']);
+    expect(holders(world)).toEqual(['cy']);
+  });
+});
