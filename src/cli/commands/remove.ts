@@ -152,5 +152,5 @@ function whenNoticed({ record }: Chosen, licence: Licence): string {
     Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
     record.answersWithin,
   );
-  return `the place is free now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
+  return `the place is for whoever waits or asks now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
 }
