@@ -12,3 +12,18 @@ copy_app() {
   cp "$(node -p process.execPath)" "$2/node" # may be in somebody's home
   chmod -R a+rX "$2"
 }
+
+checks=0
+# check WHAT COMMAND...: one line, and what the command said if it failed. Needs $work; counts in $checks, and sets $failed.
+check() {
+  local what=$1
+  shift
+  checks=$((checks + 1))
+  if "$@" >"$work/complaint" 2>&1; then
+    echo "ok $what"
+  else
+    echo "FAILED $what"
+    sed 's/^/  /' "$work/complaint"
+    failed=1
+  fi
+}

@@ -7,7 +7,6 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")/.." && pwd)
 . "$here/.ci/app.sh"
 work=$(mktemp -d)
-checks=0
 failed=0
 nobody=65534
 
@@ -22,19 +21,6 @@ cleanup() { # a container's processes die with the first of them
   rm -rf "$work"
 }
 trap cleanup EXIT
-
-check() { # check "what" command...: one line
-  local what=$1
-  shift
-  checks=$((checks + 1))
-  if "$@" >"$work/complaint" 2>&1; then
-    echo "ok $what"
-  else
-    echo "FAILED $what"
-    sed 's/^/  /' "$work/complaint"
-    failed=1
-  fi
-}
 
 # --- containers, and who holds a seat in them ---------------------------------------------------------------------------
 

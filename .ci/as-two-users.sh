@@ -26,18 +26,6 @@ cleanup() {
 }
 trap cleanup EXIT
 
-check() { # check "what" command...: one line
-  local what=$1
-  shift
-  if "$@" >"$work/complaint" 2>&1; then
-    echo "ok $what"
-  else
-    echo "FAILED $what"
-    sed 's/^/  /' "$work/complaint"
-    failed=1
-  fi
-}
-
 # --- a copy that both may read ------------------------------------------------------------------------------------------
 
 prepare() {

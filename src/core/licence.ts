@@ -63,17 +63,22 @@ export interface SeatRecord {
   readonly given?: true | undefined;
 }
 
-/** Somebody who waits for a place, in the order of coming (rule 8). Whoever frees one seats him: so all of his record is here. */
-export interface Waiter {
-  readonly instance: string;
-  readonly module: string;
+/** A process, and for whom it runs. */
+export interface Running {
   readonly user: string;
   readonly host: string;
   readonly machine: Machine;
   readonly pid: number;
+  /** When the process started, in the operating system's own words; null where it cannot be told. */
   readonly processStart: string | null;
   readonly application: string | null;
   readonly note: string | null;
+}
+
+/** Somebody who waits for a place, in the order of coming (rule 8). Whoever frees one seats him: so all of his record is here. */
+export interface Waiter extends Running {
+  readonly instance: string;
+  readonly module: string;
   /** The id his seat gets. */
   readonly seat: string;
   /** The beat that a record made for him gets: his own first is above it. */
@@ -84,16 +89,8 @@ export interface Waiter {
 }
 
 /** One running process. It is judged by what its own record promises, whatever the observer runs. */
-export interface InstanceRecord {
+export interface InstanceRecord extends Running {
   readonly id: string;
-  readonly user: string;
-  readonly host: string;
-  readonly machine: Machine;
-  readonly pid: number;
-  /** When the process started, in the operating system's own words; null where it cannot be told. */
-  readonly processStart: string | null;
-  readonly application: string | null;
-  readonly note: string | null;
   readonly level: Level;
   readonly joinedAt: string;
   /** Raised by every heartbeat. Whole number from 1. */

@@ -5,7 +5,7 @@ import type {
   GoneReason,
   InstanceRecord,
   Licence,
-  Machine,
+  Running,
   SeatRecord,
   Tombstone,
 } from './licence.js';
@@ -16,15 +16,8 @@ import type { Draft, EventDraft } from './revision.js';
 import { isSilent, outByMs, watchedFrom } from './rollcall.js';
 
 /** Who asks: one running process and the user it runs for. */
-export interface Claimant {
+export interface Claimant extends Running {
   readonly id: string;
-  readonly user: string;
-  readonly host: string;
-  readonly machine: Machine;
-  readonly pid: number;
-  readonly processStart: string | null;
-  readonly application: string | null;
-  readonly note: string | null;
   /**
    * The highest beat this instance ever tried to write. A new record goes on from there, so that nobody takes it for an old
    * one that stood still. @default 0
