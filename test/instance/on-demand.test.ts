@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimAnswer } from '../../src/instance/instance.js';
+import { ShareError } from '../../src/share/files.js';
 import { type User, World, type WorldOptions } from '../helpers/world.js';
 import { Desk } from '../stories/desk.js';
 import { evicted, msOf, recordOf, toldOf } from './office.js';
@@ -201,6 +202,33 @@ describe('changing it on a live file', () => {
     await world.advance(2.1 * 30_000_000);
     expect(evicted(world)).toMatchObject([{ user: 'ada', reason: 'evicted', words: null }]);
     expect(users[1]?.seats[0]?.state).toBe('seated');
+  });
+
+  test('a promise that the share made and did not confirm counts: who is cut off just then believes no longer than he may have promised', async () => {
+    const { world, users, comer } = await bigOffice(['bob'], { modules: { M1: 2 }, settings: {} });
+    let isArmed = false;
+    const host = world.host('pc-ada', {
+      wrap: (files) => ({
+        ...files,
+        rename: async (from, to) => {
+          await files.rename(from, to);
+          if (!isArmed || !from.includes('stage-')) return;
+          host.cut('unsaid');
+          throw new ShareError('unsaid', 'rename', from);
+        },
+      }),
+    });
+    const ada = await world.user(host, 'ada');
+    const seat = await ada.sit('M1');
+    await new Desk(world).set({ onDemand });
+    isArmed = true;
+    await world.advance(1.2 * HOUR_MS);
+    expect(recordOf(world, ada)?.answersWithin).toBe(20);
+    const dee = await comer('dee');
+    expect((await dee.acquire('M1', { wait: HOUR_MS })).kind).toBe('seated');
+    expect(evicted(world)).toMatchObject([{ user: 'ada' }]);
+    expect(seat.valid).toBe(false);
+    expect(users[0]?.seats[0]?.valid).toBe(true);
   });
 
   test.each([

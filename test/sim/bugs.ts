@@ -898,15 +898,6 @@ const onDemand: readonly Bug[] = [
     replace: '',
   },
   {
-    name: 'promises-when-confirmed',
-    profile: 'demand',
-    what: 'What may have been promised counts like what was; now only what the share has confirmed.',
-    breaks: neverOver,
-    file: 'src/instance/identity.ts',
-    find: 'this.promised = Math.min(this.promised ?? record.answersWithin, record.answersWithin);',
-    replace: 'this.promised = this.promised ?? null;',
-  },
-  {
     name: 'windows-looks-are-fresh',
     profile: 'demand',
     what: 'Where a look can show what was there ten seconds before, belief ends so much earlier; now it does not.',
