@@ -124,6 +124,17 @@ describe('the living are never blamed', () => {
     expect(ada.seats[0]?.state).toBe('lost');
   });
 
+  test('where a look can show what was there ten seconds before, belief ends so much earlier', async () => {
+    const { world } = await bigOffice(['bob'], { modules: { M1: 2 } });
+    const ada = await world.user(world.host('pc-ada', { lookLagMs: 10_000 }), 'ada');
+    const seat = await ada.sit('M1');
+    for (let n = 0; n < 30; n++) {
+      await world.advance(997);
+      expect(seat.remainingMs).toBeLessThanOrEqual((6 / 7) * ANSWER_MS - 10_000);
+      expect(seat.valid).toBe(true);
+    }
+  });
+
   test('whoever looks before the end of his belief answers, at whatever moment he is called', async () => {
     const { world, users, comer } = await bigOffice(['ada', 'bob']);
     for (let n = 0; n < 12; n++) {
@@ -155,6 +166,37 @@ describe('the living are never blamed', () => {
       expect(evicted(world)).toEqual([]);
       expect(states(users)).toEqual(['seated', 'seated']);
     }
+  });
+
+  test('for a disk that takes directories and no files, as some do when they are full: what proves that they could answer is something written', async () => {
+    let isFull = false;
+    const world = new World({
+      ...{ modules: { M1: 1 }, checkIntervalSeconds: 30_000, seed: 1, settings: { onDemand } },
+    });
+    const onFullDisk = (name: string) =>
+      world.host(`pc-${name}`, {
+        wrap: (files) => ({
+          ...files,
+          writeNew: (path, ...rest) =>
+            isFull ? Promise.reject(new ShareError('full', 'writeNew', path)) : files.writeNew(path, ...rest),
+        }),
+      });
+    const ada = await world.user(onFullDisk('ada'), 'ada');
+    await ada.sit('M1');
+    for (const fromMs of [100, 500, 1000, 2000, 4000]) {
+      await world.advance(HOUR_MS);
+      const dee = await world.user(onFullDisk(`dee${fromMs}`), 'dee');
+      void dee.ask('M1', { wait: 5 * ANSWER_MS }).catch(() => null);
+      await world.advance(fromMs);
+      isFull = true;
+      await world.advance(ANSWER_MS - fromMs - 50);
+      isFull = false;
+      await world.advance(3 * ANSWER_MS);
+      dee.kill();
+      await world.advance(4 * ANSWER_MS);
+      expect(evicted(world)).toEqual([]);
+    }
+    expect(states([ada])).toEqual(['seated']);
   });
 
   test('for what they slept through together with whoever asks', async () => {
