@@ -38,7 +38,8 @@ at_terminal() {
   rm -f "$work/status" "$work/shown" "$work/keys"
   mkfifo "$work/keys"
   # The shell that leads the session dies with its terminal, as a real one does; the one around the command stays to tell how that ended.
-  SHELL=/bin/sh script -qfc "(trap '' HUP; . $work/command.sh; echo \$? >$work/status); :" "$work/shown" <"$work/keys" >/dev/null 2>&1 &
+  # Whoever started us may ignore SIGHUP (nohup): that is inherited, and then no shell dies with its terminal.
+  SHELL=/bin/sh env --default-signal=HUP script -qfc "(trap '' HUP; . $work/command.sh; echo \$? >$work/status); :" "$work/shown" <"$work/keys" >/dev/null 2>&1 &
   terminal=$!
   disown # its end is no news
   exec 3>"$work/keys"
