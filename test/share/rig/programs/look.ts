@@ -78,8 +78,19 @@ async function lookAtTop(startedMs: number): Promise<number | string> {
   }
 }
 
+let reading: Promise<string | NodeJS.ErrnoException> | null = null;
+
+/** As people and backup tools read it; but for a read that never returns (seen on SMB, after its host was frozen): one of those is enough. */
+async function readFace(): Promise<string | NodeJS.ErrnoException> {
+  reading ??= readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  const silent = Object.assign(new Error('no answer'), { code: 'no answer' });
+  const answer = await Promise.race([reading, delay(boundMs, silent)]);
+  if (answer !== silent) reading = null;
+  return answer;
+}
+
 async function lookAtFace(startedMs: number): Promise<number | string> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
+  const text = await readFace();
   if (typeof text !== 'string') {
     const isMissing = text.code === 'ENOENT';
     face[isMissing ? 'missing' : 'refused']++;
