@@ -28,9 +28,9 @@ export function standInLine(
   const { module, seatId } = place;
   if (placeInLine(licence, module, who.id) !== null)
     return stayLonger(licence, { instance: who.id, module }, waitSeconds);
-  const { id, user, host, machine, pid, processStart, application, note, highestBeat = 0 } = who;
+  const { id, highestBeat = 0, ...running } = who;
   const waiter: Waiter = {
-    ...{ instance: id, module, user, host, machine, pid, processStart, application, note },
+    ...{ instance: id, module, ...running },
     ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
   };
   return { ...licence, waiting: [...licence.waiting, waiter] };

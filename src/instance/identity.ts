@@ -1,6 +1,7 @@
 import type { InstanceRecord } from '../core/licence.js';
 import type { Claimant, Ground } from '../core/seats.js';
 import type { Dice } from '../share/dice.js';
+import { actorOf } from './machine.js';
 
 export interface IdentityDeps {
   readonly dice: Dice;
@@ -45,7 +46,7 @@ export class Identity {
   }
 
   get actor(): string {
-    return `${this.deps.who.user}@${this.deps.who.host}`;
+    return actorOf(this.deps.who);
   }
 
   /**

@@ -134,8 +134,10 @@ export class Table {
   /** Rule 8: whoever commits moves the lines on, whatever he came for. */
   private served(draft: Draft | null, base: Licence, shareTimeMs: number): Draft | null {
     const start = draft ?? { licence: base, events: [] };
+    const overdue = this.overdue(start.licence);
+    if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
     const policy = readPolicy(base, this.path);
-    const passed = passOver(start, this.overdue(start.licence)) ?? start;
+    const passed = passOver(start, overdue) ?? start;
     const isClosed = isExpired(policy, shareTimeMs) || this.closedMs(base, policy, shareTimeMs) > 0;
     const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);
     return draft === null && served.licence === base ? null : served;
