@@ -86,7 +86,13 @@ export class Face {
   /** Shows the newest revision over a dropped document that has been dealt with, if it is still that one. */
   async showOver(top: Licence, identity: string): Promise<void> {
     if (identityOf(await this.files.stat(this.place.face)) !== identity) return;
-    await this.files.replace(this.place.face, formatLicence(top, 'pretty'), this.place.fileMode);
+    await this.write(top);
+  }
+
+  /** Only where the folder is: without it the share is gone, and this is where it was. */
+  private write(top: Licence): Promise<void> {
+    const { face, fileMode, folder } = this.place;
+    return this.files.replace(face, formatLicence(top, 'pretty'), fileMode, folder);
   }
 
   /** Keeps a document that is refused, beside the licence, under a name that says so. */
@@ -106,8 +112,7 @@ export class Face {
     if (state !== 'ours' && state !== 'missing' && !isRipeWreck)
       return state === 'foreign' ? 'foreign' : 'done';
     try {
-      if (state === 'missing') await this.files.stat(this.place.folder); // without it the share is gone, and this is where it was
-      await this.files.replace(this.place.face, formatLicence(top, 'pretty'), this.place.fileMode);
+      await this.write(top);
       return 'done';
     } catch (error) {
       const isHeld = error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy');

@@ -15,8 +15,11 @@ export interface ShareFiles {
   read(file: string): Promise<Uint8Array>;
   /** Creates a file that must not exist, writes all of it to the disk, closes it, checks its size, and gives it the mode. */
   writeNew(file: string, text: string, mode: number): Promise<void>;
-  /** Shows a text in a file that people read, whole or not at all: temporary file beside it, then a rename over it. */
-  replace(file: string, text: string, mode: number): Promise<void>;
+  /**
+   * Shows a text in a file that people read, whole or not at all: temporary file beside it, then a rename over it. Only where
+   * `beside` is there (else `missing`): where a share was mounted and is not any more, nothing may be left.
+   */
+  replace(file: string, text: string, mode: number, beside: string): Promise<void>;
   /** Creates a directory that must not exist. */
   makeDirectory(directory: string): Promise<void>;
   setMode(path: string, mode: number): Promise<void>;
@@ -118,7 +121,8 @@ export const diskFiles: ShareFiles = {
   list: (directory) => sorted('list', directory, () => fs.readdir(directory)),
   read: (file) => sorted('read', file, () => readBounded(file)),
   writeNew: (file, text, mode) => sorted('write', file, () => writeNew(file, text, mode)),
-  replace: (file, text, mode) => sorted('replace', file, () => replaceWhole(file, text, mode)),
+  replace: (file, text, mode, beside) =>
+    sorted('replace', file, () => replaceWhole(file, text, mode, beside)),
   makeDirectory: (directory) => sorted('make directory', directory, () => fs.mkdir(directory)),
   setMode: (path, mode) => sorted('set rights of', path, () => fs.chmod(path, mode)),
   stat: (path) => sorted('look at', path, async () => describe(await fs.lstat(path))),

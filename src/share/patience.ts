@@ -95,7 +95,8 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
     list: (directory) => run('list', directory, () => files.list(directory)),
     read: (file) => run('read', file, () => files.read(file)),
     writeNew: (file, text, mode) => run('write', file, () => files.writeNew(file, text, mode)),
-    replace: (file, text, mode) => run('replace', file, () => files.replace(file, text, mode)),
+    replace: (file, text, mode, beside) =>
+      run('replace', file, () => files.replace(file, text, mode, beside)),
     makeDirectory: (directory) => run('make directory', directory, () => files.makeDirectory(directory)),
     setMode: (path, mode) => run('set rights of', path, () => files.setMode(path, mode)),
     stat: (path): Promise<FileStat> => run('look at', path, () => files.stat(path)),

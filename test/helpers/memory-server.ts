@@ -80,12 +80,13 @@ export class MemoryServer {
   }
 
   /** A temporary file and a rename over the target: a new inode, and links followed, as write-file-atomic does. */
-  replace(path: string, text: string, mode: number): void {
+  replace(path: string, text: string, mode: number, beside: string): void {
     const target = this.isThere(path) ? this.resolve(path) : path;
     const there = this.isThere(target) ? this.nodeAt(target, 'replace', false) : null;
     if (there?.kind === 'directory') throw new ShareError('wrongKind', 'replace', path);
     if (there) this.refuseOpen(there, 'replace', path);
     const { directory, name } = this.parentOf(target, 'replace');
+    this.need(beside);
     if (there) this.displace(directory, name, there, 'replace');
     this.enter(directory, name, this.newFile(text, mode));
   }
@@ -150,6 +151,11 @@ export class MemoryServer {
   }
 
   // --- what tests do to it ------------------------------------------------------------------------------------------
+
+  /** Fails where there is nothing. */
+  protected need(path: string): void {
+    if (!this.isThere(path)) throw new ShareError('missing', 'replace', path);
+  }
 
   isThere(path: string): boolean {
     try {

@@ -98,35 +98,43 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
   });
 
   check('replace: makes a file, and shows another text in it', async () => {
-    await files.replace(at('file'), 'first, and longer', 0o644);
-    await files.replace(at('file'), 'zweit€', 0o664);
+    await files.replace(at('file'), 'first, and longer', 0o644, root());
+    await files.replace(at('file'), 'zweit€', 0o664, root());
     equal(await text('file'), 'zweit€');
   });
 
   withModes('replace: the mode asked for', async () => {
-    await files.replace(at('file'), 'x', 0o644);
-    await files.replace(at('file'), 'y', 0o664);
+    await files.replace(at('file'), 'x', 0o644, root());
+    await files.replace(at('file'), 'y', 0o664, root());
     equal((await files.stat(at('file'))).mode, 0o664);
   });
 
   check('replace: leaves nothing beside the file', async () => {
-    await files.replace(at('file'), 'x', 0o644);
-    await files.replace(at('file'), 'y', 0o644);
+    await files.replace(at('file'), 'x', 0o644, root());
+    await files.replace(at('file'), 'y', 0o644, root());
     deepEqual(await files.list(root()), ['file']);
   });
 
   check('replace: another file each time, so that a reader keeps the one he opened', async () => {
     await write('file');
     const { inode } = await files.stat(at('file'));
-    await files.replace(at('file'), 'y', 0o644);
+    await files.replace(at('file'), 'y', 0o644, root());
     notEqual((await files.stat(at('file'))).inode, inode);
   });
 
   check('replace: never a directory, and not without one around it', async () => {
     await make('directory');
-    equal(await kindOf(files.replace(at('directory'), 'x', 0o644)), 'wrongKind');
-    equal(await kindOf(files.replace(at('nothing/file'), 'x', 0o644)), 'missing');
+    equal(await kindOf(files.replace(at('directory'), 'x', 0o644, root())), 'wrongKind');
+    equal(await kindOf(files.replace(at('nothing/file'), 'x', 0o644, root())), 'missing');
     deepEqual(await files.list(root()), ['directory']);
+  });
+
+  check('replace: nothing is left where the share was, and is not any more', async () => {
+    equal(await kindOf(files.replace(at('file'), 'x', 0o644, at('folder'))), 'missing');
+    deepEqual(await files.list(root()), []);
+    await make('folder');
+    await files.replace(at('file'), 'x', 0o644, at('folder'));
+    equal(await text('file'), 'x');
   });
 
   check('makeDirectory: once', async () => {

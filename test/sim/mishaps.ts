@@ -598,7 +598,7 @@ export class Mishaps {
         server.setMode(around, server.stat('/elsewhere').mode);
       },
       () => {
-        if (server.isThere(FOLDER))
+        if (server.isThere(FOLDER) || server.isThere(FACE))
           this.office.report('written where the share was', server.list(around).join(', '));
         server.removeTree(around);
         server.rename('/elsewhere', around);

@@ -99,16 +99,16 @@ export class SimClient implements Client {
   }
 
   filesUnless = (isDropped: () => boolean): ShareFiles => {
-    const ask = <T>(operation: Operation, path: string, second = '', mode = 0): Promise<T> =>
+    const ask = <T>(operation: Operation, path: string, second = '', mode = 0, beside = ''): Promise<T> =>
       new Promise<T>((resolve, reject) => {
         const answer = { resolve: resolve as (value: unknown) => void, reject };
-        new Request(this, { operation, path, second, mode }, isDropped, answer).begin();
+        new Request(this, { operation, path, second, mode, beside }, isDropped, answer).begin();
       });
     return {
       list: (directory) => ask('list', directory),
       read: (file) => ask('read', file),
       writeNew: (file, text, mode) => ask('writeNew', file, text, mode),
-      replace: (file, text, mode) => ask('replace', file, text, mode),
+      replace: (file, text, mode, beside) => ask('replace', file, text, mode, beside),
       makeDirectory: (directory) => ask('makeDirectory', directory),
       setMode: (path, mode) => ask('setMode', path, '', mode),
       stat: (path) => ask('stat', path),
@@ -179,6 +179,8 @@ interface Asked {
   /** Where to, or the text. */
   readonly second: string;
   readonly mode: number;
+  /** What must be there for a replace. */
+  readonly beside: string;
 }
 
 interface Answer {
@@ -399,11 +401,11 @@ class Request implements Asker {
   /** A file with a part of what was to be written, as who is killed or finds no room leaves it. */
   private leavePart(): void {
     const { server, dice } = this.client;
-    const { operation, path, second, mode } = this.asked;
+    const { operation, path, second, mode, beside } = this.asked;
     const part = second.slice(0, Math.floor(dice.fraction() * second.length));
     try {
       if (operation === 'writeNew') server.perform(this, () => server.create(path, part, mode)).close();
-      if (operation === 'replace') server.perform(this, () => server.beginReplace(path, part, mode));
+      if (operation === 'replace') server.perform(this, () => server.beginReplace(path, part, mode, beside));
     } catch (error) {
       if (!(error instanceof ShareError)) throw error; // nothing could be made there either
     }
@@ -427,7 +429,7 @@ class Request implements Asker {
   /** What comes late of it: all, or of a file's many requests those that were still to come. */
   private lateAct(): () => void {
     const { server, dice } = this.client;
-    const { operation, path, second, mode } = this.asked;
+    const { operation, path, second, mode, beside } = this.asked;
     if (operation === 'writeNew' && dice.fraction() < 0.5) {
       const file = this.tried(() => server.create(path, '', mode));
       file?.close();
@@ -435,7 +437,10 @@ class Request implements Asker {
     }
     if (operation === 'writeNew') return () => server.create(path, '', mode).close();
     if (operation === 'replace')
-      return (dice.fraction() < 0.5 && this.tried(() => server.beginReplace(path, second, mode))) || nothing;
+      return (
+        (dice.fraction() < 0.5 && this.tried(() => server.beginReplace(path, second, mode, beside))) ||
+        nothing
+      );
     this.tried(() => this.mean());
     return () => this.act();
   }
@@ -514,7 +519,7 @@ class Request implements Asker {
 
   private act(): void {
     const { server } = this.client;
-    const { operation, path, second, mode } = this.asked;
+    const { operation, path, second, mode, beside } = this.asked;
     switch (operation) {
       case 'list':
         this.value = server.list(path);
@@ -526,7 +531,7 @@ class Request implements Asker {
         this.opened = server.create(path, second, mode);
         break;
       case 'replace':
-        this.unfinished = server.replace(path, second, mode);
+        this.unfinished = server.replace(path, second, mode, beside);
         break;
       case 'makeDirectory':
         server.makeDirectory(path);
@@ -651,8 +656,9 @@ function errorOf(act: () => void): ShareError | null {
 }
 
 /** As the port's method was called. */
-function argsOf({ operation, path, second, mode }: Asked): readonly unknown[] {
+function argsOf({ operation, path, second, mode, beside }: Asked): readonly unknown[] {
   if (operation === 'rename') return [path, second];
-  if (operation === 'writeNew' || operation === 'replace') return [path, second, mode];
+  if (operation === 'writeNew') return [path, second, mode];
+  if (operation === 'replace') return [path, second, mode, beside];
   return operation === 'setMode' ? [path, mode] : [path];
 }

@@ -62,7 +62,7 @@ describe('the reply is lost', () => {
     ['makeDirectory', nothing, (files) => files.makeDirectory('/new'), 'exists'],
     ['removeDirectory', stage, (files) => files.removeDirectory('/stage'), 'missing'],
     ['removeFile', nothing, (files) => files.removeFile('/d/file'), 'missing'],
-    ['replace', nothing, (files) => files.replace('/d/file', 'x', 0o644), 'missing'],
+    ['replace', nothing, (files) => files.replace('/d/file', 'x', 0o644, '/d'), 'missing'],
     ['writeNew', nothing, (files) => files.writeNew('/new', 'x', 0o644), 'done'],
     ['setMode', nothing, (files) => files.setMode('/d/file', 0o600), 'done'],
     ['list', nothing, (files) => files.list('/d'), 'done'],
@@ -207,7 +207,7 @@ describe('the network repeats a request', () => {
   test('a question, or a replace, is not repeated', async () => {
     for (const act of [
       (files: ShareFiles) => files.list('/d'),
-      (files: ShareFiles) => files.replace('/d/file', 'x', 0o644),
+      (files: ShareFiles) => files.replace('/d/file', 'x', 0o644, '/d'),
     ]) {
       const { ground, done } = await repeated(act);
       await ground.wait(3 * MINUTE_MS);
@@ -254,7 +254,10 @@ describe('a request is late', () => {
   });
 
   test('of a replace the temporary file was made, and the rename comes', async () => {
-    const { ground, before, after } = await late((files) => files.replace('/d/file', 'new', 0o644), 0.4);
+    const { ground, before, after } = await late(
+      (files) => files.replace('/d/file', 'new', 0o644, '/d'),
+      0.4,
+    );
     expect(before).toContainEqual(expect.stringMatching(/^\/d\/file\.\d+$/));
     expect(after).toEqual(['/d', '/d/file', '/stage']);
     expect(ground.server.readText('/d/file')).toBe('new');
@@ -300,7 +303,7 @@ describe('a full share', () => {
   });
 
   test('leaves the target of a replace alone, and a part beside it', async () => {
-    const server = await full((files) => files.replace('/d/file', '0123456789', 0o644));
+    const server = await full((files) => files.replace('/d/file', '0123456789', 0o644, '/d'));
     expect(server.list('/d')).toEqual(['file', expect.stringMatching(/^file\.\d+$/)]);
     expect(server.readText(`/d/${server.list('/d')[1]}`)).toBe('012345');
     expect(server.readText('/d/file')).toBe('old');
@@ -377,7 +380,7 @@ describe('the server is restarted', () => {
   test('a replace between its two halves may end with nothing there', async () => {
     const ground = new Ground({ ...smb, replaceUnlinks: 1 });
     await ground.run(ground.b.files.read('/d/file'));
-    const answer = kindOf(ground.a.files.replace('/d/file', 'new', 0o644));
+    const answer = kindOf(ground.a.files.replace('/d/file', 'new', 0o644, '/d'));
     await ground.wait(HALF_MS + 1);
     ground.dice.next = 0.4;
     ground.server.restart(100);
@@ -528,7 +531,7 @@ describe('everything at once', () => {
         () => files.resolve(path()),
         () => files.volume(path()),
         () => files.writeNew(path(), 'x'.repeat(100), 0o644),
-        () => files.replace(path(), 'y'.repeat(100), 0o644),
+        () => files.replace(path(), 'y'.repeat(100), 0o644, path()),
         () => files.makeDirectory(path()),
         () => files.setMode(path(), 0o755),
         () => files.rename(path(), path()),

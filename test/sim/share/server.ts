@@ -152,28 +152,29 @@ export class SimServer extends MemoryServer {
    * As write-file-atomic does, on a share that may first remove what it replaces. Gives what is still to be done when
    * it did: until then, or for ever, nothing is under that name.
    */
-  override replace(path: string, text: string, mode: number): (() => void) | null {
+  override replace(path: string, text: string, mode: number, beside: string): (() => void) | null {
     const { asker } = this;
     const { directory, name } = this.parentOf(path, 'replace');
     const there = this.child(directory, name);
     if (!asker || there?.kind !== 'file') {
-      super.replace(path, text, mode);
+      super.replace(path, text, mode, beside);
       return null;
     }
+    this.need(beside);
     if (this.pending.has(there)) throw new ShareError('refused', 'replace', path);
     const isWarm = this.isWarm(there as SimFile);
     const unlinks = isWarm && asker.dice.fraction() < asker.semantics.replaceUnlinks;
     const refusal = this.openKind(there, 'replace') ?? (isWarm ? refusedBy(asker) : null);
     if (unlinks) this.displace(directory, name, there, 'remove');
     if (refusal) throw new ShareError(refusal, 'replace', path);
-    if (unlinks) return this.beginReplace(path, text, mode);
+    if (unlinks) return this.beginReplace(path, text, mode, beside);
     this.displace(directory, name, there, 'replace');
     this.show(directory, name, this.newFile(text, mode), asker);
     return null;
   }
 
   /** The temporary file beside the target, and what puts it in its place: later, or never, or is refused then. */
-  beginReplace(path: string, text: string, mode: number): () => void {
+  beginReplace(path: string, text: string, mode: number, beside: string): () => void {
     const { asker } = this;
     const { directory, name } = this.parentOf(path, 'replace');
     const temporary = `${name}.${Math.floor((asker?.dice.fraction() ?? 0) * 2 ** 32)}`;
@@ -182,6 +183,7 @@ export class SimServer extends MemoryServer {
     return () => {
       if (this.child(directory, temporary) !== node) throw new ShareError('missing', 'replace', path);
       this.leave(directory, temporary);
+      this.need(beside);
       const there = this.child(directory, name);
       if (there && (there.kind === 'directory' || this.pending.has(there)))
         throw new ShareError('refused', 'replace', path);

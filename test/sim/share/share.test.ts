@@ -49,7 +49,7 @@ describe('what a host remembers', () => {
     const ground = new Ground(semantics);
     const { a, b } = ground;
     const before = await ground.run(b.files.stat('/d/file'));
-    await ground.run(a.files.replace('/d/file', 'longer', 0o644));
+    await ground.run(a.files.replace('/d/file', 'longer', 0o644, '/d'));
     expect(await ground.run(b.files.stat('/d/file'))).toEqual(before);
     expect((await ground.run(a.files.stat('/d/file'))).bytes).toBe(6);
     await ground.wait(forMs);
@@ -153,7 +153,7 @@ describe('what a host remembers', () => {
     expect(await ground.text(b, '/d/file')).toBe('old');
     await ground.wait(1000); // nobody has it open or warm, so that it can be replaced
     await ground.run(b.files.read('/d/file'));
-    await ground.run(a.files.replace('/d/file', 'new', 0o644));
+    await ground.run(a.files.replace('/d/file', 'new', 0o644, '/d'));
     for (let n = 0; n < 60; n++) {
       ground.dice.next = 0.5;
       expect(await ground.text(b, '/d/file')).toBe('old');
@@ -168,7 +168,7 @@ describe('what a host remembers', () => {
     const ground = new Ground({ ...smb, replaceRefused: 0, replaceUnlinks: 0 });
     const { a, b, dice } = ground;
     await ground.run(b.files.read('/d/file'));
-    await ground.run(a.files.replace('/d/file', 'new', 0o644));
+    await ground.run(a.files.replace('/d/file', 'new', 0o644, '/d'));
     expect(await ground.text(b, '/d/file')).toBe('old');
     await ground.wait(1000);
     dice.next = 0.5;
@@ -205,7 +205,7 @@ describe('what a host does itself it knows', () => {
     await ground.run(a.files.setMode('/d/file', 0o600));
     expect((await ground.run(a.files.stat('/d/file'))).mode).toBe(0o600);
     await ground.run(a.files.read('/d/file'));
-    await ground.run(a.files.replace('/d/file', 'new', 0o644));
+    await ground.run(a.files.replace('/d/file', 'new', 0o644, '/d'));
     expect(await ground.text(a, '/d/file')).toBe('new');
   });
 
@@ -376,7 +376,7 @@ describe('what somebody has open', () => {
     const open = () =>
       server.open(nodeOf(server, '/d/file'), { kind: 'refused', host: 'A', sharesDelete: true });
     const first = open();
-    await ground.run(a.files.replace('/d/file', 'y', 0o644));
+    await ground.run(a.files.replace('/d/file', 'y', 0o644, '/d'));
     const second = open();
     await ground.run(a.files.rename('/d/other', '/d/file'));
     expect(server.list('/d').filter((name) => name.startsWith('.nfs'))).toHaveLength(2);
@@ -415,7 +415,7 @@ describe('what somebody has open', () => {
     for (const act of [b.files.read, b.files.stat, b.files.removeFile])
       expect(await ground.kind(act('/d/file'))).toBe('refused');
     expect(await ground.kind(b.files.writeNew('/d/file', 'x', 0o644))).toBe('refused');
-    expect(await ground.kind(b.files.replace('/d/file', 'x', 0o644))).toBe('refused');
+    expect(await ground.kind(b.files.replace('/d/file', 'x', 0o644, '/d'))).toBe('refused');
     expect(await ground.kind(b.files.rename('/d/file', '/d/other'))).toBe('refused');
     server.writeNew('/other', 'x', 0o644);
     expect(await ground.kind(b.files.rename('/other', '/d/file'))).toBe('refused');
@@ -450,7 +450,7 @@ describe('what somebody has open', () => {
     server.writeNew('/d/other', 'x', 0o644);
     expect(await ground.kind(a.files.rename('/d/other', '/d/file'))).toBe('refused');
     expect(await ground.kind(a.files.rename('/d/file', '/d/more'))).toBe('refused');
-    expect(await ground.kind(a.files.replace('/d/file', 'x', 0o644))).toBe('refused');
+    expect(await ground.kind(a.files.replace('/d/file', 'x', 0o644, '/d'))).toBe('refused');
   });
 
   test.each([
@@ -483,7 +483,7 @@ describe('smb: replacing what was read just now', () => {
     const ground = new Ground(semantics);
     await ground.run(ground.b.files.read('/d/file'));
     ground.dice.next = next;
-    const kind = await ground.kind(ground.a.files.replace('/d/file', 'new', 0o644));
+    const kind = await ground.kind(ground.a.files.replace('/d/file', 'new', 0o644, '/d'));
     return { kind, left: ground.server.paths('/d'), ground };
   }
 
@@ -503,7 +503,7 @@ describe('smb: replacing what was read just now', () => {
   test('or for a moment nothing is there', async () => {
     const ground = new Ground({ ...smb, replaceUnlinks: 1 });
     await ground.run(ground.b.files.read('/d/file'));
-    const replacing = kindOf(ground.a.files.replace('/d/file', 'new', 0o644));
+    const replacing = kindOf(ground.a.files.replace('/d/file', 'new', 0o644, '/d'));
     await ground.wait(LATENCY_MS * 0.7);
     expect(ground.server.list('/d')).toEqual([expect.stringMatching(/^file\.\d+$/)]);
     expect(await ground.run(replacing)).toBe('done');
@@ -515,7 +515,7 @@ describe('smb: replacing what was read just now', () => {
     const ground = new Ground({ ...smb, replaceUnlinks: 1 });
     const { a, server } = ground;
     const close = server.open(nodeOf(server, '/d/file'), { kind: 'refused', host: 'B', sharesDelete: true });
-    expect(await ground.kind(a.files.replace('/d/file', 'new', 0o644))).toBe('refused');
+    expect(await ground.kind(a.files.replace('/d/file', 'new', 0o644, '/d'))).toBe('refused');
     expect(server.list('/d')).toEqual(['file']);
     close();
     expect(server.list('/d')).toEqual([]);
@@ -525,14 +525,14 @@ describe('smb: replacing what was read just now', () => {
     const ground = new Ground({ ...smb, replaceRefused: 1, replaceUnlinks: 1 });
     await ground.run(ground.b.files.read('/d/file'));
     await ground.wait(1000);
-    expect(await ground.kind(ground.a.files.replace('/d/file', 'new', 0o644))).toBe('done');
+    expect(await ground.kind(ground.a.files.replace('/d/file', 'new', 0o644, '/d'))).toBe('done');
   });
 });
 
 test('nfs: a reader who meets a replace is told that nothing is there, and believes it', async () => {
   const ground = new Ground({ ...nfs, blindAfterReplace: { chance: 0.5, forMs: 50 } });
   const { a, b, dice } = ground;
-  await ground.run(a.files.replace('/d/file', 'new', 0o644));
+  await ground.run(a.files.replace('/d/file', 'new', 0o644, '/d'));
   dice.next = 0.4;
   expect(await ground.kind(b.files.read('/d/file'))).toBe('missing');
   expect(await ground.kind(a.files.read('/d/file'))).toBe('done');
@@ -626,7 +626,7 @@ async function answersOf(server: MemoryServer, files: ShareFiles, dice: Dice): P
     () => files.list(path()),
     () => files.read(path()),
     () => files.writeNew(path(), pick(['', 'x', 'zweit€']), pick([0o644, 0o600])),
-    () => files.replace(path(), pick(['y', 'yy']), 0o664),
+    () => files.replace(path(), pick(['y', 'yy']), 0o664, path()),
     () => files.makeDirectory(path()),
     () => files.makeDirectory(path()),
     () => files.setMode(path(), 0o2775),
