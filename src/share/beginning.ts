@@ -90,7 +90,10 @@ export class Beginning {
     });
   }
 
-  /** Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. */
+  /**
+   * Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. The licence file
+   * is looked for once more when the folder is complete: where a share was mounted and is not any more, no table may begin.
+   */
   private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
     const path = this.besideFace();
     try {
@@ -99,6 +102,7 @@ export class Beginning {
       const directory = `${path}/${numberName(number)}`;
       await this.deps.revisions.makeDirectory(directory);
       await this.deps.files.writeNew(documentIn(directory), text, this.deps.place.fileMode);
+      await this.deps.files.stat(this.deps.place.face);
     } catch (error) {
       await this.dropBeginning(path);
       throw error;
