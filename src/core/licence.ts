@@ -86,6 +86,8 @@ export interface Waiter extends Running {
   readonly sinceAt: string;
   /** He waits no longer than this: who has seen him stand longer drops him. */
   readonly waitSeconds: number;
+  /** He was seated, and finds no place in a restored table: before all who were not. */
+  readonly returns?: true | undefined;
 }
 
 /** One running process. It is judged by what its own record promises, whatever the observer runs. */
@@ -259,6 +261,7 @@ const waiter = z.looseObject({
   beat: z.int().min(1),
   sinceAt: at,
   waitSeconds: seconds,
+  returns: z.literal(true).optional(),
 });
 
 const tombstone = z.looseObject({

@@ -25,15 +25,40 @@ export function standInLine(
   waitSeconds: number,
   shareTimeMs: number,
 ): Licence {
-  const { module, seatId } = place;
-  if (placeInLine(licence, module, who.id) !== null)
-    return stayLonger(licence, { instance: who.id, module }, waitSeconds);
-  const { id, highestBeat = 0, ...running } = who;
-  const waiter: Waiter = {
+  if (placeInLine(licence, place.module, who.id) !== null)
+    return stayLonger(licence, { instance: who.id, module: place.module }, waitSeconds);
+  const waiter = waiterOf(who, place, waitSeconds, shareTimeMs);
+  return { ...licence, waiting: [...licence.waiting, waiter] };
+}
+
+/** Puts somebody who was seated, and for whom a restored table has no place, before all who were not. */
+export function standFirst(
+  licence: Licence,
+  who: Claimant,
+  place: { readonly module: string; readonly seatId: string },
+  waitSeconds: number,
+  shareTimeMs: number,
+): Licence {
+  if (placeInLine(licence, place.module, who.id) !== null) return licence;
+  const waiter: Waiter = { ...waiterOf(who, place, waitSeconds, shareTimeMs), returns: true };
+  const isBefore = (one: Waiter) => one.returns === true;
+  const { waiting } = licence;
+  return {
+    ...licence,
+    waiting: [...waiting.filter(isBefore), waiter, ...waiting.filter((one) => !isBefore(one))],
+  };
+}
+
+function waiterOf(
+  { id, highestBeat = 0, ...running }: Claimant,
+  { module, seatId }: { readonly module: string; readonly seatId: string },
+  waitSeconds: number,
+  shareTimeMs: number,
+): Waiter {
+  return {
     ...{ instance: id, module, ...running },
     ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
   };
-  return { ...licence, waiting: [...licence.waiting, waiter] };
 }
 
 function stayLonger(

@@ -1,7 +1,7 @@
 import { type Caller, proved } from './answers.js';
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.js';
-import { aheadOf, isGiven, leaveLine, standInLine } from './line.js';
+import { aheadOf, isGiven, leaveLine, standFirst, standInLine } from './line.js';
 import { fromIso } from './moment.js';
 import type { Draft } from './revision.js';
 import { callRoll, type Silence } from './rollcall.js';
@@ -37,13 +37,15 @@ export interface Standing {
   readonly highestBeat: number;
   /** While, after a restore, nobody new is seated: the modules whose belief has ended, and whose records wait. */
   readonly notNow?: readonly string[];
+  /** For how long his record may still be put back, in seconds, where there is no place for it now. */
+  readonly returnSeconds: (module: string) => number;
 }
 
 /** What became of one held seat at a beat. */
 export type SeatFate =
   | { readonly kind: 'kept' | 'back'; readonly seat: SeatRecord }
   | { readonly kind: 'lost'; readonly tombstone: Tombstone | null }
-  | { readonly kind: 'noPlace' };
+  | { readonly kind: 'noPlace'; readonly isFirst: boolean };
 
 export type BeatOutcome =
   | { readonly kind: 'expired'; readonly draft: Draft | null }
@@ -68,13 +70,17 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
   const given = mine?.seats.filter((seat) => isGiven(seat) && !fates.has(seat.module)) ?? [];
   const seats = [...kept, ...given]; // what he was given he takes by asking for it again
-  if (kept.length === 0) return { kind: 'beaten', draft: null, record: null, fates };
   const me = { ...who, highestBeat: standing.highestBeat };
+  const stood = returning(licence, me, standing, fates, ground.shareTimeMs);
+  if (kept.length === 0) {
+    const draft = stood === licence ? null : { licence: stood, events: [] };
+    return { kind: 'beaten', draft, record: null, fates };
+  }
   const record = promise(ownRecord(licence, me, ground.shareTimeMs), policy, seats, ground.shareTimeMs);
   const back = [...fates.values()].flatMap((fate) =>
     fate.kind === 'back' ? [seatEvent('back', record, fate.seat)] : [],
   );
-  return { kind: 'beaten', draft: { licence: putRecord(licence, record), events: back }, record, fates };
+  return { kind: 'beaten', draft: { licence: putRecord(stood, record), events: back }, record, fates };
 }
 
 function fateOf(
@@ -89,11 +95,27 @@ function fateOf(
   const tombstone = tombstoneOf(licence, who.id, seat);
   const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
   if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
-  if (notNow && (tombstone || notNow.includes(seat.module))) return { kind: 'noPlace' };
+  const noPlace: SeatFate = { kind: 'noPlace', isFirst: tombstone === null };
+  if (notNow && (tombstone || notNow.includes(seat.module))) return noPlace;
   const ahead = tombstone ? aheadOf(licence, seat.module, who.id).length : 0; // who puts his own record back passes them
   const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path, ahead);
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
-  return tombstone ? { kind: 'lost', tombstone } : { kind: 'noPlace' };
+  return tombstone ? { kind: 'lost', tombstone } : noPlace;
+}
+
+/** Who finds no place for his record, and was not put out, is the next to get one. */
+function returning(
+  licence: Licence,
+  me: Claimant,
+  { seats, returnSeconds }: Standing,
+  fates: ReadonlyMap<string, SeatFate>,
+  shareTimeMs: number,
+): Licence {
+  return seats.reduce((table, { id, module }) => {
+    const fate = fates.get(module);
+    if (fate?.kind !== 'noPlace' || !fate.isFirst) return table;
+    return standFirst(table, me, { module, seatId: id }, returnSeconds(module), shareTimeMs);
+  }, licence);
 }
 
 export const heldSeat = (licence: Licence, instanceId: string, module: string): SeatRecord | undefined =>

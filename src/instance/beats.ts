@@ -1,6 +1,7 @@
 import type { Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
+import { isGiven, placeInLine } from '../core/line.js';
 import { remind } from '../core/restore.js';
 import type { Draft, EventDraft } from '../core/revision.js';
 import { isCalled } from '../core/rollcall.js';
@@ -26,6 +27,8 @@ import type { Warnings } from './warnings.js';
 
 /** Without a free place, an instance that may put its record back tries for so long. In check intervals. */
 const RETURN_INTERVALS = 2;
+/** Who stands in the line for his own record looks at least so often: a place that is given him has to be taken. Milliseconds. */
+const RETURN_LOOK_MS = 5000;
 /** However short T is, a beat may wait so long for the share. Milliseconds. */
 const LEAST_PATIENCE_MS = 10_000;
 
@@ -76,6 +79,7 @@ export class Beats {
         identity.writes(outcome.record);
         holds.promised(identity.answersWithin, started);
       }
+      this.stands(outcome.draft?.licence ?? base);
       const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
       const draft = outcome.draft && { ...outcome.draft, events: [...events, ...outcome.draft.events] };
       const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, started.elapsedMs) : null;
@@ -101,7 +105,21 @@ export class Beats {
     return {
       ...{ who: identity.claimant, seats: holds.seats, highestBeat: identity.highestBeat },
       ...(isClosed && { notNow: doubtful }),
+      returnSeconds: (module) => Math.max(0, this.returnMs(module)) / 1000,
     };
+  }
+
+  /** How long we still try to put back the record that supports a seat. */
+  private returnMs(module: string): number {
+    const { clock, holds, table } = this.deps;
+    const sinceMs = holds.get(module)?.belief.since.elapsedMs ?? Number.NEGATIVE_INFINITY;
+    return sinceMs + RETURN_INTERVALS * table.intervalMs - clock.elapsedMs();
+  }
+
+  /** We are about to write this: if we stand in a line there, whoever frees a place may write our record. */
+  private stands({ waiting }: Licence): void {
+    const { identity } = this.deps;
+    for (const one of waiting) if (one.instance === identity.id) identity.writesBeat(one.beat);
   }
 
   private followBeat(answer: BeatOutcome, licence: Licence, since: Instant): void {
@@ -125,10 +143,10 @@ export class Beats {
     const hold = holds.get(module);
     if (!hold || fate.kind !== 'noPlace') return;
     if (hold.belief.validForMs === Number.POSITIVE_INFINITY) holds.endBelief(module); // Light: the place is another's now
-    const silentMs = clock.elapsedMs() - hold.belief.since.elapsedMs;
+    heart.lookBy(clock.elapsedMs() + RETURN_LOOK_MS);
     const closedMs = table.policy ? table.closedMs(licence, table.policy, null) : 0;
     if (closedMs > 0) heart.beatSoon(closedMs);
-    else if (silentMs >= RETURN_INTERVALS * table.intervalMs) this.lose(module, lossOf(null));
+    else if (this.returnMs(module) <= 0) this.lose(module, lossOf(null));
     else heart.beatSoon(table.lookPeriod);
   }
 
@@ -204,14 +222,20 @@ export class Beats {
 
   /** A look can end belief, never revive it. */
   private checkOwn(licence: Licence, module: string): void {
-    const { heart, holds, identity } = this.deps;
+    const { clock, heart, holds, identity } = this.deps;
     const hold = holds.get(module);
     const mine = licence.instances.find((record) => record.id === identity.id);
     if (mine && mine.beat > identity.highestBeat) {
       this.takeNewId();
       return;
     }
-    if (!hold || heldSeat(licence, identity.id, module)) return;
+    const held = heldSeat(licence, identity.id, module);
+    if (held && isGiven(held)) heart.beatSoon(); // what we stood in the line for
+    if (!hold || held) return;
+    if (placeInLine(licence, module, identity.id) !== null) {
+      heart.lookBy(clock.elapsedMs() + RETURN_LOOK_MS);
+      return;
+    }
     const tombstone = tombstoneOf(licence, identity.id, hold.seat);
     if (tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone') {
       this.lose(module, lossOf(tombstone));

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Entitlement } from '../../src/core/entitlement.js';
 import type { Level, Licence, Settings } from '../../src/core/licence.js';
+import { standFirst, standInLine } from '../../src/core/line.js';
 import { nextRevision } from '../../src/core/revision.js';
 import { type Claimant, claim, putRecord, withSeat } from '../../src/core/seats.js';
 import { beat, evict, type Standing } from '../../src/core/sweep.js';
@@ -21,7 +22,7 @@ function table(
   );
 }
 
-const [ada, bob, cy] = [app('ada'), app('bob'), app('cy')] as const;
+const [ada, bob, cy, dee] = [app('ada'), app('bob'), app('cy'), app('dee')] as const;
 const evicted = (instance: string, seen = 1) => ({ instance, beat: seen, reason: 'evicted' as const });
 
 function sweep(licence: Licence, ...verdicts: ReturnType<typeof evicted>[]): Licence | null {
@@ -67,7 +68,7 @@ describe('evicting', () => {
 
 function standing(who: Claimant, licence: Licence, highestBeat = 1): Standing {
   const seats = licence.instances.find(({ id }) => id === who.id)?.seats ?? [];
-  return { who, seats, highestBeat };
+  return { who, seats, highestBeat, returnSeconds: () => 120 };
 }
 
 const beatIn = (licence: Licence, of: Standing, facts: Parameters<typeof ground>[0] = {}) =>
@@ -129,10 +130,29 @@ describe('rule 2: a beat', () => {
     expect(outcome.fates.get('M1')).toMatchObject({ kind: 'lost', tombstone: { actor: 'bob@pc-bob' } });
   });
 
-  test('its record is gone without a tombstone, and the place is taken: it has none, and is not yet lost', () => {
-    const outcome = beatIn(table([bob, cy]), standing(ada, table([ada])));
-    if (outcome.kind !== 'beaten') throw new Error('expected a beat');
-    expect(outcome.fates.get('M1')).toEqual({ kind: 'noPlace' });
+  describe('its record is gone without a tombstone, and the place is taken', () => {
+    const noPlace = (licence: Licence) => {
+      const outcome = beatIn(licence, standing(ada, table([ada])));
+      if (outcome.kind !== 'beaten') throw new Error('expected a beat');
+      expect(outcome.fates.get('M1')).toEqual({ kind: 'noPlace', isFirst: true });
+      return outcome.draft?.licence.waiting ?? [];
+    };
+
+    test('it has none, is not yet lost, and stands before all who were not seated', () => {
+      const waiting = standInLine(table([bob, cy]), dee, { module: 'M1', seatId: 'w' }, 60, START_MS);
+      expect(noPlace(waiting)).toMatchObject([
+        { instance: 'ada', seat: 'seat-ada', beat: 2, waitSeconds: 120, returns: true },
+        { instance: 'dee', seat: 'w' },
+      ]);
+    });
+
+    test('behind who came back before it; and once only', () => {
+      const place = { module: 'M1', seatId: 'back' };
+      const other = standFirst(table([bob, cy]), dee, place, 60, START_MS);
+      const twice = { ...other, waiting: noPlace(other) };
+      expect(twice.waiting.map(({ instance }) => instance)).toEqual(['dee', 'ada']);
+      expect(noPlace(twice)).toEqual([]);
+    });
   });
 
   test('a module that the licence no longer has is lost', () => {

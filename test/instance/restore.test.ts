@@ -93,6 +93,54 @@ describe('an older backup of the whole folder is brought back', () => {
   });
 });
 
+/** Folder and licence file of before somebody came are brought back, and a newcomer has his place before anybody looks. */
+describe('whoever finds no place for his record', () => {
+  async function story() {
+    const { world, users } = await office({ seed: 6, intervalMs: T, people: 2, modules: { M1: 3 } });
+    const [ada] = users as [User];
+    const comer = async (name: string) => await world.user(world.host(`pc-${name}`), name);
+    const [eve, fay, dee] = [await comer('eve'), await comer('fay'), await comer('dee')];
+    backUp(world);
+    const shown = world.server.readText(FACE);
+    await eve.sit('M1');
+    void dee.ask('M1', { wait: 10 * T }).catch(() => undefined);
+    await world.advance(T / 2);
+    bringBack(world);
+    world.server.scribble(FACE, shown);
+    await fay.sit('M1');
+    await world.until(() => world.table().restored !== undefined, HEALED_MS);
+    return { world, ada, eve, fay, dee };
+  }
+  const line = (world: World) => world.table().waiting.map(({ user }) => user);
+  const holds = (world: World, user: User) =>
+    recordOf(world, user)?.seats.some((seat) => seat.given === undefined) === true;
+
+  test('is the next to get one, before who waited already', async () => {
+    const { world, ada, fay, dee } = await story();
+    await world.until(() => line(world).length === 2, T);
+    expect(line(world)).toEqual(['fay', 'dee']);
+    await world.advance(T / 2);
+    const freedMs = world.nowMs;
+    await ada.leave();
+    await world.until(() => holds(world, fay), 10_000);
+    expect(world.nowMs - freedMs).toBeLessThan(7000);
+    expect(line(world)).toEqual(['dee']);
+    expect(dee.seats).toEqual([]);
+    await stepping(world, 3 * T, 1000, () => expectNeverOver(world));
+    expect(fay.seats.map((seat) => seat.valid)).toEqual([true]);
+  });
+
+  test('has lost his seat after two check intervals, and has left the line', async () => {
+    const { world, fay } = await story();
+    await world.until(() => line(world).includes('fay'), T);
+    await world.advance(2.5 * T);
+    expectNeverOver(world);
+    expect(toldOf(world, 'lost').map(({ who }) => who)).toEqual(['fay']);
+    expect(line(world)).toEqual(['dee']);
+    expect(fay.seats.map((seat) => seat.valid)).toEqual([false]);
+  });
+});
+
 describe('for a quarter of the check interval after the restore', () => {
   test('nobody new is seated, and he is told until when; then he is', async () => {
     const { world } = await office({ seed: 3, intervalMs: T, people: 2 });
