@@ -171,7 +171,7 @@ export class Beats {
 
   /** Rule 3: a look; then whatever it shows. */
   async look(): Promise<void> {
-    const { clock, heart, identity, store, table, warnings } = this.deps;
+    const { clock, heart, holds, identity, store, table, warnings } = this.deps;
     const started = instantOf(clock);
     const startedMs = started.elapsedMs;
     heart.lookBegins(startedMs);
@@ -180,6 +180,8 @@ export class Beats {
     this.attend(top.licence, started);
     await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS));
     heart.listen();
+    this.checkSeats(top.licence); // whoever was removed must know it also where a commit fails now
+    if (holds.size === 0) return;
     const isLight = identity.record?.level === 'light';
     const verdicts = isLight ? [] : table.verdicts(top.licence, startedMs);
     const isLineOverdue = !isLight && table.isLineOverdue(top.licence);
@@ -216,8 +218,12 @@ export class Beats {
 
   /** What a look says of us, and of the others. */
   private afterLook(licence: Licence): void {
-    for (const module of this.deps.holds.modules) this.checkOwn(licence, module);
+    this.checkSeats(licence);
     this.planNext(licence);
+  }
+
+  private checkSeats(licence: Licence): void {
+    for (const module of this.deps.holds.modules) this.checkOwn(licence, module);
   }
 
   /** A look can end belief, never revive it. */

@@ -84,6 +84,8 @@ export interface LicenceEvents {
 
 const ACQUIRE_MS = 30_000;
 const OPEN_MS = 90_000;
+/** One operation for a warning about the place: nobody is to wait for that. */
+const WARNING_MS = 2000;
 const MAX_WAIT_MS = 86_400_000;
 
 /**
@@ -120,7 +122,7 @@ export async function openWith(path: string, options: OpenOptions, system: Syste
     host: options.host ?? system.facts.host,
   });
   const { store, licence } = await openStore(path, system, options.onSlow);
-  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS });
+  const files = patient(system.files, system.clock, { answerMs: WARNING_MS });
   const warnings = await placeWarnings(store.place.around, files, system);
   const opened = new OpenLicence(store, licence, options, system);
   setImmediate(() => {

@@ -6,6 +6,7 @@ import type { ShareFiles } from '../../src/share/files.js';
 import { numberName } from '../../src/share/place.js';
 import { counting } from '../helpers/faults.js';
 import { FOLDER, type Host, type User, World } from '../helpers/world.js';
+import { Desk } from '../stories/desk.js';
 import {
   evicted,
   expectAllSeated,
@@ -244,6 +245,19 @@ describe('rule 4(b): a share nobody, or somebody, can write to', () => {
     const warned = toldOf(world, 'warning').map(({ who }) => who);
     expect(warned.sort()).toEqual(users.map(({ name }) => name));
   });
+});
+
+test('who was removed knows it at his look, also where that finds somebody dead and the share takes no commit', async () => {
+  const { world, users } = await office({ seed: 2, intervalMs: 80_000, people: 1 });
+  const [ada] = users as [User];
+  const bob = await world.user(ada.host, 'bob');
+  await bob.sit('M1');
+  await world.advance(80_000);
+  await new Desk(world).remove(({ user }) => user === ada.name);
+  bob.kill();
+  world.unwritable('full');
+  await world.advance(80_000 / 8 + 1000);
+  expect(toldOf(world, 'lost')).toMatchObject([{ who: ada.name, detail: { reason: 'removed' } }]);
 });
 
 describe('rule 10: Light', () => {

@@ -630,11 +630,10 @@ const believing: readonly Bug[] = [
     what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
     breaks: neverOver,
     file: beats,
-    find: 'if (!hold || heldSeat(licence, identity.id, module)) return;',
-    replace: `const { clock } = this.deps;
-    const now = { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs(), uptimeMs: clock.uptimeMs() };
+    find: 'if (!hold || held) return;',
+    replace: `const now = { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs(), uptimeMs: clock.uptimeMs() };
     if (mine) holds.confirm(mine, now);
-    if (!hold || heldSeat(licence, identity.id, module)) return;`,
+    if (!hold || held) return;`,
   },
   {
     name: 'looks-past-itself',
