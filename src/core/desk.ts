@@ -1,7 +1,6 @@
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Settings } from './licence.js';
-import { fromIso } from './moment.js';
-import { QUARTER_INTERVALS } from './restore.js';
+import { closedForMs } from './restore.js';
 import type { Draft } from './revision.js';
 import { takeAway } from './seats.js';
 import { isExpired } from './sweep.js';
@@ -34,10 +33,7 @@ export function remove(
 
 /** Right after a restore nobody new is seated; who waits takes a free place himself, later. */
 const isClosed = (licence: Licence, policy: Policy, shareTimeMs: number): boolean =>
-  isExpired(policy, shareTimeMs) ||
-  (licence.restored !== undefined &&
-    Math.abs(shareTimeMs - fromIso(licence.restored.at)) <
-      QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds);
+  isExpired(policy, shareTimeMs) || closedForMs(licence, policy, shareTimeMs) > 0;
 
 /** Changes settings, undefined takes one back; null when they already are so. Holders follow at their next look. */
 export function changeSettings(licence: Licence, changes: Settings, actor: string): Draft | null {

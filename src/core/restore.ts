@@ -1,4 +1,4 @@
-import { entitlementHash } from './entitlement.js';
+import { entitlementHash, type Policy } from './entitlement.js';
 import { hashOf } from './journal.js';
 import type { InstanceRecord, Licence, SealedEntitlement } from './licence.js';
 import { MAX_GONE, MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
@@ -135,7 +135,17 @@ function unconfirmed(record: InstanceRecord): InstanceRecord {
 }
 
 /** Right after a restore nobody new is seated and nobody evicted, so that everybody who lives can have his look. */
-export const QUARTER_INTERVALS = 1 / 4;
+const QUARTER_INTERVALS = 1 / 4;
+
+/** How long that is, milliseconds. */
+export const quarterMs = (policy: Policy): number => QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds;
+
+/** How much of it is left by the server's clock, milliseconds; nothing where that was set back to before the restore. */
+export function closedForMs(licence: Licence, policy: Policy, shareTimeMs: number): number {
+  if (!licence.restored) return 0;
+  const agoMs = shareTimeMs - fromIso(licence.restored.at);
+  return agoMs < 0 ? 0 : Math.max(0, quarterMs(policy) - agoMs);
+}
 
 /**
  * A restored table, and what somebody remembers of the revisions that were lost: the tombstones in them are put in again, and

@@ -1,7 +1,6 @@
 import type { Policy } from '../core/entitlement.js';
 import type { Licence } from '../core/licence.js';
-import { fromIso } from '../core/moment.js';
-import { QUARTER_INTERVALS } from '../core/restore.js';
+import { closedForMs, quarterMs } from '../core/restore.js';
 
 /**
  * For T/4 after a restored table was first seen nobody new is seated and nobody evicted, so that everybody who lives has his
@@ -25,10 +24,8 @@ export class Quarter {
   /** How much of it is left. Milliseconds of the monotonic clock; 0 when it is over, or the table was never restored. */
   leftMs(licence: Licence, policy: Policy, nowMs: number, shareTimeMs: number | null): number {
     if (!licence.restored || licence.lineage !== this.lineage) return 0;
-    const quarterMs = QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds;
-    const leftMs = Math.max(0, this.sinceMs + quarterMs - nowMs);
+    const leftMs = Math.max(0, this.sinceMs + quarterMs(policy) - nowMs);
     if (this.isHolder || shareTimeMs === null) return leftMs;
-    const agoMs = shareTimeMs - fromIso(licence.restored.at);
-    return agoMs < 0 || agoMs >= quarterMs ? 0 : Math.min(leftMs, quarterMs - agoMs);
+    return Math.min(leftMs, closedForMs(licence, policy, shareTimeMs));
   }
 }
