@@ -7,8 +7,12 @@ const shared = {
   env: { SEATFILE_REGISTER: '' }, // what tests open is nobody's business on this computer
   retry: 0, // a test that fails sometimes has found something
 };
-/** Tests with real processes and real time: one file after the other, with the machine to themselves. */
-const processes = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
+/** Tests with real processes and real time. */
+const real = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
+/** Of those, the ones that mostly wait: for a loss to be believed, for somebody to be put out, for a turn. */
+const waits = ['monday', 'on-demand', 'repair', 'restart', 'seats', 'stopped', 'waiting'].map(
+  (name) => `test/cli/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -19,17 +23,27 @@ export default defineConfig({
           ...shared,
           name: 'rules',
           include: ['test/**/*.test.ts'],
-          exclude: processes,
+          exclude: real,
           sequence: { groupOrder: 0 },
         },
       },
       {
         test: {
           ...shared,
-          name: 'processes',
-          include: processes,
+          name: 'processes', // one file after the other, with the machine to themselves
+          include: real,
+          exclude: waits,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'waits',
+          include: waits,
+          maxWorkers: 3,
+          sequence: { groupOrder: 2 },
         },
       },
     ],
