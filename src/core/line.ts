@@ -87,7 +87,7 @@ const TAKEN_MS = 60_000;
 /** So much longer than he said a waiter may stand. Milliseconds. */
 const OVERSTAY_MS = 10_000;
 /** Of the time between two looks at most so much counts: we may have slept, and the waiter with us. Milliseconds. */
-const LONGEST_GAP_MS = 10_000;
+export const LONGEST_GAP_MS = 10_000;
 
 /** Somebody in the line, or with a place that he was given: told apart by its seat id, which is new for every wait. */
 export interface Pending {
@@ -114,6 +114,10 @@ function pendingIn(licence: Licence): Pending[] {
 }
 
 export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
+
+/** Whether somebody has still to take a place that he was given. */
+export const isAnyGiven = (licence: Licence): boolean =>
+  licence.instances.some((record) => record.seats.some(isGiven));
 
 /** How long each has been seen to stand, while we were awake and looking; on our own monotonic clock, milliseconds. */
 export type LineSeen = ReadonlyMap<string, { readonly stoodMs: number; readonly countedToMs: number }>;

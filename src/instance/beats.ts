@@ -1,7 +1,7 @@
 import type { Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import type { InstanceRecord, Licence } from '../core/licence.js';
-import { isGiven, placeInLine } from '../core/line.js';
+import { isAnyGiven, isGiven, LONGEST_GAP_MS, placeInLine } from '../core/line.js';
 import { remind } from '../core/restore.js';
 import type { Draft, EventDraft } from '../core/revision.js';
 import { isCalled } from '../core/rollcall.js';
@@ -268,6 +268,7 @@ export class Beats {
     const { beatEarly, lookAgainMs } = table.vigil.next(licence, nowMs);
     if (beatEarly) heart.beatSoon();
     heart.lookBy(Math.max(lookAgainMs, nowMs + 1));
+    if (isAnyGiven(licence)) heart.lookBy(nowMs + LONGEST_GAP_MS); // he may be dead: see how long it stands
   }
 
   private loseAllExpired(): void {

@@ -234,16 +234,20 @@ describe('who does not answer when he is called', () => {
     expect(first.answer).toBeNull();
   });
 
-  test('where nobody else waits he is passed over by whoever looks, and the place is free', async () => {
-    const { world, users, comer } = await fullOffice(['ada', 'bob'], { checkIntervalSeconds: 80 });
-    const cy = await comer('cy');
-    waits(world, cy);
-    await world.advance(2000);
-    cy.kill();
-    await users[0]?.leave();
-    await world.advance(2 * MINUTE_MS);
-    expect(holders(world)).toEqual(['bob']);
-  });
+  test.each([80, 1800])(
+    'where nobody else waits he is passed over by whoever looks, and the place is free: T = %i s',
+    async (checkIntervalSeconds) => {
+      const { world, users, comer } = await fullOffice(['ada', 'bob'], { checkIntervalSeconds });
+      const cy = await comer('cy');
+      waits(world, cy);
+      await world.advance(2000);
+      cy.kill();
+      await users[0]?.leave();
+      expect(holders(world)).toEqual(['bob', 'cy']);
+      await world.advance((checkIntervalSeconds / 8) * 1000 + 1.5 * MINUTE_MS);
+      expect(holders(world)).toEqual(['bob']);
+    },
+  );
 
   test('one provably gone is dropped at the next look of anybody on his machine', async () => {
     const { world, comer } = await fullOffice(['ada']);
