@@ -36,6 +36,8 @@ import type { Revisions, Stage } from './revisions.js';
  *   lineage that was lost, put if absent, and then everybody copies what is under that name to the number it says. A late
  *   one finds the name taken, and the number too; a number that was cleared meanwhile is below the top, and void.
  * - The trouble is looked at once more after a directory of our own was made there, which refreshes a client's listing.
+ * - That it lasted shows only that it was there once: somebody may have healed it since, and our client may show the old listing
+ *   still. Then `licence.json` shows a lineage that we do not know, above all we were shown, and the trouble has to last anew.
  */
 export interface HealingDeps {
   readonly revisions: Revisions;
@@ -44,6 +46,12 @@ export interface HealingDeps {
   /** Makes the folder whole, with one revision in it, unless there is one. */
   readonly raise: (build: (shareTimeMs: number) => Licence) => Promise<void>;
 }
+
+/**
+ * What became of it: the table is whole, by us or by whoever was quicker; nothing there is surely of this licence; somebody seems
+ * to have healed it since we met the trouble. With the last two nothing was written.
+ */
+export type Healed = 'whole' | 'untrusted' | 'doubted';
 
 /** Of so many numbers, newest first, one should be readable. */
 const MOST_READ = 64;
@@ -90,16 +98,26 @@ export class Healing {
   /**
    * Rebuilds the table, or leaves that to whoever was quicker.
    * @param memory the newest state that this process has seen; null for `seatfile repair`
-   * @returns false when there is nothing to heal it from that is surely of this licence; nothing was written
    */
-  async heal(memory: Licence | null, actor: string, limits: Limits): Promise<boolean> {
-    const numbers = await this.deps.revisions.numbers();
+  async heal(memory: Licence | null, actor: string, limits: Limits): Promise<Healed> {
+    const { revisions } = this.deps;
+    const numbers = await revisions.numbers();
     const remains = await this.remains(memory, numbers);
-    if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return false;
+    if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return 'untrusted';
+    if (memory !== null && numbers !== null && this.isNews(remains.base, memory, numbers)) {
+      revisions.meetAnew(remains.base.licence.revision);
+      return 'doubted';
+    }
     const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, actor);
     if (numbers === null) await this.deps.raise((shareTimeMs) => build(remains.base, shareTimeMs));
     else await this.healInside(remains, numbers.at(-1) ?? -1, build, limits);
-    return true;
+    return 'whole';
+  }
+
+  /** Made by somebody who has healed the table that we knew, and above all that we were ever shown. */
+  private isNews({ licence }: Candidate, memory: Licence, numbers: readonly number[]): boolean {
+    const shown = Math.max(this.deps.revisions.seenUpTo, numbers.at(-1) ?? -1);
+    return licence.lineage !== memory.lineage && licence.revision > shown;
   }
 
   /** What there is to see, without a memory of our own. Writes nothing. */
@@ -122,7 +140,7 @@ export class Healing {
       const aside = inFolder(this.place, damagedName(number, this.deps.dice.id()));
       await this.deps.files.rename(inFolder(this.place, numberName(number)), aside);
     }
-    return await this.heal(null, actor, limits);
+    return (await this.heal(null, actor, limits)) === 'whole';
   }
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */

@@ -88,6 +88,9 @@ const LOOKS_TO_BELIEVE = 3;
 /** How far back it is remembered when the top climbed. Milliseconds; more than any revision is left alone for. */
 const LONGEST_MEMORY_MS = 3_600_000;
 
+/** What the last looks met: since when, when last, and how often. */
+const NOTHING_MET = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
+
 /** Trouble is the same only while it is met again so soon: who was stopped, or did not look, has seen nothing of it. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
 
@@ -110,7 +113,7 @@ export class Revisions {
   private readonly climbs: { top: number; atMs: number }[] = [];
   private cached: { text: string; licence: Licence } | null = null;
   /** What the last looks met, kept from one call to the next: a caller's patience may be shorter than the caches' lifetime. */
-  private met = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
+  private met = NOTHING_MET;
   /** The licence that the folder belongs to, once known. */
   private licenceId: string | null = null;
   /** The last change of our own that was confirmed: every later revision of its lineage descends from it. */
@@ -160,6 +163,12 @@ export class Revisions {
     this.highestSeen = Math.max(this.highestSeen, revision);
   }
 
+  /** Somebody has published that number since we met the trouble: what we were shown may be older, and has to last anew. */
+  meetAnew(revision: number): void {
+    this.expectAtLeast(revision);
+    this.met = NOTHING_MET;
+  }
+
   /** The highest number this process knows of; -1 for none. */
   get seenUpTo(): number {
     return this.highestSeen;
@@ -200,7 +209,7 @@ export class Revisions {
       const startedMs = this.clock.elapsedMs();
       const found = await this.lookOnce();
       if (!('kind' in found)) {
-        this.met = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
+        this.met = NOTHING_MET;
         return found;
       }
       const nowMs = this.clock.elapsedMs();

@@ -225,12 +225,12 @@ export class Store {
       return await act();
     } catch (error) {
       if (this.healer === null || this.memory === null || !isLoss(error)) throw error;
-      const isHealed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
-        if (failure instanceof SeatfileFault && failure.code === 'COMMIT_UNKNOWN') return true; // not of `act`
+      const healed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
+        if (failure instanceof SeatfileFault && failure.code === 'COMMIT_UNKNOWN') return 'whole'; // not of `act`
         throw failure;
       });
-      if (!isHealed) throw error;
-      return await act();
+      if (healed === 'untrusted') throw error;
+      return healed === 'doubted' ? await this.healed(act, limits) : await act();
     }
   }
 

@@ -1,10 +1,10 @@
 import nodePath from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { formatLicence, parseLicence } from '../../src/core/licence.js';
+import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
 import { nextRevision } from '../../src/core/revision.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { faulty } from '../helpers/faults.js';
-import { codeOf, Table, type Writer } from '../helpers/table.js';
+import { adding, codeOf, Table, type Writer } from '../helpers/table.js';
 
 /** The rebuilding of a lost table, without instances: what is written, and who wins. */
 
@@ -208,6 +208,56 @@ describe('a folder that is gone', () => {
     const before = table.server.paths('/');
     expect(await codeOf(writer.read(MINUTES_MS))).toBe(code);
     expect(table.server.paths('/')).toEqual(before);
+  });
+});
+
+describe('somebody else has healed while we met the same damage', () => {
+  /** One heals and works on; the other began to look 5 s after him. What `happen` does is done just then. */
+  async function healedByOne(
+    happen: (table: Table) => void,
+    wrap?: (files: ShareFiles, table: Table) => ShareFiles,
+  ): Promise<{ table: Table; late: Licence }> {
+    const table = new Table();
+    table.grow(3);
+    const [one, other] = [healer(table), healer(table, (files) => wrap?.(files, table) ?? files)];
+    for (const writer of [one, other]) await writer.read();
+    damage(table);
+    table.server.copyTree(table.place.folder, '/backup');
+    const healing = one.store.commit(adding('one'), one.limits(MINUTES_MS));
+    await table.timeline.advance(5000);
+    const late = other.store.read(other.limits(MINUTES_MS));
+    await table.timeline.run(healing);
+    await table.timeline.run(one.store.settled());
+    happen(table);
+    return { table, late: (await table.timeline.run(late)).licence };
+  }
+
+  test('who is shown an old listing does not rebuild what is whole: he looks for as long once more', async () => {
+    let oldUntilMs = Number.POSITIVE_INFINITY;
+    const { table, late } = await healedByOne(
+      ({ timeline }) => {
+        oldUntilMs = timeline.nowMs + 30_000;
+      },
+      (files, { place, timeline }) => ({
+        ...files,
+        list: async (path) => {
+          const names = await files.list(path);
+          const isOld = timeline.nowMs < oldUntilMs && path === place.folder;
+          return isOld ? names.filter((name) => !/^0*1\d\d\d$|^restored-/.test(name)) : names;
+        },
+      }),
+    );
+    expect(table.numbers()).toEqual([0, 1, 2, 3, 1000, 1001]);
+    expect(late.revision).toBe(1001);
+  });
+
+  test('if that was lost in its turn, the trouble lasts, and he heals it', async () => {
+    const { table, late } = await healedByOne(({ server, place }) => {
+      server.removeTree(place.folder);
+      server.copyTree('/backup', place.folder);
+    });
+    expect(late.restored).toMatchObject({ revision: 1001, from: 'revision 1001 (in the licence file)' });
+    expect(table.tally()).toEqual(['w1', 'w2', 'w3', 'one']);
   });
 });
 
