@@ -151,6 +151,7 @@ export async function locateStore(
   if (path === '')
     throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
   const { clock, dice } = system;
+  const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS }; // finding it counts too, and who is stopped meanwhile
   const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
   const place = await locate(path, files);
   const actor = actorOf(system.facts);
@@ -159,7 +160,6 @@ export async function locateStore(
     { ...system.store, ...(onSlow && { onSlow }) },
   );
   const look = async () => {
-    const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS };
     const first = await store.read(limits);
     const { licence } = (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
     readPolicy(licence, place.face);

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { ShareError } from '../../src/share/files.js';
-import { World } from '../helpers/world.js';
+import { numberName } from '../../src/share/place.js';
+import { FOLDER, World } from '../helpers/world.js';
 
 /** Opening a licence looks once at the place it lies in. */
 const warningsOf = (world: World) =>
@@ -38,4 +39,25 @@ test('a share that does not tell its file system is opened as ever', async () =>
   const ada = await world.user(host, 'ada');
   expect((await ada.acquire('M1')).kind).toBe('seated');
   expect(warningsOf(world)).toEqual([]);
+});
+
+test('who was stopped while he opened, past the deadline, is told at once what is wrong, and does not wait it out again', async () => {
+  const world = new World({ modules: { M1: 2 } });
+  const ada = await world.user(world.host('pc-1'), 'ada');
+  await ada.sit('M1');
+  await ada.leave();
+  const { server } = world;
+  const top = numberName(Math.max(...server.list(FOLDER).map(Number).filter(Number.isFinite)));
+  server.scribble(`${FOLDER}/${top}/licence.json`, '{');
+  const bob = world.host('pc-2').enter('bob');
+  const told = bob.open({}).then(
+    () => 'opened',
+    (error: Error) => error.message,
+  );
+  bob.freeze();
+  await world.advance(300_000);
+  bob.thaw();
+  const thawedMs = world.nowMs;
+  expect(await world.run(told)).toMatch(/given up at the deadline .*is damaged/);
+  expect(world.nowMs - thawedMs).toBeLessThan(1000);
 });
