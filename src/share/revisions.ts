@@ -568,9 +568,10 @@ export class Revisions {
   }
 }
 
+/** What is behind stays so while somebody goes on from it: no cache shows for so long what is older than all that we have seen. */
 const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({
   kind,
-  what: `${kind} ${fault.message}`,
+  what: kind === 'behind' ? kind : `${kind} ${fault.message}`,
   fault,
 });
 

@@ -344,6 +344,25 @@ describe('an older state was brought back, and others went on from it past what 
     expect(table.tally()).toContain('mine');
   });
 
+  test('who has seen more heals it in time, also while they go on and on', async () => {
+    const table = new Table();
+    table.grow(3);
+    table.server.copyTree(table.place.folder, '/backup');
+    const writer = healer(table);
+    table.grow(10);
+    await writer.read();
+    table.server.removeTree(table.place.folder);
+    table.server.copyTree('/backup', table.place.folder);
+    const read = writer.store.read(writer.limits(MINUTES_MS));
+    const other = table.writer();
+    for (const word of ['theirs', 'theirs too', 'and more']) {
+      await other.add(word, MINUTES_MS);
+      await table.timeline.advance(30_000);
+    }
+    expect(table.top().restored?.revision).toBe(13);
+    expect((await table.timeline.run(read)).licence.lineage).toBe(table.top().lineage);
+  });
+
   test('who holds none takes it as it is', async () => {
     const table = new Table();
     table.grow(3);
