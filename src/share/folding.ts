@@ -19,7 +19,7 @@ import type { Clock } from './clock.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
 import type { Journal } from './journal.js';
 import { eventsIn, segmentName } from './place.js';
-import type { Revisions } from './revisions.js';
+import { MOST_ABOVE, type Revisions } from './revisions.js';
 
 /**
  * Folding: the events of a range of revisions become a segment of the journal, so that the revisions may go. Whoever clears
@@ -52,7 +52,7 @@ export class Folding {
   private readonly askAgainMs = new Map<number, number>();
   /** Since when a number that is listed could not be read. */
   private readonly oddSinceMs = new Map<number, number>();
-  private lineage: string | null = null;
+  private latest: Licence | null = null;
   private mayBeOutlived = false;
   private oldest: { readonly name: string; readonly lastAtMs: number } | null = null;
 
@@ -74,8 +74,8 @@ export class Folding {
 
   /** A commit of ours is in the table. */
   committed(licence: Licence): void {
-    if (licence.lineage !== this.lineage) this.forgetAll();
-    this.lineage = licence.lineage;
+    if (this.latest && !isOffspring(licence, this.latest)) this.forgetAll();
+    this.latest = licence;
     this.known.set(licence.revision, factsOf(licence));
     this.own.push(licence.revision);
   }
@@ -266,6 +266,12 @@ export class Folding {
     return null;
   }
 }
+
+/** Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. */
+const isOffspring = (licence: Licence, latest: Licence): boolean =>
+  licence.lineage === latest.lineage &&
+  licence.revision - latest.revision < MOST_ABOVE &&
+  licence.recent.includes(latest.recent.at(-1) ?? '');
 
 /** So many damaged segments are passed by in the search for the oldest sound one. */
 const MOST_DAMAGED = 8;

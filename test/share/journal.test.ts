@@ -150,6 +150,29 @@ describe('folding', () => {
     expect(wordsOf((await journalOf(writer)).events)).toEqual([...words(1, 7), ...words(12, 53)]);
   });
 
+  test('what others made of an older state that was brought back is in it, also where the writer had made something else', async () => {
+    const table = new Table();
+    const writer = table.writer({ store: { clearing } });
+    await happen(writer, 4);
+    table.server.copyTree(table.place.folder, '/backup');
+    await happen(writer, 2); // e5 and e6 are lost
+    table.server.removeTree(table.place.folder);
+    table.server.copyTree('/backup', table.place.folder);
+    const other = table.writer();
+    for (const word of ['o5', 'o6', 'o7']) {
+      await table.timeline.run(other.store.commit(happening(word), other.limits()));
+      await table.timeline.run(other.store.settled());
+    }
+    await happen(writer, 33);
+    await table.timeline.advance(AGE_MS);
+    await happen(writer, 8);
+    expect(segments(table)).toContain(FIRST);
+    expect(wordsOf((await journalOf(writer)).events)).toEqual([
+      ...[...words(1, 4), 'o5', 'o6', 'o7'],
+      ...words(8, 48),
+    ]);
+  });
+
   test('a number given again to somebody who slept goes with its segment, and is in no journal', async () => {
     const { table, writer } = await watched(40);
     const void5 = { ...bareLicence(), revision: 5, parent: { revision: 4, commit: 'commit-of-4' } };

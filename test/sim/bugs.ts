@@ -820,7 +820,7 @@ const restoring: readonly Bug[] = [
     what: 'With a lost table everything is forgotten that was folded; now segments that went with the folder are held to be there.',
     breaks: inJournal,
     file: folding,
-    find: 'if (licence.lineage !== this.lineage) this.forgetAll();',
+    find: 'if (this.latest && !isOffspring(licence, this.latest)) this.forgetAll();',
     replace: '',
   },
   {
