@@ -86,7 +86,7 @@ export class Audit {
   private checkHealed(): void {
     const { office } = this;
     const { lostSinceMs, hasStrays } = office.truth;
-    if (lostSinceMs === null || hasStrays) return;
+    if (lostSinceMs === null) return;
     const boundMs =
       lookMs(office.longestIntervalMs) * (1 + 2 * office.drift) + 2 * CACHES_MS + 2 * office.commitMs;
     if (office.nowMs < lostSinceMs + boundMs) return;
@@ -94,6 +94,7 @@ export class Audit {
       (process) =>
         process.seats().length > 0 &&
         !process.misfortune.isOn &&
+        (!hasStrays || office.truth.misses(process.key)) && // else what he had seen may have been passed meanwhile
         Math.max(process.misfortune.endedMs, process.seatedSinceMs, process.startedMs) <
           lostSinceMs - boundMs,
     );

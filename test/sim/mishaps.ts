@@ -566,6 +566,9 @@ export class Mishaps {
       this.lose(() => {
         server.removeTree(FOLDER);
         server.copyTree(backup, FOLDER);
+        const number = Math.max(...numbersAmong(server.list(FOLDER)));
+        const text = server.readText(`${FOLDER}/${numberName(number)}/licence.json`);
+        this.office.truth.broughtBack(JSON.parse(text) as Licence);
       });
     });
   }

@@ -245,6 +245,11 @@ export class Office {
         this.world.timeline.at(this.nowMs + this.longestIntervalMs / 4, () => this.outage.end(this.nowMs)),
       isKnown: (revision) =>
         [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
+      isRead: (revision) => [...this.alive].some(({ highest }) => highest >= revision),
+      mayHold: (key) => {
+        const process = this.processAt(key);
+        return process?.user.isAlive === true && process.seats().length + process.questions.size > 0;
+      },
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
       answerSlackMs: this.commitMs,

@@ -71,6 +71,8 @@ export class Process {
   lastFailureMs = 0;
   /** Counts its commits: two revisions of one commit are one change made twice. */
   commits = 0;
+  /** The highest revision that it has read or published, by whatever way. */
+  highest = -1;
   private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
 
   constructor(user: User, nowMs: number, trace: Trace, on: ProcessEvents) {
@@ -222,6 +224,8 @@ export class Process {
 
   private noteDone(operation: Operation, args: readonly unknown[], value: unknown): void {
     const path = String(args[0]);
+    if (operation === 'read') this.highest = Math.max(this.highest, numberIn(path));
+    if (operation === 'rename') this.highest = Math.max(this.highest, numberIn(`${args[1]}/licence.json`));
     if (operation === 'read' && this.isLooking) this.learn(path);
     if (operation === 'writeNew' && !isRestored(String(args[1]))) this.lastChange = changeIn(String(args[1]));
     if (path === LOCK) this.noteLock(operation, value as FileStat);
@@ -243,12 +247,14 @@ export class Process {
   }
 
   private learn(path: string): void {
-    const revision = Number(REVISION.exec(path)?.[1] ?? -1);
+    const revision = numberIn(path);
     if (revision <= (this.learnt.at(-1)?.revision ?? -1)) return;
     this.learnt.push({ revision, call: this.calls });
     if (this.learnt.length > REMEMBERED) this.learnt.shift();
   }
 }
+
+const numberIn = (path: string): number => Number(REVISION.exec(path)?.[1] ?? -1);
 
 /** After its read a look looks at the face, and may commit what follows. */
 const CALLS_PER_LOOK = 2;

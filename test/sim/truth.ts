@@ -65,6 +65,12 @@ export interface Standing {
   readonly misfortuneMsAtBeat: number;
 }
 
+/** Who wrote a revision, and had a seat in it. */
+interface Author {
+  readonly revision: number;
+  readonly key: string;
+}
+
 /** A name in the roll call that stands. */
 interface Called {
   readonly beat: number;
@@ -108,6 +114,10 @@ export interface TruthOptions {
   readonly onRegained: () => void;
   /** Whether somebody who lives and holds a seat has seen that revision. */
   readonly isKnown: (revision: number) => boolean;
+  /** Whether somebody lives who has read that revision or a later one. */
+  readonly isRead: (revision: number) => boolean;
+  /** Whether a process lives that has a seat, or may just be getting one. */
+  readonly mayHold: (key: string) => boolean;
   /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
   readonly slackMs: (intervalMs: number) => number;
   /** As late may an answer be, which everybody gives at once. Milliseconds. */
@@ -134,7 +144,7 @@ const LOOK_INTERVALS = 1 / 8;
 export class Truth {
   readonly options: TruthOptions;
   table: Licence;
-  readonly standings = new Map<string, Standing>();
+  standings: ReadonlyMap<string, Standing> = new Map();
   readonly lines: Lines;
   /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
   private seated = new Set<string>();
@@ -160,8 +170,18 @@ export class Truth {
   lostSinceMs: number | null = null;
   /** Until when, after a loss or what came of it, beliefs and table may differ. */
   private shakenUntilMs = 0;
-  /** What somebody who knew no better made of an older state that was brought back. */
+  /** What somebody who knew no better made of an older state that was brought back, and the beats in it. */
   private stray: Licence | null = null;
+  private strayStandings: ReadonlyMap<string, Standing> = new Map();
+  /** The newest that lies there since an older state was brought back, until that is healed. */
+  private shown: Licence | null = null;
+  /** Who had a seat in a revision that he wrote himself: he misses it when it is lost. Its number, and his key. */
+  private authors: Author[] = [];
+  private strayAuthors: Author[] = [];
+  /** When each beat was first published. */
+  private readonly beats = new Map<string, Pick<Standing, 'beatAtMs' | 'misfortuneMsAtBeat'>>();
+  /** The first number that was lost when that one was brought back. */
+  private lostFrom = 0;
   /** Until when somebody may hold a seat of an older state that was brought back. */
   private strayUntilMs = 0;
   /** Seats that were taken for good in revisions that were lost, and known to somebody who lives. */
@@ -201,11 +221,11 @@ export class Truth {
     }
     if (number <= this.revision) {
       this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
-      if (this.lostSinceMs !== null) this.strayed(next);
+      if (this.lostSinceMs !== null) this.strayed(next, by);
       return;
     }
     if (this.lostSinceMs !== null && next.parent?.commit !== this.table.commit) {
-      this.strayed(next);
+      this.strayed(next, by);
       return;
     }
     if (number !== this.revision + 1) this.broken(`${number} follows ${this.revision}`);
@@ -230,12 +250,21 @@ export class Truth {
   lose(): void {
     this.lostSinceMs = this.options.now();
     this.stray = null;
+    this.shown = null;
+    this.strayAuthors = [];
+  }
+
+  /** An older state lies there now: that is what whoever comes is shown, until it is healed. */
+  broughtBack(older: Licence): void {
+    this.shown = older;
+    this.countUsage(older);
   }
 
   /** It is whole again: restored, or a writer who had read it in time has published the next. */
   private regained(): void {
     if (this.lostSinceMs === null) return;
     this.lostSinceMs = null;
+    this.shown = null;
     const { intervalMs, slackMs } = this.longest();
     this.shakenUntilMs = this.options.now() + (intervalMs * 3) / 8 + 2 * slackMs;
     this.options.onRegained();
@@ -247,23 +276,66 @@ export class Truth {
   }
 
   /** Somebody who knew no better has gone on from an older state: what he did is lost, and he was told that it is done. */
-  private strayed(next: Licence): void {
-    this.note('STRAY', `revision ${next.revision} goes on from an older state`);
+  private strayed(next: Licence, by: Writer): void {
+    this.note(
+      by.who,
+      `STRAY: revision ${next.revision} goes on from an older state${next.events.map(wordsOf).join('')}`,
+    );
     this.ledger.published(next, true);
+    this.noteTaken(next);
+    if (this.stray === null) this.lostFrom = next.revision;
+    this.strayStandings =
+      this.stray === null
+        ? this.standingsIn(next, this.standings, (record) => record.note !== by.key)
+        : this.standingsIn(next, this.strayStandings);
+    this.strayAuthors.push(...authorOf(next, by));
     this.stray = next;
+    this.shown = next;
     this.commits.push(next.commit);
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
     this.strayUntilMs = this.options.now() + 4 * this.longest().intervalMs + this.longest().slackMs;
+    this.countUsage(next);
+    this.giveIn();
   }
 
-  /** Nobody who lives has written in what was lost: then what goes on from the older state is the table. */
+  /** Who was put out or removed there has lost his seat with a cause. */
+  private noteTaken({ gone, revision }: Licence): void {
+    for (const stone of gone.filter((one) => one.revision === revision)) {
+      const record = [this.stray, this.table]
+        .flatMap((table) => table?.instances ?? [])
+        .find(({ id }) => id === stone.instance);
+      if (record) this.taken.add(`${record.note} ${stone.module}`);
+    }
+  }
+
+  /**
+   * What goes on from the older state is the table, if nobody lives who would heal it: who had a seat in a lost revision that he
+   * wrote himself, or who has seen a number that is not reached again yet.
+   */
   giveIn(): void {
-    if (this.lostSinceMs === null || this.stray === null) return;
+    const { stray } = this;
+    if (this.lostSinceMs === null || stray === null) return;
+    if (this.options.isRead(stray.revision) || this.authors.some((author) => this.isMissed(author))) return;
+    this.note('STRAYS', `nobody who lives knows better: revision ${stray.revision} is the table`);
     this.regained();
     this.ledger.gaveIn();
-    this.table = this.stray;
-    this.updateStandings(this.table);
-    this.countSeats(this.table);
+    this.table = stray;
+    this.standings = this.strayStandings;
+    this.authors = [...this.authors.filter((one) => !this.isLost(one)), ...this.strayAuthors];
+    this.countSeats(stray);
+  }
+
+  private isLost({ revision }: Author): boolean {
+    return revision >= this.lostFrom;
+  }
+
+  private isMissed(author: Author): boolean {
+    return this.isLost(author) && this.options.mayHold(author.key);
+  }
+
+  /** Whether an older state was brought back that lacks what this process wrote, while it had a seat. */
+  misses(key: string): boolean {
+    return this.stray !== null && this.authors.some((author) => author.key === key && this.isMissed(author));
   }
 
   /** One restored revision for each loss, far above everything, and never for a table that is whole. */
@@ -280,7 +352,8 @@ export class Truth {
     this.table = next;
     this.commits.push(next.commit);
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
-    this.updateStandings(next);
+    this.standings = this.standingsIn(next, this.standings);
+    this.authors = [];
     this.countSeats(next);
   }
 
@@ -323,7 +396,8 @@ export class Truth {
     this.lines.follow(before, next, by);
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
-    this.updateStandings(next);
+    this.standings = this.standingsIn(next, this.standings);
+    this.noteBeats(next, by);
     this.updateCalled(next, by);
     this.countSeats(next);
   }
@@ -336,7 +410,7 @@ export class Truth {
 
   /** A file was removed, by whatever path or handle: not the document of the newest revision. */
   fileRemoved(isThere: (path: string) => boolean): void {
-    const { newest: revision } = this;
+    const revision = this.shown?.revision ?? this.newest;
     if (revision > 0 && !isThere(`${FOLDER}/${numberName(revision)}/licence.json`))
       this.broken(`the document of the newest revision, ${revision}, was removed`);
   }
@@ -397,9 +471,7 @@ export class Truth {
   }
 
   private countSeats(next: Licence): void {
-    const nowMs = this.options.now();
     this.seated = new Set();
-    const ids = new Map<string, Set<string>>();
     const computers = new Map<string, string>();
     for (const record of next.instances)
       for (const seat of record.seats) {
@@ -408,9 +480,16 @@ export class Truth {
         this.seated.add(key);
         this.removed.delete(key);
         this.mistaken.delete(key);
-        const inModule = ids.get(seat.module) ?? new Set();
-        ids.set(seat.module, inModule.add(seat.id));
       }
+    this.countUsage(next);
+  }
+
+  /** How many seats are in use in what is there to be seen: never too many. */
+  private countUsage(next: Licence): void {
+    const nowMs = this.options.now();
+    const ids = new Map<string, Set<string>>();
+    for (const { id, module } of next.instances.flatMap(({ seats }) => seats))
+      ids.set(module, (ids.get(module) ?? new Set()).add(id));
     for (const [module, limit] of Object.entries(this.options.limits)) {
       const inUse = ids.get(module)?.size ?? 0;
       if (inUse > limit) this.report('table over the limit', `${inUse} seats of ${limit} in ${module}`);
@@ -640,20 +719,31 @@ export class Truth {
     this.report('evicted unwatched', `${who}: ${seen}`);
   }
 
-  private updateStandings(next: Licence): void {
-    const present = new Set<string>();
-    for (const record of next.instances) {
-      present.add(record.id);
-      const known = this.standings.get(record.id);
-      const nowMs = this.options.now();
-      const isSameLevel = known?.record.level === record.level;
-      const levelSinceMs = isSameLevel ? known.levelSinceMs : nowMs;
-      const misfortuneMsAtBeat = this.options.holderOf(record)?.misfortuneMs ?? 0;
-      if (isSameLevel && known.record.beat === record.beat)
-        this.standings.set(record.id, { ...known, record });
-      else this.standings.set(record.id, { record, levelSinceMs, beatAtMs: nowMs, misfortuneMsAtBeat });
-    }
-    for (const id of this.standings.keys()) if (!present.has(id)) this.standings.delete(id);
+  /** A record that is there again, and in an older state all but its author's, is there with a beat of then. */
+  private standingsIn(
+    next: Licence,
+    before: ReadonlyMap<string, Standing>,
+    isOlder: (record: InstanceRecord) => boolean = () => false,
+  ): ReadonlyMap<string, Standing> {
+    const nowMs = this.options.now();
+    return new Map(
+      next.instances.map((record) => {
+        const known = before.get(record.id);
+        const isSameLevel = known?.record.level === record.level;
+        if (isSameLevel && known.record.beat === record.beat) return [record.id, { ...known, record }];
+        const levelSinceMs = isSameLevel ? known.levelSinceMs : nowMs;
+        const misfortuneMsAtBeat = this.options.holderOf(record)?.misfortuneMs ?? 0;
+        const then = known === undefined || isOlder(record) ? this.beats.get(beatOf(record)) : undefined;
+        const fresh = { beatAtMs: nowMs, misfortuneMsAtBeat, ...then };
+        return [record.id, { record, levelSinceMs, ...fresh }];
+      }),
+    );
+  }
+
+  private noteBeats(next: Licence, by: Writer): void {
+    for (const { record, beatAtMs, misfortuneMsAtBeat } of this.standings.values())
+      this.beats.set(beatOf(record), { beatAtMs, misfortuneMsAtBeat });
+    this.authors.push(...authorOf(next, by));
   }
 
   private broken(what: string): void {
@@ -668,6 +758,11 @@ export class Truth {
     this.options.trace.note(who, text);
   }
 }
+
+const authorOf = ({ instances, revision }: Licence, { key }: Writer): Author[] =>
+  instances.some(({ note, seats }) => note === key && seats.length > 0) ? [{ revision, key }] : [];
+
+const beatOf = ({ id, beat }: InstanceRecord): string => `${id} ${beat}`;
 
 /** Which rule spoke. */
 const rules: Readonly<Record<string, string>> = {
