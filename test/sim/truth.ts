@@ -499,10 +499,10 @@ export class Truth {
     }
   }
 
-  /** Who was evicted may put his record back; who was removed may not. */
+  /** Who was evicted may put his record back; who was removed may not, unless he had another seat since, that was lost. */
   private checkWhoIsBack(next: Licence): void {
-    for (const { kind, instance, module, user, host } of next.events) {
-      const stone = next.gone.findLast((one) => one.instance === instance && one.module === module);
+    for (const { kind, instance, module, user, host, ...event } of next.events) {
+      const stone = next.gone.findLast((one) => one.instance === instance && one.seat === event['seat']);
       if (kind === 'back' && stone?.reason === 'removed')
         this.report(
           'removed came back',
