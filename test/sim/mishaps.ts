@@ -629,7 +629,7 @@ export class Mishaps {
     outage.begin(this.nowMs);
     truth.lose();
     happen();
-    truth.ledger.lost(this.whatIsLeft());
+    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
   }
 
   private whatIsLeft(): Left {

@@ -110,6 +110,11 @@ export class Office {
     return this.processes.get(key ?? '');
   }
 
+  /** When who asked for a path to be renamed last had an answer to a commit. True time, milliseconds. */
+  lastCommitMsOf(path: string): number {
+    return this.processAt(this.renamers.get(path)?.key ?? '')?.lastCommitMs || Number.POSITIVE_INFINITY;
+  }
+
   processesOn(host: Host): Process[] {
     return [...this.alive].filter((process) => process.user.host === host);
   }

@@ -92,7 +92,7 @@ export class SimShare implements ShareModel {
     if (gone) this.office.truth.ledger.segmentGone(Number(gone[1]), Number(gone[2]));
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(this.firstIn(String(args[1])));
-    if (away) this.office.truth.cleared(Number(away[1]));
+    if (away) this.office.truth.cleared(Number(away[1]), this.office.lastCommitMsOf(path));
     if (!number) return;
     const document = `${number[0]}/licence.json`;
     if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: nobody's revision

@@ -402,10 +402,10 @@ export class Truth {
     this.countSeats(next);
   }
 
-  /** A number was taken out of the folder. */
-  cleared(number: number): void {
+  /** A number was taken out of the folder by somebody who has had no commit answered since then. */
+  cleared(number: number, sinceMs: number): void {
     if (number >= this.newest) this.broken(`the newest revision, ${number}, was cleared away`);
-    this.ledger.cleared(number);
+    this.ledger.cleared(number, sinceMs);
   }
 
   /** A file was removed, by whatever path or handle: not the document of the newest revision. */
