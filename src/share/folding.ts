@@ -267,11 +267,13 @@ export class Folding {
   }
 }
 
-/** Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. */
+/**
+ * Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. So far
+ * above that nothing tells, we go on with it: on a busy table a round of reading all anew would come to no end.
+ */
 const isOffspring = (licence: Licence, latest: Licence): boolean =>
   licence.lineage === latest.lineage &&
-  licence.revision - latest.revision < MOST_ABOVE &&
-  licence.recent.includes(latest.recent.at(-1) ?? '');
+  (licence.revision - latest.revision >= MOST_ABOVE || licence.recent.includes(latest.recent.at(-1) ?? ''));
 
 /** So many damaged segments are passed by in the search for the oldest sound one. */
 const MOST_DAMAGED = 8;
