@@ -17,11 +17,17 @@ export function placeInLine(licence: Licence, module: string, instance: string):
   return isIn ? aheadOf(licence, module, instance).length + 1 : null;
 }
 
+/** What somebody waits for, and the id his seat gets. */
+interface Wanted {
+  readonly module: string;
+  readonly seatId: string;
+}
+
 /** Puts somebody at the end of the line; who is in it stays where he is, and longer if he wants to. */
 export function standInLine(
   licence: Licence,
   who: Claimant,
-  place: { readonly module: string; readonly seatId: string },
+  place: Wanted,
   waitSeconds: number,
   shareTimeMs: number,
 ): Licence {
@@ -35,7 +41,7 @@ export function standInLine(
 export function standFirst(
   licence: Licence,
   who: Claimant,
-  place: { readonly module: string; readonly seatId: string },
+  place: Wanted,
   waitSeconds: number,
   shareTimeMs: number,
 ): Licence {
@@ -51,7 +57,7 @@ export function standFirst(
 
 function waiterOf(
   { id, highestBeat = 0, ...running }: Claimant,
-  { module, seatId }: { readonly module: string; readonly seatId: string },
+  { module, seatId }: Wanted,
   waitSeconds: number,
   shareTimeMs: number,
 ): Waiter {

@@ -187,7 +187,7 @@ export class Beats {
     const isLineOverdue = !isLight && table.isLineOverdue(top.licence);
     if (verdicts.length > 0 || isLineOverdue) return await this.commitEvictions(startedMs);
     heart.looked(startedMs);
-    this.afterLook(top.licence);
+    this.planNext(top.licence);
   }
 
   /** Rule 7: a look that does not show us called supports our belief; not when that has lapsed. */
@@ -208,7 +208,8 @@ export class Beats {
       };
     }, table.limits(PATIENCE_MS));
     heart.looked(lookedMs);
-    this.afterLook(done.licence);
+    this.checkSeats(done.licence);
+    this.planNext(done.licence);
   }
 
   private sweep(draft: Draft, policy: Policy, shareTimeMs: number, startedMs: number): Draft | null {
@@ -216,19 +217,14 @@ export class Beats {
     return evict(draft, table.verdicts(draft.licence, startedMs), identity.actor, shareTimeMs, policy);
   }
 
-  /** What a look says of us, and of the others. */
-  private afterLook(licence: Licence): void {
-    this.checkSeats(licence);
-    this.planNext(licence);
-  }
-
+  /** What a look says of us. */
   private checkSeats(licence: Licence): void {
     for (const module of this.deps.holds.modules) this.checkOwn(licence, module);
   }
 
   /** A look can end belief, never revive it. */
   private checkOwn(licence: Licence, module: string): void {
-    const { clock, heart, holds, identity } = this.deps;
+    const { heart, holds, identity } = this.deps;
     const hold = holds.get(module);
     const mine = licence.instances.find((record) => record.id === identity.id);
     if (mine && mine.beat > identity.highestBeat) {
@@ -238,10 +234,7 @@ export class Beats {
     const held = heldSeat(licence, identity.id, module);
     if (held && isGiven(held)) heart.beatSoon(); // what we stood in the line for
     if (!hold || held) return;
-    if (placeInLine(licence, module, identity.id) !== null) {
-      heart.lookBy(clock.elapsedMs() + RETURN_LOOK_MS);
-      return;
-    }
+    if (placeInLine(licence, module, identity.id) !== null) return; // planNext comes back for it
     const tombstone = tombstoneOf(licence, identity.id, hold.seat);
     if (tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone') {
       this.lose(module, lossOf(tombstone));
@@ -260,11 +253,13 @@ export class Beats {
     if (holds.size === 0 || !record || !table.policy) return;
     if (isOtherPromise(record, table.policy)) heart.beatSoon();
     if (isCalled(licence, identity.id)) heart.beatSoon();
+    const nowMs = clock.elapsedMs();
+    if (holds.modules.some((module) => placeInLine(licence, module, identity.id) !== null))
+      heart.lookBy(nowMs + RETURN_LOOK_MS);
     if (record.level === 'light') {
       if (table.seemsExpired(table.policy)) heart.beatSoon(); // its commit knows the server's time
       return;
     }
-    const nowMs = clock.elapsedMs();
     const { beatEarly, lookAgainMs } = table.vigil.next(licence, nowMs);
     if (beatEarly) heart.beatSoon();
     heart.lookBy(Math.max(lookAgainMs, nowMs + 1));

@@ -150,12 +150,12 @@ export class MemoryServer {
     return this.disk;
   }
 
-  // --- what tests do to it ------------------------------------------------------------------------------------------
-
-  /** Fails where there is nothing. */
+  /** Fails a replace where there is nothing. */
   protected need(path: string): void {
     if (!this.isThere(path)) throw new ShareError('missing', 'replace', path);
   }
+
+  // --- what tests do to it ------------------------------------------------------------------------------------------
 
   isThere(path: string): boolean {
     try {

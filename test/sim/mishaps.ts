@@ -567,8 +567,8 @@ export class Mishaps {
         server.removeTree(FOLDER);
         server.copyTree(backup, FOLDER);
         const number = Math.max(...numbersAmong(server.list(FOLDER)));
-        const text = server.readText(`${FOLDER}/${numberName(number)}/licence.json`);
-        this.office.truth.broughtBack(JSON.parse(text) as Licence);
+        const older = this.licenceAt(number);
+        if (older) this.office.truth.broughtBack(older);
       });
     });
   }
@@ -634,16 +634,19 @@ export class Mishaps {
 
   private whatIsLeft(): Left {
     const { server } = this.office.world;
-    const commitOf = (number: number) => {
-      const document = `${FOLDER}/${numberName(number)}/licence.json`;
-      const text = server.isThere(document) ? server.readText(document) : '';
-      return text.trimEnd().endsWith('}') ? (JSON.parse(text) as Licence).commit : null;
-    };
     return {
-      commitOf,
+      commitOf: (number) => this.licenceAt(number)?.commit ?? null,
       isSegmentThere: (first, last) =>
         server.isThere(`${FOLDER}/journal/${segmentName({ first, last })}/events.ndjson`),
     };
+  }
+
+  /** Null where it is not there, or cut off. */
+  private licenceAt(number: number): Licence | null {
+    const { server } = this.office.world;
+    const document = `${FOLDER}/${numberName(number)}/licence.json`;
+    const text = server.isThere(document) ? server.readText(document) : '';
+    return text.trimEnd().endsWith('}') ? (JSON.parse(text) as Licence) : null;
   }
 
   /** Where nobody lives who would: the administrator, with `seatfile repair`. */
