@@ -2,9 +2,10 @@ import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, formatLicence, type Licence, parseLicence } from '../core/licence.js';
 import type { Dice } from './dice.js';
+import { OF_A_REVISION, removeTree } from './emptying.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { type Limits, toFault } from './limits.js';
-import { documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
+import { besideFace, documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
 import type { Revisions, Top } from './revisions.js';
 
 const STICKY = 0o1000;
@@ -14,7 +15,7 @@ export interface BeginningDeps {
   readonly files: ShareFiles;
   readonly dice: Dice;
   readonly owner: StageOwner;
-  readonly revisions: Pick<Revisions, 'empty' | 'makeDirectory' | 'top'>;
+  readonly revisions: Pick<Revisions, 'makeDirectory' | 'top'>;
 }
 
 /** Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one rename. */
@@ -95,16 +96,18 @@ export class Beginning {
    * is looked for once more when the folder is complete: where a share was mounted and is not any more, no table may begin.
    */
   private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
-    const path = this.besideFace();
+    const path = this.newName();
+    let number = 0;
     try {
       const { modifiedMs } = await this.deps.revisions.makeDirectory(path);
-      const { number, text } = first(modifiedMs);
+      const made = first(modifiedMs);
+      number = made.number;
       const directory = `${path}/${numberName(number)}`;
       await this.deps.revisions.makeDirectory(directory);
-      await this.deps.files.writeNew(documentIn(directory), text, this.deps.place.fileMode);
+      await this.deps.files.writeNew(documentIn(directory), made.text, this.deps.place.fileMode);
       await this.deps.files.stat(this.deps.place.face);
     } catch (error) {
-      await this.dropBeginning(path);
+      await this.dropBeginning(path, number);
       throw error;
     }
     const failure = await this.deps.files.rename(path, this.deps.place.folder).then(
@@ -114,7 +117,7 @@ export class Beginning {
     if (failure === null) this.hasFolder = true;
     else {
       const isBegun = isTaken(failure) || (await this.folderExists());
-      await this.dropBeginning(path);
+      await this.dropBeginning(path, number);
       if (!isBegun) throw failure;
     }
   }
@@ -123,11 +126,12 @@ export class Beginning {
    * Renamed away first: a request that comes late must not make a folder of what is being emptied. What cannot be, is left to
    * whoever clears away.
    */
-  private async dropBeginning(path: string): Promise<void> {
-    const aside = this.besideFace();
-    await this.deps.files
+  private async dropBeginning(path: string, number: number): Promise<void> {
+    const { files } = this.deps;
+    const aside = this.newName();
+    await files
       .rename(path, aside)
-      .then(() => this.deps.revisions.empty(aside))
+      .then(() => removeTree(aside, files, { [numberName(number)]: OF_A_REVISION }))
       .catch(() => undefined);
   }
 
@@ -142,9 +146,9 @@ export class Beginning {
   }
 
   /** A name beside the face that nobody else uses. */
-  private besideFace(): string {
+  private newName(): string {
     const { dice, owner, place } = this.deps;
-    return `${place.face}.${stageName(owner, dice.id())}`;
+    return besideFace(place.face, stageName(owner, dice.id()));
   }
 }
 

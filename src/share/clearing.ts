@@ -5,7 +5,16 @@ import type { Clock } from './clock.js';
 import type { ShareFiles } from './files.js';
 import { Folding } from './folding.js';
 import type { Journal } from './journal.js';
-import { inFolder, isClearing, numberName, numbersAmong, type StageOwner, stageOwner } from './place.js';
+import {
+  behindFace,
+  inFolder,
+  isClearing,
+  isShowing,
+  numberName,
+  numbersAmong,
+  type StageOwner,
+  stageOwner,
+} from './place.js';
 import type { Revisions } from './revisions.js';
 
 /**
@@ -72,29 +81,22 @@ export class Clearing {
     const { place } = this.revisions;
     this.untilMs = this.clock.elapsedMs() + LONGEST_ROUND_MS;
     const names = await this.files.list(place.folder);
-    const beside = (await this.files.list(place.around)).filter((name) =>
-      name.startsWith(nodePath.basename(place.face)),
+    const beside = (await this.files.list(place.around)).filter(
+      (name) => behindFace(place.face, name) !== null,
     );
     let left = mostRemovals(names.length);
     for (const path of await this.chosen(names, beside)) {
       if (left-- === 0 || this.isLate) break;
-      await this.removeOne(path).catch(() => undefined);
+      await this.revisions.discard(path, () => this.isLate).catch(() => undefined);
     }
     if (this.isLate) return;
     const months = newest.settings.journalMonths ?? JOURNAL_MONTHS;
     const outlived = await this.folding.outlived(months, shareTimeMs);
-    if (outlived !== null) await this.revisions.discard(outlived);
+    if (outlived !== null) await this.revisions.discard(outlived, () => this.isLate);
   }
 
   private get isLate(): boolean {
     return this.clock.elapsedMs() >= this.untilMs;
-  }
-
-  private async removeOne(path: string): Promise<void> {
-    const name = nodePath.basename(path);
-    if (isClearing(name)) await this.revisions.empty(path);
-    else if ((await this.files.stat(path)).kind === 'file') await this.files.removeFile(path);
-    else await this.revisions.discard(path);
   }
 
   private async chosen(names: readonly string[], beside: readonly string[]): Promise<string[]> {
@@ -107,19 +109,15 @@ export class Clearing {
     const inside = (name: string) => inFolder(place, name);
     const unfinished = names.filter(isClearing).map(inside);
     const stages = await this.abandoned(names.filter((name) => stageOwner(name)).map(inside), stageOwner);
-    const stem = `${nodePath.basename(place.face)}.`;
-    const ownerBeside = (name: string) => stageOwner(name.slice(stem.length));
-    const around = beside
-      .filter((name) => name.startsWith(stem))
-      .map((name) => nodePath.join(place.around, name));
+    const behind = (name: string) => behindFace(place.face, name) ?? '';
+    const ownerBeside = (name: string) => stageOwner(behind(name));
+    const around = (isOne: (behind: string) => boolean) =>
+      beside.filter((name) => isOne(behind(name))).map((name) => nodePath.join(place.around, name));
     const folders = await this.abandoned(
-      around.filter((path) => ownerBeside(nodePath.basename(path))),
+      around((name) => stageOwner(name) !== null),
       ownerBeside,
     );
-    const temporaries = await this.abandoned(
-      around.filter((path) => isTemporary(nodePath.basename(path).slice(stem.length))),
-      () => null,
-    );
+    const temporaries = await this.abandoned(around(isShowing), () => null);
     const revisions = await this.oldRevisions(numbersAmong(names));
     return [...unfinished, ...stages, ...folders, ...temporaries, ...revisions];
   }
@@ -156,12 +154,3 @@ export class Clearing {
     return chosen;
   }
 }
-
-/**
- * write-file-atomic names its temporary file after a 32-bit number. People's backups carry numbers too, and are nobody's to
- * clear: a count (1, 02), a date (20261121), seconds since 1970 (1763740800).
- */
-const isTemporary = (suffix: string): boolean =>
-  /^\d{8,10}$/.test(suffix) &&
-  Number(suffix) <= 0xffff_ffff &&
-  !/^(?:19|20)\d{6}$|^1[5-9]\d{8}$|^2[01]\d{8}$/.test(suffix);

@@ -2,6 +2,7 @@ import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
+import { removeTree } from './emptying.js';
 import { examineLicence } from './examine-licence.js';
 import {
   type FileStat,
@@ -12,7 +13,16 @@ import {
   sameRights,
 } from './files.js';
 import type { Check, Finding, Refusal, Report, RoundTrip } from './findings.js';
-import { folderOf, inFolder, type StageOwner, stageName } from './place.js';
+import {
+  behindFace,
+  besideFace,
+  examinationName,
+  examinationOwner,
+  folderOf,
+  inFolder,
+  isExamination,
+  type StageOwner,
+} from './place.js';
 import * as probes from './probes.js';
 import {
   cloudByEntries,
@@ -305,9 +315,9 @@ class Examination {
     const stat = await this.files.stat(around);
     const folder = folderOf(face);
     const hasFolder = (await this.kindOf(folder)) === 'directory';
-    const beside = await this.tryDirectory(`${face}.doctor-`, stat);
+    const beside = await this.tryDirectory(besideFace(face, this.newName()), stat);
     const needsFolder = hasFolder && (beside.refused === null || this.directory === null);
-    const inside = needsFolder ? await this.tryDirectory(inFolder({ folder }, 'doctor-'), stat) : beside;
+    const inside = needsFolder ? await this.tryDirectory(inFolder({ folder }, this.newName()), stat) : beside;
     const isSticky = (stat.mode & STICKY) !== 0;
     const others = this.othersBy(stat.mode);
     const refused = hasFolder ? inside.refused : beside.refused;
@@ -329,11 +339,10 @@ class Examination {
 
   /** All that a commit does with a directory: made, given its rights, listed, filled, renamed, emptied, removed. */
   private async tryDirectory(
-    stem: string,
+    path: string,
     around: FileStat,
   ): Promise<{ refused: Refusal | null; keepsModes: boolean }> {
-    const { files, deps } = this;
-    const path = `${stem}${stageName(deps.owner, deps.dice.id()).slice('stage-'.length)}`;
+    const { files } = this;
     const mode = around.mode & DIRECTORY_BITS;
     try {
       this.attempted.push(path);
@@ -355,6 +364,11 @@ class Examination {
     }
   }
 
+  private newName(): string {
+    const { dice, owner } = this.deps;
+    return examinationName(owner, dice.id());
+  }
+
   /** SMB clients make these bits up; Windows has none. */
   private othersBy(mode: number): 'everybody' | 'group' | 'nobody' | 'unknown' {
     const found = this.findings.find((one) => one.check === 'fileSystem');
@@ -370,28 +384,42 @@ class Examination {
     let cleared = 0;
     for (const path of paths) {
       if (!(await this.isNobodys(path, nowMs))) continue;
-      await removeTree(path, this.files);
+      await this.clear(path);
       cleared++;
     }
     const names = paths.map((path) => nodePath.basename(path));
     return names.length === 0 ? [] : [{ check: 'leftOvers', severity: 'note', names, cleared }];
   }
 
-  /** Every directory of an examination, beside the licence and in its folder. */
+  /** Renamed first: whatever was planted under that name, or is put there meanwhile, is not what is emptied. */
+  private async clear(path: string): Promise<void> {
+    const { around, face } = this.target;
+    const isBeside = nodePath.dirname(path) === around;
+    const aside = isBeside
+      ? besideFace(face, this.newName())
+      : inFolder({ folder: folderOf(face) }, this.newName());
+    await this.files.rename(path, aside);
+    this.attempted.push(aside);
+    await removeTree(aside, this.files, probes.CONTENTS);
+  }
+
+  /** What examinations left, beside the licence and in its folder. */
   private async examinations(): Promise<string[]> {
     const { around, face } = this.target;
     const folder = folderOf(face);
-    const beside = (await this.files.list(around)).filter((name) => name.startsWith(nodePath.basename(face)));
-    const inside = (await nullIf(this.files.list(folder), ...NOTHING)) ?? [];
-    const paths = [
+    const beside = (await this.files.list(around)).filter((name) =>
+      isExamination(behindFace(face, name) ?? ''),
+    );
+    const inside = ((await nullIf(this.files.list(folder), ...NOTHING)) ?? []).filter(isExamination);
+    return [
       ...beside.map((name) => nodePath.join(around, name)),
-      ...inside.map((name) => nodePath.join(folder, name)),
+      ...inside.map((name) => inFolder({ folder }, name)),
     ];
-    return paths.filter((path) => OURS.test(path));
   }
 
   private async isNobodys(path: string, nowMs: number): Promise<boolean> {
-    const owner = ownerIn(path);
+    const name = nodePath.basename(path);
+    const owner = examinationOwner(behindFace(this.target.face, name) ?? name);
     if (owner !== null && this.deps.isDead(owner)) return true;
     const stat = await nullIf(this.files.stat(path), ...NOTHING);
     return stat !== null && nowMs - stat.modifiedMs > ABANDONED_MS;
@@ -463,7 +491,7 @@ const REMOVALS = 4;
 /** Why it is still there, or may be; null when it is gone. */
 async function whyNotRemoved(directory: string, files: ShareFiles): Promise<ShareErrorKind | null> {
   try {
-    await removeTree(directory, files);
+    await removeTree(directory, files, probes.CONTENTS);
     return (await nullIf(files.stat(directory), ...NOTHING)) === null ? null : 'busy';
   } catch (error) {
     if (error instanceof ShareError) return error.kind;
@@ -483,13 +511,6 @@ async function tryFile(directory: string, files: ShareFiles, mode: number): Prom
   await files.removeFile(moved);
 }
 
-/** Of one examination, or where two meet. */
-const OURS = /(?:\.|[\\/])doctor-(?:peer|([0-9a-f]{8})-(\d+)-[0-9a-f]{32})$/;
-function ownerIn(path: string): StageOwner | null {
-  const match = OURS.exec(path);
-  return match?.[1] && match[2] ? { machine: match[1], pid: Number(match[2]) } : null;
-}
-
 function roundTripOf(operation: string, times: readonly number[]): RoundTrip {
   return {
     operation,
@@ -502,15 +523,3 @@ function roundTripOf(operation: string, times: readonly number[]): RoundTrip {
 export const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 const rounded = (ms: number): number => Math.round(ms * 10) / 10;
-
-/** A directory and all in it; what is gone already is gone. */
-export async function removeTree(path: string, files: ShareFiles): Promise<void> {
-  const names = (await nullIf(files.list(path), ...NOTHING)) ?? [];
-  for (const name of names) {
-    const inner = nodePath.join(path, name);
-    const stat = await nullIf(files.stat(inner), ...NOTHING);
-    if (stat?.kind === 'directory') await removeTree(inner, files);
-    else if (stat) await nullIf(files.removeFile(inner), ...NOTHING);
-  }
-  await nullIf(files.removeDirectory(path), ...NOTHING);
-}

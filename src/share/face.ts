@@ -11,7 +11,7 @@ import { lineagesOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
 import { type FileStat, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
-import type { Place } from './place.js';
+import { type Place, refusedName } from './place.js';
 
 /**
  * `licence.json` as people, editors and backup tools see it. Once revisions exist it only shows the newest one, and
@@ -122,9 +122,6 @@ export class Face {
 }
 
 const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
-
-/** Where a refused document is kept. */
-export const refusedName = (face: string): string => `${face}.refused`;
 
 /** Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a licence. */
 function recognise(bytes: Uint8Array, top: Licence): FaceState {

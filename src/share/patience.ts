@@ -93,6 +93,7 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
 
   return {
     list: (directory) => run('list', directory, () => files.list(directory)),
+    removable: (directory, expected) => run('list', directory, () => files.removable(directory, expected)),
     read: (file) => run('read', file, () => files.read(file)),
     writeNew: (file, text, mode) => run('write', file, () => files.writeNew(file, text, mode)),
     replace: (file, text, mode, beside) =>

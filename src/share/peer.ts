@@ -1,8 +1,9 @@
 import nodePath from 'node:path';
-import { median, removeTree } from './examine.js';
+import { removeTree } from './emptying.js';
+import { median } from './examine.js';
 import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 import type { Finding } from './findings.js';
-import { documentIn, type StageOwner } from './place.js';
+import { documentIn, MEETING, type StageOwner } from './place.js';
 import { type ExaminedGround, passOver } from './probes.js';
 
 /**
@@ -59,7 +60,7 @@ class Meeting {
   constructor(ground: ExaminedGround, options: PeerOptions) {
     this.ground = ground;
     this.options = options;
-    const base = nodePath.basename(ground.directory).replace(/doctor-.*$/, 'doctor-peer');
+    const base = nodePath.basename(ground.directory).replace(/doctor-.*$/, MEETING);
     this.directory = nodePath.join(nodePath.dirname(ground.directory), base);
     this.startedMs = ground.clock.elapsedMs();
     this.progressMs = this.startedMs;

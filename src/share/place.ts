@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import nodePath from 'node:path';
 import type { Range } from '../core/journal.js';
 
@@ -19,6 +20,7 @@ export interface Place {
 
 /** The name of the licence document inside a revision's directory. */
 const DOCUMENT = 'licence.json';
+const EVENTS = 'events.ndjson';
 
 export const folderOf = (face: string): string => `${face}.revisions`;
 
@@ -40,10 +42,15 @@ export function placeOf(
   };
 }
 
+const HEX_32 = '[0-9a-f]{32}';
 const NUMBER = /^\d{12}$/;
-const STAGE = /^stage-([0-9a-f]{8})-(\d+)-[0-9a-f]{32}$/;
-
-const OURS = [NUMBER, STAGE, /^restored-[a-z0-9-]{1,64}$/, /^damaged-\d{12}-[0-9a-f]{32}$/, /\bdoctor-/];
+const STAGE = new RegExp(`^stage-([0-9a-f]{8})-(\\d+)-${HEX_32}$`);
+const CLEARING = new RegExp(`^clearing-${HEX_32}$`);
+const RESTORED = /^restored-[a-z0-9-]{1,64}$/;
+const DAMAGED = new RegExp(`^damaged-\\d{12}-${HEX_32}$`);
+const EXAMINATION = new RegExp(`^doctor-(?:peer|([0-9a-f]{8})-(\\d+)-${HEX_32})$`);
+/** write-file-atomic adds a number to the name of the file that it is to write. */
+const SHOWING = new RegExp(`^show-${HEX_32}(?:\\.\\d{1,10})?$`);
 
 export const inFolder = (place: Pick<Place, 'folder'>, name: string): string =>
   nodePath.join(place.folder, name);
@@ -63,17 +70,27 @@ export interface StageOwner {
 }
 export const stageName = (owner: StageOwner, id: string): string =>
   `stage-${owner.machine}-${owner.pid}-${id}`;
-export function stageOwner(name: string): StageOwner | null {
-  const match = STAGE.exec(name);
+export const stageOwner = (name: string): StageOwner | null => ownerBy(STAGE, name);
+/** Where `seatfile doctor` tries a share, beside the licence file or in its folder. */
+export const examinationName = (owner: StageOwner, id: string): string =>
+  `doctor-${owner.machine}-${owner.pid}-${id}`;
+export const examinationOwner = (name: string): StageOwner | null => ownerBy(EXAMINATION, name);
+export const isExamination = (name: string): boolean => EXAMINATION.test(name);
+/** Where two examinations meet. */
+export const MEETING = 'doctor-peer';
+
+function ownerBy(shape: RegExp, name: string): StageOwner | null {
+  const match = shape.exec(name);
   return match?.[1] && match[2] ? { machine: match[1], pid: Number(match[2]) } : null;
 }
-export const isClearing = (name: string): boolean => /^clearing-[0-9a-f]{32}$/.test(name);
+
+export const isClearing = (name: string): boolean => CLEARING.test(name);
 export const clearingName = (id: string): string => `clearing-${id}`;
 
 /** The folder of the journal's segments, and the one file in each. */
 export const JOURNAL = 'journal';
 export const segmentName = ({ first, last }: Range): string => `${numberName(first)}-${numberName(last)}`;
-export const eventsIn = (directory: string): string => nodePath.join(directory, 'events.ndjson');
+export const eventsIn = (directory: string): string => nodePath.join(directory, EVENTS);
 export const segmentsAmong = (names: readonly string[]): Range[] =>
   names
     .map((name) => /^(\d{12})-(\d{12})$/.exec(name))
@@ -84,7 +101,52 @@ export const segmentsAmong = (names: readonly string[]): Range[] =>
 export const damagedName = (number: number, id: string): string => `damaged-${numberName(number)}-${id}`;
 /** A name in the folder that is none of ours. */
 export const isStrange = (name: string): boolean =>
-  !OURS.some((shape) => shape.test(name)) && !isClearing(name) && name !== 'lock' && name !== JOURNAL;
+  ![NUMBER, STAGE, CLEARING, RESTORED, DAMAGED, EXAMINATION].some((shape) => shape.test(name)) &&
+  name !== 'lock' &&
+  name !== JOURNAL;
 
 /** What everybody who heals a lost lineage agrees on: one name, put if absent. */
 export const restoredName = (lineage: string): string => `restored-${lineage}`;
+
+// --- beside the licence file ------------------------------------------------------------------------------------------
+
+/** A name of ours in the directory around the licence file, which may hold much else. */
+export const besideFace = (face: string, name: string): string => `${face}.${name}`;
+/** The other way round: the part behind the licence file's own name; null for what is none of ours. */
+export function behindFace(face: string, name: string): string | null {
+  const stem = `${nodePath.basename(face)}.`;
+  return name.startsWith(stem) ? name.slice(stem.length) : null;
+}
+
+/** Where a refused document is kept. */
+export const refusedName = (face: string): string => besideFace(face, 'refused');
+/** A name that nobody can foretell, for a text that is about to be shown in a file. */
+export const showingName = (file: string): string =>
+  besideFace(file, `show-${randomBytes(16).toString('hex')}`);
+
+/**
+ * What is left of a file that was being shown, by the part behind the licence file's name. Earlier versions let write-file-atomic
+ * name it after a 32-bit number. People's backups carry numbers too, and are nobody's to remove: a count (1, 02), a date
+ * (20261121), seconds since 1970 (1763740800).
+ */
+export const isShowing = (behind: string): boolean =>
+  SHOWING.test(behind) ||
+  (/^\d{8,10}$/.test(behind) &&
+    Number(behind) <= 0xffff_ffff &&
+    !/^(?:19|20)\d{6}$|^1[5-9]\d{8}$|^2[01]\d{8}$/.test(behind));
+
+// --- where trust ends -------------------------------------------------------------------------------------------------
+
+const OWN = /\.(?:revisions|stage-[^/\\]*|doctor-[^/\\]*)$/;
+const SEPARATOR = nodePath.sep === '/' ? '/' : /[\\/]/;
+
+/**
+ * The part of a path that other users of the share may have planted: from the first directory of ours on. Its first name lies in
+ * a directory that is trusted. Empty where no directory of ours is on the way.
+ */
+export function untrusted(path: string): { readonly trusted: string; readonly names: readonly string[] } {
+  const names = path.split(SEPARATOR);
+  const first = names.findIndex((name) => OWN.test(name));
+  if (first < 0) return { trusted: path, names: [] };
+  return { trusted: names.slice(0, first).join('/') || '/', names: names.slice(first) };
+}

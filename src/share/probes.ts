@@ -1,5 +1,6 @@
 import nodePath from 'node:path';
 import type { Clock } from './clock.js';
+import { type Contents, OF_A_REVISION } from './emptying.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 import type { Finding } from './findings.js';
 import { documentIn } from './place.js';
@@ -11,6 +12,22 @@ export interface ProbeGround {
   /** An empty directory of ours. */
   readonly directory: string;
 }
+
+const ROUNDS = 5;
+const STAMPS = 6;
+const freshName = (round: number): string => `fresh-${round}`;
+const stampName = (n: number): string => `stamp-${n}`;
+const several = (count: number, nameOf: (n: number) => string): Contents =>
+  Object.fromEntries(Array.from({ length: count }, (_, n) => [nameOf(n), {}]));
+
+/** All that the probes make in their directory; what the hammer's processes leave in theirs is not known by name. */
+export const CONTENTS: Contents = {
+  ...{ exclusive: null, written: OF_A_REVISION, renamed: null, read: OF_A_REVISION },
+  ...{ one: OF_A_REVISION, two: OF_A_REVISION, number: OF_A_REVISION, empty: OF_A_REVISION },
+  ...{ moving: {}, lower: {}, hammer: OF_A_REVISION },
+  ...several(ROUNDS, freshName),
+  ...several(STAMPS, stampName),
+};
 
 /** For the checks that need more than a directory of their own. */
 export interface ExaminedGround extends ProbeGround {
@@ -103,7 +120,6 @@ async function renameOntoEmpty(
   return (await refusalOf(files.rename(from, empty), TAKEN)) === null ? 'replaced' : 'refused';
 }
 
-const ROUNDS = 5;
 /** How long a listing may lag behind before we wait no more. Milliseconds. */
 const LATEST_MS = 3000;
 const AGAIN_MS = 50;
@@ -112,7 +128,7 @@ const AGAIN_MS = 50;
 export async function freshness(ground: ProbeGround): Promise<Finding> {
   const lags: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
-    const name = `fresh-${round}`;
+    const name = freshName(round);
     const path = nodePath.join(ground.directory, name);
     await ground.files.makeDirectory(path);
     lags.push(await lagMs(ground, name, true));
@@ -139,7 +155,6 @@ async function lagMs(
   }
 }
 
-const STAMPS = 6;
 /** Apart from each other, so that a clock that counts in whole seconds shows. Milliseconds. */
 const STAMP_GAP_MS = 37;
 const GRANULARITIES_MS = [1000, 100, 10];
@@ -153,7 +168,7 @@ export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promi
   const { files, clock, directory } = ground;
   const seen: { stampMs: number; offsetMs: number; uncertaintyMs: number }[] = [];
   for (let n = 0; n < STAMPS; n++) {
-    const path = nodePath.join(directory, `stamp-${n}`);
+    const path = nodePath.join(directory, stampName(n));
     const [beforeMs, wallMs] = [clock.elapsedMs(), clock.wallMs()];
     await files.makeDirectory(path);
     const halfMs = (clock.elapsedMs() - beforeMs) / 2;

@@ -1,30 +1,70 @@
+import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
+import { showingName } from './place.js';
 
 /**
  * Shows `text` in `file`, whole or not at all. The one door of write-file-atomic, which is used for what people read
  * (`licence.json`, reports) and never for the truth: renaming over a file is not safe on a share.
  *
+ * The package names its temporary file so that it can be foretold, opens it through links, and follows a link at the target. So it
+ * is given a target with a name of our own that nobody can foretell, and the finished file is renamed onto the real one by us: a
+ * rename replaces a link, and follows none.
+ *
  * A share may be unmounted at any moment, and then the same path is an empty local directory. A licence written there would be
  * taken for a table that has lost its folder, and be healed there. So `beside`, which only the share has, is looked for when the
- * temporary file is complete: who sees it has that file on the share, or nowhere, and the rename finds it there, or fails.
+ * file is complete: who sees it has that file on the share, or nowhere, and the rename finds it there, or fails.
  */
 export async function replaceWhole(file: string, text: string, mode: number, beside: string): Promise<void> {
+  const finished = showingName(file);
+  try {
+    const inode = await writeFinished(finished, text, mode);
+    const stat = await fs.lstat(finished);
+    if (!stat.isFile() || stat.ino !== inode) throw exchanged(finished);
+    await fs.lstat(beside);
+    await fs.rename(finished, file);
+  } catch (error) {
+    await fs.unlink(finished).catch(() => undefined);
+    throw error;
+  }
+}
+
+/** @returns the inode of the file that was written */
+async function writeFinished(finished: string, text: string, mode: number): Promise<number> {
+  let inode = 0;
   // The published types know neither `chown: false` nor `null` for "the hook has written it"; the package does.
   const options = {
-    // The options are a new object each time: the package writes the first file's mode and owner into it.
-    mode,
+    // The options are a new object each time: the package writes into it. No mode: it would set it by name, through a link.
     chown: false, // owners are the share's business; a refused chown would fail the whole write
     fsync: true,
     // The package ignores how many bytes were written and publishes a cut-off file on a full volume. So it gets no data,
     // and the hook writes, in a loop until every byte is out.
     tmpfileCreated: async (temporary: string) => {
-      await fs.writeFile(temporary, text, { flag: 'r+' }); // the one that the package made, and no other
-      const { size } = await fs.stat(temporary);
-      if (size !== Buffer.byteLength(text))
-        throw Object.assign(new Error(`short write to ${temporary}`), { code: 'ENOSPC' });
-      await fs.stat(beside);
+      inode = await writeInto(temporary, text, mode);
     },
   };
-  await writeFileAtomic(file, null as never, options as never);
+  await writeFileAtomic(finished, null as never, options as never);
+  return inode;
 }
+
+/** Into the file that the package has just made, and into nothing that was put in its place. */
+async function writeInto(temporary: string, text: string, mode: number): Promise<number> {
+  const handle = await fs.open(temporary, constants.O_WRONLY | (constants.O_NOFOLLOW ?? 0));
+  try {
+    const made = await handle.stat();
+    if (!made.isFile() || made.size !== 0 || made.nlink !== 1) throw exchanged(temporary);
+    await handle.writeFile(text);
+    await handle.chmod(mode).catch(() => undefined); // a share may refuse chmod
+    const { size } = await handle.stat();
+    if (size !== Buffer.byteLength(text))
+      throw Object.assign(new Error(`short write to ${temporary}`), { code: 'ENOSPC' });
+    return made.ino;
+  } finally {
+    await handle.close();
+  }
+}
+
+const exchanged = (path: string): Error =>
+  Object.assign(new Error(`${path} was exchanged for something else while it was written`), {
+    code: 'EPERM',
+  });

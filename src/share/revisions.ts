@@ -34,7 +34,8 @@ import { decodeText, type Licence, parseLicence } from '../core/licence.js';
 import { licenceIdOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
-import { type FileStat, ShareError, type ShareFiles, sameRights } from './files.js';
+import { removeTree } from './emptying.js';
+import { type FileStat, ShareError, type ShareErrorKind, type ShareFiles, sameRights } from './files.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { SLOW_MS } from './patience.js';
 import {
@@ -93,6 +94,11 @@ const NOTHING_MET = { what: '', sinceMs: 0, lastMs: 0, looks: 0 };
 
 /** Trouble is the same only while it is met again so soon: who was stopped, or did not look, has seen nothing of it. Milliseconds. */
 const LONGEST_GAP_MS = 60_000;
+
+/** A stage that is exchanged for something else as soon as it is made is made again so often. */
+const MOST_EXCHANGES = 5;
+/** A stage is gone, or is no longer the one that we made. */
+const NOT_OURS: readonly ShareErrorKind[] = ['missing', 'wrongKind', 'exists'];
 
 type Trouble = {
   readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'foreign' | 'failing';
@@ -403,14 +409,17 @@ export class Revisions {
 
   /** A directory of our own to write the next revision in. Made before listing: that refreshes an NFS client's listing too. */
   async makeStage(): Promise<Stage> {
-    const name = stageName(this.owner, this.dice.id());
-    const path = inFolder(this.place, name);
-    try {
-      const { modifiedMs } = await this.makeDirectory(path);
-      return { name, path, shareTimeMs: modifiedMs };
-    } catch (error) {
-      if (error instanceof ShareError && error.kind === 'missing') throw await this.folderGone();
-      throw error;
+    for (let tries = 1; ; tries++) {
+      const name = stageName(this.owner, this.dice.id());
+      const path = inFolder(this.place, name);
+      try {
+        const { modifiedMs } = await this.makeDirectory(path);
+        return { name, path, shareTimeMs: modifiedMs };
+      } catch (error) {
+        if (error instanceof ShareError && error.kind === 'missing') throw await this.folderGone();
+        const isExchanged = error instanceof ShareError && error.kind === 'wrongKind';
+        if (!isExchanged || tries === MOST_EXCHANGES) throw error;
+      }
     }
   }
 
@@ -418,6 +427,7 @@ export class Revisions {
   async makeDirectory(path: string): Promise<FileStat> {
     await this.files.makeDirectory(path);
     const stat = await this.files.stat(path);
+    if (stat.kind !== 'directory') throw new ShareError('wrongKind', 'make directory', path); // planted meanwhile
     if (!sameRights(stat.mode, this.place.directoryMode))
       await this.files.setMode(path, this.place.directoryMode).catch(() => undefined); // a share may refuse chmod
     return stat;
@@ -431,8 +441,8 @@ export class Revisions {
     try {
       await this.files.writeNew(documentIn(stage.path), text, this.place.fileMode);
     } catch (error) {
-      // We slept so long that somebody cleared the stage away. If it is the folder that is gone, the next stage says so.
-      if (error instanceof ShareError && error.kind === 'missing') return 'lost';
+      // The stage was cleared away while we slept, or exchanged. If it is the folder that is gone, the next stage says so.
+      if (error instanceof ShareError && NOT_OURS.includes(error.kind)) return 'lost';
       const isUnanswered = error instanceof ShareError && error.kind === 'silent';
       if (!isUnanswered) await this.discard(stage.path); // never renamed, so nobody can want it
       throw toFault(error);
@@ -532,39 +542,24 @@ export class Revisions {
   }
 
   /**
-   * Removes a directory of ours: renamed away first, so that a late rename finds nothing to move and a slow reader gets
-   * the whole file or none. What cannot be emptied is left to whoever clears away later.
+   * Removes a directory of ours, or what was planted under its name: renamed away first, so that a late rename finds nothing to
+   * move and a slow reader gets the whole file or none. What cannot be emptied stays for a later round of clearing.
    * @returns whether it could be renamed away
    */
-  async discard(path: string): Promise<boolean> {
-    return (await this.setAside(path)) === null;
+  async discard(path: string, isLate?: () => boolean): Promise<boolean> {
+    return (await this.setAside(path, isLate)) === null;
   }
 
   /** Null, or why it could not be renamed away. */
-  private async setAside(path: string): Promise<unknown> {
+  private async setAside(path: string, isLate?: () => boolean): Promise<unknown> {
     const aside = inFolder(this.place, clearingName(this.dice.id()));
     try {
       await this.files.rename(path, aside);
     } catch (error) {
       return error;
     }
-    await this.empty(aside).catch(() => undefined);
+    await removeTree(aside, this.files, undefined, isLate).catch(() => undefined);
     return null;
-  }
-
-  /** Removes a directory and what is in it; a stage of the whole folder holds one level more. */
-  async empty(directory: string): Promise<void> {
-    // A directory that we may not list (its owner died before he gave it its rights) can only go if it is empty.
-    const names = await this.files.list(directory).catch((error: unknown) => {
-      if (error instanceof ShareError && error.kind === 'refused') return [];
-      throw error;
-    });
-    for (const name of names) {
-      const path = `${directory}/${name}`;
-      const { kind } = await this.files.stat(path);
-      await (kind === 'directory' ? this.empty(path) : this.files.removeFile(path));
-    }
-    await this.files.removeDirectory(directory);
   }
 }
 

@@ -8,7 +8,7 @@ import { Beginning } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
-import { Face, type FaceState, refusedName, WRECK_MS } from './face.js';
+import { Face, type FaceState, WRECK_MS } from './face.js';
 import { nullIf, type ShareFiles } from './files.js';
 import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
@@ -16,7 +16,7 @@ import { type Sight, sightOf } from './kinship.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
 import { ANSWER_MS, patient } from './patience.js';
-import type { Place, StageOwner } from './place.js';
+import { type Place, refusedName, type StageOwner } from './place.js';
 import { MOST_ABOVE, Revisions, type Stage, type Top } from './revisions.js';
 
 /** A pure change of the newest revision. No draft: nothing is published. It may be called more than once. */

@@ -1,6 +1,7 @@
 import nodePath from 'node:path';
 import { MAX_BYTES } from '../../src/core/licence.js';
 import { type FileStat, ShareError, type ShareErrorKind, type Volume } from '../../src/share/files.js';
+import { untrusted } from '../../src/share/place.js';
 import { EPOCH_MS, type Timeline } from './clock.js';
 
 /** Who has something open. */
@@ -68,8 +69,12 @@ export class MemoryServer {
     return this.namesIn(this.directoryAt(path, 'list'));
   }
 
+  removable(path: string, _expected: readonly string[]): string[] {
+    return this.list(path);
+  }
+
   read(path: string): Uint8Array {
-    const file = this.nodeAt(path, 'read', true);
+    const file = this.nodeAt(path, 'read', false);
     if (file.kind !== 'file') throw new ShareError('wrongKind', 'read', path);
     if (file.bytes.length > MAX_BYTES) throw new ShareError('tooLarge', 'read', path);
     return file.bytes.slice();
@@ -79,13 +84,12 @@ export class MemoryServer {
     this.put(path, 'write', this.newFile(text, mode));
   }
 
-  /** A temporary file and a rename over the target: a new inode, and links followed, as write-file-atomic does. */
+  /** A temporary file and a rename over the target: a new inode, and a link in its place is replaced. */
   replace(path: string, text: string, mode: number, beside: string): void {
-    const target = this.isThere(path) ? this.resolve(path) : path;
-    const there = this.isThere(target) ? this.nodeAt(target, 'replace', false) : null;
+    const there = this.isThere(path) ? this.nodeAt(path, 'replace', false) : null;
     if (there?.kind === 'directory') throw new ShareError('wrongKind', 'replace', path);
     if (there) this.refuseOpen(there, 'replace', path);
-    const { directory, name } = this.parentOf(target, 'replace');
+    const { directory, name } = this.parentOf(path, 'replace');
     this.need(beside);
     if (there) this.displace(directory, name, there, 'replace');
     this.enter(directory, name, this.newFile(text, mode));
@@ -106,6 +110,7 @@ export class MemoryServer {
       bytes: node.kind === 'file' ? node.bytes.length : 4096,
       modifiedMs: node.modifiedMs,
       inode: String(node.inode),
+      device: '1',
       links: node.links,
       mode: node.mode,
     };
@@ -328,7 +333,9 @@ export class MemoryServer {
       if (node.kind !== 'directory') throw new ShareError('wrongKind', operation, path);
       const next: Node | undefined = this.child(node, part);
       if (next === undefined) throw new ShareError('missing', operation, path);
-      if (next.kind === 'link' && (followLast || slash >= 0)) return null;
+      const isFollowed = next.kind === 'link' && (followLast || slash >= 0);
+      if (isFollowed && start >= ownFrom(path)) throw new ShareError('wrongKind', operation, path); // as O_NOFOLLOW
+      if (isFollowed) return null;
       node = next;
       start = end + 1;
     }
@@ -366,6 +373,9 @@ export class MemoryServer {
     return { inode: this.inodes++, mode, modifiedMs, links: 1, holders: null, onLastClose: null };
   }
 }
+
+/** Where in a path the directories begin in which no link is followed. */
+const ownFrom = (path: string): number => path.length - untrusted(path).names.join('/').length;
 
 /** What was in a directory that is gone is gone too. */
 function forsake(node: Node): void {

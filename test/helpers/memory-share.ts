@@ -8,6 +8,7 @@ export { MemoryServer, type MemoryServerOptions } from './memory-server.js';
 export type Operation = keyof ShareFiles;
 export const operations: readonly Operation[] = [
   'list',
+  'removable',
   'read',
   'writeNew',
   'replace',

@@ -8,7 +8,7 @@ import { remove } from '../../dist/core/desk.js';
 import { readPolicy } from '../../dist/core/entitlement.js';
 import { openStore, openWith, realSystem } from '../../dist/instance/licence.js';
 import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/files.js';
+import { diskFiles } from '../../dist/share/disk.js';
 
 const { file, verb, at, when, machine, removal } = JSON.parse(process.argv[2]);
 /** Time goes eight times faster here, so that a beat is due soon; ten times slower where a round must not run out of time. */

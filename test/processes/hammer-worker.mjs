@@ -7,7 +7,7 @@ import { openSync, writeSync } from 'node:fs';
 import { SeatfileFault } from '../../dist/core/fault.js';
 import { openStore, realSystem } from '../../dist/instance/licence.js';
 import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/files.js';
+import { diskFiles } from '../../dist/share/disk.js';
 
 /** `traps`: signals this process sends itself, by the count of commits after which, so many share operations later. */
 const { file, log, name, commits, boundMs, eventEvery, options, traps = {} } = JSON.parse(process.argv[2]);

@@ -3,7 +3,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { openWith, realSystem } from '../../dist/instance/licence.js';
 import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/files.js';
+import { diskFiles } from '../../dist/share/disk.js';
 
 const { file, log, user } = JSON.parse(process.argv[2]);
 const SAMPLE_MS = 50;

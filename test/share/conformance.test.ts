@@ -1,12 +1,12 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeEach, describe, test } from 'vitest';
-import { diskFiles } from '../../src/share/files.js';
+import { diskFiles, diskFilesBy } from '../../src/share/disk.js';
 import { Timeline } from '../helpers/clock.js';
 import { clientOf, MemoryServer } from '../helpers/memory-share.js';
 import { conformance, type Ground } from './conformance.js';
 
-/** One suite over the disk and the memory share: what the code relies on is so on both. */
+/** One suite over the disk, by both ways to a place in it, and the memory share: what the code relies on is so on all. */
 const memoryServer = new MemoryServer(new Timeline(), { umask: 0o077 });
 const memory: Omit<Ground, 'root'> = {
   files: clientOf(memoryServer).files,
@@ -19,7 +19,7 @@ const rubbish: string[] = [];
 let memoryRoots = 0;
 
 async function newRoot(name: string): Promise<string> {
-  if (name === 'disk') {
+  if (name !== 'memory') {
     const root = await diskFiles.resolve(await mkdtemp(`${tmpdir()}/seatfile-`));
     rubbish.push(root);
     return root;
@@ -36,8 +36,11 @@ afterAll(() => {
   process.umask(before);
 });
 
+const byLooks: Omit<Ground, 'root'> = { ...disk, files: diskFilesBy(async () => 'looks') };
+
 describe.each([
   ['disk', disk],
+  ['disk by looks', byLooks],
   ['memory', memory],
 ])('%s', (name, ground) => {
   let root = '';

@@ -1,13 +1,8 @@
 import fs from 'node:fs/promises';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { SeatfileFault } from '../../src/core/fault.js';
-import {
-  diskFiles,
-  ShareError,
-  type ShareErrorKind,
-  type ShareFiles,
-  sortError,
-} from '../../src/share/files.js';
+import { diskFiles } from '../../src/share/disk.js';
+import { ShareError, type ShareErrorKind, type ShareFiles, sortError } from '../../src/share/files.js';
 import { seededDice } from '../helpers/dice.js';
 import { callOf, pathIn, portOf } from '../helpers/memory-share.js';
 import { adding, declining, Table, type Writer } from '../helpers/table.js';

@@ -1,9 +1,35 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { replaceWhole } from '../../src/share/replace.js';
+
+const before = vi.fn();
+const after = vi.fn();
+vi.mock('write-file-atomic', async (original) => {
+  const { default: real } = await original<{ default: (...args: unknown[]) => Promise<void> }>();
+  return {
+    default: async (...args: unknown[]) => {
+      before();
+      await real(...args);
+      after();
+    },
+  };
+});
 
 /** A share that is unmounted, or mounted again, between any two steps of showing a text in a file. */
 
@@ -38,8 +64,14 @@ afterEach(() => {
   rmSync(around, { recursive: true });
 });
 
-/** Lets something happen before or after one step, once. */
-function atStep(step: 'writeFile' | 'stat', when: 'before' | 'after', happen: () => void): void {
+type Step = 'open' | 'lstat' | 'rename' | 'package';
+
+/** Lets something happen before or after one step, once: our own opening, looks and rename, and all that the package does. */
+function atStep(step: Step, when: 'before' | 'after', happen: () => void): void {
+  if (step === 'package') {
+    (when === 'before' ? before : after).mockImplementationOnce(happen);
+    return;
+  }
   const real = fs[step] as (...args: unknown[]) => Promise<unknown>;
   vi.spyOn(fs, step).mockImplementationOnce((async (...args: unknown[]) => {
     if (when === 'before') happen();
@@ -49,22 +81,27 @@ function atStep(step: 'writeFile' | 'stat', when: 'before' | 'after', happen: ()
   }) as never);
 }
 
+const moments = (['package', 'open', 'lstat', 'rename'] as const).flatMap((step) =>
+  (['before', 'after'] as const).map((when) => [step, when] as const),
+);
+/** What is shown by then is shown on the share. */
+const tooLate = (step: Step, when: string) => step === 'rename' && when === 'after';
+
 test('as it should be', async () => {
   await show();
   expect(await fs.readFile(file(), 'utf8')).toBe('new');
   expect(readdirSync(share()).sort()).toEqual(['folder', 'licence.json']);
 });
 
-test.each([
-  ['writeFile', 'before'],
-  ['writeFile', 'after'],
-  ['stat', 'after'],
-] as const)('gone %2$s %1$s: nothing is left where it was', async (step, when) => {
-  atStep(step, when, unmount);
-  await expect(show()).rejects.toMatchObject({ code: 'ENOENT' });
-  expect(inMountPoint()).toEqual([]);
-  expect(await fs.readFile(path.join(elsewhere(), 'licence.json'), 'utf8')).toBe('old');
-});
+test.each(moments.filter(([step, when]) => !tooLate(step, when)))(
+  'gone: %s, %s: nothing is shown where it was',
+  async (step, when) => {
+    atStep(step, when, unmount);
+    await expect(show()).rejects.toMatchObject({ code: 'ENOENT' });
+    expect(inMountPoint()).toEqual([]);
+    expect(await fs.readFile(path.join(elsewhere(), 'licence.json'), 'utf8')).toBe('old');
+  },
+);
 
 test('gone before it began', async () => {
   unmount();
@@ -72,13 +109,63 @@ test('gone before it began', async () => {
   expect(inMountPoint()).toEqual([]);
 });
 
+test.each(moments.filter(([step]) => step !== 'rename'))(
+  'back: %s, %s: no file of the mount point is shown',
+  async (step, when) => {
+    const isNew = step === 'package' && when === 'before';
+    unmount();
+    atStep(step, when, mount);
+    const shown = await show().then(
+      () => 'new',
+      (error: NodeJS.ErrnoException) => error.code,
+    );
+    expect(shown).toBe(isNew ? 'new' : 'ENOENT');
+    expect(await fs.readFile(file(), 'utf8')).toBe(isNew ? 'new' : 'old');
+    expect(inMountPoint()).not.toContain('licence.json');
+  },
+);
+
+/** Who may write in the directory puts a link to a file of another user in the place of what is being written. */
+const victim = () => path.join(around, 'victim');
+const exchangeFor = (target: string) => () => {
+  const name = readdirSync(share()).find((one) => one.includes('.show-'));
+  if (name === undefined) throw new Error('nothing is being written');
+  rmSync(path.join(share(), name));
+  symlinkSync(target, path.join(share(), name));
+};
+
 test.each([
-  ['writeFile', 'before'],
-  ['writeFile', 'after'],
-] as const)('back %2$s %1$s: no file of the mount point is shown', async (step, when) => {
-  unmount();
-  atStep(step, when, mount);
-  await expect(show()).rejects.toMatchObject({ code: 'ENOENT' });
-  expect(await fs.readFile(file(), 'utf8')).toBe('old');
-  expect(inMountPoint()).not.toContain('licence.json');
+  ['open', 'before', 'a file', victim],
+  ['open', 'before', 'nothing', () => path.join(around, 'nothing')],
+  ['package', 'after', 'a file', victim],
+  ['lstat', 'before', 'a file', victim],
+] as const)(
+  'exchanged: %s, %s, for a link to %s: nothing is written through it',
+  async (step, when, _what, target) => {
+    writeFileSync(victim(), 'precious', { mode: 0o600 });
+    atStep(step, when, exchangeFor(target()));
+    await expect(show()).rejects.toThrow();
+    expect([readFileSync(victim(), 'utf8'), statSync(victim()).mode & 0o777]).toEqual(['precious', 0o600]);
+    expect(existsSync(path.join(around, 'nothing'))).toBe(false);
+    expect(readFileSync(file(), 'utf8')).toBe('old');
+  },
+);
+
+test('a hard link to a file of another user in the place of what is being written is left alone', async () => {
+  writeFileSync(victim(), '', { mode: 0o600 });
+  atStep('open', 'before', () => {
+    const name = readdirSync(share()).find((one) => one.includes('.show-')) ?? '';
+    rmSync(path.join(share(), name));
+    linkSync(victim(), path.join(share(), name));
+  });
+  await expect(show()).rejects.toMatchObject({ code: 'EPERM' });
+  expect([readFileSync(victim(), 'utf8'), statSync(victim()).mode & 0o777]).toEqual(['', 0o600]);
+});
+
+test('a link in the place of the file is replaced, and what it points to is left alone', async () => {
+  writeFileSync(victim(), 'precious');
+  rmSync(file());
+  symlinkSync(victim(), file());
+  await show();
+  expect([readFileSync(victim(), 'utf8'), lstatSync(file()).isFile()]).toEqual(['precious', true]);
 });

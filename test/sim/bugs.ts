@@ -102,7 +102,7 @@ const publishing: readonly Bug[] = [
     breaks: 'nothing that is true is ever deleted',
     file: revisions,
     find: 'if (isUnsaid(failure)) isDoubtful = true;',
-    replace: 'if (isUnsaid(failure)) await this.empty(stage.path).catch(() => undefined);',
+    replace: 'if (isUnsaid(failure)) await removeTree(stage.path, this.files).catch(() => undefined);',
   },
   {
     name: 'number-taken-by-force',

@@ -106,6 +106,7 @@ export class SimClient implements Client {
       });
     return {
       list: (directory) => ask('list', directory),
+      removable: (directory) => ask('list', directory),
       read: (file) => ask('read', file),
       writeNew: (file, text, mode) => ask('writeNew', file, text, mode),
       replace: (file, text, mode, beside) => ask('replace', file, text, mode, beside),
@@ -522,6 +523,7 @@ class Request implements Asker {
     const { operation, path, second, mode, beside } = this.asked;
     switch (operation) {
       case 'list':
+      case 'removable':
         this.value = server.list(path);
         break;
       case 'read':

@@ -128,7 +128,7 @@ export class SimServer extends MemoryServer {
   }
 
   openForReading(path: string): OpenFile {
-    const node = this.nodeAt(path, 'read', true);
+    const node = this.nodeAt(path, 'read', false);
     if (node.kind !== 'file') throw new ShareError('wrongKind', 'read', path);
     if (node.bytes.length > MAX_BYTES) throw new ShareError('tooLarge', 'read', path);
     (node as SimFile).readMs = this.timeline.nowMs;
@@ -177,7 +177,8 @@ export class SimServer extends MemoryServer {
   beginReplace(path: string, text: string, mode: number, beside: string): () => void {
     const { asker } = this;
     const { directory, name } = this.parentOf(path, 'replace');
-    const temporary = `${name}.${Math.floor((asker?.dice.fraction() ?? 0) * 2 ** 32)}`;
+    const random = Math.floor((asker?.dice.fraction() ?? 0) * 2 ** 32);
+    const temporary = `${name}.show-${random.toString(16).padStart(32, '0')}`;
     const node = this.newFile(text, mode);
     this.enter(directory, temporary, node);
     return () => {

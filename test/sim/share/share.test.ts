@@ -505,7 +505,7 @@ describe('smb: replacing what was read just now', () => {
     await ground.run(ground.b.files.read('/d/file'));
     const replacing = kindOf(ground.a.files.replace('/d/file', 'new', 0o644, '/d'));
     await ground.wait(LATENCY_MS * 0.7);
-    expect(ground.server.list('/d')).toEqual([expect.stringMatching(/^file\.\d+$/)]);
+    expect(ground.server.list('/d')).toEqual([expect.stringMatching(/^file\.show-[0-9a-f]{32}$/)]);
     expect(await ground.run(replacing)).toBe('done');
     expect(ground.server.readText('/d/file')).toBe('new');
     expect(ground.server.list('/d')).toEqual(['file']);

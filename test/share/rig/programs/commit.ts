@@ -7,7 +7,8 @@ import { SeatfileFault } from '../../../../src/core/fault.js';
 import type { Licence } from '../../../../src/core/licence.js';
 import { openStore, realSystem } from '../../../../src/instance/licence.js';
 import { awake } from '../../../../src/share/clock.js';
-import { diskFiles, type ShareFiles } from '../../../../src/share/files.js';
+import { diskFiles } from '../../../../src/share/disk.js';
+import type { ShareFiles } from '../../../../src/share/files.js';
 import type { StoreOptions } from '../../../../src/share/store.js';
 import { loopDelay } from './loop-delay.js';
 

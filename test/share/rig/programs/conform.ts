@@ -1,6 +1,6 @@
 /** The conformance suite of the ShareFiles port, on a mount: one line of JSON for each check. */
 import { mkdir, symlink } from 'node:fs/promises';
-import { diskFiles } from '../../../../src/share/files.js';
+import { diskFiles } from '../../../../src/share/disk.js';
 import { conformance, type Need } from '../../conformance.js';
 
 const { directory } = JSON.parse(process.argv[2] ?? '') as { directory: string };

@@ -1,0 +1,142 @@
+import { constants, type Stats } from 'node:fs';
+import fs from 'node:fs/promises';
+import { MAX_BYTES } from '../core/licence.js';
+import { type FileStat, ShareError, type ShareFiles, sameRights, sortError, type Volume } from './files.js';
+import { minded } from './pinned.js';
+import { inDirectory, ourWay, reach, type Way } from './reach.js';
+import { replaceWhole } from './replace.js';
+
+/** Unknown to Windows, which has no such links at the end of a path that a share shows. */
+const NO_LINK = constants.O_NOFOLLOW ?? 0;
+/** A pipe without a writer is opened at once, and then found to be no file. */
+const NO_WAIT = constants.O_NONBLOCK ?? 0;
+
+/** The share as this computer mounts it. */
+export const diskFiles: ShareFiles = diskFilesBy(ourWay);
+
+/** The same by one way only, for tests. */
+export function diskFilesBy(wayOf: () => Promise<Way>): ShareFiles {
+  const to = <T>(operation: string, path: string, act: (name: string) => Promise<T>) =>
+    sorted(operation, path, async () => await reach(path, await wayOf(), act));
+  const into = <T>(operation: string, path: string, act: (name: string, way: Way) => Promise<T>) =>
+    sorted(operation, path, async () => {
+      const way = await wayOf();
+      return await inDirectory(path, way, (name) => act(name, way));
+    });
+  return {
+    list: (directory) => into('list', directory, (name) => fs.readdir(name)),
+    removable: (directory, expected) =>
+      into('list', directory, (name, way) =>
+        way === 'descriptors' ? fs.readdir(name) : presentAmong(expected, name),
+      ),
+    read: (file) => to('read', file, (name) => readBounded(name, file)),
+    writeNew: (file, text, mode) => to('write', file, (name) => writeNew(name, file, text, mode)),
+    replace: (file, text, mode, beside) =>
+      sorted('replace', file, () => replaceWhole(file, text, mode, beside)),
+    makeDirectory: (directory) => to('make directory', directory, (name) => fs.mkdir(name)),
+    setMode: (directory, mode) => into('set rights of', directory, (name, way) => setMode(name, mode, way)),
+    stat: (path) => to('look at', path, async (name) => describe(await fs.lstat(name))),
+    rename: (from, to) =>
+      sorted('rename', `${from} to ${to}`, async () => {
+        const way = await wayOf();
+        await reach(from, way, (one) => reach(to, way, (other) => fs.rename(one, other)));
+      }),
+    removeFile: (file) => to('remove', file, (name) => fs.unlink(name)),
+    removeDirectory: (directory) => to('remove', directory, (name) => fs.rmdir(name)),
+    resolve: (path) => sorted('resolve', path, () => fs.realpath(path)),
+    volume: (path) => sorted('ask for the file system of', path, () => volumeOf(path)),
+  };
+}
+
+async function sorted<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
+  try {
+    return await minded(act);
+  } catch (error) {
+    throw sortError(error, operation, path);
+  }
+}
+
+async function presentAmong(expected: readonly string[], directory: string): Promise<string[]> {
+  const present: string[] = [];
+  for (const name of expected) {
+    const stat = await fs.lstat(`${directory}/${name}`).catch(() => null);
+    if (stat !== null) present.push(name);
+  }
+  return present;
+}
+
+async function readBounded(name: string, file: string): Promise<Uint8Array> {
+  const handle = await fs.open(name, constants.O_RDONLY | NO_LINK | NO_WAIT);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new ShareError('wrongKind', 'read', file);
+    if (stat.size > MAX_BYTES) throw new ShareError('tooLarge', 'read', file);
+    return await readUpTo(stat.size, handle);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What the file was long when it was opened, or less: never what is being added to it meanwhile. */
+async function readUpTo(size: number, handle: fs.FileHandle): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
+}
+
+async function writeNew(name: string, file: string, text: string, mode: number): Promise<void> {
+  // Never truncating: no request to do so exists that could arrive late. Never through a link.
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK;
+  const handle = await fs.open(name, flags, mode);
+  let stat: Stats;
+  try {
+    await handle.writeFile(text); // loops until every byte is out
+    stat = await handle.stat();
+    if (!sameRights(stat.mode, mode)) await handle.chmod(mode).catch(() => undefined); // a share may refuse chmod
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+  if (stat.size !== Buffer.byteLength(text)) throw new ShareError('full', 'write', file);
+}
+
+/** By a descriptor: what is at a name may be exchanged, and chmod follows links. Windows has no such rights. */
+async function setMode(name: string, mode: number, way: Way): Promise<void> {
+  if (way === 'descriptors') return await fs.chmod(name, mode);
+  if (process.platform === 'win32') return;
+  const handle = await fs.open(name, constants.O_RDONLY | constants.O_DIRECTORY | NO_LINK);
+  try {
+    await handle.chmod(mode);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function volumeOf(path: string): Promise<Volume> {
+  const { type, bavail, bsize } = await fs.statfs(path);
+  return { type, freeBytes: bavail * bsize };
+}
+
+function describe(stat: Stats): FileStat {
+  const kind = stat.isFile()
+    ? 'file'
+    : stat.isDirectory()
+      ? 'directory'
+      : stat.isSymbolicLink()
+        ? 'link'
+        : 'other';
+  return {
+    kind,
+    bytes: stat.size,
+    modifiedMs: stat.mtimeMs,
+    inode: String(stat.ino),
+    device: String(stat.dev),
+    links: stat.nlink,
+    mode: stat.mode & 0o7777,
+  };
+}
