@@ -2,38 +2,40 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { numbersAmong } from '../../src/share/place.js';
 import { hold, start as seatfile, told, until } from '../cli/seatfile.js';
 import { type Child, type Ending, reap, start } from './children.js';
 import { newShare, removeShares, type Share } from './shares.js';
 
 /**
- * A share that really hangs: where the newest revision's document was there is a pipe that nobody writes to, and whoever opens it
- * waits in the kernel, on a thread of Node's pool, as on a mount whose server is gone.
+ * A share that really hangs: whoever opens the newest revision's document waits in the kernel, on a thread of Node's pool, as on a
+ * mount whose server is gone (stuck.mjs).
  */
 
 const PROMISE_MS = 2000;
 /** What a busy computer may add. */
 const BUSY_MS = 1500;
 
+beforeAll(() => {
+  vi.stubEnv('NODE_OPTIONS', `--import ${new URL('stuck.mjs', import.meta.url).href}`);
+});
+afterAll(() => {
+  vi.unstubAllEnvs();
+});
 afterEach(async () => {
   await reap();
   removeShares();
 });
 
-/** Gives what brings the document back. */
+/** Gives what lets the document be opened again. */
 function hang({ folder }: Share): () => Promise<void> {
   const top = String(numbersAmong(fs.readdirSync(folder)).at(-1)).padStart(12, '0');
-  const document = path.join(folder, top, 'licence.json');
-  const aside = path.join(folder, '..', 'aside.json');
-  fs.renameSync(document, aside);
-  execFileSync('mkfifo', [document]);
+  const pipe = path.join(folder, top, 'licence.json.stuck');
+  execFileSync('mkfifo', [pipe]);
   return async () => {
-    const pipe = `${aside}.pipe`;
-    fs.renameSync(document, pipe);
-    fs.renameSync(aside, document);
-    const writer = await fs.promises.open(pipe, 'w'); // who waits for it reads an empty file, once
+    const writer = await fs.promises.open(pipe, 'w'); // lets whoever waits go on
+    fs.rmSync(pipe);
     await writer.close();
   };
 }
