@@ -46,11 +46,29 @@ const HEX_32 = '[0-9a-f]{32}';
 const NUMBER = /^\d{12}$/;
 const STAGE = new RegExp(`^stage-([0-9a-f]{8})-(\\d+)-${HEX_32}$`);
 const CLEARING = new RegExp(`^clearing-${HEX_32}$`);
-const RESTORED = /^restored-[a-z0-9-]{1,64}$/;
-const DAMAGED = new RegExp(`^damaged-\\d{12}-${HEX_32}$`);
 const EXAMINATION = new RegExp(`^doctor-(?:peer|([0-9a-f]{8})-(\\d+)-${HEX_32})$`);
-/** write-file-atomic adds a number to the name of the file that it is to write. */
-const SHOWING = new RegExp(`^show-${HEX_32}(?:\\.\\d{1,10})?$`);
+
+/** Every name that is ever made in the folder: what is none of them is no business of ours. The hostile tests plant under each. */
+export const INSIDE = {
+  number: NUMBER,
+  stage: STAGE,
+  clearing: CLEARING,
+  restored: /^restored-[a-z0-9-]{1,64}$/,
+  damaged: new RegExp(`^damaged-\\d{12}-${HEX_32}$`),
+  examination: EXAMINATION,
+  lock: /^lock$/,
+  journal: /^journal$/,
+} as const;
+
+/** The same in the directory around the licence file: what stands behind its own name and a dot. */
+export const BESIDE = {
+  folder: /^revisions$/,
+  stage: STAGE,
+  examination: EXAMINATION,
+  refused: /^refused$/,
+  /** write-file-atomic adds a number to the name of the file that it is to write. */
+  showing: new RegExp(`^show-${HEX_32}(?:\\.\\d{1,10})?$`),
+} as const;
 
 export const inFolder = (place: Pick<Place, 'folder'>, name: string): string =>
   nodePath.join(place.folder, name);
@@ -100,10 +118,7 @@ export const segmentsAmong = (names: readonly string[]): Range[] =>
 /** A numbered name that leaves no room above it, renamed by `seatfile repair`. */
 export const damagedName = (number: number, id: string): string => `damaged-${numberName(number)}-${id}`;
 /** A name in the folder that is none of ours. */
-export const isStrange = (name: string): boolean =>
-  ![NUMBER, STAGE, CLEARING, RESTORED, DAMAGED, EXAMINATION].some((shape) => shape.test(name)) &&
-  name !== 'lock' &&
-  name !== JOURNAL;
+export const isStrange = (name: string): boolean => !Object.values(INSIDE).some((shape) => shape.test(name));
 
 /** What everybody who heals a lost lineage agrees on: one name, put if absent. */
 export const restoredName = (lineage: string): string => `restored-${lineage}`;
@@ -130,7 +145,7 @@ export const showingName = (file: string): string =>
  * (20261121), seconds since 1970 (1763740800).
  */
 export const isShowing = (behind: string): boolean =>
-  SHOWING.test(behind) ||
+  BESIDE.showing.test(behind) ||
   (/^\d{8,10}$/.test(behind) &&
     Number(behind) <= 0xffff_ffff &&
     !/^(?:19|20)\d{6}$|^1[5-9]\d{8}$|^2[01]\d{8}$/.test(behind));

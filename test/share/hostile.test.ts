@@ -1,0 +1,170 @@
+import fs from 'node:fs';
+import os from 'node:os';
+import nodePath from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { SeatfileFault } from '../../src/core/fault.js';
+import { formatLicence } from '../../src/core/licence.js';
+import { systemClock } from '../../src/share/clock.js';
+import { systemDice } from '../../src/share/dice.js';
+import { diskFilesBy } from '../../src/share/disk.js';
+import { examine, findTarget } from '../../src/share/examine.js';
+import { ShareError } from '../../src/share/files.js';
+import { heedFace, locate } from '../../src/share/locate.js';
+import { patient } from '../../src/share/patience.js';
+import { numbersAmong, type Place } from '../../src/share/place.js';
+import { ourWay, type Way } from '../../src/share/reach.js';
+import { Store, type StoreOptions } from '../../src/share/store.js';
+import { fixedNaming, KINDS, plant, SPOTS, type Spot, Witnesses } from '../helpers/hostile.js';
+import { bareLicence } from '../helpers/table.js';
+
+/**
+ * Every kind of thing under every name that the product makes: nothing outside the folder changes, every call returns, and what
+ * ends otherwise than well is a fault with words. All that a process does with a table is done once, as hastily as it can be: everything is
+ * old enough to be cleared away at once, and everybody else is dead.
+ */
+
+const OWNER = { machine: 'abcdef01', pid: 4_194_001 };
+const hasty: Partial<StoreOptions> = {
+  ...{ answerMs: 5000, stealMs: 50, turnMs: 50, cachesMs: 30, busyMs: 50, wreckMs: 0 },
+  clearing: { segmentNumbers: 8, supersededMs: 0, abandonedMs: 0 },
+};
+const REVISIONS = 30;
+const LINEAGE = bareLicence().lineage;
+
+let root = '';
+let template = '';
+let witnesses: Witnesses;
+const face = () => nodePath.join(root, 'share', 'licence.json');
+
+function storeAt(place: Place, way: Way): Store {
+  return new Store(
+    {
+      place,
+      files: diskFilesBy(async () => way),
+      ...{ clock: systemClock, dice: systemDice, owner: OWNER, actor: 'ada@pc-1' },
+      isDead: ({ pid }) => pid !== OWNER.pid,
+    },
+    hasty,
+  );
+}
+
+const limits = () => ({ untilMs: systemClock.elapsedMs() + 3000 });
+const touch = (store: Store) =>
+  store.commit((base) => {
+    const events = [{ kind: 'tally' }];
+    return { answer: null, draft: { licence: { ...base, tally: base.revision }, events } };
+  }, limits());
+
+beforeAll(async () => {
+  template = fs.realpathSync(fs.mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-hostile-')));
+  root = template;
+  fs.mkdirSync(nodePath.join(root, 'share'));
+  fs.writeFileSync(face(), formatLicence(bareLicence(), 'pretty'));
+  const files = diskFilesBy(ourWay);
+  const store = storeAt(await locate(face(), files), await ourWay());
+  for (let n = 0; n < REVISIONS; n++) await touch(store);
+  await store.settled();
+});
+afterAll(() => {
+  fs.rmSync(template, { recursive: true });
+});
+
+beforeEach(() => {
+  root = fs.realpathSync(fs.mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-hostile-')));
+  fs.cpSync(nodePath.join(template, 'share'), nodePath.join(root, 'share'), { recursive: true });
+  witnesses = new Witnesses(nodePath.join(root, 'another'));
+});
+afterEach(() => {
+  fs.rmSync(root, { recursive: true });
+});
+
+/** Whatever goes wrong is said in words. */
+async function said(what: string, act: () => Promise<unknown>): Promise<void> {
+  await act().catch((error: unknown) => {
+    const isWords = error instanceof SeatfileFault || error instanceof ShareError;
+    if (!isWords || error.message === '') throw new Error(`${what}: ${String(error)}`, { cause: error });
+  });
+}
+
+/** What a process does with a table, each from a fresh opening where that matters. */
+async function work(way: Way): Promise<void> {
+  const files = diskFilesBy(async () => way);
+  let place: Place | null = null;
+  await said('locate', async () => {
+    place = await locate(face(), files);
+  });
+  if (place !== null) {
+    const store = storeAt(place, way);
+    await said('read', async () => heedFace(store, (await store.read(limits())).licence, files));
+    for (let n = 0; n < 8; n++) await said('commit', () => touch(store)); // two rounds of clearing
+    await said('share time', () => store.shareTime());
+    await said('journal', () => store.readJournal(0, limits()));
+    await said('measure', () => store.measure());
+    await said('survey', () => store.survey());
+    await said('drop', () => store.heedDrop(limits()));
+    store.healAs('ada@pc-1');
+    await said('heal', () => touch(store));
+    await said('repair', () => store.repair(limits()));
+    await said('commit', () => touch(store));
+    await store.settled();
+  }
+}
+
+async function examined(way: Way): Promise<void> {
+  const files = diskFilesBy(async () => way);
+  await said('examine', async () => {
+    const patientFiles = patient(files, systemClock, { answerMs: 5000 });
+    const target = await findTarget(face(), patientFiles);
+    await examine(target, {
+      ...{ files: patientFiles, clock: systemClock, dice: systemDice, owner: OWNER, host: 'pc-1' },
+      isDead: ({ pid }) => pid !== OWNER.pid,
+      surroundings: null,
+    });
+  });
+}
+
+/** How many names of one kind are tried with one kind of thing. */
+const NAMES = 3;
+
+async function plantAll(spots: readonly Spot[], kind: string): Promise<void> {
+  const top = numbersAmong(fs.readdirSync(`${face()}.revisions`)).at(-1) ?? 0;
+  const naming = fixedNaming(top, LINEAGE);
+  for (const spot of spots)
+    for (let n = 0; n < NAMES; n++) {
+      const path = spot.pathOf(face(), naming, n);
+      if (isBelowPlanted(path)) continue;
+      fs.mkdirSync(nodePath.dirname(path), { recursive: true });
+      await plant(kind, path, witnesses);
+    }
+}
+
+/** A directory on the way may be something else by now: then nothing is planted through it. */
+function isBelowPlanted(path: string): boolean {
+  const parent = nodePath.dirname(path);
+  if (parent !== nodePath.join(root, 'share') && isBelowPlanted(parent)) return true;
+  const stat = fs.lstatSync(parent, { throwIfNoEntry: false });
+  return stat !== undefined && (!stat.isDirectory() || (stat.mode & 0o700) !== 0o700);
+}
+
+const vital = SPOTS.filter((spot) => spot.isVital);
+const others = SPOTS.filter((spot) => !spot.isVital);
+
+/** The other way, which macOS and Windows go, is tried by `npm run hostile`. */
+const way: Way = process.env['SEATFILE_TEST_WAY'] === 'looks' ? 'looks' : await ourWay();
+
+describe(`by ${way}`, () => {
+  describe.each(Object.keys(KINDS))('%s', (kind) => {
+    test('under every name that a table can do without', async () => {
+      await plantAll(others, kind);
+      await work(way);
+      await examined(way);
+      expect(witnesses.changes()).toEqual([]);
+    });
+
+    test.each(vital.map((spot) => [spot.name, spot] as const))('as %s', async (_name, spot) => {
+      await plantAll([spot], kind);
+      await work(way);
+      expect(witnesses.changes()).toEqual([]);
+    });
+  });
+});
