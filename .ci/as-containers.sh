@@ -29,12 +29,11 @@ prepare() {
   [ -f "$here/dist/index.js" ] || fatal "dist/ is missing: npm run build"
   unshare --pid --uts --mount --fork true || fatal "THIS MACHINE CANNOT: unshare of pid, host and mount namespaces"
   chmod 755 "$work"
-  mkdir "$work/said" "$work/register"
-  chmod 1777 "$work/said" "$work/register"
+  mkdir "$work/said"
+  chmod 1777 "$work/said"
   copy_app "$here" "$work"
   mkfifo "$work/open"
   exec 8<>"$work/open" # a stdin that never ends
-  export SEATFILE_REGISTER=$work/register
   unset SEATFILE SEATFILE_USER SEATFILE_HOST SEATFILE_MACHINE
 }
 

@@ -4,7 +4,6 @@ import { defineConfig } from 'vitest/config';
 const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
-  env: { SEATFILE_REGISTER: '' }, // what tests open is nobody's business on this computer
   retry: 0, // a test that fails sometimes has found something
 };
 /** Tests with real processes and real time. */

@@ -138,14 +138,6 @@ function describeFinding(finding: Finding): Told {
       return describePeer(finding);
     case 'hammer':
       return describeHammer(finding);
-    case 'copies':
-      if (finding.places.length === 0)
-        return tell('no copy known to this computer', 'The licence was opened here at one place only.');
-      return tell(
-        `the same licence has another seat table at ${list(finding.places)}`,
-        'Each of them grants all its seats: together more people work than the licence allows.',
-        'Keep one, and delete the others, each with its folder.',
-      );
     case 'failed':
       return tell(
         `the check of ${finding.during} ended with: ${printable(finding.message)}`,

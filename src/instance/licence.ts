@@ -12,7 +12,6 @@ import { heedFace, locate } from '../share/locate.js';
 import { ANSWER_MS, patient } from '../share/patience.js';
 import { Store, type StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
-import { Copies } from './copies.js';
 import { type ClaimAnswer, Instance } from './instance.js';
 import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
 import {
@@ -25,7 +24,6 @@ import {
   thisSystem,
 } from './machine.js';
 import type { Warning } from './news.js';
-import { type Register, thisRegister } from './register.js';
 import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
 import type { WaitingNews } from './waiting.js';
@@ -71,8 +69,6 @@ export interface System {
   /** How old what a look shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
   readonly lookLagMs: number;
   readonly surroundings: Surroundings | null;
-  /** Null: copies of a licence are not noticed. */
-  readonly register: Register | null;
   readonly store: Partial<StoreOptions>;
 }
 
@@ -110,7 +106,6 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
     watching: watchFile,
     lookLagMs: lookLagMs(process.platform),
     surroundings: thisComputer(process.env),
-    register: thisRegister(process.platform, process.env),
     store,
   };
 }
@@ -128,7 +123,6 @@ export async function openWith(path: string, options: OpenOptions, system: Syste
   const opened = new OpenLicence(store, licence, options, system);
   setImmediate(() => {
     for (const warning of warnings) opened.emit('warning', warning); // by now whoever opened it can listen
-    opened.lookForCopies();
   });
   return opened;
 }
@@ -193,8 +187,6 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private readonly store: Store;
   private readonly clock: Clock;
   private readonly instance: Instance;
-  /** Null where this computer keeps no register. */
-  private readonly copies: Copies | null;
   private readonly asking = new Set<Promise<unknown>>();
   /** A claim or a return of which the share did not say whether it was made. */
   private unsure: SeatfileFault | null = null;
@@ -211,12 +203,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     store.onJournalTrouble = (message) =>
       queueMicrotask(() => this.emit('warning', { code: 'JOURNAL', message }));
     this.clock = system.clock;
-    const { facts, register, files, clock } = system;
-    this.copies =
-      register &&
-      new Copies({ register, files, clock, face: this.file, here: store.sight, policy }, (message) =>
-        queueMicrotask(() => this.emit('warning', { code: 'COPY', message })),
-      );
+    const { facts } = system;
     this.instance = new Instance({
       store,
       clock: system.clock,
@@ -258,15 +245,9 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
   }
 
-  /** @internal Behind the opening, and again once a revision of our own tells one table from another. */
-  lookForCopies(): void {
-    this.copies?.look();
-  }
-
   /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.copies?.stop();
     this.closing.abort();
     const endMs = this.clock.elapsedMs() + ACQUIRE_MS;
     this.unsure = null;
@@ -335,10 +316,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
       throw this.unanswered(timeoutMs, signal);
     }
-    if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) {
-      if (answer.kind === 'seated') this.lookForCopies();
-      return answer;
-    }
+    if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
     void this.noted(this.giveBack(answer)).catch(() => undefined); // closed while we asked
     throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }

@@ -7,10 +7,9 @@ import type { Loss } from './seat.js';
 export interface Warning {
   /**
    * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the place
-   * cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged. COPY: this
-   * computer has seen the licence at two places, each with a seat table of its own.
+   * cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
    */
-  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL' | 'COPY';
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
   readonly message: string;
 }
 

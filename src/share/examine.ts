@@ -73,7 +73,7 @@ export interface Target {
 
 /** One more check, on the ground that the others have prepared. */
 export interface Extra {
-  readonly check: 'copies' | 'peer' | 'hammer';
+  readonly check: 'peer' | 'hammer';
   readonly run: (ground: probes.ExaminedGround) => Promise<Finding>;
 }
 

@@ -138,8 +138,6 @@ export type Finding =
         slowestMs: number;
       }
     >
-  /** Other places where this computer has seen this licence, with a table of its own. */
-  | Of<'copies', { places: readonly string[] }>
   /** A check that ended otherwise than anything we know. */
   | Of<'failed', { during: Check; message: string }>
   | Of<'cleanUp', { left: string }>;
@@ -158,7 +156,6 @@ export type Check =
   | 'stamps'
   | 'caseFolding'
   | 'licence'
-  | 'copies'
   | 'peer'
   | 'hammer';
 

@@ -12,7 +12,6 @@ import { Face, type FaceState, WRECK_MS } from './face.js';
 import { nullIf, type ShareFiles } from './files.js';
 import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
-import { type Sight, sightOf } from './kinship.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
 import { ANSWER_MS, patient } from './patience.js';
@@ -97,8 +96,6 @@ const FACE_AGAIN_MS = 1000;
  */
 export class Store {
   readonly place: Place;
-  /** To compare this table with another. */
-  readonly sight: Sight;
   /** Told what is wrong with the journal. It costs nobody a seat. */
   onJournalTrouble: (trouble: string) => void = () => undefined;
   private readonly files: ShareFiles;
@@ -133,7 +130,6 @@ export class Store {
     this.owner = deps.owner;
     this.actor = deps.actor;
     this.files = patient(deps.files, deps.clock, this.options);
-    this.sight = sightOf(this.place.face, this.files);
     this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
     this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place.lock, this.options);
     this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);

@@ -18,7 +18,6 @@ import {
   type System,
 } from '../../src/instance/licence.js';
 import type { MachineFacts } from '../../src/instance/machine.js';
-import type { Register } from '../../src/instance/register.js';
 import type { Seat } from '../../src/instance/seat.js';
 import type { Dice } from '../../src/share/dice.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
@@ -197,8 +196,6 @@ export interface HostOptions extends HostTimeOptions {
   readonly isMachineKnown?: boolean;
   /** Whether a boot time proves anything here (Linux, outside containers). @default true */
   readonly isBootKnown?: boolean;
-  /** What this computer knows of licences opened on it. @default nothing */
-  readonly register?: Register;
 }
 
 /** One computer: its clocks, its processes, its own view of the share. */
@@ -208,7 +205,6 @@ export class Host {
   readonly time: HostTime;
   readonly client: Client;
   readonly users: User[] = [];
-  readonly register: Register | null;
   private readonly options: HostOptions;
   private readonly starts = new Map<number, string>();
   private boots = 1;
@@ -218,7 +214,6 @@ export class Host {
     this.world = world;
     this.name = name;
     this.options = options;
-    this.register = options.register ?? null;
     this.time = new HostTime(world.timeline, options);
     this.client = world.share.clientFor(name);
     const latencyMs = options.latencyMs ?? world.options.latencyMs;
@@ -355,7 +350,6 @@ export class User {
       watching: null,
       lookLagMs: host.lookLagMs,
       surroundings: null,
-      register: host.register,
       store: host.world.options.store ?? {},
     };
   }

@@ -50,7 +50,6 @@ const system: System = {
   facts: { ...realSystem().facts, machine, isBootKnown: false },
   watching: null,
   surroundings: null,
-  register: null,
 };
 let deadPid = 0;
 

@@ -48,7 +48,6 @@ export class Desk {
         watching: null,
         lookLagMs: 0,
         surroundings: null,
-        register: null,
         store: {},
       },
     };

@@ -1,7 +1,5 @@
 import { type Command, Option } from 'commander';
 import { SeatfileFault } from '../../core/fault.js';
-import { copiesOf } from '../../instance/copies.js';
-import type { System } from '../../instance/licence.js';
 import { examineDeps } from '../../instance/surroundings.js';
 import type { Clock } from '../../share/clock.js';
 import { type Extra, examine, findTarget, type Target } from '../../share/examine.js';
@@ -81,7 +79,7 @@ async function examined(path: string, extras: Extras, { signal }: Interruption, 
   const about = examineDeps(system, ANSWER_MS, (what) => deps.err(`Waiting for ${printable(what)}\n`));
   const target = await found(path, about.files);
   if (!('face' in target)) return target;
-  const checks: Extra[] = target.isLicence ? [copiesCheck(target, system)] : [];
+  const checks: Extra[] = [];
   const { waitMs, seconds } = extras;
   if (waitMs !== null)
     checks.push({
@@ -95,14 +93,6 @@ async function examined(path: string, extras: Extras, { signal }: Interruption, 
     onCheck: progress(extras, system.clock, deps),
   });
 }
-
-const copiesCheck = ({ face }: Target, system: System): Extra => ({
-  check: 'copies',
-  run: async () => {
-    const places = await copiesOf(face, system);
-    return { check: 'copies', severity: places.length > 0 ? 'warning' : 'ok', places };
-  },
-});
 
 /** The place, or the report that the share does not answer. */
 async function found(path: string, files: ShareFiles): Promise<Target | Report> {

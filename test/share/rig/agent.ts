@@ -20,7 +20,7 @@ function start({ run, argv, env, uid, gid, cwd }: StartOrder): void {
     cwd,
     uid,
     gid,
-    env: { ...process.env, SEATFILE_REGISTER: '', ...env },
+    env: { ...process.env, ...env },
   });
   running.set(run, child);
   createInterface({ input: child.stdout }).on('line', (line) => tell({ tell: 'line', run, line }));
