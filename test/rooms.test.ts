@@ -11,7 +11,16 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const plan: Readonly<Record<string, readonly string[]>> = {
   core: [
     ...['answers.ts', 'belief.ts', 'denial.ts', 'desk.ts', 'drop.ts', 'entitlement.ts', 'fault.ts'],
-    ...['journal.ts', 'licence.ts', 'line.ts', 'moment.ts', 'removed.ts', 'restore.ts', 'revision.ts'],
+    ...[
+      'journal.ts',
+      'json.ts',
+      'licence.ts',
+      'line.ts',
+      'moment.ts',
+      'removed.ts',
+      'restore.ts',
+      'revision.ts',
+    ],
     ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'waiting.ts'],
   ],
   share: [

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { SeatfileFault } from './fault.js';
+import { parseJson } from './json.js';
 import {
   type CountBy,
   checked,
@@ -10,7 +11,6 @@ import {
   type Licence,
   level as levelName,
   moduleName,
-  parseJson,
   type SealedEntitlement,
 } from './licence.js';
 
@@ -92,12 +92,12 @@ export function entitlementHash(sealed: SealedEntitlement): string {
     .digest('hex');
 }
 
-/** @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, or is signed. */
+/** @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, LICENCE_NEWER when it is signed. */
 function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
   const where = `${path}: entitlement.payload`;
   if (sealed.signature !== undefined)
     throw new SeatfileFault(
-      'LICENCE_INVALID',
+      'LICENCE_NEWER',
       `${path}: entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application`,
     );
   const granted = checked(entitlement, parseJson(sealed.payload, where), where) as Entitlement;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { type Licence, type LicenceEvent, parseJson } from './licence.js';
+import { parseJson } from './json.js';
+import type { Licence, LicenceEvent } from './licence.js';
 
 /**
  * The journal, as far as it is rules: what a segment covers, what its file says, and whether the chain of events holds.
@@ -144,9 +145,26 @@ export interface Segment {
 
 /** Reads the file of a segment. What it says is checked against its first line. */
 export function parseSegment(text: string, range: Range): Segment {
-  const values = text.split('\n').map(readLine);
-  const events = values.slice(1).filter((value) => isEvent(value));
-  return { range, events, problem: problemIn(text, values[0], events, range) };
+  const firstEnd = text.indexOf('\n');
+  const events = firstEnd < 0 ? [] : eventsFrom(text, firstEnd + 1);
+  const head = readLine(firstEnd < 0 ? text : text.slice(0, firstEnd));
+  return { range, events, problem: problemIn(text, head, events, range) };
+}
+
+/** So many lines that are no event end the reading of a damaged file. */
+const MOST_STRAY_LINES = 1000;
+
+function eventsFrom(text: string, start: number): LicenceEvent[] {
+  const events: LicenceEvent[] = [];
+  let stray = 0;
+  for (let from = start; from < text.length && stray < MOST_STRAY_LINES; ) {
+    const end = text.indexOf('\n', from);
+    const value = readLine(text.slice(from, end < 0 ? text.length : end));
+    if (isEvent(value)) events.push(value);
+    else stray++;
+    from = end < 0 ? text.length : end + 1;
+  }
+  return events;
 }
 
 function problemIn(

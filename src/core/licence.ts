@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SeatfileFault } from './fault.js';
+import { parseJson } from './json.js';
 
 /**
  * The licence document: what stands in `licence.json` and in every revision. The whole format is described here at
@@ -19,6 +20,14 @@ export const MAX_GONE = 200;
 export const MAX_LINEAGES = 64;
 /** Hashes of entitlements that the licence once had, kept at most. */
 export const MAX_FORMER = 1000;
+/** Seats of all instances together. */
+const MAX_SEATS = 100_000;
+/** Bans, and reservations. */
+const MAX_LISTED = 10_000;
+/** Characters of an entitlement's payload. A thousand modules need a tenth of it. */
+const MAX_PAYLOAD = 1_048_576;
+/** Of the 16 MiB so much is left to beats, releases and evictions: newcomers do not fill it. Bytes. */
+const BEAT_ROOM = 1_048_576;
 
 export type Level = 'heartbeat' | 'light';
 export type CountBy = 'user@host' | 'instance' | 'user' | 'host';
@@ -191,13 +200,15 @@ export interface Licence {
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -');
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
-const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' });
+const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' }).max(64);
 const name = z.string().min(1).max(256);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const seconds = z
   .number()
   .min(0)
   .max(400 * 86_400);
+/** As a record promises it: an entitlement and settings name no more than 24 h, the formula up to 30 s x 100,000 users. */
+const promisedInterval = z.number().min(1).max(3_000_000);
 const revisionNumber = z.int().min(0).max(MAX_REVISION);
 /** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, compared exactly. */
 export const moduleName = z
@@ -216,8 +227,14 @@ const settings = z.looseObject({
   checkIntervalSeconds: checkInterval.optional(),
   onDemand: z.looseObject({ answerWithinSeconds: z.number().min(20).max(86_400) }).optional(),
   offlineGraceSeconds: seconds.optional(),
-  bans: z.array(z.looseObject({ user: name, untilAt: at.nullable() })).optional(),
-  reservations: z.array(z.looseObject({ module: moduleName, user: name })).optional(),
+  bans: z
+    .array(z.looseObject({ user: name, untilAt: at.nullable() }))
+    .max(MAX_LISTED)
+    .optional(),
+  reservations: z
+    .array(z.looseObject({ module: moduleName, user: name }))
+    .max(MAX_LISTED)
+    .optional(),
   journalMonths: z.int().min(1).max(1200).optional(),
 });
 
@@ -246,7 +263,7 @@ const instance = z.looseObject({
   joinedAt: at,
   beat: z.int().min(1),
   beatAt: at,
-  checkIntervalSeconds: z.number().min(1),
+  checkIntervalSeconds: promisedInterval,
   graceSeconds: seconds,
   answersWithin: seconds.nullable(),
   unconfirmed: z.boolean().optional(),
@@ -288,10 +305,15 @@ const rollCall = z.looseObject({
 
 const licence = z
   .looseObject({
-    $schema: z.string().optional(),
+    $schema: z.string().max(2048).optional(),
     format: z.literal(FORMAT),
     entitlement: z.looseObject({
-      payload: z.string().min(2).describe('JSON in a string; the signature covers these bytes'),
+      payload: z
+        .string()
+        .min(2)
+        .max(MAX_PAYLOAD)
+        .refine((text) => !/\p{Surrogate}/u.test(text), 'expected text that UTF-8 can hold')
+        .describe('JSON in a string; the signature covers these bytes'),
       keyId: z.string().max(256).optional(),
       alg: z.literal('Ed25519').optional(),
       signature: z.string().max(1024).optional(),
@@ -328,10 +350,17 @@ const licence = z
   .meta({ title: 'seatfile licence', description: 'Entitlement, settings and seat table of one licence' })
   .superRefine((value, context) => {
     unique(value.instances, (record) => record.id, 'instances', 'id', context);
+    if (seatsIn(value) > MAX_SEATS)
+      context.addIssue({ code: 'custom', path: ['instances'], message: TOO_MANY_SEATS });
     value.instances.forEach((record, index) => {
       unique(record.seats, (held) => held.module, `instances[${index}].seats`, 'module', context);
     });
   });
+
+const TOO_MANY_SEATS = `expected at most ${MAX_SEATS} seats in all`;
+
+const seatsIn = ({ instances }: { readonly instances: readonly { readonly seats: readonly unknown[] }[] }) =>
+  instances.reduce((sum, record) => sum + record.seats.length, 0);
 
 function unique<T>(
   list: readonly T[],
@@ -369,27 +398,29 @@ export function formatLicence(value: Licence, style: 'compact' | 'pretty'): stri
   return style === 'compact' ? JSON.stringify(value) : `${JSON.stringify(value, null, 2)}\n`;
 }
 
-/** JSON text to a value, or a fault that says where it stops being JSON. */
-export function parseJson(text: string, path: string): unknown {
-  const fail = (found: string, cause?: unknown): never => {
-    throw new SeatfileFault(
-      'LICENCE_INVALID',
-      `${path}: expected a seatfile licence (JSON), found ${found}`,
-      {
-        cause,
-      },
-    );
-  };
-  if (text.trim() === '') return fail('an empty file');
-  if (text.startsWith('\uFEFF')) return fail('a byte order mark before it; save it as UTF-8 without one');
-  try {
-    const value: unknown = JSON.parse(text);
-    if (mayHideProto(text)) refuseProto(value, '', fail);
-    return value;
-  } catch (error) {
-    if (error instanceof SeatfileFault) throw error;
-    return fail(`text that is not JSON (${whereInText(text, error)})`, error);
-  }
+/**
+ * The text of a new revision, if it can be read back: what cannot would be a lost table for everybody. Records that stand in
+ * `base` too were checked when they were read.
+ * @throws SeatfileFault LICENCE_INVALID
+ */
+export function textToPublish(base: Licence, next: Licence, path: string): string {
+  const known = new Set(base.instances);
+  const changed = next.instances.filter((record) => !known.has(record));
+  parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), path);
+  const text = formatLicence(next, 'compact');
+  const isGrowth = next.instances.length + next.waiting.length > base.instances.length + base.waiting.length;
+  const most = isGrowth ? MAX_BYTES - BEAT_ROOM : MAX_BYTES;
+  const excess =
+    seatsIn(next) > MAX_SEATS
+      ? `hold more than the ${MAX_SEATS} seats`
+      : Buffer.byteLength(text) > most
+        ? `larger than the ${most / 1_048_576} MiB`
+        : null;
+  if (excess === null) return text;
+  throw new SeatfileFault(
+    'LICENCE_INVALID',
+    `${path}: the change would make it ${excess} a licence may have${isGrowth ? ' for another user' : ''}; nothing was written`,
+  );
 }
 
 /** Bytes of a file to text, or a fault: a licence is UTF-8 and at most {@link MAX_BYTES} long. */
@@ -403,27 +434,6 @@ export function decodeText(bytes: Uint8Array, path: string): string {
       { cause },
     );
   }
-}
-
-const mayHideProto = (text: string) => text.includes('__proto__') || /\\u005f/i.test(text);
-
-function refuseProto(value: unknown, path: string, fail: (found: string) => never): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, inner] of Object.entries(value)) {
-    if (key === '__proto__') fail(`a key "__proto__" at ${path || 'the top'}`);
-    refuseProto(inner, path ? `${path}.${key}` : key, fail);
-  }
-}
-
-function whereInText(text: string, error: unknown): string {
-  const reason = error instanceof Error ? error.message : String(error);
-  const position = Number(
-    /position (\d+)/.exec(reason)?.[1] ?? (/end of JSON/.test(reason) ? text.length : Number.NaN),
-  );
-  if (Number.isNaN(position)) return 'unexpected text near its beginning';
-  const before = text.slice(0, position).split('\n');
-  const place = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-  return position >= text.trimEnd().length ? `it breaks off at ${place}` : `unexpected text at ${place}`;
 }
 
 /** Checks a value against a schema; the first few issues become one fault. */

@@ -1,5 +1,6 @@
 import { entitlementHash, type Policy } from './entitlement.js';
 import { hashOf } from './journal.js';
+import { parseJson } from './json.js';
 import type { InstanceRecord, Licence, SealedEntitlement } from './licence.js';
 import { MAX_GONE, MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
 import { fromIso, toIso } from './moment.js';
@@ -41,7 +42,7 @@ export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
 /** The id of the licence an entitlement is for, without checking the rest of it; null when it has none. */
 export function licenceIdOf(sealed: SealedEntitlement): string | null {
   try {
-    const granted: unknown = JSON.parse(sealed.payload);
+    const granted = parseJson(sealed.payload, '');
     if (typeof granted !== 'object' || granted === null || !('licenceId' in granted)) return null;
     return typeof granted.licenceId === 'string' ? granted.licenceId : null;
   } catch {

@@ -33,13 +33,13 @@ export async function examineLicence(
   { clock }: { readonly clock: Clock },
 ): Promise<Finding> {
   const { face } = target;
-  const shown = await nullIf(files.read(face), 'missing');
+  const shown = await nullIf(files.read(face), 'missing', 'tooLarge');
   for (let tries = 1; ; tries++) {
     const names = await nullIf(files.list(folderOf(face)), 'missing');
-    if (names === null) return withoutFolder(face, shown);
+    if (names === null) return await withoutFolder(face, shown, files);
     const top = numbersAmong(names).at(-1);
     const path = top === undefined ? null : documentIn(inFolder({ folder: folderOf(face) }, numberName(top)));
-    const bytes = path === null ? null : await nullIf(files.read(path), 'missing');
+    const bytes = path === null ? null : await nullIf(files.read(path), 'missing', 'tooLarge', 'wrongKind');
     if (bytes === null && tries < TRIES) continue;
     const found: State = {
       ...nothing,
@@ -96,11 +96,13 @@ async function judged(
   return { ...found, severity, state: isBack ? 'damaged' : 'inOrder', face: state, faceBehind, trouble };
 }
 
-function withoutFolder(face: string, shown: Uint8Array | null): State {
-  if (shown === null) return { ...nothing, severity: 'note', state: 'none' };
+async function withoutFolder(face: string, shown: Uint8Array | null, files: ShareFiles): Promise<State> {
+  if (shown === null && (await nullIf(files.stat(face), 'missing')) === null)
+    return { ...nothing, severity: 'note', state: 'none' };
+  const damaged = { ...nothing, severity: 'unfit', state: 'damaged' } as const;
+  if (shown === null) return { ...damaged, trouble: `${face}: larger than the 16 MiB a licence may have` };
   const licence = read(shown, face);
-  if (typeof licence === 'string')
-    return { ...nothing, severity: 'unfit', state: 'damaged', trouble: licence };
+  if (typeof licence === 'string') return { ...damaged, trouble: licence };
   if (licence.revision === 0) return { ...nothing, severity: 'ok', state: 'notBegun', revision: 0 };
   return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
 }

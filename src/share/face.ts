@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto';
 import { entitlementHash } from '../core/entitlement.js';
+import { parseJson } from '../core/json.js';
 import {
   decodeText,
   formatLicence,
   type Licence,
+  MAX_BYTES,
   parseLicence,
   type SealedEntitlement,
 } from '../core/licence.js';
 import { lineagesOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
-import { type FileStat, ShareError, type ShareFiles } from './files.js';
+import { type FileStat, nullIf, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { type Place, refusedName } from './place.js';
 
@@ -48,9 +50,9 @@ export class Face {
       if (stat.kind !== 'file') return 'foreign';
       const identity = identityOf(stat);
       if (this.seen?.identity !== identity) {
-        const bytes = await this.files.read(this.place.face);
-        const state = recognise(bytes, top);
-        this.seen = this.isOldNews(identity, bytes) ? null : { identity, state };
+        const bytes = await nullIf(this.files.read(this.place.face), 'tooLarge');
+        const state = bytes === null ? 'wreck' : recognise(bytes, top);
+        this.seen = bytes !== null && this.isOldNews(identity, bytes) ? null : { identity, state };
         if (this.seen === null) return state;
         this.wreck = state === 'wreck' ? { identity, sinceMs: this.clock.elapsedMs() } : null;
       }
@@ -92,7 +94,7 @@ export class Face {
   /** Only where the folder is: without it the share is gone, and this is where it was. */
   private write(top: Licence): Promise<void> {
     const { face, fileMode, folder } = this.place;
-    return this.files.replace(face, formatLicence(top, 'pretty'), fileMode, folder);
+    return this.files.replace(face, textToShow(top), fileMode, folder);
   }
 
   /** Keeps a document that is refused, beside the licence, under a name that says so. */
@@ -121,6 +123,14 @@ export class Face {
   }
 }
 
+/** Laid out for people, unless that makes it too large to be read back. */
+function textToShow(top: Licence): string {
+  const compact = formatLicence(top, 'compact');
+  if (compact.length > MAX_BYTES / 2) return compact;
+  const pretty = formatLicence(top, 'pretty');
+  return Buffer.byteLength(pretty) > MAX_BYTES ? compact : pretty;
+}
+
 const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
 
 /** Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a licence. */
@@ -135,7 +145,7 @@ function recognise(bytes: Uint8Array, top: Licence): FaceState {
 /** The whole document, or null where there is none that reads as a licence. */
 export async function readFace(face: string, files: ShareFiles): Promise<Licence | null> {
   const bytes = await files.read(face).catch((error: unknown) => {
-    if (error instanceof ShareError && ['missing', 'wrongKind'].includes(error.kind)) return null;
+    if (error instanceof ShareError && ['missing', 'wrongKind', 'tooLarge'].includes(error.kind)) return null;
     throw toFault(error);
   });
   try {
@@ -150,11 +160,12 @@ export function readLoosely(
   bytes: Uint8Array,
 ): { lineage: unknown; entitlement: SealedEntitlement; revision: unknown } | null {
   try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), '');
     if (typeof value !== 'object' || value === null || !('entitlement' in value)) return null;
     const { entitlement } = value;
     if (typeof entitlement !== 'object' || entitlement === null) return null;
     if (!('payload' in entitlement) || typeof entitlement.payload !== 'string') return null;
+    if ('signature' in entitlement && typeof entitlement.signature !== 'string') return null;
     return {
       lineage: 'lineage' in value ? value.lineage : undefined,
       revision: 'revision' in value ? value.revision : undefined,

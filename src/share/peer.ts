@@ -1,4 +1,5 @@
 import nodePath from 'node:path';
+import { parseJson } from '../core/json.js';
 import { removeTree } from './emptying.js';
 import { median } from './examine.js';
 import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
@@ -29,6 +30,8 @@ const CACHES_MS = 60_000;
 const ABANDONED_MS = 3_600_000;
 const MODE = 0o666;
 const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
+/** Gone, or put there by somebody else. */
+const UNREAD: readonly ShareErrorKind[] = [...GONE, 'tooLarge', 'wrongKind'];
 
 interface Peer extends StageOwner {
   readonly id: string;
@@ -109,11 +112,13 @@ class Meeting {
   }
 
   private async read(id: string): Promise<Peer | null> {
-    const bytes = await nullIf(this.ground.files.read(documentIn(this.at(`hello-${id}`))), ...GONE);
+    const bytes = await nullIf(this.ground.files.read(documentIn(this.at(`hello-${id}`))), ...UNREAD);
     if (bytes === null) return null;
     try {
-      const { host, machine, pid } = JSON.parse(new TextDecoder().decode(bytes)) as Record<string, unknown>;
-      return { id, host: String(host), machine: String(machine), pid: Number(pid), halvesMs: [] };
+      const said = parseJson(new TextDecoder().decode(bytes), '') as Record<string, unknown>;
+      const { host, machine, pid } = said;
+      if (typeof host !== 'string' || typeof machine !== 'string' || typeof pid !== 'number') return null;
+      return { id, host: host.slice(0, 256), machine, pid, halvesMs: [] };
     } catch {
       return null;
     }
@@ -137,7 +142,7 @@ class Meeting {
     for (const name of names) {
       const [kind, id = '', round] = name.split('-');
       if (kind !== 'ping' || !this.peers.has(id) || this.answered.has(name)) continue;
-      if ((await nullIf(this.ground.files.read(documentIn(this.at(name))), ...GONE)) === null) continue;
+      if ((await nullIf(this.ground.files.read(documentIn(this.at(name))), ...UNREAD)) === null) continue;
       this.answered.add(name);
       await this.publish(`pong-${id}-${round}-${this.options.id}`, 'pong');
     }

@@ -29,6 +29,8 @@
  * - Nothing that is true is ever overwritten, truncated or renamed over, so a reader gets a whole revision or none; and
  *   nothing has to be taken over from a dead writer, so none blocks another. A crash leaves a stage that nobody reads.
  */
+
+import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
 import { licenceIdOf } from '../core/restore.js';
@@ -391,6 +393,8 @@ export class Revisions {
       if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
       if (error instanceof ShareError && error.kind === 'wrongKind')
         throw damaged('is no revision of ours (remove it)');
+      if (error instanceof ShareError && error.kind === 'tooLarge')
+        throw damaged('is larger than the 16 MiB a revision may have');
       throw error;
     });
     return bytes && this.parse(bytes, path, damaged);
@@ -399,8 +403,11 @@ export class Revisions {
   private parse(bytes: Uint8Array, path: string, damaged: (found: string) => SeatfileFault): Licence {
     try {
       const text = decodeText(bytes, path);
-      if (this.cached?.text !== text) this.cached = { text, licence: parseLicence(text, path) };
-      return this.cached.licence;
+      if (this.cached?.text === text) return this.cached.licence;
+      const licence = parseLicence(text, path);
+      readPolicy(licence, path); // a table without an entitlement would end every look of every instance
+      this.cached = { text, licence };
+      return licence;
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
       throw damaged(`is damaged (${messageOf(error)})`);

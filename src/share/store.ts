@@ -1,7 +1,7 @@
 import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
 import { isLoss, SeatfileFault } from '../core/fault.js';
-import { formatLicence, type Licence, MAX_BYTES, parseLicence } from '../core/licence.js';
+import { type Licence, textToPublish } from '../core/licence.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
 import { Beginning } from './beginning.js';
@@ -453,7 +453,7 @@ export class Store {
       shareTimeMs,
     });
     const committed = { answer, licence: next, published: true, shareTimeMs, base };
-    return { committed, text: this.textOf(licence, next) };
+    return { committed, text: textToPublish(licence, next, this.place.face) };
   }
 
   /** After a doubtful attempt nothing that follows proves that the change was not made. */
@@ -493,18 +493,6 @@ export class Store {
     this.remember(top.licence);
     this.lookMs = lookPeriodMs(readPolicy(top.licence, this.place.face).checkIntervalSeconds);
     return top;
-  }
-
-  private textOf(base: Licence, next: Licence): string {
-    const text = formatLicence(next, 'compact');
-    const known = new Set(base.instances); // what we could not read back would be a lost table for everybody
-    const changed = next.instances.filter((record) => !known.has(record));
-    parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), this.place.face);
-    if (Buffer.byteLength(text) <= MAX_BYTES) return text;
-    throw new SeatfileFault(
-      'LICENCE_INVALID',
-      `${this.place.face}: the change would make it larger than the 16 MiB a licence may have; nothing was written`,
-    );
   }
 
   /** Nothing was written into it and nobody renames it, so it can go by itself. */

@@ -141,6 +141,13 @@ describe('the file of a segment', () => {
   test.each([
     ['empty', '', /first line/],
     ['cut in a line', text.slice(0, -20), /breaks off/],
+    ['cut in its first line', lines[0]?.slice(0, -9), /first line/],
+    ['its first line without its end', lines[0], /breaks off/],
+    [
+      'with a line nested deep',
+      text.replace('"w10"', `${'['.repeat(99)}${']'.repeat(99)}`),
+      /8 events exp.* 7/,
+    ],
     ['cut after a line', `${lines.slice(0, -2).join('\n')}\n`, /8 events expected, 7 found/],
     ['without its head', `${lines.slice(1).join('\n')}`, /first line/],
     ['of another range', text.replace('"first":8', '"first":16'), /covers 16 to 15/],
@@ -157,6 +164,14 @@ describe('the file of a segment', () => {
   ])('%s is damaged, and says where', (_, damaged, problem) => {
     expect(parseSegment(damaged ?? '', range).problem).toMatch(problem);
   });
+});
+
+test('a file of no events is read no further after a thousand lines of that', () => {
+  const events = chainOf(1).flatMap((licence) => licence.events);
+  const [head, ...lines] = (segmentText({ first: 0, last: 7 }, events) ?? '').split('\n');
+  const read = (stray: number) =>
+    parseSegment([head, ...Array(stray).fill('{'), ...lines].join('\n'), { first: 0, last: 7 }).events.length;
+  expect([read(999), read(1000)]).toEqual([events.length, 0]);
 });
 
 describe('the chain of events', () => {

@@ -9,9 +9,12 @@ import {
   type Licence,
   licenceJsonSchema,
   parseLicence,
+  textToPublish,
 } from '../../src/core/licence.js';
 import { claim } from '../../src/core/seats.js';
 import { app, emptyTable, FILE, ground, policyOf } from './tables.js';
+
+const AT = '2026-11-21T09:30:00.000Z';
 
 const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.url);
 
@@ -77,7 +80,7 @@ const broken: readonly [string, FaultCode, ...string[]][] = [
   ['module-twice.json', 'LICENCE_INVALID', 'entitlement.payload: modules: expected', 'found "M1" twice'],
   ['max-users-zero.json', 'LICENCE_INVALID', 'entitlement.payload: modules[0].maxUsers: ', 'found 0'],
   ['max-users-fraction.json', 'LICENCE_INVALID', 'modules[0].maxUsers: expected', 'found 1.5'],
-  ['signed.json', 'LICENCE_INVALID', 'entitlement.signature: expected an unsigned licence, found'],
+  ['signed.json', 'LICENCE_NEWER', 'entitlement.signature: expected an unsigned licence, found'],
 ];
 
 describe('broken licences', () => {
@@ -152,21 +155,64 @@ describe('the format', () => {
     );
   });
 
-  test('any text is read, or refused by a fault that names the file', () => {
-    const text = formatLicence(emptyTable({}), 'compact');
-    const spoilt = fc
-      .record({ at: fc.nat(text.length), cut: fc.nat(12), put: fc.string({ maxLength: 6 }) })
-      .map(({ at, cut, put }) => text.slice(0, at) + put + text.slice(at + cut));
+  test('unknown keys of any kind survive, wherever they stand', () => {
+    const keys = fc.oneof(fc.string(), fc.constantFrom('constructor', 'toString', 'hasOwnProperty', '1', ''));
+    const odd = fc
+      .dictionary(
+        keys.map((key) => `${key}?`),
+        fc.jsonValue({ maxDepth: 4 }),
+      )
+      .filter((value) => !JSON.stringify(value).includes('__proto__'));
     fc.assert(
-      fc.property(fc.oneof(fc.string(), fc.json(), spoilt), (some) => {
+      fc.property(licences, odd, odd, (licence, some, more) => {
+        const instances = licence.instances.map((record) => ({ ...more, ...record }));
+        const value = { ...some, ...licence, settings: { ...more, ...licence.settings }, instances };
+        const text = JSON.stringify(value);
+        const once = parseLicence(text, FILE);
+        expect(once).toEqual(JSON.parse(text));
+        expect(parseLicence(formatLicence(once, 'pretty'), FILE)).toEqual(once);
+      }),
+    );
+  });
+
+  test('names of JavaScript are keys like any other', () => {
+    const text = formatLicence(emptyTable({}), 'compact');
+    const value = { ...JSON.parse(text), constructor: { prototype: 1 }, toString: null, 7: 'seven' };
+    expect(JSON.parse(formatLicence(parseLicence(JSON.stringify(value), FILE), 'compact'))).toEqual(value);
+  });
+
+  test('half of a surrogate pair survives as the escape that it was', () => {
+    const text = formatLicence(emptyTable({}), 'compact').replace('{', '{"odd \\ud800":"\\udc00",');
+    const again = formatLicence(parseLicence(text, FILE), 'compact');
+    expect(decodeText(Buffer.from(again), FILE)).toContain('"odd \\ud800":"\\udc00"');
+    expect(parseLicence(again, FILE)).toEqual(parseLicence(text, FILE));
+  });
+
+  test('any bytes are read, or refused by a fault that names the file; what is read can be written again', () => {
+    const bytes = readFileSync(fixture('nearly-full.json'));
+    const spoilt = fc
+      .record({ at: fc.nat(bytes.length), cut: fc.nat(12), put: fc.uint8Array({ maxLength: 6 }) })
+      .map(({ at, cut, put }) => Buffer.concat([bytes.subarray(0, at), put, bytes.subarray(at + cut)]));
+    const typed = fc
+      .record({
+        at: fc.nat(bytes.length),
+        put: fc.constantFrom('1e999', '-0', '[', '{', '"', '\\ud800', '9', '-'),
+      })
+      .map(({ at, put }) => Buffer.concat([bytes.subarray(0, at), Buffer.from(put), bytes.subarray(at + 1)]));
+    const written = fc.oneof(fc.string(), fc.json()).map((text) => Buffer.from(text));
+    fc.assert(
+      fc.property(fc.oneof(written, spoilt, typed), (some) => {
         try {
-          parseLicence(some, FILE);
+          const licence = parseLicence(decodeText(some, FILE), FILE);
+          readPolicy(licence, FILE);
+          const again = parseLicence(formatLicence(licence, 'compact'), FILE);
+          expect(formatLicence(again, 'compact')).toEqual(formatLicence(licence, 'compact'));
         } catch (error) {
-          expect(error).toBeInstanceOf(SeatfileFault);
-          expect((error as SeatfileFault).message).toMatch(/^licence\.json: /);
+          if (!(error instanceof SeatfileFault)) throw error;
+          expect(error.message).toMatch(/^licence\.json: /);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 2000 },
     );
   });
 
@@ -174,6 +220,69 @@ describe('the format', () => {
     const shipped = new URL('../../dist/licence.schema.json', import.meta.url);
     expect(existsSync(shipped), 'dist/licence.schema.json is there').toBe(true);
     expect(JSON.parse(readFileSync(shipped, 'utf8'))).toEqual(licenceJsonSchema());
+  });
+});
+
+describe('limits', () => {
+  const listed = 10_001;
+  const seat = (n: number) => ({ id: `s${n}`, module: `M${n}`, sinceAt: AT, untilAt: null });
+  const record = (n: number, seats: number) => ({
+    ...{ ...app(`i${n}`), level: 'heartbeat' as const, joinedAt: AT, beat: 1, beatAt: AT },
+    ...{ checkIntervalSeconds: 30, graceSeconds: 0, answersWithin: null },
+    seats: Array.from({ length: seats }, (_, index) => seat(index)),
+  });
+  const many = (records: number, seats: number) =>
+    Array.from({ length: records }, (_, index) => record(index, seats));
+
+  test.each<[string, object, string]>([
+    ['bans', { settings: { bans: Array(listed).fill({ user: 'u', untilAt: null }) } }, 'settings.bans: '],
+    [
+      'reservations',
+      { settings: { reservations: Array(listed).fill({ module: 'M1', user: 'u' }) } },
+      'settings.reservations: ',
+    ],
+    ['seats of one instance', { instances: many(1, 1001) }, 'instances[0].seats: '],
+    ['seats in all', { instances: many(101, 1000) }, 'instances: expected at most 100000 seats in all'],
+    ['a payload', { entitlement: { payload: ' '.repeat(1_048_577) } }, 'entitlement.payload: '],
+    [
+      'half of a surrogate pair in a payload',
+      { entitlement: { payload: '{"customer":"\ud800"}' } },
+      'entitlement.payload: expected text that UTF-8 can hold',
+    ],
+    [
+      'a promised interval',
+      { instances: [{ ...record(1, 1), checkIntervalSeconds: 1e300 }] },
+      'instances[0].checkIntervalSeconds: ',
+    ],
+    ['a time', { committedAt: `2026-11-21T09:30:00.${'1'.repeat(100)}Z` }, 'committedAt: '],
+  ])('%s', (_name, change, words) => {
+    const text = JSON.stringify({ ...emptyTable({}), ...change });
+    expect(faultOf(() => parseLicence(text, FILE)).message).toContain(`${FILE}: ${words}`);
+  });
+
+  test('the payload of an entitlement is limited in depth too', () => {
+    const payload = JSON.stringify({ odd: 'DEEP' }).replace('"DEEP"', '['.repeat(9e5));
+    const fault = faultOf(() => policyOf({ ...emptyTable({}), entitlement: { payload } }));
+    expect(fault.message).toContain('entitlement.payload: expected a seatfile licence (JSON), found lists');
+  });
+
+  test('a change that could not be read back is refused before it is published', () => {
+    const base = { ...emptyTable({}), instances: many(100, 1000) };
+    expect(() => textToPublish(base, base, FILE)).not.toThrow();
+    const more = { ...base, instances: [...base.instances, record(100, 1)] };
+    expect(faultOf(() => textToPublish(base, more, FILE)).message).toContain(
+      'hold more than the 100000 seats',
+    );
+  });
+
+  test('newcomers leave the last MiB to beats', () => {
+    const full = { ...emptyTable({}), instances: many(1, 1), odd: 'x'.repeat(15 * 1024 * 1024) };
+    const beaten = { ...full, instances: [{ ...record(0, 1), beat: 2 }] };
+    expect(() => textToPublish(full, beaten, FILE)).not.toThrow();
+    const joined = { ...full, instances: many(2, 1) };
+    expect(faultOf(() => textToPublish(full, joined, FILE)).message).toContain('larger than the 15 MiB');
+    const burst = { ...beaten, note: 'x'.repeat(1024 * 1024) };
+    expect(faultOf(() => textToPublish(full, burst, FILE)).message).toContain('larger than the 16 MiB');
   });
 });
 

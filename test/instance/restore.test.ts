@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_BYTES } from '../../src/core/licence.js';
 import { numberName } from '../../src/share/place.js';
 import { FACE, FOLDER, type User, type World } from '../helpers/world.js';
 import { Desk } from '../stories/desk.js';
@@ -19,11 +20,33 @@ function bringBack(world: World): void {
 
 const topOf = (world: World): string => `${FOLDER}/${numberName(world.table().revision)}`;
 
+/** As a hostile neighbour would: the newest revision, but for one thing. */
+function scribbleTop(world: World, spoil: (text: string) => string): void {
+  const path = `${topOf(world)}/licence.json`;
+  const text = world.server.readText(path);
+  const spoilt = spoil(text);
+  expect(spoilt).not.toBe(text);
+  world.server.scribble(path, spoilt);
+}
+
 const losses: readonly (readonly [string, (world: World) => void])[] = [
   ['the folder is deleted', (world) => world.server.removeTree(FOLDER)],
   [
     'the newest revision is damaged',
     (world) => world.server.scribble(`${topOf(world)}/licence.json`, '{"form'),
+  ],
+  [
+    'the newest revision is nested 200,000 deep',
+    (world) =>
+      scribbleTop(world, (text) => `${text.slice(0, -1)},"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`),
+  ],
+  [
+    'the newest revision is larger than 16 MiB',
+    (world) => scribbleTop(world, (text) => `${text.slice(0, -1)},"x":"${'x'.repeat(MAX_BYTES)}"}`),
+  ],
+  [
+    'the newest revision grants no module',
+    (world) => scribbleTop(world, (text) => text.replace(/\\"modules\\":\[.*?\]/, '\\"modules\\":[]')),
   ],
   [
     'every revision is deleted',

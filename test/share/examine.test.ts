@@ -414,6 +414,16 @@ describe('the licence there', () => {
       (table: Table) =>
         table.numbers().forEach((number) => void table.server.removeTree(table.numberPath(number))),
     ],
+    [
+      'too large',
+      'damaged',
+      (table: Table) => table.server.scribble(table.documentPath(3), 'x'.repeat(2 ** 24 + 1)),
+    ],
+    [
+      'nested deep',
+      'damaged',
+      (table: Table) => table.server.scribble(table.documentPath(3), '['.repeat(99)),
+    ],
     ['no document', 'damaged', (table: Table) => table.server.removeFile(table.documentPath(3))],
     [
       'behind its face',
@@ -440,9 +450,12 @@ describe('the licence there', () => {
     expect(clinic.table.server.paths('/')).toEqual(before);
   });
 
-  test('a licence file that is garbage, before any table', async () => {
+  test.each([
+    ['garbage', 'garbage'],
+    ['too large', 'x'.repeat(2 ** 24 + 1)],
+  ])('a licence file that is %s, before any table', async (_, text) => {
     const clinic = new Clinic();
-    clinic.table.server.scribble(FACE, 'garbage');
+    clinic.table.server.scribble(FACE, text);
     expect(await clinic.finding('licence')).toMatchObject({ state: 'damaged', severity: 'unfit' });
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sealUnsigned } from '../../src/core/entitlement.js';
-import { formatLicence } from '../../src/core/licence.js';
+import { formatLicence, MAX_BYTES } from '../../src/core/licence.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { counting, faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';
@@ -67,10 +67,15 @@ describe('one that does not read as a licence', () => {
     expect(table.server.readText(table.place.face)).toBe('{"format": "seatf');
   });
 
-  test('is shown whole again when it has stood still for a minute', async () => {
+  test.each([
+    ['broken off', '{"format": "seatf'],
+    ['larger than 16 MiB', 'x'.repeat(MAX_BYTES + 1)],
+    ['nested deep', '['.repeat(200_000)],
+    ['with a signature that is none', '{"entitlement":{"payload":"{}","signature":[[]]}}'],
+  ])('%s: is shown whole again when it has stood still for a minute', async (_, text) => {
     const table = new Table();
     const writer = table.writer();
-    garble(table);
+    garble(table, text);
     table.grow(1);
     await writer.add('b');
     await table.timeline.advance(60_000);
@@ -94,6 +99,17 @@ describe('one that does not read as a licence', () => {
     await writer.add('e');
     expect(table.shown()).toBe(5);
   });
+});
+
+test('a table so large that it would not fit when laid out is shown as it is', async () => {
+  const table = new Table();
+  table.grow(1);
+  const odd = Array(8).fill(Array(199_000).fill(1));
+  for (let deep = 0; deep < 25; deep++) odd.splice(0, 8, [...odd]);
+  const text = table.server.readText(table.documentPath(1)).replace('{', `{"odd":${JSON.stringify(odd)},`);
+  table.server.scribble(table.documentPath(1), text);
+  const { licence } = await table.writer().add('mine');
+  expect(table.server.readText(table.place.face)).toBe(formatLicence(licence, 'compact'));
 });
 
 test('a directory that somebody put there is left as it is', async () => {

@@ -1,6 +1,6 @@
 import nodePath from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
+import { formatLicence, type Licence, MAX_BYTES, parseLicence } from '../../src/core/licence.js';
 import { nextRevision } from '../../src/core/revision.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { faulty } from '../helpers/faults.js';
@@ -50,6 +50,16 @@ describe('a damaged top', () => {
     expect(table.numbers()).toEqual([0, 1, 2, 3, 1000]);
     expect(table.server.readText(table.documentPath(3))).toBe('{');
     expect(table.others()).toEqual([`restored-${before.lineage}`]);
+  });
+
+  test("a licence file too large to be read is in nobody's way", async () => {
+    const table = new Table();
+    table.grow(3);
+    const writer = healer(table);
+    await writer.read();
+    damage(table);
+    table.server.scribble(table.place.face, 'x'.repeat(MAX_BYTES + 1));
+    expect((await writer.read(MINUTES_MS)).revision).toBe(1000);
   });
 
   test('a commit heals first, and is made above', async () => {
@@ -189,6 +199,11 @@ describe('a folder that is gone', () => {
   test.each([
     ['is gone too', (table: Table) => table.server.removeTree(table.place.face), 'SHARE_UNREACHABLE'],
     ['is garbage', (table: Table) => table.server.scribble(table.place.face, 'x'), 'TABLE_LOST'],
+    [
+      'is too large',
+      (table: Table) => table.server.scribble(table.place.face, 'x'.repeat(MAX_BYTES + 1)),
+      'TABLE_LOST',
+    ],
     [
       'is of another licence',
       (table: Table) =>

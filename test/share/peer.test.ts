@@ -95,6 +95,21 @@ test('nobody comes: said at the deadline', async () => {
   expect(table.server.isThere(MEETING)).toBe(false);
 });
 
+test.each([
+  ['no file', null],
+  ['too large', ' '.repeat(2 ** 24 + 1)],
+  ['nested deep', '{"host":'.repeat(200_000)],
+  ['of other kinds', '{"host":[],"machine":{},"pid":"9"}'],
+])('a greeting that is %s is passed by', async (_, text) => {
+  const table = new Table();
+  const hello = `${MEETING}/hello-${'f'.repeat(32)}`;
+  for (const directory of [MEETING, hello]) table.server.makeDirectory(directory);
+  if (text === null) table.server.makeDirectory(`${hello}/licence.json`);
+  else table.server.writeNew(`${hello}/licence.json`, text, 0o660);
+  const both = await table.timeline.run(Promise.all([measuring(table, 'aa'), measuring(table, 'bb')]));
+  expect(both).toMatchObject([{ rounds: 5 }, { rounds: 5 }]);
+});
+
 test('one that was killed is not waited for when that is known, and else answers nothing', async () => {
   const left = (table: Table) => {
     const hello = `${MEETING}/hello-${'f'.repeat(32)}`;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence } from '../../src/core/licence.js';
+import { formatLicence, type Licence, MAX_BYTES } from '../../src/core/licence.js';
 import { clientOf } from '../helpers/memory-share.js';
 import { codeOf, Table, type Writer } from '../helpers/table.js';
 
@@ -20,6 +20,44 @@ const troubles: readonly Trouble[] = [
     what: 'the newest revision is no UTF-8 text of a licence',
     code: 'TABLE_DAMAGED',
     happen: (table) => table.server.scribble(table.documentPath(3), '{}'),
+  },
+  {
+    what: 'the newest revision is nested too deep to be written again',
+    code: 'TABLE_DAMAGED',
+    happen: (table) =>
+      table.server.scribble(
+        table.documentPath(3),
+        formatLicence({ ...table.top(), odd: 'DEEP' } as Licence, 'compact').replace(
+          '"DEEP"',
+          `${'['.repeat(200_000)}${']'.repeat(200_000)}`,
+        ),
+      ),
+  },
+  {
+    what: 'the newest revision is larger than 16 MiB',
+    code: 'TABLE_DAMAGED',
+    happen: (table) =>
+      table.server.scribble(
+        table.documentPath(3),
+        formatLicence({ ...table.top(), odd: 'x'.repeat(MAX_BYTES) } as Licence, 'compact'),
+      ),
+  },
+  {
+    what: 'the newest revision is a directory in place of a file',
+    code: 'TABLE_DAMAGED',
+    happen: (table) => {
+      table.server.removeTree(table.documentPath(3));
+      table.server.makeDirectory(table.documentPath(3));
+    },
+  },
+  {
+    what: 'the entitlement of the newest revision grants nothing',
+    code: 'TABLE_DAMAGED',
+    happen: (table) => {
+      const { licenceId } = JSON.parse(table.top().entitlement.payload);
+      const entitlement = { payload: JSON.stringify({ licenceId, modules: [] }) };
+      table.server.scribble(table.documentPath(3), formatLicence({ ...table.top(), entitlement }, 'compact'));
+    },
   },
   {
     what: 'the newest revision says another number',
