@@ -33,6 +33,7 @@ export function statusOf(code: FaultCode): number {
     case 'LICENCE_UNREADABLE':
     case 'LICENCE_INVALID':
     case 'LICENCE_NEWER':
+    case 'LICENCE_MOVED':
     case 'LICENCE_EXPIRED':
     case 'TABLE_LOST':
     case 'TABLE_DAMAGED':
@@ -122,17 +123,13 @@ export function describeLoss(loss: Loss): string {
       return `evicted${by}${at}, because its heartbeats had stopped${aside(loss.words)}, and the place was taken`;
     case 'process gone':
       return `evicted${by}${at}, because its process seemed gone, and the place was taken`;
-    case 'removed':
-    case 'banned':
-    case 'taken over':
-      return `${loss.reason}${by}${at}${words}`;
     case 'expired':
       return `the licence expired${at}`;
     case 'licence replaced':
       return `the licence was replaced${by}${at}`;
     case 'place taken':
       return 'its record was gone from the table, and the place was taken';
-    default:
-      return unreachable(loss.reason);
+    default: // removed, banned, taken over, or what a later version calls it
+      return `${printable(loss.reason)}${by}${at}${words}`;
   }
 }

@@ -7,7 +7,10 @@ import { parseJson } from './json.js';
  * once, so that later versions fill fields instead of changing the format. Unknown keys survive a rewrite.
  */
 
-export const FORMAT = 'seatfile/1';
+const VERSION = 2;
+export const FORMAT = `seatfile/${VERSION}` as const;
+/** Has nothing that this format does not have. It is read as this one, and the next commit writes this one. */
+const FORMER_FORMAT = 'seatfile/1';
 /** Bytes. A larger document is refused, read or written. */
 export const MAX_BYTES = 16 * 1024 * 1024;
 /** A revision's directory has twelve digits. */
@@ -47,8 +50,15 @@ export interface Settings {
   readonly onDemand?: { readonly answerWithinSeconds: number } | undefined;
   readonly offlineGraceSeconds?: number | undefined;
   readonly bans?: readonly { readonly user: string; readonly untilAt: string | null }[] | undefined;
-  readonly reservations?: readonly { readonly module: string; readonly user: string }[] | undefined;
+  readonly reservations?: readonly Reservation[] | undefined;
   readonly journalMonths?: number | undefined;
+}
+
+/** A place kept for a user, a host, or a user on a host: one of the two at least. */
+export interface Reservation {
+  readonly module: string;
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
 }
 
 /**
@@ -61,7 +71,9 @@ export interface Machine {
   readonly installation: string | null;
 }
 
-/** One module's seat in an instance's record. Records that countBy counts as one user carry the same id. */
+/**
+ * A seat in an instance's record; a record may have several in one module. Records that countBy counts as one user carry the same id.
+ */
 export interface SeatRecord {
   readonly id: string;
   readonly module: string;
@@ -119,7 +131,14 @@ export interface InstanceRecord extends Running {
   readonly seats: readonly SeatRecord[];
 }
 
-export type GoneReason = 'evicted' | 'process gone' | 'removed' | 'banned' | 'taken over';
+/** An open list: one that a later version adds is shown as it is, and is final like a person's decision. */
+export type GoneReason =
+  | 'evicted'
+  | 'process gone'
+  | 'removed'
+  | 'banned'
+  | 'taken over'
+  | (string & Record<never, never>);
 
 /** A tombstone: how a victim, and whoever asks, learns what happened. */
 export interface Tombstone {
@@ -159,6 +178,7 @@ interface RollCall {
 
 export interface LicenceEvent {
   readonly id: string;
+  /** An open list: one that a later version adds is shown as it is. */
   readonly kind: string;
   readonly at: string;
   /** Hash of the event before, null for the first of a lineage. */
@@ -168,6 +188,8 @@ export interface LicenceEvent {
 
 export interface Licence {
   readonly format: typeof FORMAT;
+  /** Where the table is now, in words for people. Here it can be read, and no commit is made any more. */
+  readonly movedTo?: string | undefined;
   readonly entitlement: SealedEntitlement;
   readonly settings: Settings;
   readonly revision: number;
@@ -232,7 +254,12 @@ const settings = z.looseObject({
     .max(MAX_LISTED)
     .optional(),
   reservations: z
-    .array(z.looseObject({ module: moduleName, user: name }))
+    .array(
+      z
+        .looseObject({ module: moduleName, user: name.optional(), host: name.optional() })
+        .refine(({ user, host }) => user !== undefined || host !== undefined, 'expected a user or a host')
+        .meta({ anyOf: [{ required: ['user'] }, { required: ['host'] }] }),
+    )
     .max(MAX_LISTED)
     .optional(),
   journalMonths: z.int().min(1).max(1200).optional(),
@@ -287,7 +314,11 @@ const tombstone = z.looseObject({
   module: moduleName,
   user: name,
   host: name,
-  reason: z.enum(['evicted', 'process gone', 'removed', 'banned', 'taken over']),
+  reason: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('evicted, process gone, removed, banned, taken over, or one that is not known yet'),
   actor: z.string().max(600),
   words: z.string().max(1024).nullable(),
   at,
@@ -307,6 +338,7 @@ const licence = z
   .looseObject({
     $schema: z.string().max(2048).optional(),
     format: z.literal(FORMAT),
+    movedTo: z.string().min(1).max(4096).optional(),
     entitlement: z.looseObject({
       payload: z
         .string()
@@ -353,7 +385,7 @@ const licence = z
     if (seatsIn(value) > MAX_SEATS)
       context.addIssue({ code: 'custom', path: ['instances'], message: TOO_MANY_SEATS });
     value.instances.forEach((record, index) => {
-      unique(record.seats, (held) => held.module, `instances[${index}].seats`, 'module', context);
+      unique(record.seats, ({ module, id }) => `${module} ${id}`, `instances[${index}].seats`, 'id', context);
     });
   });
 
@@ -390,7 +422,22 @@ export function licenceJsonSchema(): unknown {
  * @throws SeatfileFault LICENCE_INVALID or LICENCE_NEWER; the message gives the path in the document, found and expected.
  */
 export function parseLicence(text: string, path: string): Licence {
-  return checked(licence, parseJson(text, path), path) as Licence;
+  return checked(licence, upgraded(parseJson(text, path)), path) as Licence;
+}
+
+function upgraded(value: unknown): unknown {
+  const isFormer =
+    typeof value === 'object' && value !== null && 'format' in value && value.format === FORMER_FORMAT;
+  return isFormer ? { ...value, format: FORMAT } : value;
+}
+
+/** @throws SeatfileFault LICENCE_MOVED: nothing is to be written where a table is no more */
+export function refuseMoved({ movedTo }: Licence, path: string): void {
+  if (movedTo === undefined) return;
+  throw new SeatfileFault(
+    'LICENCE_MOVED',
+    `${path}: this licence has moved to ${movedTo}; nothing was written here. Open it there`,
+  );
 }
 
 /** Compact in the revisions; pretty-printed in `licence.json`, which people read. */
@@ -459,7 +506,7 @@ function refuseOtherFormat(value: unknown, path: string): void {
   }
   const format = 'format' in value ? value.format : FORMAT;
   const version = typeof format === 'string' ? /^seatfile\/(\d{1,6})$/.exec(format) : null;
-  if (version && Number(version[1]) > 1)
+  if (version && Number(version[1]) > VERSION)
     throw new SeatfileFault(
       'LICENCE_NEWER',
       `${path}: format: expected "${FORMAT}", found "${format}", written by a newer version; update this application`,

@@ -182,7 +182,7 @@ const keyOf = (stone: { instance: string; seat: string; module: string; at: stri
   `${stone.instance} ${stone.seat} ${stone.module} ${stone.at}`;
 
 /** By somebody's decision: not to be undone by whoever lives. */
-const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
+export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
 
 const holds = (licence: Licence, instance: string, seat: { id: string; module: string }): boolean =>
   licence.instances.some(

@@ -157,7 +157,9 @@ export function withSeat(
 ): InstanceRecord {
   const before = licence.instances.find((record) => record.id === who.id);
   const seat = { ...place, sinceAt: toIso(shareTimeMs), untilAt: null };
-  const others = before?.seats.filter((held) => held.module !== place.module) ?? [];
+  const isOther = (held: SeatRecord) =>
+    held.module !== place.module || (held.id !== place.id && !isGiven(held)); // what was given is taken, or left
+  const others = before?.seats.filter(isOther) ?? [];
   const same = before?.seats.find((held) => held.module === place.module && held.id === place.id);
   const taken = same ? withoutMark(same) : seat;
   return promise(ownRecord(licence, who, shareTimeMs), policy, [...others, taken], shareTimeMs);
@@ -383,7 +385,7 @@ function freesAt(licence: Licence, policy: Policy, module: string, shareTimeMs: 
       seat.untilAt === null ? Math.min(silentMs, answerByMs(record, policy, shareTimeMs)) : silentMs;
     places.set(seat.id, Math.max(places.get(seat.id) ?? 0, outMs));
   }
-  const firstMs = Math.min(...places.values());
+  const firstMs = [...places.values()].reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
   return Number.isFinite(firstMs) ? toIso(firstMs) : null;
 }
 

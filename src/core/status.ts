@@ -1,7 +1,8 @@
 import { limitOf, type Policy } from './entitlement.js';
-import type { InstanceRecord, Level, Licence, SeatRecord } from './licence.js';
+import type { InstanceRecord, Level, Licence, Reservation, SeatRecord } from './licence.js';
 import { aheadOf } from './line.js';
 import { fromIso, toIso } from './moment.js';
+import { isFinal } from './restore.js';
 import { isFromFuture, isSilent } from './rollcall.js';
 import { seatsInUse } from './seats.js';
 import { ownLookMs } from './sightings.js';
@@ -46,6 +47,8 @@ export interface StatusView {
   };
   /** When a lost table was last rebuilt, and from what; null if it never was. */
   readonly restored: { readonly at: string; readonly from: string } | null;
+  /** Where the table is now, if not here any more. */
+  readonly movedTo: string | null;
   /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
   readonly refusedFile: string | null;
   readonly modules: readonly {
@@ -65,7 +68,7 @@ export interface StatusView {
     readonly host: string;
     readonly sinceAt: string;
   }[];
-  readonly reservations: readonly { readonly module: string; readonly user: string }[];
+  readonly reservations: readonly Reservation[];
   readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
 }
 
@@ -99,6 +102,7 @@ export function statusView(
       expiresAt: policy.expiresAt,
     },
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
+    movedTo: licence.movedTo ?? null,
     refusedFile,
     modules: [...policy.modules.values()].map((grant) => {
       const inUse = seatsInUse(licence, grant.module);
@@ -158,7 +162,7 @@ function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Sea
 
 /** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
-  const decided = licence.gone.filter((stone) => stone.reason === 'removed' || stone.reason === 'banned');
+  const decided = licence.gone.filter((stone) => isFinal(stone.reason));
   const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
   return decided
     .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)

@@ -68,8 +68,10 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
     standing.seats.map((seat) => [seat.module, fateOf(licence, policy, standing, seat, ground)]),
   );
   const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
-  const given = mine?.seats.filter((seat) => isGiven(seat) && !fates.has(seat.module)) ?? [];
-  const seats = [...kept, ...given]; // what he was given he takes by asking for it again
+  const isKept = (seat: SeatRecord) =>
+    kept.some(({ id, module }) => id === seat.id && module === seat.module);
+  const others = mine?.seats.filter((seat) => !isKept(seat) && stays(seat, fates.get(seat.module))) ?? [];
+  const seats = [...kept, ...others];
   const me = { ...who, highestBeat: standing.highestBeat };
   const stood = returning(licence, me, standing, fates, ground.shareTimeMs);
   if (kept.length === 0) {
@@ -82,6 +84,10 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   );
   return { kind: 'beaten', draft: { licence: putRecord(stood, record), events: back }, record, fates };
 }
+
+/** What he was given he takes by asking for it again; of several seats in one module all stay with the first. */
+const stays = (seat: SeatRecord, fate: SeatFate | undefined): boolean =>
+  isGiven(seat) ? fate === undefined : fate?.kind === 'kept';
 
 function fateOf(
   licence: Licence,

@@ -1,6 +1,6 @@
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
-import { decodeText, formatLicence, type Licence, parseLicence } from '../core/licence.js';
+import { decodeText, formatLicence, type Licence, parseLicence, refuseMoved } from '../core/licence.js';
 import type { Dice } from './dice.js';
 import { OF_A_REVISION, removeTree } from './emptying.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
@@ -77,6 +77,7 @@ export class Beginning {
   async begin(limits: Limits): Promise<Top | null> {
     const { licence, text } = await this.firstRevision();
     if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
+    refuseMoved(licence, this.deps.place.face);
     await this.refuseSticky();
     await this.raise(() => ({ number: 0, text }));
     return null;

@@ -1,7 +1,7 @@
 import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
 import { isLoss, SeatfileFault } from '../core/fault.js';
-import { type Licence, textToPublish } from '../core/licence.js';
+import { type Licence, refuseMoved, textToPublish } from '../core/licence.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
 import { Beginning } from './beginning.js';
@@ -221,6 +221,7 @@ export class Store {
       return await act();
     } catch (error) {
       if (this.healer === null || this.memory === null || !isLoss(error)) throw error;
+      refuseMoved(this.memory, this.place.face);
       const healed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
         if (failure instanceof SeatfileFault && failure.code === 'COMMIT_UNKNOWN') return 'whole'; // not of `act`
         throw failure;
@@ -444,6 +445,7 @@ export class Store {
     if (trial.earlier !== null && licence.recent.includes(trial.changeId))
       return { committed: { ...trial.earlier, licence, published: true, base }, text: null };
     if (isForgotten(trial, licence)) throw this.unknownOutcome(null, FORGOTTEN);
+    refuseMoved(licence, this.place.face);
     const { answer, draft } = change(licence, shareTimeMs);
     if (draft === null)
       return { committed: { answer, licence, published: false, shareTimeMs, base }, text: null };

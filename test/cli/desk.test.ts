@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { atTerminal, freshPlace, hold, recordOf, seatfile, tableOf, told } from './seatfile.js';
 
@@ -55,6 +55,19 @@ test('status filters, and tells who is leaving', async () => {
     { user: 'ada', state: 'leaving' },
   ]);
   expect(after.modules).toMatchObject([{ inUse: 1 }]);
+});
+
+test('a licence that has moved: status says where to, and what would write is refused', async () => {
+  const newest = `${place.file}.revisions/000000000001/licence.json`;
+  writeFileSync(newest, readFileSync(newest, 'utf8').replace('{', '{"movedTo": "//new/licence.json",'));
+  const before = readdirSync(place.directory, { recursive: true });
+  const said = await seatfile(['status', place.file]);
+  expect(said).toMatchObject({ status: 0, out: expect.stringContaining('has moved to //new/licence.json') });
+  const view = JSON.parse((await seatfile(['status', place.file, '--json'])).out) as { movedTo: string };
+  expect(view.movedTo).toBe('//new/licence.json');
+  const refused = await seatfile(['set', place.file, '--level', 'light']);
+  expect(refused).toMatchObject({ status: 3, err: expect.stringContaining('//new/licence.json; nothing') });
+  expect(readdirSync(place.directory, { recursive: true })).toEqual(before);
 });
 
 test('a wait longer than a second says what it waits for', async () => {

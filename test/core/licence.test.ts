@@ -73,9 +73,9 @@ const broken: readonly [string, FaultCode, ...string[]][] = [
   ['utf-16.json', 'LICENCE_INVALID', 'expected UTF-8 text, found 1054 bytes that are not'],
   ['proto-key.json', 'LICENCE_INVALID', 'expected', 'found a key "__proto__" at settings'],
   ['duplicate-instance.json', 'LICENCE_INVALID', 'instances[1].id: expected every id once', 'at [0]'],
-  ['duplicate-module.json', 'LICENCE_INVALID', 'instances[0].seats[1].module: expected every', 'found "M1"'],
+  ['duplicate-seat.json', 'LICENCE_INVALID', 'instances[0].seats[1].id: expected every id once', '"M1 5ea'],
   ['wrong-types.json', 'LICENCE_INVALID', 'instances[1].beat: expected number, found "7"', 'and 1 more'],
-  ['newer-format.json', 'LICENCE_NEWER', 'format: expected "seatfile/1", found "seatfile/2"', 'update'],
+  ['newer-format.json', 'LICENCE_NEWER', 'format: expected "seatfile/2", found "seatfile/3"', 'update'],
   ['not-an-object.json', 'LICENCE_INVALID', 'expected a seatfile licence (a JSON object), found a list'],
   ['module-twice.json', 'LICENCE_INVALID', 'entitlement.payload: modules: expected', 'found "M1" twice'],
   ['max-users-zero.json', 'LICENCE_INVALID', 'entitlement.payload: modules[0].maxUsers: ', 'found 0'],
@@ -123,6 +123,41 @@ describe('broken licences', () => {
 });
 
 describe('the format', () => {
+  test('of the one before is read as this one, whatever else is in it', () => {
+    expect(open('format-1.json')).toEqual(open('nearly-full.json'));
+    expect(formatLicence(open('format-1.json'), 'pretty')).toBe(
+      readFileSync(fixture('nearly-full.json'), 'utf8'),
+    );
+  });
+
+  test.each([
+    ['a reservation for a host', { settings: { reservations: [{ module: 'M1', host: 'pc-1' }] } }],
+    [
+      'a reservation for a user on a host',
+      { settings: { reservations: [{ module: 'M1', user: 'u', host: 'h' }] } },
+    ],
+    ['where the table has moved to', { movedTo: '//server/share/licence.json' }],
+    [
+      'an event of a kind that is not known yet',
+      { events: [{ id: 'line.1.0', kind: 'lent', at: AT, before: null }] },
+    ],
+  ])('holds %s', (_name, change) => {
+    const text = JSON.stringify({ ...emptyTable({}), ...change });
+    expect(parseLicence(text, FILE)).toMatchObject(change);
+  });
+
+  test.each([
+    [
+      'a reservation for nobody',
+      { settings: { reservations: [{ module: 'M1' }] } },
+      'expected a user or a host',
+    ],
+    ['a new place that is no text', { movedTo: '' }, 'movedTo: '],
+  ])('does not hold %s', (_name, change, words) => {
+    const text = JSON.stringify({ ...emptyTable({}), ...change });
+    expect(faultOf(() => parseLicence(text, FILE)).message).toContain(words);
+  });
+
   test('unknown keys survive reading and writing, wherever they stand', () => {
     const value = JSON.parse(readFileSync(fixture('nearly-full.json'), 'utf8'));
     value.colour = { of: ['the', 'top'] };

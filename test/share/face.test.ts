@@ -90,11 +90,11 @@ describe('one that does not read as a licence', () => {
     garble(table);
     await writer.add('b');
     await table.timeline.advance(50_000);
-    garble(table, '{"format": "seatfile/1"');
+    garble(table, '{"format": "seatfile/2"');
     await writer.add('c');
     await table.timeline.advance(50_000);
     await writer.add('d');
-    expect(table.server.readText(table.place.face)).toBe('{"format": "seatfile/1"');
+    expect(table.server.readText(table.place.face)).toBe('{"format": "seatfile/2"');
     await table.timeline.advance(10_000);
     await writer.add('e');
     expect(table.shown()).toBe(5);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, MAX_BYTES } from '../../src/core/licence.js';
+import { FORMAT, formatLicence, type Licence, MAX_BYTES } from '../../src/core/licence.js';
 import { clientOf } from '../helpers/memory-share.js';
 import { codeOf, Table, type Writer } from '../helpers/table.js';
 
@@ -159,7 +159,7 @@ test('a top below what is known from elsewhere is a loss', async () => {
 test('a revision of a newer format is told as that, at once', async () => {
   const table = new Table();
   table.grow(1);
-  const text = table.server.readText(table.documentPath(1)).replace('seatfile/1', 'seatfile/2');
+  const text = table.server.readText(table.documentPath(1)).replace(FORMAT, 'seatfile/3');
   table.server.scribble(table.documentPath(1), text);
   expect(await codeOf(table.writer().read())).toBe('LICENCE_NEWER');
   expect(table.timeline.nowMs).toBe(0);

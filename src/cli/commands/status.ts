@@ -59,6 +59,10 @@ function describe(view: FullView): string {
     `${printable(view.file)}${customer}: ${licence.level}${interval}${expiry}, revision ${view.revision}`,
     `${clockTime(view.shareTime)} (${clock})`,
   ];
+  if (view.movedTo !== null)
+    head.push(
+      `This licence has moved to ${printable(view.movedTo)}. Nobody takes or keeps a seat here any more.`,
+    );
   if (view.restored)
     head.push(
       `The seat table was restored ${clockTime(view.restored.at)}, from ${printable(view.restored.from)}.`,
