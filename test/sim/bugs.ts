@@ -993,8 +993,8 @@ const waitingInLine: readonly Bug[] = [
     what: 'A beat leaves alone what its record was given meanwhile; now it writes only what it knows.',
     breaks: 'nothing that the table holds vanishes',
     file: sweep,
-    find: 'const seats = [...kept, ...given];',
-    replace: 'const seats = [...kept, ...given.slice(0, 0)];',
+    find: 'const seats = [...kept, ...others];',
+    replace: 'const seats = [...kept, ...others.slice(0, 0)];',
   },
   {
     name: 'leaves-and-stays-in-the-line',
