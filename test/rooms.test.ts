@@ -21,7 +21,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'restore.ts',
       'revision.ts',
     ],
-    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'waiting.ts'],
+    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'telling.ts', 'waiting.ts'],
   ],
   share: [
     ...[

@@ -455,7 +455,7 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
   const changed = next.instances.filter((record) => !known.has(record));
   parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), path);
   const text = formatLicence(next, 'compact');
-  const isGrowth = next.instances.length + next.waiting.length > base.instances.length + base.waiting.length;
+  const isGrowth = seatsIn(next) + next.waiting.length > seatsIn(base) + base.waiting.length;
   const most = isGrowth ? MAX_BYTES - BEAT_ROOM : MAX_BYTES;
   const excess =
     seatsIn(next) > MAX_SEATS

@@ -14,6 +14,7 @@ import { aheadOf, isGiven, leaveLine } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import type { Draft, EventDraft } from './revision.js';
 import { isSilent, outByMs, watchedFrom } from './rollcall.js';
+import { Telling } from './telling.js';
 
 /** Who asks: one running process and the user it runs for. */
 export interface Claimant extends Running {
@@ -283,7 +284,9 @@ function dropGone(licence: Licence, policy: Policy, who: Claimant, ground: Groun
         : isOwnGone(record, policy, who, ground)),
   );
   const why = { reason: 'process gone' as const, actor: `${who.user}@${who.host}`, words: null };
-  return dead.reduce<Draft>(
+  const telling = new Telling();
+  const told = dead.filter((record) => telling.fits(record, notBorrowed(record)));
+  return told.reduce<Draft>(
     (draft, record) => takeAway(draft, record, notBorrowed(record), why, ground.shareTimeMs, policy),
     { licence, events: [] },
   );

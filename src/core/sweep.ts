@@ -19,6 +19,7 @@ import {
   takeAway,
   withoutMark,
 } from './seats.js';
+import { Telling } from './telling.js';
 
 /** Somebody to put out, and the beat he was seen to stand at. */
 export interface Verdict {
@@ -138,7 +139,8 @@ export const isExpired = (policy: Policy, shareTimeMs: number): boolean =>
 
 /**
  * Rule 4: puts out who was seen dead. Declines each whose beat has moved since, and each that promised no heartbeat
- * (rule 10: Light is never swept, by no version, whatever was seen). Null when nobody is left to put out.
+ * (rule 10: Light is never swept, by no version, whatever was seen). Null when nobody is left to put out. More than one revision can
+ * tell of is left to the next commit.
  */
 export function evict(
   draft: Draft,
@@ -147,11 +149,12 @@ export function evict(
   shareTimeMs: number,
   policy: Policy,
 ): Draft | null {
+  const telling = new Telling();
   const after = verdicts.reduce((sum, verdict) => {
     const record = sum.licence.instances.find((other) => other.id === verdict.instance);
     if (!record || record.beat !== verdict.beat || record.level !== 'heartbeat') return sum;
     const leaving = record.seats.filter((seat) => seat.untilAt === null);
-    if (leaving.length === 0) return sum;
+    if (leaving.length === 0 || !telling.fits(record, leaving)) return sum;
     return takeAway(
       sum,
       record,

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import type { Entitlement } from '../../src/core/entitlement.js';
-import type { Level, Licence, Settings } from '../../src/core/licence.js';
+import {
+  type InstanceRecord,
+  type Level,
+  type Licence,
+  type Settings,
+  textToPublish,
+} from '../../src/core/licence.js';
 import { standFirst, standInLine } from '../../src/core/line.js';
+import { toIso } from '../../src/core/moment.js';
 import { nextRevision } from '../../src/core/revision.js';
 import { type Claimant, claim, putRecord, withSeat } from '../../src/core/seats.js';
 import { beat, evict, type Standing } from '../../src/core/sweep.js';
@@ -22,6 +29,7 @@ function table(
   );
 }
 
+const START = toIso(START_MS);
 const [ada, bob, cy, dee] = [app('ada'), app('bob'), app('cy'), app('dee')] as const;
 const evicted = (instance: string, seen = 1) => ({ instance, beat: seen, reason: 'evicted' as const });
 
@@ -53,6 +61,34 @@ describe('evicting', () => {
 
   test.each<Level>(['light'])('%s is never swept, whatever was seen', (level) => {
     expect(sweep(table([ada, bob], {}, { level }), evicted('ada'), evicted('bob'))).toBeNull();
+  });
+
+  test('of more than one revision can tell, the rest is left to the next commits', () => {
+    const odd = '\u0001'.repeat(256);
+    const holds = (n: number) => ({ id: `s${n}`, module: `M${n % 10}`, sinceAt: START, untilAt: null });
+    const [record] = table([ada]).instances;
+    const dead = Array.from({ length: 40 }, (_, n) => ({
+      ...{ ...(record as InstanceRecord), id: `dead-${n}`, user: odd, host: odd },
+      seats: Array.from({ length: 1000 }, (_, k) => holds(k)),
+    }));
+    let licence: Licence = { ...table([]), instances: dead };
+    let commits = 0;
+    for (const verdicts = dead.map(({ id }) => evicted(id)); licence.instances.length > 0; commits++) {
+      const draft = evict({ licence, events: [] }, verdicts, 'bob@pc-bob', START_MS, policyOf(licence));
+      if (draft === null) throw new Error('expected somebody to put out');
+      const stamp = { changeId: 'c', commit: 'c', shareTimeMs: START_MS };
+      const next = nextRevision(licence, draft, stamp);
+      expect(() => textToPublish(licence, next, 'it')).not.toThrow();
+      licence = next;
+    }
+    expect(commits).toBeGreaterThan(9);
+  });
+
+  test('a few thousand with names of usual length go in one commit', () => {
+    const [record] = table([ada]).instances;
+    const dead = Array.from({ length: 7000 }, (_, n) => ({ ...(record as InstanceRecord), id: `dead-${n}` }));
+    const licence = { ...table([]), instances: dead };
+    expect(sweep(licence, ...dead.map(({ id }) => evicted(id)))?.instances).toEqual([]);
   });
 
   test('a borrowed seat is not swept with the others', () => {
