@@ -87,7 +87,7 @@ describe('one that is refused is kept beside it, and the newest revision shown a
     ],
     ['signed', signed, /it is signed, and this version cannot verify signatures/],
     ['invalid', { ...fresh(), revision: -1 }, /revision: .*>=0/],
-    ['of a newer format', { ...fresh(), format: 'seatfile/2' } as never, /written by a newer version/],
+    ['of a newer format', { ...fresh(), format: 'seatfile/3' } as never, /written by a newer version/],
   ])('%s', async (_, licence, why) => {
     const { table, text } = dropped(licence);
     const writer = table.writer();
