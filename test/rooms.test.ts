@@ -17,6 +17,8 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'licence.ts',
       'line.ts',
       'moment.ts',
+      'ordered.ts',
+      'places.ts',
       'removed.ts',
       'restore.ts',
       'revision.ts',

@@ -22,11 +22,11 @@ export function remove(
   shareTimeMs: number,
 ): Draft | null {
   const start: Draft = { licence, events: [] };
-  const after = licence.instances.reduce((draft, record) => {
-    const leaving = record.seats.filter((seat) => isChosen(record, seat));
-    if (leaving.length === 0) return draft;
-    return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
-  }, start);
+  const why = { reason: 'removed' as const, ...removal };
+  const takings = licence.instances.map((record) => {
+    return { record, seats: record.seats.filter((seat) => isChosen(record, seat)), why };
+  });
+  const after = takeAway(start, takings, shareTimeMs, policy);
   if (after === start) return null;
   return isClosed(licence, policy, shareTimeMs) ? after : seatWaiters(after, policy, shareTimeMs, '');
 }

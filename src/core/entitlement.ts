@@ -102,7 +102,8 @@ function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
     );
   const granted = checked(entitlement, parseJson(sealed.payload, where), where) as Entitlement;
   const names = granted.modules.map((grant) => grant.module);
-  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined)
     throw new SeatfileFault(
       'LICENCE_INVALID',

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { parseJson } from './json.js';
 import type { Licence, LicenceEvent } from './licence.js';
+import { firstWhere } from './ordered.js';
 
 /**
  * The journal, as far as it is rules: what a segment covers, what its file says, and whether the chain of events holds.
@@ -46,14 +47,34 @@ export function rangeOf(revision: number, numbers: number): Range {
 export const isIn = (range: Range, revision: number): boolean =>
   range.first <= revision && revision <= range.last;
 
-// --- what a segment covers --------------------------------------------------------------------------------------------
+/** Those of a range among ascending numbers. */
+export const numbersIn = (range: Range, ascending: readonly number[]): number[] =>
+  ascending.slice(indexOf(range.first, ascending), indexOf(range.last + 1, ascending));
 
-interface Walk {
-  /** Newest first. */
-  readonly covered: readonly RevisionFacts[];
-  /** The number that must be read before the walk can go on; null when it is over. */
-  readonly wants: number | null;
+/** Whether a number is among ascending ones. */
+export const isAmong = (number: number, ascending: readonly number[]): boolean =>
+  ascending[indexOf(number, ascending)] === number;
+
+/** Where a number stands among ascending ones, or would. */
+const indexOf = (number: number, ascending: readonly number[]): number =>
+  firstWhere(ascending, (one) => one >= number);
+
+/** Whether a number lies in one of the ranges, which may overlap. */
+export function coverOf(ranges: readonly Range[]): (revision: number) => boolean {
+  let reaches = -1;
+  const steps = ranges
+    .toSorted((a, b) => a.first - b.first)
+    .map(({ first, last }) => {
+      reaches = Math.max(reaches, last);
+      return { first, reaches };
+    });
+  return (revision) => {
+    const step = steps[firstWhere(steps, ({ first }) => first > revision) - 1];
+    return step !== undefined && revision <= step.reaches;
+  };
 }
+
+// --- what a segment covers --------------------------------------------------------------------------------------------
 
 interface Ground {
   readonly known: ReadonlyMap<number, Known>;
@@ -64,25 +85,32 @@ interface Ground {
 }
 
 /**
- * Down the chain of parents from a revision that is certainly on it. What is missing was cleared away, and so was
- * everything on the chain below it, but for ranges that nobody has begun to clear: of those all numbers are there, and none
- * of them was ever free to be given twice. Below a restored revision nothing needs to be linked at all.
+ * Down the chain of parents from a revision that is certainly on it. Yields each number that must be read (into `known`) before the walk
+ * goes on; returns what is covered, newest first. What is missing was cleared away, and so was everything on the chain below it,
+ * but for ranges that nobody has begun to clear: of those all numbers are there, and none of them was ever free to be given twice.
+ * Below a restored revision nothing needs to be linked at all.
  */
-export function walkDown(from: RevisionFacts, downTo: number, ground: Ground): Walk {
+export function* walkDown(
+  from: RevisionFacts,
+  downTo: number,
+  ground: Ground,
+): Generator<number, readonly RevisionFacts[]> {
   const covered = [from];
+  let child = from;
   let next = parentOf(from, ground);
   while (next !== null && next.revision >= downTo) {
-    const found = ground.known.get(next.revision);
-    if (found === undefined) return { covered, wants: next.revision };
+    if (!ground.known.has(next.revision)) yield next.revision;
+    const found = ground.known.get(next.revision) ?? 'missing';
     if (found === 'damaged') next = { revision: next.revision - 1, commit: null };
     else if (found === 'missing' || (next.commit !== null && next.commit !== found.commit))
-      next = resume(covered.at(-1) ?? from, next.revision, ground);
+      next = resume(child, next.revision, ground);
     else {
       covered.push(found);
+      child = found;
       next = parentOf(found, ground);
     }
   }
-  return { covered, wants: null };
+  return covered;
 }
 
 /** Where the chain goes on; a commit of null takes whatever is there. */
@@ -91,20 +119,28 @@ interface Link {
   readonly commit: string | null;
 }
 
+/** A parent has a lower number. One with another number is as good as missing: it could lead a walk in a circle. */
 function parentOf(child: RevisionFacts, ground: Ground): Link | null {
-  if (child.parent) return child.parent;
-  return child.isRestored ? resume(child, child.revision, ground) : null;
+  const { parent, revision, isRestored } = child;
+  if (parent && parent.revision < revision) return parent;
+  return parent || isRestored ? resume(child, revision, ground) : null;
 }
 
 function resume(child: RevisionFacts, below: number, { present, numbers, known }: Ground): Link | null {
-  const there = present.filter((one) => one < below && known.get(one) !== 'missing');
-  const isWhole = ({ first, last }: Range) =>
-    there.filter((one) => isIn({ first, last }, one)).length === numbers;
-  const found = there.findLast((one) => {
-    const range = rangeOf(one, numbers);
-    return child.isRestored || (one === range.last && isWhole(range));
-  });
-  return found === undefined ? null : { revision: found, commit: null };
+  for (let at = indexOf(below, present) - 1; at >= 0; at--) {
+    const revision = present[at] as number;
+    if (known.get(revision) === 'missing') continue;
+    const range = rangeOf(revision, numbers);
+    const isLast = revision === range.last;
+    if (child.isRestored || (isLast && isWhole(range, { present, numbers, known })))
+      return { revision, commit: null };
+  }
+  return null;
+}
+
+function isWhole(range: Range, { present, numbers, known }: Ground): boolean {
+  const there = numbersIn(range, present);
+  return there.length === numbers && there.every((one) => known.get(one) !== 'missing');
 }
 
 // --- the file of a segment --------------------------------------------------------------------------------------------

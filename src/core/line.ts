@@ -4,18 +4,52 @@ import type { Claimant } from './seats.js';
 
 /** The line of those who wait for a place (rule 8): first come, first served within a module. */
 
-/** Those who were there before an instance; all of them when it does not wait. */
-export function aheadOf(licence: Licence, module: string, instance: string): Waiter[] {
-  const line = licence.waiting.filter((waiter) => waiter.module === module);
-  const place = line.findIndex((waiter) => waiter.instance === instance);
-  return place < 0 ? line : line.slice(0, place);
+/** One waiter's place in the line of one module, as a key. Neither part can hold a space. */
+export const placeKey = ({ instance, module }: Pick<Waiter, 'instance' | 'module'>): string =>
+  `${instance} ${module}`;
+
+/** The lines of all modules, in one pass over those who wait. The pass is made at the first question. */
+export class Lines {
+  private readonly waiting: readonly Waiter[];
+  private readonly lengths = new Map<string, number>();
+  private index: Map<string, number> | null = null;
+
+  constructor({ waiting }: Pick<Licence, 'waiting'>) {
+    this.waiting = waiting;
+  }
+
+  /** From 1; null when the instance does not wait for the module. */
+  placeOf(module: string, instance: string): number | null {
+    return this.places().get(placeKey({ instance, module })) ?? null;
+  }
+
+  /** How many were there before an instance; all of them when it does not wait. */
+  ahead(module: string, instance: string): number {
+    const place = this.placeOf(module, instance);
+    return place === null ? this.lengthOf(module) : place - 1;
+  }
+
+  lengthOf(module: string): number {
+    this.places();
+    return this.lengths.get(module) ?? 0;
+  }
+
+  private places(): Map<string, number> {
+    if (this.index) return this.index;
+    this.index = new Map();
+    for (const waiter of this.waiting) {
+      const place = (this.lengths.get(waiter.module) ?? 0) + 1;
+      this.lengths.set(waiter.module, place);
+      const key = placeKey(waiter);
+      if (!this.index.has(key)) this.index.set(key, place);
+    }
+    return this.index;
+  }
 }
 
 /** From 1; null when the instance does not wait for the module. */
-export function placeInLine(licence: Licence, module: string, instance: string): number | null {
-  const isIn = licence.waiting.some((one) => one.module === module && one.instance === instance);
-  return isIn ? aheadOf(licence, module, instance).length + 1 : null;
-}
+export const placeInLine = (licence: Licence, module: string, instance: string): number | null =>
+  new Lines(licence).placeOf(module, instance);
 
 /** What somebody waits for, and the id his seat gets. */
 interface Wanted {
@@ -37,21 +71,24 @@ export function standInLine(
   return { ...licence, waiting: [...licence.waiting, waiter] };
 }
 
-/** Puts somebody who was seated, and for whom a restored table has no place, before all who were not. */
+/** Puts somebody who was seated, and for whom a restored table has no place, before all who were not: in each of these lines. */
 export function standFirst(
   licence: Licence,
   who: Claimant,
-  place: Wanted,
-  waitSeconds: number,
+  places: readonly (Wanted & { readonly waitSeconds: number })[],
   shareTimeMs: number,
 ): Licence {
-  if (placeInLine(licence, place.module, who.id) !== null) return licence;
-  const waiter: Waiter = { ...waiterOf(who, place, waitSeconds, shareTimeMs), returns: true };
+  const lines = new Lines(licence);
+  const missing = places.filter(({ module }) => lines.placeOf(module, who.id) === null);
+  if (missing.length === 0) return licence;
   const isBefore = (one: Waiter) => one.returns === true;
   const { waiting } = licence;
+  const own = missing.map((place): Waiter => {
+    return { ...waiterOf(who, place, place.waitSeconds, shareTimeMs), returns: true };
+  });
   return {
     ...licence,
-    waiting: [...waiting.filter(isBefore), waiter, ...waiting.filter((one) => !isBefore(one))],
+    waiting: [...waiting.filter(isBefore), ...own, ...waiting.filter((one) => !isBefore(one))],
   };
 }
 
@@ -78,11 +115,15 @@ function stayLonger(
   return { ...licence, waiting };
 }
 
-/** Without an instance's wait for one module, or for all when `module` is null. */
-export function leaveLine(licence: Licence, instance: string, module: string | null): Licence {
-  const waiting = licence.waiting.filter(
-    (waiter) => waiter.instance !== instance || (module !== null && waiter.module !== module),
-  );
+/** Without an instance's waits for these modules, or for all when `modules` is null. */
+export function leaveLine(licence: Licence, instance: string, modules: readonly string[] | null): Licence {
+  const left = modules && new Set(modules);
+  return withoutWaiters(licence, (one) => one.instance === instance && (left?.has(one.module) ?? true));
+}
+
+/** Without those who leave the line; the same table when there are none. */
+export function withoutWaiters(licence: Licence, isLeaving: (waiter: Waiter) => boolean): Licence {
+  const waiting = licence.waiting.filter((waiter) => !isLeaving(waiter));
   return waiting.length === licence.waiting.length ? licence : { ...licence, waiting };
 }
 

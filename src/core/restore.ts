@@ -161,15 +161,18 @@ export function remind(table: Licence, memory: Licence): Licence {
     (stone) => stone.revision > restored.revision && !known.has(keyOf(stone)),
   );
   if (missing.length === 0) return table;
-  const isGone = (record: InstanceRecord, seat: { id: string; module: string }) =>
-    !holds(memory, record.id, seat) &&
-    missing.some(
-      (stone) =>
-        stone.instance === record.id &&
-        stone.seat === seat.id &&
-        stone.module === seat.module &&
-        (isFinal(stone.reason) || fromIso(record.beatAt) < fromIso(restored.at)),
-    );
+  const remembered = seatKeysOf(memory);
+  const stones = missing.map((stone) => ({
+    ...stone,
+    key: seatKey(stone.instance, stone.seat, stone.module),
+  }));
+  const named = new Set(stones.map(({ key }) => key));
+  const final = new Set(stones.filter(({ reason }) => isFinal(reason)).map(({ key }) => key));
+  const isGone = (record: InstanceRecord, seat: { id: string; module: string }) => {
+    const key = seatKey(record.id, seat.id, seat.module);
+    if (!named.has(key) || remembered.has(key)) return false;
+    return final.has(key) || fromIso(record.beatAt) < fromIso(restored.at);
+  };
   const instances = table.instances.flatMap((record) => {
     const seats = record.seats.filter((seat) => !isGone(record, seat));
     if (seats.length === record.seats.length) return [record];
@@ -184,9 +187,8 @@ const keyOf = (stone: { instance: string; seat: string; module: string; at: stri
 /** By somebody's decision: not to be undone by whoever lives. */
 export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
 
-const holds = (licence: Licence, instance: string, seat: { id: string; module: string }): boolean =>
-  licence.instances.some(
-    (record) =>
-      record.id === instance &&
-      record.seats.some((held) => held.id === seat.id && held.module === seat.module),
-  );
+/** None of the three can hold a space. */
+const seatKey = (instance: string, seat: string, module: string): string => `${instance} ${seat} ${module}`;
+
+const seatKeysOf = ({ instances }: Licence): ReadonlySet<string> =>
+  new Set(instances.flatMap(({ id, seats }) => seats.map((seat) => seatKey(id, seat.id, seat.module))));

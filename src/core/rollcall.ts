@@ -233,7 +233,7 @@ export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number
     const known = watched.get(record.id);
     return known?.beat === record.beat ? answerDueMs(record, known, wroteMs) : Number.POSITIVE_INFINITY;
   });
-  return Math.min(Number.POSITIVE_INFINITY, ...due);
+  return due.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY);
 }
 
 /** The records that the roll call names by the beat they still stand at. */

@@ -1,5 +1,5 @@
 import { answerByMs } from './answers.js';
-import { grantOf, limitOf, type Policy } from './entitlement.js';
+import { grantOf, type Policy } from './entitlement.js';
 import type {
   CountBy,
   GoneReason,
@@ -10,8 +10,9 @@ import type {
   Tombstone,
 } from './licence.js';
 import { MAX_GONE } from './licence.js';
-import { aheadOf, isGiven, leaveLine } from './line.js';
+import { isGiven, Lines, leaveLine } from './line.js';
 import { fromIso, toIso } from './moment.js';
+import { type Identity, Places, sameName, sameUser } from './places.js';
 import type { Draft, EventDraft } from './revision.js';
 import { isSilent, outByMs, watchedFrom } from './rollcall.js';
 import { Telling } from './telling.js';
@@ -66,31 +67,7 @@ export interface Holder {
   readonly note: string | null;
 }
 
-const folded = (name: string) => name.normalize('NFC').toLowerCase();
-const sameName = (a: string, b: string) => folded(a) === folded(b);
 const samePart = (a: string | null, b: string | null) => a !== null && a === b;
-
-export type Identity = Pick<Claimant, 'id' | 'user' | 'host' | 'machine'>;
-
-/** Whether countBy counts the two as one user. Names can be typed by anyone, so but for `user` the machine must agree. */
-export function sameUser(by: CountBy, a: Identity, b: Identity): boolean {
-  if (a.id === b.id) return true;
-  switch (by) {
-    case 'instance':
-      return false;
-    case 'user':
-      return sameName(a.user, b.user);
-    case 'host':
-      return sameName(a.host, b.host) && samePart(a.machine.host, b.machine.host);
-    case 'user@host':
-      return sameName(a.user, b.user) && sameName(a.host, b.host) && samePart(a.machine.pids, b.machine.pids);
-  }
-}
-
-/** Seats in use in a module: distinct seat ids, however many records share one. */
-export function seatsInUse(licence: Licence, module: string): number {
-  return new Set(seatsOf(licence, module).map(({ seat }) => seat.id)).size;
-}
 
 function seatsOf(licence: Licence, module: string): { record: InstanceRecord; seat: SeatRecord }[] {
   return licence.instances.flatMap((record) =>
@@ -109,9 +86,9 @@ export function claim(
 ): ClaimOutcome {
   grantOf(policy, module, ground.path);
   const cleared = dropGone(licence, policy, who, ground);
-  const ahead = aheadOf(licence, module, who.id).length;
-  const placed = (preferred: string, before: number) =>
-    placeFor(cleared.licence, policy, who, module, preferred, ground.path, before);
+  const ahead = new Lines(licence).ahead(module, who.id);
+  const places = new Places(cleared.licence, policy, ground.path);
+  const placed = (preferred: string, before: number) => places.placeFor(who, module, preferred, before);
   const own = dropOwn(licence, policy, who, module, ground); // his by rule 6, whoever waits; it may be shared with somebody by now
   const place = (own !== null ? placed(own, 0) : null) ?? placed(seatId, ahead);
   if (place === null)
@@ -122,30 +99,10 @@ export function claim(
     kind: 'seated',
     record,
     draft: {
-      licence: leaveLine(putRecord(cleared.licence, record), who.id, module),
+      licence: leaveLine(putRecord(cleared.licence, record), who.id, [module]),
       events: [...cleared.events, event],
     },
   };
-}
-
-/**
- * The seat id this user gets in the module: his own place, the preferred one if free, or none. Places that are free belong to
- * those who were `ahead` in the line.
- */
-export function placeFor(
-  licence: Licence,
-  policy: Policy,
-  who: Identity,
-  module: string,
-  preferred: string,
-  path: string,
-  ahead = 0,
-): string | null {
-  const taken = seatsOf(licence, module);
-  const own = taken.find(({ record }) => sameUser(policy.countBy, record, who));
-  if (own) return own.seat.id;
-  const ids = new Set(taken.map(({ seat }) => seat.id));
-  return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred) ? preferred : null;
 }
 
 /** My record with one more seat, as a fresh promise: current level, interval and grace, and a raised beat. */
@@ -210,16 +167,26 @@ export function putRecord(licence: Licence, record: InstanceRecord): Licence {
 }
 
 /**
- * Leaves the table, and the line: one module, or all when `module` is null. Without a tombstone: the user knows.
+ * Leaves the table, and the line: these modules, in their order, or all when `modules` is null. Without a tombstone: the user knows.
  * Null when there was nothing to leave.
  */
-export function release(licence: Licence, instanceId: string, module: string | null): Draft | null {
-  const left = leaveLine(licence, instanceId, module);
+export function release(
+  licence: Licence,
+  instanceId: string,
+  modules: readonly string[] | null,
+): Draft | null {
+  const left = leaveLine(licence, instanceId, modules);
   const record = left.instances.find((other) => other.id === instanceId);
-  const leaving = record?.seats.filter((seat) => module === null || seat.module === module) ?? [];
+  const leaving = record ? seatsIn(record, modules) : [];
   if (!record || leaving.length === 0) return left === licence ? null : { licence: left, events: [] };
   const events = leaving.map((seat) => seatEvent(isGiven(seat) ? 'gave up' : 'released', record, seat));
-  return { licence: dropSeats(left, record, leaving), events };
+  return { licence: dropSeats(left, new Set(leaving)), events };
+}
+
+function seatsIn({ seats }: InstanceRecord, modules: readonly string[] | null): readonly SeatRecord[] {
+  if (modules === null) return seats;
+  const asked = new Set(modules); // a record may have several seats in one module
+  return seats.filter((seat) => asked.has(seat.module));
 }
 
 export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord): EventDraft => ({
@@ -231,27 +198,36 @@ export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord
   host: record.host,
 });
 
-/** Takes seats out of a record; a record without seats goes too. */
-export function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly SeatRecord[]): Licence {
-  const seats = record.seats.filter((seat) => !leaving.includes(seat));
-  const instances = licence.instances.flatMap((other) =>
-    other.id !== record.id ? [other] : seats.length > 0 ? [{ ...other, seats }] : [],
-  );
+/** Takes seats out of their records; a record without seats goes too. */
+export function dropSeats(licence: Licence, leaving: ReadonlySet<SeatRecord>): Licence {
+  if (leaving.size === 0) return licence;
+  const instances = licence.instances.flatMap((record) => {
+    const seats = record.seats.filter((seat) => !leaving.has(seat));
+    if (seats.length === record.seats.length) return [record];
+    return seats.length > 0 ? [{ ...record, seats }] : [];
+  });
   return { ...licence, instances };
 }
 
-/** Takes seats away from somebody, with a tombstone for each, so that he learns who, when and why. */
+/** What one holder loses, and why. */
+export interface Taking {
+  readonly record: InstanceRecord;
+  readonly seats: readonly SeatRecord[];
+  readonly why: { readonly reason: GoneReason; readonly actor: string; readonly words: string | null };
+}
+
+/** Takes seats away from their holders, with a tombstone for each seat, so that each holder learns by whom, when and why. */
 export function takeAway(
   draft: Draft,
-  record: InstanceRecord,
-  leaving: readonly SeatRecord[],
-  why: { reason: GoneReason; actor: string; words: string | null },
+  takings: readonly Taking[],
   shareTimeMs: number,
   policy: Policy,
 ): Draft {
   const { licence } = draft;
-  const stones = leaving.map(
-    (seat): Tombstone => ({
+  const taken = takings.flatMap(({ seats, ...taking }) => seats.map((seat) => ({ ...taking, seat })));
+  if (taken.length === 0) return draft;
+  const stones = taken.map(
+    ({ record, seat, why }): Tombstone => ({
       instance: record.id,
       seat: seat.id,
       module: seat.module,
@@ -262,13 +238,22 @@ export function takeAway(
       revision: licence.revision + 1,
     }),
   );
-  const gone = [...licence.gone.filter((stone) => isKept(stone, shareTimeMs, policy)), ...stones].slice(
-    -MAX_GONE,
-  );
-  const kind = why.reason === 'evicted' || why.reason === 'process gone' ? 'evicted' : why.reason;
-  const events = leaving.map((seat) => ({ ...seatEvent(kind, record, seat), ...why }));
-  return { licence: { ...dropSeats(licence, record, leaving), gone }, events: [...draft.events, ...events] };
+  const kept = licence.gone.filter((stone) => isKept(stone, shareTimeMs, policy));
+  const left = dropSeats(licence, new Set(taken.map(({ seat }) => seat)));
+  return {
+    licence: { ...left, gone: [...kept, ...stones].slice(-MAX_GONE) },
+    events: [...draft.events, ...taken.map(takingEvent)],
+  };
 }
+
+const takingEvent = ({
+  record,
+  seat,
+  why,
+}: Omit<Taking, 'seats'> & { readonly seat: SeatRecord }): EventDraft => {
+  const kind = why.reason === 'evicted' || why.reason === 'process gone' ? 'evicted' : why.reason;
+  return { ...seatEvent(kind, record, seat), ...why };
+};
 
 /** Tombstones are kept for max(4 T, 24 h). */
 const isKept = (stone: Tombstone, shareTimeMs: number, policy: Policy) =>
@@ -285,15 +270,15 @@ function dropGone(licence: Licence, policy: Policy, who: Claimant, ground: Groun
   );
   const why = { reason: 'process gone' as const, actor: `${who.user}@${who.host}`, words: null };
   const telling = new Telling();
-  const told = dead.filter((record) => telling.fits(record, notBorrowed(record)));
-  return told.reduce<Draft>(
-    (draft, record) => takeAway(draft, record, notBorrowed(record), why, ground.shareTimeMs, policy),
-    { licence, events: [] },
-  );
+  const takings = dead
+    .map((record) => ({ record, seats: notBorrowed(record), why }))
+    .filter(({ record, seats }) => telling.fits(record, seats));
+  return takeAway({ licence, events: [] }, takings, ground.shareTimeMs, policy);
 }
 
 /** A borrowed seat survives its process. */
-const notBorrowed = (record: InstanceRecord) => record.seats.filter((seat) => seat.untilAt === null);
+export const notBorrowed = (record: InstanceRecord): SeatRecord[] =>
+  record.seats.filter((seat) => seat.untilAt === null);
 
 /** The place of an own record that the claim clears: who comes back after a crash keeps his seat id. */
 function dropOwn(

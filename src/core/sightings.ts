@@ -1,4 +1,5 @@
 import type { InstanceRecord, Level, Licence } from './licence.js';
+import { firstWhere } from './ordered.js';
 import type { Verdict } from './sweep.js';
 
 /**
@@ -113,7 +114,7 @@ export interface Watch {
   readonly lookAgainMs: number;
 }
 
-/** What follows from all we have seen. */
+/** What follows from all we have seen. `commits`: in the order in which they were made. */
 export function judge(
   sightings: Sightings,
   licence: Licence,
@@ -127,7 +128,7 @@ export function judge(
   return {
     evict: parts.flatMap((part) => part.evict),
     beatEarly: parts.some((part) => part.beatEarly),
-    lookAgainMs: Math.min(Number.POSITIVE_INFINITY, ...parts.map((part) => part.lookAgainMs)),
+    lookAgainMs: parts.reduce((first, part) => Math.min(first, part.lookAgainMs), Number.POSITIVE_INFINITY),
   };
 }
 
@@ -142,23 +143,19 @@ function judgeOne(
   const warnMs = deadMs - PROOF_INTERVALS * intervalMs;
   const at = (sumMs: number) => seen.countedToMs + sumMs - seen.stoodStillMs;
   if (seen.stoodStillMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
-  const beatEarly = !commits.some(
-    (commit) => nowMs - commit.startedMs <= (OLDEST_PROOF - PROOF_INTERVALS) * intervalMs,
-  );
+  const lastMs = commits.at(-1)?.startedMs ?? Number.NEGATIVE_INFINITY;
+  const beatEarly = nowMs - lastMs > (OLDEST_PROOF - PROOF_INTERVALS) * intervalMs;
   if (seen.stoodStillMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
-  const proven = commits.some(
-    (commit) =>
-      nowMs - commit.confirmedMs >= YOUNGEST_PROOF * intervalMs &&
-      nowMs - commit.startedMs <= OLDEST_PROOF * intervalMs,
-  );
+  const ripeAt = firstWhere(commits, (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF * intervalMs);
+  const ripe = commits[ripeAt - 1]; // the last that the peer had long enough to answer
+  const proven = ripe !== undefined && nowMs - ripe.startedMs <= OLDEST_PROOF * intervalMs;
   if (proven)
     return {
       evict: [{ instance: record.id, beat: record.beat, reason: 'evicted' }],
       beatEarly: false,
       lookAgainMs: Number.POSITIVE_INFINITY,
     };
-  const ripe = commits
-    .map((commit) => commit.confirmedMs + YOUNGEST_PROOF * intervalMs)
-    .filter((ms) => ms > nowMs);
-  return { evict: [], beatEarly, lookAgainMs: Math.min(Number.POSITIVE_INFINITY, ...ripe) };
+  const next = commits[ripeAt];
+  const ripeMs = next ? next.confirmedMs + YOUNGEST_PROOF * intervalMs : Number.POSITIVE_INFINITY;
+  return { evict: [], beatEarly, lookAgainMs: ripeMs };
 }

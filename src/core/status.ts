@@ -1,10 +1,10 @@
 import { limitOf, type Policy } from './entitlement.js';
 import type { InstanceRecord, Level, Licence, Reservation, SeatRecord } from './licence.js';
-import { aheadOf } from './line.js';
+import { Lines } from './line.js';
 import { fromIso, toIso } from './moment.js';
+import { seatsInUse } from './places.js';
 import { isFinal } from './restore.js';
 import { isFromFuture, isSilent } from './rollcall.js';
-import { seatsInUse } from './seats.js';
 import { ownLookMs } from './sightings.js';
 
 /** Who sits where, as one look tells it. */
@@ -84,6 +84,7 @@ export function statusView(
   time: ShareTime,
   refusedFile: string | null = null,
 ): StatusView {
+  const lines = new Lines(licence);
   const seats = licence.instances.flatMap((record) =>
     record.seats.map((seat) => seatView(record, seat, time)),
   );
@@ -104,28 +105,25 @@ export function statusView(
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
     movedTo: licence.movedTo ?? null,
     refusedFile,
-    modules: [...policy.modules.values()].map((grant) => {
-      const inUse = seatsInUse(licence, grant.module);
-      const waiting = licence.waiting.filter((waiter) => waiter.module === grant.module).length;
-      const reserved = (licence.settings.reservations ?? []).filter(
-        (one) => one.module === grant.module,
-      ).length;
-      const { module, maxUsers, overdraft = 0 } = grant;
-      return {
-        module,
-        maxUsers,
-        overdraft,
-        reserved,
-        inUse,
-        free: Math.max(0, limitOf(grant) - inUse),
-        waiting,
-      };
-    }),
+    modules: modulesView(licence, policy, lines),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
-    waiting: waitingView(licence),
+    waiting: waitingView(licence, lines),
     reservations: licence.settings.reservations ?? [],
     bans: licence.settings.bans ?? [],
   };
+}
+
+function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView['modules'] {
+  const seats = seatsInUse(licence);
+  const reservations = new Map<string, number>();
+  for (const { module } of licence.settings.reservations ?? [])
+    reservations.set(module, (reservations.get(module) ?? 0) + 1);
+  return [...policy.modules.values()].map((grant) => {
+    const { module, maxUsers, overdraft = 0 } = grant;
+    const [inUse, reserved] = [seats.get(module) ?? 0, reservations.get(module) ?? 0];
+    const [free, waiting] = [Math.max(0, limitOf(grant) - inUse), lines.lengthOf(module)];
+    return { module, maxUsers, overdraft, reserved, inUse, free, waiting };
+  });
 }
 
 function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView {
@@ -172,9 +170,9 @@ function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatVi
     }));
 }
 
-function waitingView(licence: Licence): StatusView['waiting'] {
+function waitingView(licence: Licence, lines: Lines): StatusView['waiting'] {
   return licence.waiting.map(({ instance, module, user, host, sinceAt }) => ({
-    place: aheadOf(licence, module, instance).length + 1,
+    place: lines.placeOf(module, instance) ?? 0,
     ...{ module, user, host, sinceAt },
   }));
 }

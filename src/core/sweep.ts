@@ -1,8 +1,9 @@
 import { type Caller, proved } from './answers.js';
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from './licence.js';
-import { aheadOf, isGiven, leaveLine, standFirst, standInLine } from './line.js';
+import { isGiven, Lines, leaveLine, standFirst, standInLine } from './line.js';
 import { fromIso } from './moment.js';
+import { Places } from './places.js';
 import type { Draft } from './revision.js';
 import { callRoll, type Silence } from './rollcall.js';
 import {
@@ -10,12 +11,13 @@ import {
   type ClaimOutcome,
   claim,
   type Ground,
+  notBorrowed,
   ownRecord,
-  placeFor,
   promise,
   putRecord,
   release,
   seatEvent,
+  type Taking,
   takeAway,
   withoutMark,
 } from './seats.js';
@@ -65,13 +67,14 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
     return { kind: 'expired', draft: release(licence, who.id, null) };
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine && mine.beat > standing.highestBeat) return { kind: 'doubled' };
-  const fates = new Map(
-    standing.seats.map((seat) => [seat.module, fateOf(licence, policy, standing, seat, ground)]),
-  );
+  const table = viewOf(licence, policy, mine, ground);
+  const notNow = standing.notNow && new Set(standing.notNow);
+  const fates = new Map(standing.seats.map((seat) => [seat.module, fateOf(table, who, seat, notNow)]));
   const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
-  const isKept = (seat: SeatRecord) =>
-    kept.some(({ id, module }) => id === seat.id && module === seat.module);
-  const others = mine?.seats.filter((seat) => !isKept(seat) && stays(seat, fates.get(seat.module))) ?? [];
+  const keyOf = ({ id, module }: SeatRecord) => `${id} ${module}`;
+  const keptKeys = new Set(kept.map(keyOf));
+  const others =
+    mine?.seats.filter((seat) => !keptKeys.has(keyOf(seat)) && stays(seat, fates.get(seat.module))) ?? [];
   const seats = [...kept, ...others];
   const me = { ...who, highestBeat: standing.highestBeat };
   const stood = returning(licence, me, standing, fates, ground.shareTimeMs);
@@ -90,22 +93,41 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
 const stays = (seat: SeatRecord, fate: SeatFate | undefined): boolean =>
   isGiven(seat) ? fate === undefined : fate?.kind === 'kept';
 
-function fateOf(
+/** The table as one beat asks it about each of its seats. */
+interface TableView {
+  readonly licence: Licence;
+  readonly policy: Policy;
+  /** Our own seats, by module; of several in one the first. */
+  readonly held: ReadonlyMap<string, SeatRecord>;
+  readonly places: Places;
+  readonly lines: Lines;
+}
+
+const viewOf = (
   licence: Licence,
   policy: Policy,
-  { who, notNow }: Standing,
+  mine: InstanceRecord | undefined,
+  { path }: Ground,
+): TableView => ({
+  ...{ licence, policy, lines: new Lines(licence), places: new Places(licence, policy, path) },
+  held: new Map(mine?.seats.toReversed().map((seat) => [seat.module, seat])),
+});
+
+function fateOf(
+  { licence, policy, held, places, lines }: TableView,
+  who: Claimant,
   seat: SeatRecord,
-  ground: Ground,
+  notNow: ReadonlySet<string> | undefined,
 ): SeatFate {
-  const held = heldSeat(licence, who.id, seat.module);
-  if (held) return { kind: 'kept', seat: withoutMark(held) };
+  const own = held.get(seat.module);
+  if (own) return { kind: 'kept', seat: withoutMark(own) };
   const tombstone = tombstoneOf(licence, who.id, seat);
   const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
   if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
   const noPlace: SeatFate = { kind: 'noPlace', isFirst: tombstone === null };
-  if (notNow && (tombstone || notNow.includes(seat.module))) return noPlace;
-  const ahead = tombstone ? aheadOf(licence, seat.module, who.id).length : 0; // who puts his own record back passes them
-  const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path, ahead);
+  if (notNow && (tombstone || notNow.has(seat.module))) return noPlace;
+  const ahead = tombstone ? lines.ahead(seat.module, who.id) : 0; // who puts his own record back passes them
+  const place = places.placeFor(who, seat.module, seat.id, ahead);
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return tombstone ? { kind: 'lost', tombstone } : noPlace;
 }
@@ -118,11 +140,12 @@ function returning(
   fates: ReadonlyMap<string, SeatFate>,
   shareTimeMs: number,
 ): Licence {
-  return seats.reduce((table, { id, module }) => {
+  const wanted = seats.flatMap(({ id, module }) => {
     const fate = fates.get(module);
-    if (fate?.kind !== 'noPlace' || !fate.isFirst) return table;
-    return standFirst(table, me, { module, seatId: id }, returnSeconds(module), shareTimeMs);
-  }, licence);
+    if (fate?.kind !== 'noPlace' || !fate.isFirst) return [];
+    return [{ module, seatId: id, waitSeconds: returnSeconds(module) }];
+  });
+  return standFirst(licence, me, wanted, shareTimeMs);
 }
 
 export const heldSeat = (licence: Licence, instanceId: string, module: string): SeatRecord | undefined =>
@@ -149,21 +172,16 @@ export function evict(
   shareTimeMs: number,
   policy: Policy,
 ): Draft | null {
+  const records = new Map(draft.licence.instances.map((record) => [record.id, record]));
   const telling = new Telling();
-  const after = verdicts.reduce((sum, verdict) => {
-    const record = sum.licence.instances.find((other) => other.id === verdict.instance);
-    if (!record || record.beat !== verdict.beat || record.level !== 'heartbeat') return sum;
-    const leaving = record.seats.filter((seat) => seat.untilAt === null);
-    if (leaving.length === 0 || !telling.fits(record, leaving)) return sum;
-    return takeAway(
-      sum,
-      record,
-      leaving,
-      { reason: verdict.reason, actor, words: verdict.words ?? null },
-      shareTimeMs,
-      policy,
-    );
-  }, draft);
+  const takings = verdicts.flatMap(({ instance, beat, reason, words = null }): Taking[] => {
+    const record = records.get(instance);
+    if (!record || record.beat !== beat || record.level !== 'heartbeat') return [];
+    records.delete(instance); // once, by whichever verdict is named first
+    const seats = notBorrowed(record);
+    return telling.fits(record, seats) ? [{ record, seats, why: { reason, actor, words } }] : [];
+  });
+  const after = takeAway(draft, takings, shareTimeMs, policy);
   return after === draft ? null : after;
 }
 
@@ -210,7 +228,7 @@ function inLine(
   const { licence, events } = draft ?? { licence: base, events: [] };
   const stood =
     wish.waitSeconds === null
-      ? leaveLine(licence, who.id, wish.module)
+      ? leaveLine(licence, who.id, [wish.module])
       : standInLine(licence, who, wish, wish.waitSeconds, shareTimeMs);
   return draft === null && stood === base ? null : { licence: stood, events };
 }

@@ -1,71 +1,134 @@
 import type { Policy } from './entitlement.js';
-import type { InstanceRecord, SeatRecord, Waiter } from './licence.js';
-import { isGiven, leaveLine, type Pending } from './line.js';
+import type { InstanceRecord, Licence, SeatRecord, Waiter } from './licence.js';
+import { isGiven, type Pending, placeKey, withoutWaiters } from './line.js';
 import { toIso } from './moment.js';
-import type { Draft } from './revision.js';
-import { dropSeats, placeFor, putRecord, seatEvent } from './seats.js';
-import { heldSeat } from './sweep.js';
+import { Places } from './places.js';
+import type { Draft, EventDraft } from './revision.js';
+import { dropSeats, seatEvent } from './seats.js';
 
 /**
  * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
  * that he does not take goes to the next, and he has left the line.
  */
 
-/** Gives every place that is free to those who wait, in their order. Unchanged when there is none, or nobody. */
-export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
-  return draft.licence.waiting.reduce((before, waiter) => {
-    if (!policy.modules.has(waiter.module)) return before;
-    if (heldSeat(before.licence, waiter.instance, waiter.module)) return withoutLine(before, waiter);
-    const who = { ...waiter, id: waiter.instance };
-    const place = placeFor(before.licence, policy, who, waiter.module, waiter.seat, path);
-    return place === null ? before : give(before, policy, waiter, place, shareTimeMs);
-  }, draft);
+/** A record that gets seats, where it stands in the table, and the seats. */
+interface Gift {
+  readonly record: InstanceRecord;
+  readonly at: number;
+  readonly seats: SeatRecord[];
 }
 
-/** In a restored table somebody may stand in the line who sits again: a second seat would make a table that nobody can write. */
-const withoutLine = ({ licence, events }: Draft, { instance, module }: Waiter): Draft => ({
-  licence: leaveLine(licence, instance, module),
-  events,
-});
+/**
+ * Gives every place that is free to those who wait, in their order, in one pass. Who sits already (in a restored table that may be)
+ * leaves the line: a second seat would make a table that nobody can write. Unchanged when there is no place, or nobody.
+ */
+export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
+  const { licence } = draft;
+  const places = new Places(licence, policy, path);
+  const gifts = new Gifts(licence, policy, toIso(shareTimeMs));
+  const left = new Set<string>();
+  for (const waiter of licence.waiting) {
+    if (!policy.modules.has(waiter.module)) continue;
+    const isSeated = places.held(waiter.instance, waiter.module) !== undefined;
+    const who = { ...waiter, id: waiter.instance };
+    const place = isSeated ? null : places.placeFor(who, waiter.module, waiter.seat);
+    if (place !== null) gifts.give(waiter, place, places);
+    if (isSeated || place !== null) left.add(placeKey(waiter));
+  }
+  if (left.size === 0) return draft;
+  const after = withoutWaiters(licence, (waiter) => left.has(placeKey(waiter)));
+  return {
+    licence: gifts.events.length === 0 ? after : { ...after, instances: gifts.instances() },
+    events: draft.events.concat(gifts.events),
+  };
+}
 
-function give(draft: Draft, policy: Policy, waiter: Waiter, place: string, shareTimeMs: number): Draft {
-  const at = toIso(shareTimeMs);
-  const seat: SeatRecord = { id: place, module: waiter.module, sinceAt: at, untilAt: null, given: true };
-  const before = draft.licence.instances.find((record) => record.id === waiter.instance);
-  const record = before ? { ...before, seats: [...before.seats, seat] } : recordOf(waiter, policy, seat, at);
-  const licence = leaveLine(putRecord(draft.licence, record), waiter.instance, waiter.module);
-  return { licence, events: draft.events.concat(seatEvent('given', record, seat)) };
+/** What one pass gives to those who wait. */
+class Gifts {
+  readonly events: EventDraft[] = [];
+  private readonly policy: Policy;
+  private readonly at: string;
+  private readonly byInstance = new Map<string, Gift>();
+  private readonly records: Map<string, Omit<Gift, 'seats'>>;
+
+  constructor({ instances }: Licence, policy: Policy, at: string) {
+    this.policy = policy;
+    this.at = at;
+    this.records = new Map(instances.map((record, index) => [record.id, { record, at: index }]));
+  }
+
+  give(waiter: Waiter, place: string, places: Places): void {
+    const { instance, module } = waiter;
+    const seat: SeatRecord = { id: place, module, sinceAt: this.at, untilAt: null, given: true };
+    const gift = this.byInstance.get(instance) ?? { ...this.recordFor(waiter), seats: [] };
+    this.byInstance.set(instance, gift);
+    gift.seats.push(seat);
+    places.put(gift.record, seat, gift.at);
+    this.events.push(seatEvent('given', gift.record, seat));
+  }
+
+  /** Those that were there keep their order, and new ones follow in theirs. */
+  instances(): InstanceRecord[] {
+    const all = [...this.records.values()].map(({ record }) => record);
+    return all.map((record) => {
+      const gift = this.byInstance.get(record.id);
+      return gift ? { ...record, seats: [...record.seats, ...gift.seats] } : record;
+    });
+  }
+
+  private recordFor(waiter: Waiter): Omit<Gift, 'seats'> {
+    const known = this.records.get(waiter.instance);
+    if (known) return known;
+    const made = { record: recordOf(waiter, this.policy, this.at), at: this.records.size };
+    this.records.set(waiter.instance, made);
+    return made;
+  }
 }
 
 /** What he would have written himself. The first silence is not his: he is judged by whether he takes the place. */
-function recordOf(waiter: Waiter, policy: Policy, seat: SeatRecord, at: string): InstanceRecord {
+function recordOf(waiter: Waiter, policy: Policy, at: string): InstanceRecord {
   const { instance, user, host, machine, pid, processStart, application, note, beat } = waiter;
   const { level, checkIntervalSeconds, graceSeconds } = policy;
   return {
     ...{ id: instance, user, host, machine, pid, processStart, application, note, level },
     ...{ joinedAt: at, beat, beatAt: at, checkIntervalSeconds, graceSeconds, answersWithin: null },
-    seats: [seat],
+    seats: [],
   };
 }
 
 /** Who stands for too long is out of the line; who has not taken his place has lost it. Null when none of them is there any more. */
 export function passOver(draft: Draft, overdue: readonly Pending[]): Draft | null {
-  const after = overdue.reduce(
-    (before, one) => (one.kind === 'given' ? withoutGiven(before, one) : withoutWait(before, one)),
-    draft,
+  if (overdue.length === 0) return null;
+  const { licence } = draft;
+  const late = new Set(overdue.filter(({ kind }) => kind === 'waits').map(keyOf));
+  const isLate = ({ instance, module, seat }: Waiter) => late.has(keyOf({ instance, module, seat }));
+  const leaving = new Set(licence.waiting.filter(isLate).map(placeKey));
+  const stayed = withoutWaiters(licence, (waiter) => leaving.has(placeKey(waiter)));
+  const untaken = untakenIn(licence, overdue);
+  if (stayed === licence && untaken.length === 0) return null;
+  const events = untaken.map(({ record, seat }) => seatEvent('passed over', record, seat));
+  const left = new Set(untaken.map(({ seat }) => seat));
+  return { licence: dropSeats(stayed, left), events: draft.events.concat(events) };
+}
+
+const keyOf = ({ instance, module, seat }: Pick<Pending, 'instance' | 'module' | 'seat'>): string =>
+  `${instance} ${module} ${seat}`;
+
+/** The seats that were given and not taken, in the order in which they are named. */
+function untakenIn(
+  { instances }: Licence,
+  overdue: readonly Pending[],
+): { readonly record: InstanceRecord; readonly seat: SeatRecord }[] {
+  const given = new Map(
+    instances.flatMap((record) =>
+      record.seats
+        .filter(isGiven)
+        .map((seat) => [
+          keyOf({ instance: record.id, module: seat.module, seat: seat.id }),
+          { record, seat },
+        ]),
+    ),
   );
-  return after.licence === draft.licence ? null : after;
-}
-
-function withoutWait({ licence, events }: Draft, { instance, module, seat }: Pending): Draft {
-  const isThere = licence.waiting.some((one) => one.instance === instance && one.seat === seat);
-  return { licence: isThere ? leaveLine(licence, instance, module) : licence, events };
-}
-
-function withoutGiven(draft: Draft, { instance, module, seat }: Pending): Draft {
-  const record = draft.licence.instances.find((one) => one.id === instance);
-  const given = record?.seats.filter((one) => isGiven(one) && one.module === module && one.id === seat) ?? [];
-  if (!record || given.length === 0) return draft;
-  const events = given.map((one) => seatEvent('passed over', record, one));
-  return { licence: dropSeats(draft.licence, record, given), events: draft.events.concat(events) };
+  const named = new Set(overdue.filter(({ kind }) => kind === 'given').map(keyOf));
+  return [...named].flatMap((key) => given.get(key) ?? []);
 }

@@ -100,14 +100,10 @@ export class Releases {
   /** The rest of the record stays; with the last seat it goes. */
   private without(modules: readonly string[], base: Licence): Draft | null {
     const left = modules.filter((module) => !this.deps.holds.get(module)); // not if taken again meanwhile
-    const start: Draft = { licence: base, events: [] };
-    const after = left.reduce((draft, module) => {
-      const released = release(draft.licence, this.deps.identity.id, module);
-      return released ? { licence: released.licence, events: [...draft.events, ...released.events] } : draft;
-    }, start);
+    const released = release(base, this.deps.identity.id, left);
     // With nothing to take back yet, a revision that changes nothing takes the number that a late claim would need.
     const isLate = left.some((module) => this.doubtful.has(module));
-    return after === start && !isLate ? null : after;
+    return released ?? (isLate ? { licence: base, events: [] } : null);
   }
 }
 

@@ -2,10 +2,12 @@ import { SeatfileFault } from '../core/fault.js';
 import {
   factsOf,
   hashOf,
+  isAmong,
   isIn,
   isOutlived,
   type Known,
   NEWER,
+  numbersIn,
   type Range,
   type RevisionFacts,
   rangeOf,
@@ -15,6 +17,7 @@ import {
 } from '../core/journal.js';
 import type { Licence, LicenceEvent } from '../core/licence.js';
 import { fromIso } from '../core/moment.js';
+import { firstWhere } from '../core/ordered.js';
 import type { Clock } from './clock.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
 import type { Journal } from './journal.js';
@@ -110,7 +113,7 @@ export class Folding {
     const chosen: number[] = [];
     for (const range of this.rangesOf(old)) {
       if (chosen.length >= most || isLate()) break;
-      const numbers = present.filter((one) => isIn(range, one));
+      const numbers = numbersIn(range, present);
       if (!numbers.every((one) => isOld.has(one))) break;
       const outcome = await this.settle(range, present, isLate).catch(outcomeOf);
       if (outcome === 'down') break;
@@ -152,7 +155,7 @@ export class Folding {
   }
 
   private ownEvents(range: Range): LicenceEvent[] {
-    const facts = this.own.filter((one) => isIn(range, one)).map((one) => this.known.get(one));
+    const facts = numbersIn(range, this.own).map((one) => this.known.get(one));
     return facts.flatMap((one) => (typeof one === 'object' ? one.events : []));
   }
 
@@ -169,14 +172,15 @@ export class Folding {
     present: readonly number[],
     isLate: () => boolean,
   ): Promise<LicenceEvent[] | null> {
-    const top = this.own.find((one) => one >= range.last + NEWER);
-    const from = this.known.get(top ?? -1);
+    const top = firstWhere(this.own, (one) => one >= range.last + NEWER);
+    const from = this.known.get(this.own[top] ?? -1);
     if (typeof from !== 'object' || !(await this.isStillThere(from))) return null;
     const ground = { known: this.known, present, numbers: this.options.segmentNumbers };
+    const walk = walkDown(from, range.first, ground);
     for (;;) {
-      const { covered, wants } = walkDown(from, range.first, ground);
-      if (wants === null) return inRange(covered, range);
-      if (isLate() || !(await this.learn(wants, present.includes(wants)))) return null;
+      const step = walk.next();
+      if (step.done) return inRange(step.value, range);
+      if (isLate() || !(await this.learn(step.value, isAmong(step.value, present)))) return null;
     }
   }
 

@@ -124,8 +124,9 @@ export class Healing {
   async survey(): Promise<Survey> {
     const { revisions, files } = this.deps;
     const all = await revisions.numbers();
-    const tooHigh = (all ?? []).filter((number) => restoredNumber(number) > HIGHEST_HEALABLE);
-    const numbers = all?.filter((number) => !tooHigh.includes(number)) ?? null;
+    const isTooHigh = (number: number) => restoredNumber(number) > HIGHEST_HEALABLE;
+    const tooHigh = (all ?? []).filter(isTooHigh);
+    const numbers = all?.filter((number) => !isTooHigh(number)) ?? null;
     const names = all === null ? [] : await files.list(this.place.folder);
     const { readable, unreadable } = await this.scan(numbers ?? []);
     const face = await readFace(this.place.face, files);
@@ -157,7 +158,7 @@ export class Healing {
     );
     const base = newest(candidates);
     if (base === null) return null;
-    const known = [...candidates.map(({ licence }) => licence.revision), ...(numbers ?? [])];
+    const known = [...candidates.map(({ licence }) => licence.revision), numbers?.at(-1) ?? -1];
     if (isFaceOurs) known.push(face.revision);
     return { candidates, base, highest: Math.max(revisions.seenUpTo, ...known) };
   }

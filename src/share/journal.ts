@@ -2,8 +2,9 @@ import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import {
   compareEvents,
+  coverOf,
   factsOf,
-  isIn,
+  isAmong,
   type Known,
   mergeEvents,
   parseSegment,
@@ -125,25 +126,32 @@ async function readUnfolded(
 ): Promise<LicenceEvent[]> {
   const present = (await revisions.numbers()) ?? [];
   const folded = segments.filter(({ problem }) => problem === null).map(({ range }) => range);
-  const isFolded = (number: number) => folded.some((range) => isIn(range, number));
+  const isFolded = coverOf(folded);
   const lowest = present.find((number) => !isFolded(number));
   if (lowest === undefined) return [];
   const known = new Map<number, Known>();
   const ground = { known, present, numbers: segmentNumbers };
+  const walk = walkDown(factsOf(top), lowest, ground);
   for (;;) {
-    const { covered, wants } = walkDown(factsOf(top), lowest, ground);
-    if (wants === null)
-      return covered.filter(({ revision }) => !isFolded(revision)).flatMap(({ events }) => events);
-    known.set(wants, await lookUp(revisions, wants, problems));
+    const step = walk.next();
+    if (step.done)
+      return step.value.filter(({ revision }) => !isFolded(revision)).flatMap(({ events }) => events);
+    known.set(step.value, await lookUp(revisions, step.value, present, problems));
   }
 }
 
 /** A revision for one reading: what cannot be read now is told, and passed by. */
-async function lookUp(revisions: Revisions, number: number, problems: Set<string>): Promise<Known> {
+async function lookUp(
+  revisions: Revisions,
+  number: number,
+  present: readonly number[],
+  problems: Set<string>,
+): Promise<Known> {
   try {
     const licence = await revisions.readNumber(number);
     if (licence) return factsOf(licence);
-    if (!(await revisions.numbers())?.includes(number)) return 'missing'; // cleared away: its segment is there, or was not needed
+    const isListed = isAmong(number, present) && isAmong(number, (await revisions.numbers()) ?? []);
+    if (!isListed) return 'missing'; // cleared away: its segment is there, or was not needed
     problems.add(`revision ${number} could not be opened, and what happened in it is missing`);
     return 'damaged';
   } catch (error) {

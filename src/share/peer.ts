@@ -86,18 +86,19 @@ class Meeting {
   async leave(): Promise<void> {
     const { plainFiles } = this.ground;
     const names = (await nullIf(plainFiles.list(this.directory), ...GONE).catch(() => null)) ?? [];
-    for (const name of names.filter((one) => this.isToGo(one, names)))
+    const isAnyElse = names.some((one) => one.startsWith('hello-') && one !== `hello-${this.options.id}`);
+    for (const name of names.filter((one) => this.isToGo(one, isAnyElse)))
       await removeTree(nodePath.join(this.directory, name), plainFiles).catch(() => undefined);
     await plainFiles.removeDirectory(this.directory).catch(() => undefined);
   }
 
   /** Ours; where nobody else is, whatever killed ones left; and what one that is dead never finished. */
-  private isToGo(name: string, names: readonly string[]): boolean {
+  private isToGo(name: string, isAnyElse: boolean): boolean {
     const { id, isDead } = this.options;
     const [kind = '', whose, , machine = '', pid] = name.split('-');
     if (name.endsWith(`-${id}`) || (kind !== 'pong' && whose === id)) return true;
     if (kind === 'new') return isDead({ machine, pid: Number(pid) });
-    return !names.some((one) => one.startsWith('hello-') && one !== `hello-${id}`);
+    return !isAnyElse;
   }
 
   private async meet(names: readonly string[]): Promise<void> {
@@ -168,10 +169,11 @@ class Meeting {
     const waitedMs = this.ground.clock.elapsedMs() - this.progressMs;
     if (waitedMs >= this.options.waitMs) return true;
     if (this.peers.size === 0) return false;
-    const isLeft = (id: string) => !names.includes(`hello-${id}`);
+    const there = new Set(names);
+    const isLeft = (id: string) => !there.has(`hello-${id}`);
     const ids = [...this.peers.keys()];
     if (ids.every(isLeft)) return true;
-    return this.asked.round > ROUNDS && ids.every((id) => isLeft(id) || names.includes(`done-${id}`));
+    return this.asked.round > ROUNDS && ids.every((id) => isLeft(id) || there.has(`done-${id}`));
   }
 
   private finding(): Finding {

@@ -33,6 +33,7 @@
 import { readPolicy } from '../core/entitlement.js';
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
+import { firstWhere } from '../core/ordered.js';
 import { licenceIdOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
@@ -201,7 +202,8 @@ export class Revisions {
 
   /** Since when we have known a number superseded, milliseconds of the monotonic clock; Infinity if not at all. */
   supersededSinceMs(revision: number): number {
-    return this.climbs.find((climb) => climb.top > revision)?.atMs ?? Number.POSITIVE_INFINITY;
+    const climb = this.climbs[firstWhere(this.climbs, ({ top }) => top > revision)];
+    return climb?.atMs ?? Number.POSITIVE_INFINITY;
   }
 
   /**

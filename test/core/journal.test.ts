@@ -51,8 +51,9 @@ function ground(facts: readonly RevisionFacts[], odd: Readonly<Record<number, Kn
 
 /** The numbers that the walk from the newest covers, ascending. */
 function covered(facts: readonly RevisionFacts[], odd: Readonly<Record<number, Known>> = {}, downTo = 0) {
-  const walk = walkDown(facts.at(-1) as RevisionFacts, downTo, ground(facts, odd));
-  return { wants: walk.wants, numbers: walk.covered.map(({ revision }) => revision).reverse() };
+  const step = walkDown(facts.at(-1) as RevisionFacts, downTo, ground(facts, odd)).next();
+  if (!step.done) throw new Error(`expected every revision to be known, and ${step.value} is asked for`);
+  return step.value.map(({ revision }) => revision).reverse();
 }
 
 const upTo = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, n) => first + n);
@@ -61,37 +62,39 @@ describe('what a segment covers', () => {
   const facts = chainOf(30).map(factsOf);
 
   test('the chain of parents, down to where it is asked for', () => {
-    expect(covered(facts)).toEqual({ wants: null, numbers: upTo(0, 30) });
-    expect(covered(facts, {}, 8).numbers).toEqual(upTo(8, 30));
+    expect(covered(facts)).toEqual(upTo(0, 30));
+    expect(covered(facts, {}, 8)).toEqual(upTo(8, 30));
   });
 
   test('what has not been read is asked for, and nothing else', () => {
     const { known, present, numbers } = ground(facts);
     known.delete(12);
     known.delete(5);
-    expect(walkDown(facts[30] as RevisionFacts, 0, { known, present, numbers }).wants).toBe(12);
-    expect(walkDown(facts[30] as RevisionFacts, 13, { known, present, numbers }).wants).toBeNull();
+    const walk = walkDown(facts[30] as RevisionFacts, 0, { known, present, numbers });
+    for (const number of [12, 5]) {
+      expect(walk.next()).toEqual({ done: false, value: number });
+      known.set(number, facts[number] as RevisionFacts);
+    }
+    expect(walk.next()).toEqual({ done: true, value: facts.toReversed() });
+    expect(walkDown(facts[30] as RevisionFacts, 13, { known, present, numbers }).next().done).toBe(true);
   });
 
   test('a number that was cleared away, and given to somebody who slept, is void', () => {
     const gone = Object.fromEntries(upTo(0, 11).map((number) => [number, 'missing' as const]));
     const late = { ...(facts[6] as RevisionFacts), commit: 'late' };
-    expect(covered(facts, { ...gone, 6: late }).numbers).toEqual(upTo(12, 30));
+    expect(covered(facts, { ...gone, 6: late })).toEqual(upTo(12, 30));
     const where = { ...(facts[11] as RevisionFacts), commit: 'late' };
-    expect(covered(facts, { ...gone, 11: where }).numbers).toEqual(upTo(12, 30));
+    expect(covered(facts, { ...gone, 11: where })).toEqual(upTo(12, 30));
   });
 
   test('a range that nobody has begun to clear is covered, although those above it are gone', () => {
     const gone = Object.fromEntries(upTo(8, 20).map((number) => [number, 'missing' as const]));
-    expect(covered(facts, gone).numbers).toEqual([...upTo(0, 7), ...upTo(21, 30)]);
-    expect(covered(facts, { ...gone, 0: 'missing' }).numbers).toEqual(upTo(21, 30));
+    expect(covered(facts, gone)).toEqual([...upTo(0, 7), ...upTo(21, 30)]);
+    expect(covered(facts, { ...gone, 0: 'missing' })).toEqual(upTo(21, 30));
   });
 
   test('one that cannot be read is passed by: its number tells what is below it', () => {
-    expect(covered(facts, { 13: 'damaged', 14: 'damaged' }).numbers).toEqual([
-      ...upTo(0, 12),
-      ...upTo(15, 30),
-    ]);
+    expect(covered(facts, { 13: 'damaged', 14: 'damaged' })).toEqual([...upTo(0, 12), ...upTo(15, 30)]);
   });
 
   test.each([
@@ -100,15 +103,12 @@ describe('what a segment covers', () => {
     ['no parent is named', null, upTo(0, 30)],
   ])('across a restore: %s', (_, parent, below) => {
     const after = chainOf(3, restoredAt(1000, parent)).map(factsOf);
-    expect(covered([...facts, ...after], { 998: 'missing' }).numbers).toEqual([
-      ...below,
-      ...upTo(1000, 1003),
-    ]);
+    expect(covered([...facts, ...after], { 998: 'missing' })).toEqual([...below, ...upTo(1000, 1003)]);
   });
 
   test('who wrote on in the old lineage after a restore is void', () => {
     const after = chainOf(3, restoredAt(1000, { revision: 29, commit: 'commit-29' })).map(factsOf);
-    expect(covered([...facts, ...after]).numbers).toEqual([...upTo(0, 29), ...upTo(1000, 1003)]);
+    expect(covered([...facts, ...after])).toEqual([...upTo(0, 29), ...upTo(1000, 1003)]);
   });
 });
 

@@ -12,7 +12,8 @@ import {
   parseLicence,
   type SeatRecord,
 } from '../../src/core/licence.js';
-import { type Claimant, claim, release, sameUser, seatsInUse } from '../../src/core/seats.js';
+import { sameUser, seatsInUse } from '../../src/core/places.js';
+import { type Claimant, claim, release } from '../../src/core/seats.js';
 import { beat, evict } from '../../src/core/sweep.js';
 import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
 
@@ -98,7 +99,7 @@ class Run {
   /** Design rules 6 and 9, and that the document stays one. */
   check(): void {
     for (const { module, maxUsers, overdraft = 0 } of this.office.grants) {
-      expect(seatsInUse(this.licence, module)).toBe(this.usersIn(module).size);
+      expect(seatsInUse(this.licence).get(module) ?? 0).toBe(this.usersIn(module).size);
       expect(this.usersIn(module).size).toBeLessThanOrEqual(maxUsers + overdraft);
     }
     const seats = this.licence.instances.flatMap((record) =>
@@ -140,7 +141,7 @@ class Run {
   private release(who: Claimant | null, module: string | null): void {
     if (!who) return;
     const isLeaving = (row: Row) => row.instance === who.id && (module === null || row.module === module);
-    const draft = release(this.licence, who.id, module);
+    const draft = release(this.licence, who.id, module === null ? null : [module]);
     expect(draft === null).toBe(!this.rows.some(isLeaving));
     this.rows = this.rows.filter((row) => !isLeaving(row));
     this.licence = draft?.licence ?? this.licence;

@@ -183,8 +183,8 @@ describe('rule 2: a beat', () => {
     });
 
     test('behind who came back before it; and once only', () => {
-      const place = { module: 'M1', seatId: 'back' };
-      const other = standFirst(table([bob, cy]), dee, place, 60, START_MS);
+      const place = { module: 'M1', seatId: 'back', waitSeconds: 60 };
+      const other = standFirst(table([bob, cy]), dee, [place], START_MS);
       const twice = { ...other, waiting: noPlace(other) };
       expect(twice.waiting.map(({ instance }) => instance)).toEqual(['dee', 'ada']);
       expect(noPlace(twice)).toEqual([]);

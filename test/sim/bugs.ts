@@ -31,6 +31,7 @@ const lock = 'src/share/lock.ts';
 const sightings = 'src/core/sightings.ts';
 const seats = 'src/core/seats.ts';
 const sweep = 'src/core/sweep.ts';
+const places = 'src/core/places.ts';
 const belief = 'src/core/belief.ts';
 const desk = 'src/core/desk.ts';
 const instance = 'src/instance/instance.ts';
@@ -57,8 +58,8 @@ const answered = 'every wait has a deadline';
 /** The second guard of rule 10: at commit, whatever was seen. */
 const lightAtCommit: Edit = {
   file: sweep,
-  find: "if (!record || record.beat !== verdict.beat || record.level !== 'heartbeat') return sum;",
-  replace: 'if (!record || record.beat !== verdict.beat) return sum;',
+  find: "if (!record || record.beat !== beat || record.level !== 'heartbeat') return [];",
+  replace: 'if (!record || record.beat !== beat) return [];',
 };
 
 /** What stands before the change's id: an attempt without an answer is not decided by what is there, but begun again. */
@@ -79,8 +80,8 @@ const triedAgainUnseen: readonly Edit[] = [
 /** A range is folded from an own commit at least 16 above it. */
 const foldedFromAnywhere: Edit = {
   file: folding,
-  find: 'this.own.find((one) => one >= range.last + NEWER)',
-  replace: 'this.own.find((one) => one >= range.last)',
+  find: '(one) => one >= range.last + NEWER)',
+  replace: '(one) => one >= range.last)',
 };
 
 const publishing: readonly Bug[] = [
@@ -284,10 +285,13 @@ const clearingAway: readonly Bug[] = [
     what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
     breaks: inJournal,
     file: folding,
-    find: 'const { covered, wants } = walkDown(from, range.first, ground);',
-    replace: `const there = present.filter((one) => isIn(range, one)).toReversed();
-      const wants = there.find((one) => this.known.get(one) === undefined) ?? null;
-      const covered = there.flatMap((one) => [this.known.get(one)].filter((it) => typeof it === 'object'));`,
+    find: 'const walk = walkDown(from, range.first, ground);',
+    replace: `const { known } = this;
+    const walk = (function* () {
+      const there = present.filter((one) => isIn(range, one)).toReversed();
+      for (const one of there) if (!known.has(one)) yield one;
+      return there.flatMap((one) => [known.get(one)].filter((it) => typeof it === 'object'));
+    })();`,
   },
   {
     name: 'segment-renamed-over',
@@ -675,35 +679,37 @@ const table: readonly Bug[] = [
     name: 'one-too-many',
     what: 'A place is free while fewer than max users are taken; now also when all of them are.',
     breaks: neverOver,
-    file: seats,
-    find: 'return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
-    replace: 'return ids.size + ahead <= limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
+    file: places,
+    find: 'return inUse + ahead < limitOf(',
+    replace: 'return inUse + ahead <= limitOf(',
   },
   {
     name: 'only-the-first-module-counts',
     what: 'Every seat of a record counts in its module; now only the first.',
     breaks: neverOver,
-    file: seats,
-    find: 'record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
-    replace:
-      'record.seats.slice(0, 1).filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
+    file: places,
+    find: 'for (const seat of record.seats) this.note(',
+    replace: 'for (const seat of record.seats.slice(0, 1)) this.note(',
   },
   {
     name: 'other-modules-count-too',
     what: 'A seat counts in its own module; now in every one.',
     breaks: 'nobody is refused while a place is free',
-    file: seats,
-    find: 'record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),',
-    replace: 'record.seats.map((seat) => ({ record, seat })),',
+    file: places,
+    find: 'return this.indexed().get(module);',
+    replace: `const all = [...this.indexed().values()];
+    const byInstance: Map<string, Taken> = this.indexed().get(module)?.byInstance ?? new Map();
+    const ids = new Set(all.flatMap((one) => [...one.ids]));
+    return { ids, byInstance, byUser: new Map(all.flatMap((one) => [...one.byUser])) };`,
   },
   {
     name: 'same-name-same-user',
     profile: 'office',
     what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
     breaks: neverOver,
-    file: seats,
-    find: 'return sameName(a.user, b.user) && sameName(a.host, b.host) && samePart(a.machine.pids, b.machine.pids);',
-    replace: 'return sameName(a.user, b.user) && sameName(a.host, b.host);',
+    file: places,
+    find: 'machine.pids === null ? null : JSON.stringify([folded(user), folded(host), machine.pids]);',
+    replace: 'JSON.stringify([folded(user), folded(host)]);',
   },
   {
     name: 'removed-comes-back',
@@ -720,7 +726,7 @@ const table: readonly Bug[] = [
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
     file: sweep,
-    find: 'const place = placeFor(licence, policy, who, seat.module, seat.id, ground.path, ahead);',
+    find: 'const place = places.placeFor(who, seat.module, seat.id, ahead);',
     replace: 'const place: string | null = seat.id;',
   },
   {
@@ -737,7 +743,7 @@ const table: readonly Bug[] = [
     what: 'A release frees one module; now the whole record goes, though others are held.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: seats,
-    find: 'const leaving = record?.seats.filter((seat) => module === null || seat.module === module) ?? [];',
+    find: 'const leaving = record ? seatsIn(record, modules) : [];',
     replace: 'const leaving = record?.seats ?? [];',
   },
   {
@@ -771,9 +777,9 @@ const table: readonly Bug[] = [
     what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
     breaks: learns,
     file: desk,
-    find: "return takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);",
-    replace: `const taken = takeAway(draft, record, leaving, { reason: 'removed', ...removal }, shareTimeMs, policy);
-    return { ...taken, licence: { ...taken.licence, gone: licence.gone } };`,
+    find: 'const after = takeAway(start, takings, shareTimeMs, policy);',
+    replace: `const taken = takeAway(start, takings, shareTimeMs, policy);
+    const after = taken === start ? start : { ...taken, licence: { ...taken.licence, gone: licence.gone } };`,
   },
   {
     name: 'setting-empties-the-table',
@@ -938,9 +944,9 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'A free place belongs to whoever waits; now to whoever asks first.',
     breaks: inOrder,
-    file: seats,
-    find: 'return ids.size + ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
-    replace: 'return ids.size + 0 * ahead < limitOf(grantOf(policy, module, path)) && !ids.has(preferred)',
+    file: places,
+    find: 'return inUse + ahead < limitOf(',
+    replace: 'return inUse + 0 * ahead < limitOf(',
     also: [
       {
         file: 'src/instance/table.ts',
@@ -966,8 +972,8 @@ const waitingInLine: readonly Bug[] = [
     what: 'Who comes stands at the end of the line; now at its head.',
     breaks: inOrder,
     file: 'src/core/waiting.ts',
-    find: 'return draft.licence.waiting.reduce((before, waiter) => {',
-    replace: 'return [...draft.licence.waiting].reverse().reduce((before, waiter) => {',
+    find: 'for (const waiter of licence.waiting) {',
+    replace: 'for (const waiter of licence.waiting.toReversed()) {',
   },
   {
     name: 'given-for-good',
@@ -1002,8 +1008,8 @@ const waitingInLine: readonly Bug[] = [
     what: 'Who gives up leaves the line, and what he was given; now only what he holds.',
     breaks: inOrder,
     file: seats,
-    find: 'const left = leaveLine(licence, instanceId, module);',
-    replace: "const left = leaveLine(licence, '', module ?? instanceId);",
+    find: 'const left = leaveLine(licence, instanceId, modules);',
+    replace: 'const left = licence;',
   },
 ];
 
