@@ -29,7 +29,8 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
     return { module, maxUsers };
   });
   const names = grants.map((grant) => grant.module);
-  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) bad(`--module ${twice}: expected every module once`);
   if (grants.length === 0) bad('--module: expected at least one, like --module M1=10');
   return grants;

@@ -96,44 +96,56 @@ export function* walkDown(
   ground: Ground,
 ): Generator<number, readonly RevisionFacts[]> {
   const covered = [from];
-  let child = from;
-  let next = parentOf(from, ground);
+  let taken: TakenRange | null = null;
+  let next = linkBelow(from, ground);
   while (next !== null && next.revision >= downTo) {
-    if (!ground.known.has(next.revision)) yield next.revision;
-    const found = ground.known.get(next.revision) ?? 'missing';
-    if (found === 'damaged') next = { revision: next.revision - 1, commit: null };
-    else if (found === 'missing' || (next.commit !== null && next.commit !== found.commit))
-      next = resume(child, next.revision, ground);
-    else {
+    const { revision, commit, range }: Link = next;
+    if (range) taken = { range, above: covered.length };
+    if (!ground.known.has(revision)) yield revision;
+    const found = ground.known.get(revision) ?? 'missing';
+    if (found === 'damaged') next = { revision: revision - 1, commit: null };
+    else if (found === 'missing' || (commit !== null && commit !== found.commit)) {
+      const isBegun = found === 'missing' && taken !== null && isIn(taken.range, revision);
+      if (isBegun && taken) covered.length = taken.above; // it was listed, and is being cleared away
+      next = resume(covered.at(-1) ?? from, isBegun && taken ? taken.range.last + 1 : revision, ground);
+    } else {
       covered.push(found);
-      child = found;
-      next = parentOf(found, ground);
+      next = linkBelow(found, ground);
     }
   }
   return covered;
+}
+
+/** A range that was taken because all of its numbers were listed. */
+interface TakenRange {
+  readonly range: Range;
+  /** How many revisions were covered above it. */
+  readonly above: number;
 }
 
 /** Where the chain goes on; a commit of null takes whatever is there. */
 interface Link {
   readonly revision: number;
   readonly commit: string | null;
+  /** Set where it goes on with a whole range. */
+  readonly range?: Range;
 }
 
 /** A parent has a lower number. One with another number is as good as missing: it could lead a walk in a circle. */
-function parentOf(child: RevisionFacts, ground: Ground): Link | null {
+function linkBelow(child: RevisionFacts, ground: Ground): Link | null {
   const { parent, revision, isRestored } = child;
   if (parent && parent.revision < revision) return parent;
   return parent || isRestored ? resume(child, revision, ground) : null;
 }
 
-function resume(child: RevisionFacts, below: number, { present, numbers, known }: Ground): Link | null {
+function resume({ isRestored }: RevisionFacts, below: number, ground: Ground): Link | null {
+  const { present, numbers, known } = ground;
   for (let at = indexOf(below, present) - 1; at >= 0; at--) {
     const revision = present[at] as number;
     if (known.get(revision) === 'missing') continue;
+    if (isRestored) return { revision, commit: null };
     const range = rangeOf(revision, numbers);
-    const isLast = revision === range.last;
-    if (child.isRestored || (isLast && isWhole(range, { present, numbers, known })))
-      return { revision, commit: null };
+    if (revision === range.last && isWhole(range, ground)) return { revision, commit: null, range };
   }
   return null;
 }

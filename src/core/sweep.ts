@@ -67,7 +67,7 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
     return { kind: 'expired', draft: release(licence, who.id, null) };
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine && mine.beat > standing.highestBeat) return { kind: 'doubled' };
-  const table = viewOf(licence, policy, mine, ground);
+  const table = viewOf(licence, policy, who, mine, ground);
   const notNow = standing.notNow && new Set(standing.notNow);
   const fates = new Map(standing.seats.map((seat) => [seat.module, fateOf(table, who, seat, notNow)]));
   const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
@@ -95,33 +95,35 @@ const stays = (seat: SeatRecord, fate: SeatFate | undefined): boolean =>
 
 /** The table as one beat asks it about each of its seats. */
 interface TableView {
-  readonly licence: Licence;
   readonly policy: Policy;
   /** Our own seats, by module; of several in one the first. */
   readonly held: ReadonlyMap<string, SeatRecord>;
   readonly places: Places;
   readonly lines: Lines;
+  readonly tombstoneOf: (seat: SeatRecord) => Tombstone | null;
 }
 
 const viewOf = (
   licence: Licence,
   policy: Policy,
+  who: Claimant,
   mine: InstanceRecord | undefined,
   { path }: Ground,
 ): TableView => ({
-  ...{ licence, policy, lines: new Lines(licence), places: new Places(licence, policy, path) },
+  ...{ policy, lines: new Lines(licence), places: new Places(licence, policy, path) },
   held: new Map(mine?.seats.toReversed().map((seat) => [seat.module, seat])),
+  tombstoneOf: tombstonesOf(licence, who.id),
 });
 
 function fateOf(
-  { licence, policy, held, places, lines }: TableView,
+  { policy, held, places, lines, tombstoneOf }: TableView,
   who: Claimant,
   seat: SeatRecord,
   notNow: ReadonlySet<string> | undefined,
 ): SeatFate {
   const own = held.get(seat.module);
   if (own) return { kind: 'kept', seat: withoutMark(own) };
-  const tombstone = tombstoneOf(licence, who.id, seat);
+  const tombstone = tombstoneOf(seat);
   const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
   if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
   const noPlace: SeatFate = { kind: 'noPlace', isFirst: tombstone === null };
@@ -151,11 +153,12 @@ function returning(
 export const heldSeat = (licence: Licence, instanceId: string, module: string): SeatRecord | undefined =>
   licence.instances.find((record) => record.id === instanceId)?.seats.find((seat) => seat.module === module);
 
-/** The last tombstone for this seat of this instance. */
-export const tombstoneOf = (licence: Licence, instanceId: string, seat: SeatRecord): Tombstone | null =>
-  licence.gone.findLast(
-    (stone) => stone.instance === instanceId && stone.seat === seat.id && stone.module === seat.module,
-  ) ?? null;
+/** The last tombstone for each seat of an instance. */
+export function tombstonesOf(licence: Licence, instanceId: string): (seat: SeatRecord) => Tombstone | null {
+  const own = licence.gone.filter((stone) => stone.instance === instanceId);
+  const last = new Map(own.map((stone) => [`${stone.seat} ${stone.module}`, stone]));
+  return (seat) => last.get(`${seat.id} ${seat.module}`) ?? null;
+}
 
 export const isExpired = (policy: Policy, shareTimeMs: number): boolean =>
   policy.expiresAt !== null && shareTimeMs >= fromIso(policy.expiresAt);

@@ -1,19 +1,11 @@
 import type { Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
-import type { InstanceRecord, Licence } from '../core/licence.js';
-import { isAnyGiven, isGiven, LONGEST_GAP_MS, placeInLine } from '../core/line.js';
+import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../core/licence.js';
+import { isAnyGiven, isGiven, Lines, LONGEST_GAP_MS } from '../core/line.js';
 import { remind } from '../core/restore.js';
 import type { Draft, EventDraft } from '../core/revision.js';
 import { isCalled } from '../core/rollcall.js';
-import {
-  type BeatOutcome,
-  beat,
-  evict,
-  heldSeat,
-  type SeatFate,
-  type Standing,
-  tombstoneOf,
-} from '../core/sweep.js';
+import { type BeatOutcome, beat, evict, type SeatFate, type Standing, tombstonesOf } from '../core/sweep.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/dice.js';
 import type { Change, Store } from '../share/store.js';
@@ -43,6 +35,14 @@ export interface BeatDeps {
   readonly warnings: Warnings;
   /** A seat was lost, and its owner was told. */
   readonly onLost: () => void;
+}
+
+/** What a look shows of our own seats. */
+interface Seen {
+  /** By module. */
+  readonly held: ReadonlyMap<string, SeatRecord>;
+  readonly lines: Lines;
+  readonly tombstoneOf: (seat: SeatRecord) => Tombstone | null;
 }
 
 /** What is done at a beat (rule 2) and at a look (rule 3), and what they mean for the seats held here. */
@@ -219,23 +219,28 @@ export class Beats {
 
   /** What a look says of us. */
   private checkSeats(licence: Licence): void {
-    for (const module of this.deps.holds.modules) this.checkOwn(licence, module);
-  }
-
-  /** A look can end belief, never revive it. */
-  private checkOwn(licence: Licence, module: string): void {
-    const { heart, holds, identity } = this.deps;
-    const hold = holds.get(module);
+    const { holds, identity } = this.deps;
     const mine = licence.instances.find((record) => record.id === identity.id);
-    if (mine && mine.beat > identity.highestBeat) {
+    if (holds.size > 0 && mine && mine.beat > identity.highestBeat) {
       this.takeNewId();
       return;
     }
-    const held = heldSeat(licence, identity.id, module);
+    const seen: Seen = {
+      ...{ held: new Map(mine?.seats.map((seat) => [seat.module, seat])), lines: new Lines(licence) },
+      tombstoneOf: tombstonesOf(licence, identity.id),
+    };
+    for (const module of holds.modules) this.checkOwn(module, seen);
+  }
+
+  /** A look can end belief, never revive it. */
+  private checkOwn(module: string, { held: seats, lines, tombstoneOf }: Seen): void {
+    const { heart, holds, identity } = this.deps;
+    const hold = holds.get(module);
+    const held = seats.get(module);
     if (held && isGiven(held)) heart.beatSoon(); // what we stood in the line for
     if (!hold || held) return;
-    if (placeInLine(licence, module, identity.id) !== null) return; // planNext comes back for it
-    const tombstone = tombstoneOf(licence, identity.id, hold.seat);
+    if (lines.placeOf(module, identity.id) !== null) return; // planNext comes back for it
+    const tombstone = tombstoneOf(hold.seat);
     if (tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone') {
       this.lose(module, lossOf(tombstone));
       return;
@@ -254,7 +259,8 @@ export class Beats {
     if (isOtherPromise(record, table.policy)) heart.beatSoon();
     if (isCalled(licence, identity.id)) heart.beatSoon();
     const nowMs = clock.elapsedMs();
-    if (holds.modules.some((module) => placeInLine(licence, module, identity.id) !== null))
+    const lines = new Lines(licence);
+    if (holds.modules.some((module) => lines.placeOf(module, identity.id) !== null))
       heart.lookBy(nowMs + RETURN_LOOK_MS);
     if (record.level === 'light') {
       if (table.seemsExpired(table.policy)) heart.beatSoon(); // its commit knows the server's time

@@ -93,6 +93,11 @@ describe('what a segment covers', () => {
     expect(covered(facts, { ...gone, 0: 'missing' })).toEqual(upTo(21, 30));
   });
 
+  test.each([30, 31])('a parent that is no lower (%i above 30) leads in no circle', (revision) => {
+    const odd = { ...(facts[30] as RevisionFacts), parent: { revision, commit: `commit-${revision}` } };
+    expect(covered([...facts.slice(0, 30), odd])).toEqual([...upTo(0, 23), 30]); // as if its parent had been cleared away
+  });
+
   test('one that cannot be read is passed by: its number tells what is below it', () => {
     expect(covered(facts, { 13: 'damaged', 14: 'damaged' })).toEqual([...upTo(0, 12), ...upTo(15, 30)]);
   });

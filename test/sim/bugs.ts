@@ -645,7 +645,7 @@ const believing: readonly Bug[] = [
     what: 'A look tells what became of our own seat; now only the next beat does.',
     breaks: learns,
     file: beats,
-    find: 'for (const module of this.deps.holds.modules) this.checkOwn(licence, module);',
+    find: 'for (const module of holds.modules) this.checkOwn(module, seen);',
     replace: '',
   },
   {

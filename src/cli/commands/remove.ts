@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { remove } from '../../core/desk.js';
 import { readPolicy } from '../../core/entitlement.js';
 import { SeatfileFault } from '../../core/fault.js';
-import type { InstanceRecord, Licence, SeatRecord } from '../../core/licence.js';
+import type { InstanceRecord, SeatRecord } from '../../core/licence.js';
 import { fromIso } from '../../core/moment.js';
 import { isNamed } from '../../core/seats.js';
 import { ownLookMs } from '../../core/sightings.js';
@@ -84,7 +84,9 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
     return;
   }
   const removed = await commitRemoval(desk, chosen, options.reason ?? null);
-  for (const one of removed) deps.out(`Removed ${describe(one)}; ${whenNoticed(one, desk.licence)}.\n`);
+  const { checkIntervalSeconds } = readPolicy(desk.licence, desk.store.place.face);
+  for (const one of removed)
+    deps.out(`Removed ${describe(one)}; ${whenNoticed(one, checkIntervalSeconds)}.\n`);
   if (removed.length < chosen.length)
     deps.err(`${chosen.length - removed.length} had left by themselves meanwhile.\n`);
   if (removed.length === 0) deps.setStatus(EXIT.failed);
@@ -145,8 +147,7 @@ const describe = ({ record, seat }: Chosen): string =>
   `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
 
 /** When a holder that lives learns it: at his next look. */
-function whenNoticed({ record }: Chosen, licence: Licence): string {
-  const { checkIntervalSeconds } = readPolicy(licence, '');
+function whenNoticed({ record }: Chosen, checkIntervalSeconds: number): string {
   const ms = ownLookMs(
     record.level,
     Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
