@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { parseJson } from './json.js';
 import type { Licence, LicenceEvent } from './licence.js';
 import { firstWhere } from './ordered.js';
@@ -163,9 +163,12 @@ const ordered = ({ id, kind, at, before, ...details }: LicenceEvent): LicenceEve
   ...details,
 });
 
-const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
+const digest = (text: string): string => hash('sha256', text);
 
-export const hashOf = (event: LicenceEvent): string => digest(JSON.stringify(ordered(event)));
+/** What is hashed of an event, and written in a segment. */
+export const eventText = (event: LicenceEvent): string => JSON.stringify(ordered(event));
+
+export const hashOf = (event: LicenceEvent): string => digest(eventText(event));
 
 /** Its revision, and which event of that revision it is; null when an id says neither. */
 function positionOf(id: string): { lineage: string; revision: number; n: number } | null {
@@ -178,7 +181,7 @@ const SEGMENT_FORMAT = 'seatfile-journal/1';
 /** The file of a segment: a line that says what must follow, then one line for each event. Null when nothing happened. */
 export function segmentText(range: Range, events: readonly LicenceEvent[]): string | null {
   if (events.length === 0) return null;
-  const body = events.map((event) => `${JSON.stringify(ordered(event))}\n`).join('');
+  const body = events.map((event) => `${eventText(event)}\n`).join('');
   const head = { format: SEGMENT_FORMAT, ...range, events: events.length, sha256: digest(body) };
   return `${JSON.stringify(head)}\n${body}`;
 }

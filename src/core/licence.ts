@@ -445,15 +445,26 @@ export function formatLicence(value: Licence, style: 'compact' | 'pretty'): stri
   return style === 'compact' ? JSON.stringify(value) : `${JSON.stringify(value, null, 2)}\n`;
 }
 
+/** What of a revision its base does not have: the rest was checked when that was read. */
+function onlyNews(base: Licence, next: Licence): Licence {
+  const newOf = <T>(before: readonly T[], after: readonly T[]): T[] => {
+    const known = new Set(before);
+    return after.filter((one) => !known.has(one));
+  };
+  return {
+    ...next,
+    instances: newOf(base.instances, next.instances),
+    waiting: newOf(base.waiting, next.waiting),
+    gone: newOf(base.gone, next.gone),
+  };
+}
+
 /**
- * The text of a new revision, if it can be read back: what cannot would be a lost table for everybody. Records that stand in
- * `base` too were checked when they were read.
+ * The text of a new revision, if it can be read back: what cannot would be a lost table for everybody.
  * @throws SeatfileFault LICENCE_INVALID
  */
 export function textToPublish(base: Licence, next: Licence, path: string): string {
-  const known = new Set(base.instances);
-  const changed = next.instances.filter((record) => !known.has(record));
-  parseLicence(formatLicence({ ...next, instances: changed }, 'compact'), path);
+  parseLicence(formatLicence(onlyNews(base, next), 'compact'), path);
   const text = formatLicence(next, 'compact');
   const isGrowth = seatsIn(next) + next.waiting.length > seatsIn(base) + base.waiting.length;
   const most = isGrowth ? MAX_BYTES - BEAT_ROOM : MAX_BYTES;

@@ -21,11 +21,14 @@ function userKey(by: CountBy, { user, host, machine }: Omit<Identity, 'id'>): st
     case 'user':
       return folded(user);
     case 'host':
-      return machine.host === null ? null : JSON.stringify([folded(host), machine.host]);
+      return machine.host === null ? null : `${machine.host} ${folded(host)}`;
     case 'user@host':
-      return machine.pids === null ? null : JSON.stringify([folded(user), folded(host), machine.pids]);
+      return machine.pids === null ? null : `${machine.pids} ${lengthAnd(folded(user))} ${folded(host)}`;
   }
 }
+
+/** A name may hold anything: its length tells where it ends. */
+const lengthAnd = (name: string): string => `${name.length} ${name}`;
 
 /** Whether countBy counts the two as one user. */
 export function sameUser(by: CountBy, a: Identity, b: Identity): boolean {

@@ -265,7 +265,7 @@ function dropGone(licence: Licence, policy: Policy, who: Claimant, ground: Groun
     (record) =>
       record.id !== who.id &&
       (record.level === 'heartbeat'
-        ? ground.isGone(record) || isOwnGone(record, policy, who, ground)
+        ? ground.isGone(record) || isOfOlderBoot(record, who, ground)
         : isOwnGone(record, policy, who, ground)),
   );
   const why = { reason: 'process gone' as const, actor: `${who.user}@${who.host}`, words: null };
@@ -311,9 +311,9 @@ function isOwnGone(record: InstanceRecord, policy: Policy, who: Claimant, ground
 function isOfOlderBoot(record: InstanceRecord, who: Claimant, ground: Ground): boolean {
   return (
     ground.bootedAtMs !== null &&
+    samePart(record.machine.installation, who.machine.installation) &&
     sameName(record.user, who.user) &&
     sameName(record.host, who.host) &&
-    samePart(record.machine.installation, who.machine.installation) &&
     record.machine.host !== null &&
     who.machine.host !== null &&
     record.machine.host !== who.machine.host &&

@@ -11,7 +11,13 @@ import { dropSeats, seatEvent } from './seats.js';
  * that he does not take goes to the next, and he has left the line.
  */
 
-/** A record that gets seats, where it stands in the table, and the seats. */
+/**
+ * At most so many seats are given in one commit; the next one goes on. Each costs an event and a record, so that a long line, given its
+ * seats at once, could make a revision that is larger than a licence may be, and nobody could commit any more.
+ */
+export const MOST_GIVEN = 1000;
+
+/** A record, where it stands in the table, and the seats it gets: of a record made for a waiter, all that it has. */
 interface Gift {
   readonly record: InstanceRecord;
   readonly at: number;
@@ -28,10 +34,11 @@ export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, p
   const gifts = new Gifts(licence, policy, toIso(shareTimeMs));
   const left = new Set<string>();
   for (const waiter of licence.waiting) {
+    if (gifts.events.length === MOST_GIVEN) break;
     if (!policy.modules.has(waiter.module)) continue;
     const isSeated = places.held(waiter.instance, waiter.module) !== undefined;
-    const who = { ...waiter, id: waiter.instance };
-    const place = isSeated ? null : places.placeFor(who, waiter.module, waiter.seat);
+    const { instance: id, module, user, host, machine } = waiter;
+    const place = isSeated ? null : places.placeFor({ id, user, host, machine }, module, waiter.seat);
     if (place !== null) gifts.give(waiter, place, places);
     if (isSeated || place !== null) left.add(placeKey(waiter));
   }
@@ -48,20 +55,18 @@ class Gifts {
   readonly events: EventDraft[] = [];
   private readonly policy: Policy;
   private readonly at: string;
-  private readonly byInstance = new Map<string, Gift>();
-  private readonly records: Map<string, Omit<Gift, 'seats'>>;
+  private readonly gifts: Map<string, Gift>;
 
   constructor({ instances }: Licence, policy: Policy, at: string) {
     this.policy = policy;
     this.at = at;
-    this.records = new Map(instances.map((record, index) => [record.id, { record, at: index }]));
+    this.gifts = new Map(instances.map((record, index) => [record.id, { record, at: index, seats: [] }]));
   }
 
   give(waiter: Waiter, place: string, places: Places): void {
-    const { instance, module } = waiter;
+    const { module } = waiter;
     const seat: SeatRecord = { id: place, module, sinceAt: this.at, untilAt: null, given: true };
-    const gift = this.byInstance.get(instance) ?? { ...this.recordFor(waiter), seats: [] };
-    this.byInstance.set(instance, gift);
+    const gift = this.giftFor(waiter);
     gift.seats.push(seat);
     places.put(gift.record, seat, gift.at);
     this.events.push(seatEvent('given', gift.record, seat));
@@ -69,30 +74,41 @@ class Gifts {
 
   /** Those that were there keep their order, and new ones follow in theirs. */
   instances(): InstanceRecord[] {
-    const all = [...this.records.values()].map(({ record }) => record);
-    return all.map((record) => {
-      const gift = this.byInstance.get(record.id);
-      return gift ? { ...record, seats: [...record.seats, ...gift.seats] } : record;
+    return [...this.gifts.values()].map(({ record, seats }) => {
+      if (seats.length === 0 || record.seats === seats) return record;
+      return { ...record, seats: [...record.seats, ...seats] };
     });
   }
 
-  private recordFor(waiter: Waiter): Omit<Gift, 'seats'> {
-    const known = this.records.get(waiter.instance);
+  private giftFor(waiter: Waiter): Gift {
+    const known = this.gifts.get(waiter.instance);
     if (known) return known;
-    const made = { record: recordOf(waiter, this.policy, this.at), at: this.records.size };
-    this.records.set(waiter.instance, made);
-    return made;
+    const seats: SeatRecord[] = [];
+    const gift = { record: recordOf(waiter, this.policy, seats, this.at), at: this.gifts.size, seats };
+    this.gifts.set(waiter.instance, gift);
+    return gift;
   }
 }
 
 /** What he would have written himself. The first silence is not his: he is judged by whether he takes the place. */
-function recordOf(waiter: Waiter, policy: Policy, at: string): InstanceRecord {
-  const { instance, user, host, machine, pid, processStart, application, note, beat } = waiter;
-  const { level, checkIntervalSeconds, graceSeconds } = policy;
+function recordOf(waiter: Waiter, policy: Policy, seats: readonly SeatRecord[], at: string): InstanceRecord {
   return {
-    ...{ id: instance, user, host, machine, pid, processStart, application, note, level },
-    ...{ joinedAt: at, beat, beatAt: at, checkIntervalSeconds, graceSeconds, answersWithin: null },
-    seats: [],
+    id: waiter.instance,
+    user: waiter.user,
+    host: waiter.host,
+    machine: waiter.machine,
+    pid: waiter.pid,
+    processStart: waiter.processStart,
+    application: waiter.application,
+    note: waiter.note,
+    level: policy.level,
+    joinedAt: at,
+    beat: waiter.beat,
+    beatAt: at,
+    checkIntervalSeconds: policy.checkIntervalSeconds,
+    graceSeconds: policy.graceSeconds,
+    answersWithin: null,
+    seats,
   };
 }
 

@@ -33,6 +33,12 @@ export const instantOf = (clock: Clock): Instant => ({
   uptimeMs: clock.uptimeMs(),
 });
 
+/** A document of more bytes is large: one step of work with it takes a while. */
+export const LARGE_BYTES = 1024 * 1024;
+
+/** Between two steps of work with a large document: whatever else waits for the event loop goes first. */
+export const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 export const LATE = Symbol('late');
 
 /** An answer, or LATE when it has not come within so many milliseconds, or when the signal aborts before. */

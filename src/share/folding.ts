@@ -1,7 +1,7 @@
 import { SeatfileFault } from '../core/fault.js';
 import {
+  eventText,
   factsOf,
-  hashOf,
   isAmong,
   isIn,
   isOutlived,
@@ -146,8 +146,8 @@ export class Folding {
 
   /** A segment that is there counts if it is sound, and holds what we know to belong in it. */
   private judge(there: Segment, events: readonly LicenceEvent[]): Outcome {
-    const hashes = new Set(there.events.map(hashOf));
-    const missing = events.find((event) => !hashes.has(hashOf(event)));
+    const texts = new Set(there.events.map(eventText));
+    const missing = events.find((event) => !texts.has(eventText(event)));
     const problem = there.problem ?? (missing ? `event ${missing.id} is not in it` : null);
     if (problem === null) return 'done';
     this.report(this.journal.describe({ ...there, problem }));

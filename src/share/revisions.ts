@@ -35,7 +35,7 @@ import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
 import { firstWhere } from '../core/ordered.js';
 import { licenceIdOf } from '../core/restore.js';
-import type { Clock } from './clock.js';
+import { breath, type Clock, LARGE_BYTES } from './clock.js';
 import type { Dice } from './dice.js';
 import { removeTree } from './emptying.js';
 import { type FileStat, ShareError, type ShareErrorKind, type ShareFiles, sameRights } from './files.js';
@@ -399,7 +399,9 @@ export class Revisions {
         throw damaged('is larger than the 16 MiB a revision may have');
       throw error;
     });
-    return bytes && this.parse(bytes, path, damaged);
+    const licence = bytes && this.parse(bytes, path, damaged);
+    if (bytes && bytes.length > LARGE_BYTES) await breath();
+    return licence;
   }
 
   private parse(bytes: Uint8Array, path: string, damaged: (found: string) => SeatfileFault): Licence {

@@ -6,7 +6,7 @@ import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
 import { Beginning } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
-import type { Clock } from './clock.js';
+import { breath, type Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { Face, type FaceState, WRECK_MS } from './face.js';
 import { nullIf, type ShareFiles } from './files.js';
@@ -449,12 +449,14 @@ export class Store {
     const { answer, draft } = change(licence, shareTimeMs);
     if (draft === null)
       return { committed: { answer, licence, published: false, shareTimeMs, base }, text: null };
+    await breathIfLarge(draft.licence);
     const next = nextRevision(licence, draft, {
       changeId: trial.changeId,
       commit: this.dice.id(),
       shareTimeMs,
     });
     const committed = { answer, licence: next, published: true, shareTimeMs, base };
+    await breathIfLarge(next);
     return { committed, text: textToPublish(licence, next, this.place.face) };
   }
 
@@ -502,6 +504,12 @@ export class Store {
     await this.files.removeDirectory(stage.path).catch(() => undefined);
   }
 }
+
+/** So many records and waiters are a large document. */
+const MANY = 1000;
+const breathIfLarge = async ({ instances, waiting }: Licence): Promise<void> => {
+  if (instances.length + waiting.length > MANY) await breath();
+};
 
 const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatLicence, type Licence, parseLicence, type Waiter } from '../../src/core/licence.js';
 import { standInLine } from '../../src/core/line.js';
 import { type Claimant, claim } from '../../src/core/seats.js';
-import { seatWaiters } from '../../src/core/waiting.js';
+import { MOST_GIVEN, seatWaiters } from '../../src/core/waiting.js';
 import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
 
 /** A line as it may stand in a file: written by hand, or brought back with an older state. */
@@ -58,4 +58,16 @@ describe('a line that nobody would write', () => {
     expect(new Set(after.instances.map(({ seats }) => seats[0]?.id)).size).toBe(2);
     expect(holders(after)).toContain('cy');
   });
+});
+
+test('a line longer than what one commit gives is seated in several, in its order', () => {
+  const [first] = wait(emptyTable({}), ada).waiting as [Waiter];
+  const length = 2 * MOST_GIVEN + 5;
+  const names = Array.from({ length }, (_, n) => `w-${n}`);
+  const waiting = names.map((name) => ({ ...first, instance: name, user: name, seat: `seat-${name}` }));
+  const table = { ...emptyTable({ modules: [{ module: 'M1', maxUsers: 10_000 }] }), waiting };
+  const once = served(table);
+  expect(holders(once)).toEqual(names.slice(0, MOST_GIVEN));
+  expect(line(once)).toEqual(names.slice(MOST_GIVEN));
+  expect(holders(served(served(once)))).toEqual(names);
 });

@@ -459,7 +459,7 @@ const sight: readonly Bug[] = [
     what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
     breaks: liveUser,
     file: seats,
-    find: '? ground.isGone(record) || isOwnGone(record, policy, who, ground)',
+    find: '? ground.isGone(record) || isOfOlderBoot(record, who, ground)',
     replace: '? ground.isGone(record) || isSilent(record, ground.shareTimeMs)',
   },
   {
@@ -708,8 +708,9 @@ const table: readonly Bug[] = [
     what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
     breaks: neverOver,
     file: places,
-    find: 'machine.pids === null ? null : JSON.stringify([folded(user), folded(host), machine.pids]);',
-    replace: 'JSON.stringify([folded(user), folded(host)]);',
+    find: "case 'user@host':",
+    replace: `case 'user@host':
+      return JSON.stringify([folded(user), folded(host)]);`,
   },
   {
     name: 'removed-comes-back',
