@@ -20,6 +20,7 @@ export class Identity {
   private ownId: string;
   private ownHighestBeat = 0;
   private promised: number | null = null;
+  private readonly asked = new Map<string, boolean>();
 
   constructor(path: string, deps: IdentityDeps) {
     this.path = path;
@@ -92,12 +93,19 @@ export class Identity {
     return { path: this.path, shareTimeMs, isGone: (record) => this.isGone(record), bootedAtMs };
   }
 
+  /** The system is asked about a process once in one synchronous piece of work, in however many records its pid is written. */
+  private isProcessGone(pid: number, start: string | null): boolean {
+    if (this.asked.size === 0) queueMicrotask(() => this.asked.clear());
+    const key = `${pid} ${start}`;
+    const isGone = this.asked.get(key) ?? this.deps.isProcessGone(pid, start);
+    this.asked.set(key, isGone);
+    return isGone;
+  }
+
   isGone(record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart'>): boolean {
     const { pids } = this.deps.who.machine;
     return (
-      pids !== null &&
-      record.machine.pids === pids &&
-      this.deps.isProcessGone(record.pid, record.processStart)
+      pids !== null && record.machine.pids === pids && this.isProcessGone(record.pid, record.processStart)
     );
   }
 }

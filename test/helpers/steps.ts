@@ -3,17 +3,36 @@
  * takes part, so the same call always counts the same.
  */
 export function stepsOf(act: () => unknown): number {
+  const counter = startCounting();
+  try {
+    act();
+  } finally {
+    counter.stop();
+  }
+  return counter.steps();
+}
+
+/** The same for what waits in between: all that runs meanwhile is counted too. */
+export async function stepsUntil(act: () => Promise<unknown>): Promise<number> {
+  const counter = startCounting();
+  try {
+    await act();
+  } finally {
+    counter.stop();
+  }
+  return counter.steps();
+}
+
+function startCounting(): { readonly steps: () => number; readonly stop: () => void } {
   let steps = 0;
   const count = (more: number) => {
     steps += more;
   };
-  const restore = [...patchArrays(count), ...patchIterators(count)];
-  try {
-    act();
-  } finally {
-    for (const undo of restore) undo();
-  }
-  return steps;
+  const undone = [...patchArrays(count), ...patchIterators(count)];
+  const stop = () => {
+    for (const undo of undone) undo();
+  };
+  return { steps: () => steps, stop };
 }
 
 type Method = (this: unknown[], ...args: unknown[]) => unknown;
