@@ -185,8 +185,13 @@ export function release(
 
 function seatsIn({ seats }: InstanceRecord, modules: readonly string[] | null): readonly SeatRecord[] {
   if (modules === null) return seats;
-  const asked = new Set(modules); // a record may have several seats in one module
-  return seats.filter((seat) => asked.has(seat.module));
+  const held = new Map<string, SeatRecord[]>(); // a record may have several seats in one module
+  for (const seat of seats) {
+    const before = held.get(seat.module);
+    if (before) before.push(seat);
+    else held.set(seat.module, [seat]);
+  }
+  return [...new Set(modules)].flatMap((module) => held.get(module) ?? []);
 }
 
 export const seatEvent = (kind: string, record: InstanceRecord, seat: SeatRecord): EventDraft => ({

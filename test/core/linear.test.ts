@@ -8,8 +8,15 @@ import { changeSettings, remove } from '../../src/core/desk.js';
 import { judgeDrop } from '../../src/core/drop.js';
 import { formulaSeconds, readPolicy } from '../../src/core/entitlement.js';
 import * as journal from '../../src/core/journal.js';
+import { parseJson } from '../../src/core/json.js';
 import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/core/licence.js';
-import { decodeText, formatLicence, parseJson, parseLicence } from '../../src/core/licence.js';
+import {
+  decodeText,
+  formatLicence,
+  parseLicence,
+  refuseMoved,
+  textToPublish,
+} from '../../src/core/licence.js';
 import * as line from '../../src/core/line.js';
 import { toIso } from '../../src/core/moment.js';
 import { firstWhere } from '../../src/core/ordered.js';
@@ -218,7 +225,9 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   'journal.walkDown': walk,
   'licence.decodeText': (of) => decodeText(new TextEncoder().encode(textOf(of)), FILE),
   'licence.formatLicence': (of) => formatLicence(of.licence, 'pretty'),
-  'licence.parseJson': (of) => parseJson(textOf(of), FILE),
+  'json.parseJson': (of) => parseJson(textOf(of), FILE),
+  'licence.refuseMoved': (of) => refuseMoved(of.licence, FILE),
+  'licence.textToPublish': (of) => textToPublish(emptyTable({}), short(of), FILE),
   'licence.parseLicence': (of) => [
     parseLicence(formatLicence(short(of), 'compact'), FILE),
     expect(() => parseLicence(textOf(of), FILE)).toThrow('formerEntitlements[0]'), // and as many more
