@@ -1,9 +1,10 @@
 import lockfile from 'proper-lockfile';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
-import { ShareError, type ShareFiles } from './files.js';
+import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { checkLimits, type Limits } from './limits.js';
 import { SLOW_MS } from './patience.js';
+import { clearingName, inFolder, type Place } from './place.js';
 
 /**
  * Keeps writers from colliding; never what makes a commit safe. A commit is decided by the file server (see
@@ -53,7 +54,7 @@ export class PoliteLock {
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly dice: Dice;
-  private readonly lockPath: string;
+  private readonly place: Pick<Place, 'lock' | 'folder'>;
   private readonly options: LockOptions;
   private readonly adapter: ReturnType<typeof skewFree>;
   /** proper-lockfile keeps one entry per path and process; two licence objects must not share theirs. */
@@ -61,14 +62,21 @@ export class PoliteLock {
   /** The lock that was last gone past, by inode and time. */
   private passedOver = 'none yet';
 
-  constructor(files: ShareFiles, clock: Clock, dice: Dice, lockPath: string, options: LockOptions) {
+  constructor(
+    files: ShareFiles,
+    clock: Clock,
+    dice: Dice,
+    place: Pick<Place, 'lock' | 'folder'>,
+    options: LockOptions,
+  ) {
     this.files = files;
     this.clock = clock;
     this.dice = dice;
-    this.lockPath = lockPath;
+    this.place = place;
     this.options = options;
-    this.adapter = skewFree(this.files, clock, options.stealMs);
-    this.key = `${lockPath}-${dice.id()}-${++keys}`;
+    const aside = () => inFolder(place, clearingName(dice.id()));
+    this.adapter = skewFree(this.files, clock, options.stealMs, aside);
+    this.key = `${place.lock}-${dice.id()}-${++keys}`;
   }
 
   /** Waits for its turn, within the limits. What it returns gives the turn back, and never fails. */
@@ -83,12 +91,14 @@ export class PoliteLock {
       if (attempt === 'refused' && ++refusals >= REFUSALS) return goneOnWithout;
       if (attempt === 'held' && this.adapter.foreignLock() === this.passedOver) return goneOnWithout;
       const nowMs = this.clock.elapsedMs();
-      checkLimits(limits, this.clock, `its turn to write (${this.lockPath})`);
+      checkLimits(limits, this.clock, `its turn to write (${this.place.lock})`);
       if (nowMs - startedMs >= MOST_PATIENCES * progress.patienceMs) return goneOnWithout;
       if (moved === null || nowMs - moved.atMs >= Math.min(progress.patienceMs, PROGRESS_MS)) {
         const top = await progress.top();
         if (moved === null || top > moved.top) moved = { top, atMs: nowMs };
-        else if (nowMs - moved.atMs >= progress.patienceMs) return this.passOver();
+        else if (nowMs - moved.atMs >= progress.patienceMs)
+          return await this.breakThrough(progress.patienceMs);
+        else if (attempt === 'held' && (await this.isOutlived(progress.patienceMs))) return this.passOver();
       }
       if (!told && nowMs - startedMs >= SLOW_MS) {
         told = true;
@@ -98,10 +108,28 @@ export class PoliteLock {
     }
   }
 
-  /** Nothing moves under this lock: its holder is dead or stopped. It is waited for once, not at every commit. */
+  /**
+   * Nothing moves under this lock: its holder is dead or stopped. The waiter that has found this out frees the name for all that
+   * come later, and takes the lock itself.
+   */
+  private async breakThrough(patienceMs: number): Promise<Unlock> {
+    const attempt = (await this.adapter.free(this.place.lock, patienceMs)) ? await this.tryOnce() : 'held';
+    return typeof attempt === 'function' ? attempt : this.passOver();
+  }
+
+  /** A lock that cannot be removed is waited for once, not at every commit. */
   private passOver(): Unlock {
     this.passedOver = this.adapter.foreignLock();
     return goneOnWithout;
+  }
+
+  /**
+   * Whether writers have gone on under this very lock for so long. Both times are the server's stamps: of the lock, and of the
+   * folder it lies in, which each commit changes. So a lock that cannot be removed does not cost each short process its patience.
+   */
+  private async isOutlived(patienceMs: number): Promise<boolean> {
+    const folder = await this.files.stat(this.place.folder).catch(() => null);
+    return folder !== null && folder.modifiedMs - this.adapter.foreignStamp() >= patienceMs;
   }
 
   private pauseMs(waitedMs: number): number {
@@ -115,7 +143,7 @@ export class PoliteLock {
       const release = await lockfile.lock(this.key, {
         fs: this.adapter as never, // judges a lock by how long we have seen it unchanged, never by another machine's clock
         realpath: false, // the path was resolved once, when the licence was opened; the licence file may be missing
-        lockfilePath: this.lockPath,
+        lockfilePath: this.place.lock,
         stale: LEGAL_STALE_MS,
         update: LEGAL_STALE_MS / 2, // touches only the adapter's memory
         retries: 0, // we do the waiting, so that stopping can interrupt it
@@ -137,17 +165,41 @@ type Callback<T = void> = (error: Error | null, value?: T) => void;
  * The `fs` that proper-lockfile sees. One extensible object per licence: the package keeps the share's time precision
  * on it.
  */
-function skewFree(files: ShareFiles, clock: Clock, stealMs: number) {
+function skewFree(files: ShareFiles, clock: Clock, stealMs: number, aside: () => string) {
   let ownMtime: Date | null = null;
-  let foreign = { identity: '', firstSeenMs: 0 };
+  let foreign = { identity: '', firstSeenMs: 0, modifiedMs: 0 };
 
   async function mtimeOf(path: string): Promise<Date> {
     if (ownMtime) return ownMtime;
     const { inode, modifiedMs } = await files.stat(path);
     const identity = `${inode}:${modifiedMs}`;
     const nowMs = clock.elapsedMs();
-    if (identity !== foreign.identity) foreign = { identity, firstSeenMs: nowMs };
+    if (identity !== foreign.identity) foreign = { identity, firstSeenMs: nowMs, modifiedMs };
     return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0) : new Date(8.64e15);
+  }
+
+  /** A lock in which an indexer or a file manager has left something cannot be removed, but renamed: that frees the name as well. */
+  async function remove(path: string): Promise<void> {
+    const failure = await nullIf(files.removeDirectory(path), 'missing').then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (failure === null) return;
+    if (!(failure instanceof ShareError && failure.kind === 'notEmpty')) throw failure;
+    await nullIf(files.rename(path, aside()), 'missing');
+  }
+
+  /** Removes the lock that was last looked at, if that is the one that we have seen there for so long. */
+  async function free(path: string, leastMs: number): Promise<boolean> {
+    if (clock.elapsedMs() - foreign.firstSeenMs < leastMs) return false;
+    try {
+      const { kind, inode, modifiedMs } = await files.stat(path);
+      if (kind !== 'directory' || `${inode}:${modifiedMs}` !== foreign.identity) return false;
+      await remove(path);
+      return true;
+    } catch (error) {
+      return error instanceof ShareError && error.kind === 'missing';
+    }
   }
 
   return {
@@ -165,12 +217,12 @@ function skewFree(files: ShareFiles, clock: Clock, stealMs: number) {
     rmdir: (path: string, done: Callback) =>
       answer(done, async () => {
         ownMtime = null;
-        await files.removeDirectory(path).catch((error: unknown) => {
-          if (!(error instanceof ShareError && ['missing', 'notEmpty'].includes(error.kind))) throw error;
-        });
+        await remove(path);
       }),
-    /** The lock of somebody else that was last looked at, by inode and time. */
+    free,
+    /** The lock of another process that was last looked at, by inode and time. */
     foreignLock: () => foreign.identity,
+    foreignStamp: () => foreign.modifiedMs,
     // Called at exit for a lock still held. Nothing waits for a share then: others step over the lock after stealMs.
     rmdirSync: () => undefined,
   };

@@ -131,7 +131,7 @@ export class Store {
     this.actor = deps.actor;
     this.files = patient(deps.files, deps.clock, this.options);
     this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
-    this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place.lock, this.options);
+    this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place, this.options);
     this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);
     this.journal = new Journal(this.place, this.files);
     this.clearing = new Clearing(
@@ -276,7 +276,7 @@ export class Store {
   shareTime(): Promise<number> {
     return this.inLine(async () => {
       const stage = await this.revisions.makeStage();
-      await this.files.removeDirectory(stage.path);
+      await this.dropEmpty(stage);
       return stage.shareTimeMs;
     });
   }
@@ -499,9 +499,10 @@ export class Store {
     return top;
   }
 
-  /** Nothing was written into it and nobody renames it, so it can go by itself. */
+  /** Nothing of ours is in it and no process renames it, so it can go by itself; with litter in it, as everything else goes. */
   private async dropEmpty(stage: Stage): Promise<void> {
-    await this.files.removeDirectory(stage.path).catch(() => undefined);
+    const gone = nullIf(this.files.removeDirectory(stage.path), 'notEmpty').catch(() => undefined);
+    if ((await gone) === null) await this.revisions.discard(stage.path);
   }
 }
 

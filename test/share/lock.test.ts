@@ -65,22 +65,101 @@ test('a lock that is taken and given back is not taken over while others get on'
   expect(table.tally()).toHaveLength(5);
 });
 
-test('when nothing moves it is done without the lock, which stays', async () => {
+test('a lock under which nothing moves is removed by the first that waited it out', async () => {
   const table = locked();
   await table.writer().add('mine');
   expect(table.timeline.nowMs).toBeGreaterThanOrEqual(5000);
   expect(table.timeline.nowMs).toBeLessThan(6000);
+  expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], []]);
+});
+
+/** What stands at the name of the lock, and whether the share lets anybody remove or rename it. */
+const deadLocks: readonly (readonly [string, (table: Table) => void, boolean])[] = [
+  ['an empty one', () => undefined, true],
+  ['one with litter in it', (table) => litter(table, '.DS_Store'), true],
+  [
+    'one with a folder of litter in it',
+    (table) => table.server.makeDirectory(`${table.place.lock}/@eaDir`),
+    true,
+  ],
+  ['one that cannot be removed', () => undefined, false],
+  ['one with litter that cannot be renamed', (table) => litter(table, 'Thumbs.db'), false],
+];
+
+const litter = (table: Table, name: string) =>
+  table.server.writeNew(`${table.place.lock}/${name}`, 'litter', 0o644);
+
+const holdingOn = (files: ShareFiles) =>
+  faulty(files, (operation, path) =>
+    ['removeDirectory', 'rename'].includes(operation) && path.startsWith('/share/licence.json.revisions/lock')
+      ? { kind: 'refuse', error: 'refused' }
+      : null,
+  );
+
+test.each(deadLocks)(
+  'the lock of a killed process, %s, is waited for once by all processes together',
+  async (_, plant, isRemovable) => {
+    const table = locked();
+    plant(table);
+    const wrap = isRemovable ? undefined : holdingOn;
+    const took: number[] = [];
+    for (const word of ['first', 'second', 'third', 'fourth']) {
+      const startedMs = table.timeline.nowMs;
+      const writer = table.writer(wrap && { wrap }); // each a process of its own, as `seatfile run` is
+      for (const n of [1, 2]) await writer.add(`${word} ${n}`);
+      took.push(table.timeline.nowMs - startedMs);
+      await table.timeline.advance(60_000);
+    }
+    expect(took[0]).toBeGreaterThanOrEqual(5000);
+    expect(took[0]).toBeLessThan(6000);
+    for (const ms of took.slice(1)) expect(ms).toBeLessThan(isRemovable ? 100 : 700);
+    expect(table.tally()).toHaveLength(9);
+    expect(table.others().includes('lock')).toBe(!isRemovable);
+  },
+);
+
+test('a lock that its own holder cannot give back for litter in it is renamed, and its name is free', async () => {
+  const table = new Table();
+  table.grow(1);
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation, path) => {
+      if (operation === 'rename' && path.includes('/stage-')) litter(table, '.DS_Store');
+      return null;
+    });
+  await table.writer({ wrap }).add('mine');
+  expect(table.others()).toEqual([expect.stringMatching(/^clearing-[0-9a-f]{32}$/)]);
+  const startedMs = table.timeline.nowMs;
+  await table.writer().add('yours');
+  expect(table.timeline.nowMs - startedMs).toBeLessThan(100);
+});
+
+test('a new lock at that name is not removed for the sake of the one before', async () => {
+  const table = locked();
+  let looks = 0;
+  const wrap = (files: ShareFiles) => ({
+    ...files,
+    stat: async (path: string) => {
+      const found = await files.stat(path);
+      return path === table.place.lock ? { ...found, inode: `another ${++looks}` } : found;
+    },
+  });
+  await table.writer({ wrap, store: { turnMs: 2000 } }).add('mine');
   expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], ['lock']]);
 });
 
-test('a lock under which nothing moved is waited for once, not at every commit', async () => {
-  const table = locked();
-  const writer = table.writer();
-  await writer.add('first');
-  const afterFirstMs = table.timeline.nowMs;
-  for (const word of ['second', 'third']) await writer.add(word);
-  expect(table.timeline.nowMs - afterFirstMs).toBeLessThan(100);
-  expect(table.tally()).toEqual(['w1', 'first', 'second', 'third']);
+test('litter in a stage that is not used any more goes with it', async () => {
+  const table = new Table();
+  table.grow(1);
+  const wrap = (files: ShareFiles) => ({
+    ...files,
+    makeDirectory: async (path: string) => {
+      await files.makeDirectory(path);
+      if (path.includes('/stage-')) table.server.writeNew(`${path}/desktop.ini`, 'litter', 0o644);
+    },
+  });
+  const { store } = table.writer({ wrap });
+  expect(await table.timeline.run(store.shareTime())).toBe(table.server.nowMs);
+  expect(table.others()).toEqual([]);
 });
 
 test('a lock given back is taken soon', async () => {

@@ -235,9 +235,14 @@ const looking: readonly Bug[] = [
     what: 'The lock of a dead process is gone past when nothing moves, and stolen after a while; now it is waited for until its holder gives it back.',
     breaks: 'nobody is blocked by a dead writer',
     file: lock,
-    find: 'else if (nowMs - moved.atMs >= progress.patienceMs) return this.passOver();',
-    replace: '',
+    find: 'return await this.breakThrough(progress.patienceMs);',
+    replace: 'void 0;',
     also: [
+      {
+        file: lock,
+        find: "else if (attempt === 'held' && (await this.isOutlived(progress.patienceMs))) return this.passOver();",
+        replace: '',
+      },
       {
         file: lock,
         find: 'return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0) : new Date(8.64e15);',

@@ -13,8 +13,8 @@ import { type Holder, type Rule, type Standing, Truth, type Violation, type Writ
 /** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
 const RETRY_INTERVALS = 1 / 16;
 const BUSY_MS = 30_000;
-/** A lock stands still for so long before anybody takes it away. Milliseconds. */
-const STEAL_MS = 10_000;
+/** The longest that a writer waits for its turn while nothing moves. Milliseconds. */
+const TURN_MS = 5000;
 const READ_MS = 600_000;
 
 /** The computers, the people, and the share between them; and what is true of it all. */
@@ -47,12 +47,14 @@ export class Office {
   isQuiet = false;
   /** The longest T that was ever in force. Milliseconds. */
   longestIntervalMs: number;
+  private shortestIntervalMs: number;
   private readonly hostTroubles = new Map<Host, number>();
 
   constructor(plan: Plan, isTraced: boolean) {
     this.plan = plan;
     this.chance = new Chance(`run ${plan.seed}`);
     this.longestIntervalMs = plan.intervalMs;
+    this.shortestIntervalMs = plan.intervalMs;
     this.world = new World({
       seed: plan.seed,
       modules: plan.modules,
@@ -167,6 +169,7 @@ export class Office {
 
   noteInterval(ms: number): void {
     this.longestIntervalMs = Math.max(this.longestIntervalMs, ms);
+    this.shortestIntervalMs = Math.min(this.shortestIntervalMs, ms);
   }
 
   /** How old what a client believes of the share may be. Milliseconds. */
@@ -228,9 +231,9 @@ export class Office {
       this.report('wait without a deadline', `${process.who}: ${what}, ${clockTime(overdueMs)} overdue`);
   }
 
-  /** Whoever takes another's lock away has seen it stand still for long himself, whatever any clock on a wall says. */
+  /** A process takes another's lock away only if it has itself seen that lock stand still for its turn, whatever any clock on a wall says. */
   private checkLock(who: string, seenMs: number): void {
-    if (seenMs < STEAL_MS)
+    if (seenMs < Math.min(TURN_MS, this.shortestIntervalMs / 16))
       this.report('lock broken too early', `${who} had seen it stand still for ${clockTime(seenMs)}`);
   }
 

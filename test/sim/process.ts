@@ -198,7 +198,7 @@ export class Process {
     return portOf(async (operation, args) => {
       this.step();
       if (operation === 'rename') this.on.renaming(String(args[0]));
-      if (operation === 'removeDirectory' && args[0] === LOCK) this.unlock();
+      if (['removeDirectory', 'rename'].includes(operation) && args[0] === LOCK) this.unlock();
       const doing = call(operation, args);
       if (operation === 'list' && args[0] === FOLDER && this.on.isListingEmpty()) return doing.then(() => []);
       try {
