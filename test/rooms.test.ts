@@ -27,6 +27,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
   ],
   share: [
     ...[
+      'asked.ts',
       'beginning.ts',
       'clearing.ts',
       'clock.ts',

@@ -44,12 +44,22 @@ function describeFinding(finding: Finding): Told {
       return describeFileSystem(finding);
     case 'space':
       return tell(
-        `${bytes(finding.freeBytes)} free`,
+        `${bytes(finding.freeBytes)} free${finding.freeFiles === undefined ? '' : `, ${finding.freeFiles} file entries (inodes) left`}`,
         finding.severity === 'ok'
           ? 'Room for the table: all kept revisions together stay below 256 MiB.'
           : 'On a full disk nobody can take a seat, and no heartbeat goes through.',
-        finding.severity === 'ok' ? null : 'Free at least 256 MiB.',
+        finding.severity === 'ok'
+          ? null
+          : 'Free at least 256 MiB; where file entries are few, remove files, however small, or enlarge the file system.',
       );
+    case 'notMounted':
+      return tell(
+        `${printable(finding.source)} is not mounted on ${printable(finding.point)}, where /etc/fstab wants it`,
+        'What lies there now is a directory of this computer. A licence made there would have a seat table of its own.',
+        `Connect the share (mount ${printable(finding.point)}), and run doctor again.`,
+      );
+    case 'wrongPlace':
+      return tell(printable(finding.trouble), 'Nothing else was tried there.');
     case 'cloudFolder':
       if (finding.folder === null)
         return tell('no sign of a synchronising client', 'Everybody meets in one and the same folder.');
@@ -198,7 +208,9 @@ function describeRights(finding: Of<'rights'>): Told {
     return tell(
       `${refused.operation} ${printable(refused.path)}: ${refused.kind === 'full' ? 'no space' : refused.kind === 'readOnly' ? 'read-only' : 'refused'}`,
       'This user cannot take a seat here; looking may work all the same.',
-      'Grant the right to read, create, rename and delete in the folder (Windows: Modify), or free space.',
+      refused.kind === 'full'
+        ? 'Free space or file entries (inodes), or raise the quota.'
+        : 'Grant the right to read, create, rename and delete in the folder (Windows: Modify).',
     );
   if (finding.isSticky)
     return tell(
@@ -286,9 +298,9 @@ function describeLicence(finding: Of<'licence'>): Told {
   switch (state) {
     case 'none':
       return tell(
-        'no licence there yet',
-        'The place was examined for one.',
-        'Create one with seatfile init.',
+        'no licence file there',
+        'What was examined is the directory around it, for a new one.',
+        'If one should be there: connect the share, or correct the path.',
       );
     case 'notBegun':
       return tell('the licence is new', 'Its first seat begins the table.');
@@ -317,6 +329,7 @@ function describeLicence(finding: Of<'licence'>): Told {
         wreck: 'licence.json does not read as a licence',
         missing: 'licence.json is missing',
         foreign: 'licence.json is another document',
+        linked: 'licence.json has a second name (a hard link, as some backups make)',
         unread: 'licence.json cannot be read',
       } as const;
       if (finding.face === null || finding.face === 'ours') {
@@ -327,8 +340,14 @@ function describeLicence(finding: Of<'licence'>): Told {
       }
       return tell(
         `${found}; ${faces[finding.face]}`,
-        'Nobody loses a seat by it. A wreck or a missing file is shown whole again at a next commit.',
-        finding.face === 'foreign' ? 'Move it aside if it does not belong there.' : null,
+        finding.face === 'linked'
+          ? 'Nobody loses a seat by it, but it is not refreshed while it has.'
+          : 'Nobody loses a seat by it. A wreck or a missing file is shown whole again at a next commit.',
+        finding.face === 'foreign'
+          ? 'Move it aside if it does not belong there.'
+          : finding.face === 'linked'
+            ? 'Copy it (cp -p), rename the copy over it, and let the backup make copies instead of links.'
+            : null,
       );
     }
     default:
@@ -402,8 +421,9 @@ const LABEL: Readonly<Record<Severity, string>> = {
   ok: 'ok     ',
 };
 
-export function verdictOf(report: Report): 'fit' | 'unfit' | 'unreachable' {
+export function verdictOf(report: Report): 'fit' | 'unfit' | 'missing' | 'unreachable' {
   if (report.unreachable !== null) return 'unreachable';
+  if (report.missing !== null) return 'missing';
   return isFit(report.findings) ? 'fit' : 'unfit';
 }
 
@@ -421,11 +441,17 @@ function headline(report: Report): string {
   const path = printable(report.path);
   const of = (severity: Severity) => report.findings.filter((one) => one.severity === severity).length;
   const warnings = of('warning') > 0 ? `, with ${s(of('warning'), 'warning')}` : '';
+  const unfit = `UNFIT to hold seats, for ${s(of('unfit'), 'reason')}${warnings}`;
+  const fitness = isFit(report.findings) ? `fit to hold seats${warnings}` : unfit;
   switch (verdictOf(report)) {
     case 'fit':
-      return `${path}: fit to hold seats${warnings}.`;
     case 'unfit':
-      return `${path}: UNFIT to hold seats, for ${s(of('unfit'), 'reason')}${warnings}.`;
+      return `${path}: ${fitness}.`;
+    case 'missing': {
+      const instead =
+        report.findings.length > 0 ? ` As a place for a new licence that directory is ${fitness}.` : '';
+      return `${path}: is the share connected, and the path right? Found ${printable(report.missing ?? '')}.${instead}`;
+    }
     case 'unreachable':
       return `${path}: the share stopped answering at the check of ${report.unreachable?.during} (${printable(report.unreachable?.message ?? '')}); ${s(report.findings.length, 'finding')} before that.`;
   }
@@ -437,6 +463,7 @@ export function reportDocument(report: Report): object {
     schemaVersion: 1,
     path: report.path,
     verdict: verdictOf(report),
+    missing: report.missing,
     unreachable: report.unreachable,
     findings: worstFirst(report.findings).map((finding) => ({ ...finding, ...describeFinding(finding) })),
   };

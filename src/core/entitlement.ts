@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { SeatfileFault } from './fault.js';
 import { parseJson } from './json.js';
 import {
+  at,
   type CountBy,
   checked,
   checkInterval,
@@ -63,8 +64,8 @@ const moduleGrant = z.looseObject({
 const entitlement = z.looseObject({
   licenceId: z.string().regex(/^[a-z0-9-]{1,64}$/),
   customer: z.string().max(256).optional(),
-  issuedAt: z.iso.datetime(),
-  expiresAt: z.iso.datetime().optional(),
+  issuedAt: at,
+  expiresAt: at.optional(),
   countBy: countBy.optional(),
   level: levelName.optional(),
   checkIntervalSeconds: checkInterval.optional(),

@@ -222,7 +222,8 @@ export interface Licence {
 
 const id = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -');
 const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
-const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' }).max(64);
+/** A moment, in UTC. */
+export const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' }).max(64);
 const name = z.string().min(1).max(256);
 const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
 const seconds = z

@@ -143,12 +143,10 @@ export async function locateStore(
   system: System,
   onSlow?: ((waitingFor: string) => void) | undefined,
 ): Promise<{ store: Store; look: () => Promise<Licence> }> {
-  if (path === '')
-    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
   const { clock, dice } = system;
   const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS }; // finding it counts too, and who is stopped meanwhile
   const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
-  const place = await locate(path, files);
+  const place = await locate(path, files, system.surroundings?.mountinfo() ?? null);
   const actor = actorOf(system.facts);
   const store = new Store(
     { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system), actor },

@@ -18,6 +18,7 @@ export const thisComputer = (environment: Readonly<Record<string, string | undef
     },
   },
   mountinfo: () => (process.platform === 'linux' ? textOrNull('/proc/self/mountinfo') : null),
+  fstab: () => (process.platform === 'linux' ? textOrNull('/etc/fstab') : null),
 });
 
 function dropboxInfos(environment: Readonly<Record<string, string | undefined>>): string[] {

@@ -1,6 +1,7 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import { formatLicence, type Licence } from '../core/licence.js';
+import { refuseInside, wholePath } from './asked.js';
 import { unreadable } from './beginning.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
@@ -20,11 +21,12 @@ export async function createFace(
   files: ShareFiles,
   examine: (face: string) => Promise<void>,
 ): Promise<string> {
-  const asked = nodePath.resolve(path);
+  const asked = wholePath(path);
   const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
     throw noDirectory(error, nodePath.dirname(asked));
   });
   const face = nodePath.join(directory, nodePath.basename(asked));
+  refuseInside(face);
   try {
     for (const taken of [face, folderOf(face)]) await refuseTaken(taken, files);
     await examine(face);

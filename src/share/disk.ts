@@ -118,8 +118,8 @@ async function setMode(name: string, mode: number, way: Way): Promise<void> {
 }
 
 async function volumeOf(path: string): Promise<Volume> {
-  const { type, bavail, bsize } = await fs.statfs(path);
-  return { type, freeBytes: bavail * bsize };
+  const { type, bavail, bsize, files, ffree } = await fs.statfs(path);
+  return { type, freeBytes: bavail * bsize, freeFiles: files > 0 ? ffree : undefined };
 }
 
 function describe(stat: Stats): FileStat {

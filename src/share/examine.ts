@@ -1,5 +1,6 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
+import { hintFor, refuseInside, refuseMounted, wholePath } from './asked.js';
 import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { removeTree } from './emptying.js';
@@ -13,6 +14,7 @@ import {
   sameRights,
 } from './files.js';
 import type { Check, Finding, Refusal, Report, RoundTrip } from './findings.js';
+import { isTooLong, TOO_LONG } from './limits.js';
 import {
   behindFace,
   besideFace,
@@ -25,6 +27,7 @@ import {
 } from './place.js';
 import * as probes from './probes.js';
 import {
+  awayMount,
   cloudByEntries,
   cloudByPath,
   fitnessOf,
@@ -46,6 +49,8 @@ export interface Surroundings {
   readonly home: Home;
   /** /proc/self/mountinfo, or null. */
   readonly mountinfo: () => string | null;
+  /** /etc/fstab, or null. */
+  readonly fstab?: () => string | null;
 }
 
 export interface ExamineDeps {
@@ -88,9 +93,9 @@ const STEM = 'licence.json';
 const DIRECTORY_BITS = 0o6777;
 const READ_AND_WRITE = 0o666;
 
-/** @throws SeatfileFault SHARE_UNREACHABLE: neither a file nor a directory for one is there; LICENCE_UNREADABLE: something else is */
+/** @throws SeatfileFault BAD_ARGUMENT; LICENCE_MISSING: neither a file nor a directory for one is there; LICENCE_UNREADABLE: something else is */
 export async function findTarget(path: string, files: ShareFiles): Promise<Target> {
-  const asked = nodePath.resolve(path);
+  const asked = wholePath(path);
   const resolved = await nullIf(files.resolve(asked), ...NOTHING);
   const drive = resolved === null ? null : mappedDrive(asked, resolved);
   const kind = resolved === null ? null : (await files.stat(resolved)).kind;
@@ -112,8 +117,8 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
       drive: mappedDrive(asked, around),
     };
   throw new SeatfileFault(
-    'SHARE_UNREACHABLE',
-    `${nodePath.dirname(asked)}: expected a directory, found none; is the share connected?`,
+    'LICENCE_MISSING',
+    `${nodePath.dirname(asked)}: expected a directory, found none; is the share connected, and the path right?${hintFor(path)}`,
   );
 }
 
@@ -135,7 +140,7 @@ export async function lookAround(
   deps: Pick<ExamineDeps, 'files' | 'surroundings'>,
 ): Promise<Finding[]> {
   const { around } = target;
-  const { type, freeBytes } = await deps.files.volume(around);
+  const { type, freeBytes, freeFiles } = await deps.files.volume(around);
   const mountinfo = deps.surroundings?.mountinfo() ?? null;
   const mount = mountinfo === null ? null : mountOf(around, mountinfo);
   const home = deps.surroundings?.home;
@@ -143,7 +148,7 @@ export async function lookAround(
   const folder = byPath ?? cloudByEntries(await namesIn(around, deps.files));
   return [
     fileSystem(type, mount),
-    space(freeBytes),
+    space(freeBytes, freeFiles),
     { check: 'cloudFolder', severity: folder ? 'unfit' : 'ok', folder },
   ];
 }
@@ -171,10 +176,20 @@ function fileSystem(type: number, mount: Mount | null): Finding {
 const TOO_LITTLE = 1024 * 1024;
 const LITTLE = 256 * 1024 * 1024;
 
-const space = (freeBytes: number): Finding => ({
+/** The same for file entries (inodes): a commit makes two, and the table of a busy day keeps some thousands. */
+const TOO_FEW_FILES = 16;
+const FEW_FILES = 4096;
+
+const space = (freeBytes: number, freeFiles = Number.POSITIVE_INFINITY): Finding => ({
   check: 'space',
-  severity: freeBytes < TOO_LITTLE ? 'unfit' : freeBytes < LITTLE ? 'warning' : 'ok',
+  severity:
+    freeBytes < TOO_LITTLE || freeFiles < TOO_FEW_FILES
+      ? 'unfit'
+      : freeBytes < LITTLE || freeFiles < FEW_FILES
+        ? 'warning'
+        : 'ok',
   freeBytes,
+  freeFiles: Number.isFinite(freeFiles) ? freeFiles : undefined,
 });
 
 /** What a file server may take to answer before it is called slow. Milliseconds, the median of an operation. */
@@ -226,18 +241,46 @@ class Examination {
     return {
       path: this.target.isLicence ? this.target.face : this.target.around,
       findings: this.findings,
+      missing: this.isNothingThere ? `no licence file in ${this.target.around}` : null,
       unreachable,
     };
   }
 
   private async checks(): Promise<void> {
     const { files, target, deps } = this;
+    await this.check('place', async () => this.wrongPlace());
+    if (this.isWrongPlace) return;
     await this.check('fileSystem', () => lookAround(target, { files, surroundings: deps.surroundings }));
     await this.check('cloud', () => this.litter());
     await this.check('pathLength', async () => this.names());
     await this.check('rights', () => this.rights());
+    if (this.isWrongPlace) return;
     if (this.directory !== null && !this.isRefused) await this.probes(this.directory);
     if (target.isLicence) await this.check('licence', () => examineLicence(target, files, deps));
+  }
+
+  private get isWrongPlace(): boolean {
+    return this.findings.some((one) => one.check === 'wrongPlace');
+  }
+
+  private get isNothingThere(): boolean {
+    return this.findings.some((one) => one.check === 'licence' && one.state === 'none');
+  }
+
+  /** Where a licence file would make a second table; and where the share is not, that should be there. */
+  private wrongPlace(): Finding[] {
+    const { target, deps } = this;
+    const mountinfo = deps.surroundings?.mountinfo() ?? null;
+    try {
+      refuseInside(target.isLicence ? target.face : target.around);
+      refuseMounted(target.face, mountinfo);
+    } catch (error) {
+      if (!(error instanceof SeatfileFault)) throw error;
+      return [{ check: 'wrongPlace', severity: 'unfit', trouble: error.message }];
+    }
+    const fstab = deps.surroundings?.fstab?.() ?? null;
+    const away = mountinfo && fstab && awayMount(target.around, mountinfo, fstab);
+    return away ? [{ check: 'notMounted', severity: 'unfit', ...away }] : [];
   }
 
   private get isRefused(): boolean {
@@ -273,6 +316,11 @@ class Examination {
     } catch (error) {
       if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
       await this.files.stat(this.target.around);
+      if (isTooLong(error)) {
+        const trouble = `${error.operation} ${error.path}: ${TOO_LONG}`;
+        this.findings.push({ check: 'wrongPlace', severity: 'unfit', trouble });
+        return;
+      }
       this.findings.push({ check: 'failed', severity: 'unfit', during: check, message: error.message });
     }
   }

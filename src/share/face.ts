@@ -24,8 +24,11 @@ import { type Place, refusedName } from './place.js';
 /** Wreckage must have stood still so long before it is written over. Milliseconds. */
 export const WRECK_MS = 60_000;
 
-/** What stands in `licence.json`: an older state of this licence, another document, wreckage, or nothing. */
-export type FaceState = 'ours' | 'foreign' | 'wreck' | 'missing' | 'unread';
+/**
+ * What stands in `licence.json`: an older state of this licence; the same under a second name (a hard link, as some backups make);
+ * another document, wreckage, or nothing.
+ */
+export type FaceState = 'ours' | 'linked' | 'foreign' | 'wreck' | 'missing' | 'unread';
 
 export class Face {
   private readonly place: Place;
@@ -53,10 +56,10 @@ export class Face {
         const bytes = await nullIf(this.files.read(this.place.face), 'tooLarge');
         const state = bytes === null ? 'wreck' : recognise(bytes, top);
         this.seen = bytes !== null && this.isOldNews(identity, bytes) ? null : { identity, state };
-        if (this.seen === null) return state;
+        if (this.seen === null) return named(state, stat);
         this.wreck = state === 'wreck' ? { identity, sinceMs: this.clock.elapsedMs() } : null;
       }
-      return this.seen.state;
+      return named(this.seen.state, stat);
     } catch (error) {
       this.seen = null;
       return error instanceof ShareError && error.kind === 'missing' ? 'missing' : 'unread';
@@ -130,6 +133,9 @@ function textToShow(top: Licence): string {
   const pretty = formatLicence(top, 'pretty');
   return Buffer.byteLength(pretty) > MAX_BYTES ? compact : pretty;
 }
+
+const named = (state: FaceState, { links }: FileStat): FaceState =>
+  state === 'ours' && links > 1 ? 'linked' : state;
 
 const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
 

@@ -41,6 +41,8 @@ export interface Volume {
   /** As statfs(2) tells it; 0 on Windows. */
   readonly type: number;
   readonly freeBytes: number;
+  /** File entries (inodes) that are left; undefined where the file system does not count them. */
+  readonly freeFiles?: number | undefined;
 }
 
 export interface FileStat {

@@ -39,7 +39,12 @@ export type Finding =
         weakOptions: readonly string[];
       }
     >
-  | Of<'space', { freeBytes: number }>
+  /** `freeFiles`: file entries (inodes) that are left; undefined where the file system does not count them. */
+  | Of<'space', { freeBytes: number; freeFiles: number | undefined }>
+  /** The share that /etc/fstab wants mounted around the place, and that is not. */
+  | Of<'notMounted', { point: string; source: string }>
+  /** A licence file there would have a second seat table, or a name that is too long: nothing else was tried. */
+  | Of<'wrongPlace', { trouble: string }>
   | Of<'cloudFolder', { folder: CloudFolder | null }>
   | Of<'litter', { names: readonly string[] }>
   | Of<'mappedDrive', { drive: string; unc: string }>
@@ -163,6 +168,8 @@ export interface Report {
   /** What was examined, every link resolved. */
   readonly path: string;
   readonly findings: readonly Finding[];
+  /** Where a licence file was expected and none is, in words; null: it is there, or a directory was asked for. */
+  readonly missing: string | null;
   /** Where the share stopped answering; null: it did not. */
   readonly unreachable: { readonly during: Check; readonly message: string } | null;
 }

@@ -36,7 +36,7 @@ export function toFault(error: unknown): unknown {
     case 'full':
       return fault(
         'SHARE_FULL',
-        `${what}: no space left (disk full or quota used up); free some and try again`,
+        `${what}: no space left (disk full, no file entries (inodes) left, or quota used up; seatfile doctor tells which); free some and try again`,
       );
     case 'busy':
       return fault(
@@ -46,6 +46,7 @@ export function toFault(error: unknown): unknown {
     case 'silent':
       return fault('SHARE_UNREACHABLE', `${what}: no answer; is the server up and the share connected?`);
     case 'unsaid':
+      if (isTooLong(error)) return fault('LICENCE_UNREADABLE', `${what}: ${TOO_LONG}`);
       return fault(
         'SHARE_UNREACHABLE',
         `${what}: the share failed (${causeOf(error)}); is the server up and the share connected?`,
@@ -60,6 +61,13 @@ export function toFault(error: unknown): unknown {
       return fault('SHARE_UNREACHABLE', `${what}: ${causeOf(error)}; is the right share mounted there?`);
   }
 }
+
+/** The names beside a licence file are up to 60 characters longer than its own, and most file systems take 255 bytes. */
+export const TOO_LONG =
+  'the name is too long for the file system; expected a file name of at most 190 bytes (letters outside ASCII count two to four), and a path that is not very deep; choose a shorter one';
+
+export const isTooLong = ({ cause }: ShareError): boolean =>
+  cause instanceof Error && 'code' in cause && cause.code === 'ENAMETOOLONG';
 
 const causeOf = (error: ShareError): string =>
   error.cause instanceof Error ? error.cause.message.replace(/, .*$/s, '') : error.kind;

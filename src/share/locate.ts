@@ -1,6 +1,7 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../core/fault.js';
 import type { Licence } from '../core/licence.js';
+import { hintFor, refuseInside, refuseMounted, wholePath } from './asked.js';
 import { unreadable } from './beginning.js';
 import { readLoosely } from './face.js';
 import { type FileStat, nullIf, ShareError, type ShareFiles } from './files.js';
@@ -13,17 +14,25 @@ const DIRECTORY_BITS = 0o6777;
 const READ_AND_WRITE = 0o666;
 
 /**
- * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a hard link, or a link where
- * the folder or the lock should be (somebody could swap it under us).
- * @throws SeatfileFault LICENCE_MISSING, LICENCE_UNREADABLE, SHARE_UNFIT, SHARE_*
+ * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a second table would
+ * begin, or a link where the folder or the lock should be (somebody could swap it under us).
+ * @param mountinfo of this computer; null where there is none
+ * @throws SeatfileFault BAD_ARGUMENT, LICENCE_MISSING, LICENCE_UNREADABLE, SHARE_UNFIT, SHARE_*
  */
-export async function locate(path: string, files: ShareFiles): Promise<Place> {
-  const face = await resolveFace(nodePath.resolve(path), files);
+export async function locate(
+  path: string,
+  files: ShareFiles,
+  mountinfo: string | null = null,
+): Promise<Place> {
+  const hint = hintFor(path);
+  const face = await resolveFace(wholePath(path), files, hint);
+  refuseInside(face);
+  refuseMounted(face, mountinfo);
   try {
     const around = await files.stat(nodePath.dirname(face));
     const shown = await nullIf(files.stat(face), 'missing');
     const folder = await nullIf(files.stat(folderOf(face)), 'missing');
-    refuseOddFace(face, shown, folder);
+    refuseOddFace(face, shown, folder, hint);
     const directoryMode = around.mode & DIRECTORY_BITS;
     const fileMode = shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE;
     const volume = await files.volume(nodePath.dirname(face)).then(
@@ -38,30 +47,38 @@ export async function locate(path: string, files: ShareFiles): Promise<Place> {
   }
 }
 
-async function resolveFace(path: string, files: ShareFiles): Promise<string> {
+async function resolveFace(path: string, files: ShareFiles, hint: string): Promise<string> {
   try {
     return await files.resolve(path);
   } catch (error) {
-    if (!(error instanceof ShareError && error.kind === 'missing')) throw unreadable(error, path);
+    if (!(error instanceof ShareError && error.kind === 'missing')) throw notThere(error, path, hint);
   }
   try {
     return nodePath.join(await files.resolve(nodePath.dirname(path)), nodePath.basename(path));
   } catch (error) {
-    throw unreadable(error, path);
+    throw notThere(error, path, hint);
   }
 }
 
-function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null): void {
-  if (shown === null && folder === null) throw unreadable(new ShareError('missing', 'look at', face), face);
+/** With a hint at what the path may have been meant for. */
+function notThere(error: unknown, path: string, hint: string): unknown {
+  const fault = unreadable(error, path);
+  if (!(fault instanceof SeatfileFault) || fault.code !== 'LICENCE_MISSING' || hint === '') return fault;
+  return new SeatfileFault('LICENCE_MISSING', fault.message + hint, { cause: error });
+}
+
+function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null, hint: string): void {
+  if (shown === null && folder === null)
+    throw notThere(new ShareError('missing', 'look at', face), face, hint);
   if (shown !== null && shown.kind !== 'file')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
       `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}`,
     );
-  if (shown !== null && shown.links > 1)
+  if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: expected a file with one name, found one with ${shown.links} (hard links); copy it to a name of its own`,
+      `${face}: expected a file with one name, found one with ${shown.links} (hard links): a seat table could begin beside each; copy it to a name of its own`,
     );
 }
 

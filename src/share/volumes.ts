@@ -130,6 +130,27 @@ function parseMount(line: string): Mount[] {
   return [{ point: unescaped(point), name, source: unescaped(source), options: all }];
 }
 
+/** A share that /etc/fstab wants mounted around a path, and that is not. */
+export interface AwayMount {
+  readonly point: string;
+  readonly source: string;
+}
+
+/** File systems of the network by the names that mount(8) knows, some of which mountinfo does not. */
+const NETWORK = /^(?:nfs4?|cifs|smb3?|ceph|lustre|glusterfs|sshfs|davfs|9p|fuse\..+)$/;
+
+/** On the empty mount point of a share that is away everything seems to be in order, and nothing is there. */
+export function awayMount(path: string, mountinfo: string, fstab: string): AwayMount | null {
+  const mounted = mountOf(path, mountinfo)?.point ?? '/';
+  for (const line of fstab.split('\n')) {
+    const [source = '', point = '', type = ''] = line.trim().split(/\s+/).map(unescaped);
+    const isAround = path === point || path.startsWith(`${point}/`);
+    if (!source.startsWith('#') && NETWORK.test(type) && isAround && !`${mounted}/`.startsWith(`${point}/`))
+      return { point, source };
+  }
+  return null;
+}
+
 /** Blanks and the like stand as \040 there. */
 const unescaped = (text: string): string =>
   text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));

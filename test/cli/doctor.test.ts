@@ -58,10 +58,30 @@ describe('what is wrong', () => {
     expect((await seatfile(['doctor', '/dev/null'])).status).toBe(3);
   });
 
-  test('no such directory: 6, also with --json', async () => {
+  test('nothing there: 3, also with --json, and the first question is whether the share is connected', async () => {
     const gone = path.join(place.directory, 'gone', 'licence.json');
-    const { status, out } = await seatfile(['doctor', gone, '--json']);
-    expect([status, documentOf(out).verdict]).toEqual([6, 'unreachable']);
+    for (const file of [gone, place.file]) {
+      const { status, out } = await seatfile(['doctor', file, '--json']);
+      expect([status, documentOf(out).verdict]).toEqual([3, 'missing']);
+      const inWords = await seatfile(['doctor', file]);
+      expect(inWords.status).toBe(3);
+      expect(inWords.out).toMatch(/^[^ ]*: is the share connected, and the path right\? Found /);
+      expect(inWords.out).not.toMatch(/: fit to hold seats|seatfile init/);
+      const status3 = await seatfile(['status', file]);
+      expect([status3.status, status3.err]).toEqual([
+        3,
+        expect.stringMatching(/whether the share is connected/),
+      ]);
+    }
+    expect(readdirSync(place.directory)).toEqual([]);
+  });
+
+  test('a name that is too long: usage for init, and the name is spoken of', async () => {
+    const name = path.join(place.directory, `${'l'.repeat(215)}.json`);
+    const { status, err } = await seatfile(['init', name, '--module', 'M1=1', '--force']);
+    expect([status, err]).toEqual([2, expect.stringMatching(/not created: .*the name is too long/)]);
+    expect(err).not.toMatch(/server|--force/);
+    expect(readdirSync(place.directory)).toEqual([]);
   });
 
   test.each([['--hammer', 'soon'], ['--hammer', '2h'], ['--wait', 'x'], ['--peers']])(

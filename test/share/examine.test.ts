@@ -105,11 +105,87 @@ describe('a share in order', () => {
     expect(severities(report)).not.toHaveProperty('licence');
   });
 
-  test('no licence yet: said, and the place is examined', async () => {
-    expect(await new Clinic().finding('licence', '/share/new.json')).toMatchObject({
-      state: 'none',
-      severity: 'note',
+  test('no licence there: said, and the directory is examined for a new one', async () => {
+    const { findings, missing } = await new Clinic().examine('/share/new.json');
+    expect(missing).toBe('no licence file in /share');
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'licence', state: 'none' }));
+    expect(findings).toContainEqual(expect.objectContaining({ check: 'rights', severity: 'ok' }));
+    expect((await new Clinic().examine()).missing).toBeNull();
+  });
+});
+
+describe('a place that is none', () => {
+  test('where a licence file would make a second table, nothing else is tried', async () => {
+    const clinic = new Clinic();
+    clinic.table.grow(2);
+    const before = clinic.table.server.paths('/');
+    const mounted = { ...linux, mountinfo: () => `1 0 0:1 / ${FACE} rw - ext4 /dev/sda rw` };
+    for (const [path, surroundings] of [
+      [FACE, mounted],
+      [clinic.table.documentPath(2), linux],
+      [clinic.table.place.folder, linux],
+    ] as const) {
+      clinic.deps = { surroundings };
+      const { findings } = await clinic.examine(path);
+      expect(findings, path).toEqual([expect.objectContaining({ check: 'wrongPlace', severity: 'unfit' })]);
+    }
+    expect(clinic.table.server.paths('/')).toEqual(before);
+  });
+
+  test('a name that is too long for what lies beside it', async () => {
+    const clinic = new Clinic();
+    clinic.wrap = (files) => ({
+      ...files,
+      makeDirectory: (path) => {
+        const cause = Object.assign(new Error('name too long'), { code: 'ENAMETOOLONG' });
+        return Promise.reject(new ShareError('unsaid', 'make directory', path, cause));
+      },
     });
+    const { trouble, severity } = await clinic.finding('wrongPlace');
+    expect([severity, trouble]).toEqual(['unfit', expect.stringMatching(/the name is too long/)]);
+    expect(clinic.table.server.paths('/share')).toEqual([FACE]);
+  });
+
+  test('an empty mount point whose share is away, by /etc/fstab', async () => {
+    const clinic = new Clinic();
+    clinic.table.server.removeTree(FACE);
+    clinic.deps = {
+      surroundings: {
+        ...linux,
+        mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw',
+        fstab: () => '//srv/acme /share cifs x 0 0',
+      },
+    };
+    for (const path of [FACE, '/share'])
+      expect(await clinic.finding('notMounted', path)).toMatchObject({ severity: 'unfit', point: '/share' });
+    clinic.deps = { surroundings: { ...linux, fstab: () => '//srv/acme /share cifs x 0 0' } };
+    expect((await clinic.examine('/share')).findings.map(({ check }) => check)).not.toContain('notMounted');
+  });
+
+  test.each([
+    [8, 'unfit'],
+    [1000, 'warning'],
+    [100_000, 'ok'],
+  ])('%d file entries left: %s', async (freeFiles, severity) => {
+    const clinic = new Clinic();
+    clinic.table.server.disk = { type: 61267, freeBytes: 1e12, freeFiles };
+    expect(await clinic.finding('space')).toMatchObject({ severity, freeFiles });
+  });
+
+  test('litter that an indexer drops into what was just made disturbs no check', async () => {
+    const clinic = new Clinic();
+    clinic.table.grow(1);
+    const before = clinic.table.server.paths('/');
+    clinic.wrap = (files) => ({
+      ...files,
+      makeDirectory: async (path) => {
+        await files.makeDirectory(path);
+        clinic.table.server.makeDirectory(`${path}/@eaDir`);
+      },
+    });
+    const { findings } = await clinic.examine();
+    expect(findings.filter(({ severity }) => severity === 'unfit')).toEqual([]);
+    expect(clinic.table.server.paths('/')).toEqual(before);
   });
 });
 
@@ -526,8 +602,11 @@ describe('whatever happens', () => {
     }
   });
 
-  test('no such directory: out of reach, and nothing is made', async () => {
+  test('no such directory: missing, with the question whether the share is connected, and nothing is made', async () => {
     const clinic = new Clinic();
-    await expect(clinic.examine('/gone/licence.json')).rejects.toMatchObject({ code: 'SHARE_UNREACHABLE' });
+    await expect(clinic.examine('/gone/licence.json')).rejects.toMatchObject({
+      code: 'LICENCE_MISSING',
+      message: expect.stringMatching(/is the share connected, and the path right\?/),
+    });
   });
 });

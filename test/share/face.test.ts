@@ -199,3 +199,16 @@ test.each([
   happen(table);
   expect(await table.timeline.run(table.writer().store.noticeFace(top))).toBe(state);
 });
+
+test('one with a second name is told, left as it is, and costs nobody anything', async () => {
+  const table = new Table();
+  const writer = table.writer();
+  await writer.add('a');
+  table.server.hardLink('/share/backup.json', table.place.face);
+  const { published, licence } = await writer.add('b');
+  expect([published, table.shown()]).toEqual([true, 1]);
+  expect(await table.timeline.run(writer.store.noticeFace(licence))).toBe('linked');
+  table.server.removeTree('/share/backup.json');
+  await writer.add('c');
+  expect(table.shown()).toBe(3);
+});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import {
+  awayMount,
   cloudByEntries,
   cloudByPath,
   fitnessOf,
@@ -100,4 +101,29 @@ test('copies that two writers left, and not the backups people make', () => {
     'licences.json',
   ];
   expect(litterAmong([...others, ...litter], 'licence.json', ['Ada-Laptop'])).toEqual(litter);
+});
+
+describe('a share that /etc/fstab wants mounted, and that is not', () => {
+  const fstab = [
+    '# a comment',
+    '//srv/acme /mnt/acme cifs credentials=/root/c 0 0',
+    'srv:/home /mnt/with\\040blank nfs4 hard 0 0',
+    '/dev/sda1 /data ext4 defaults 0 2',
+    '#//srv/old /mnt/old cifs x 0 0',
+  ].join('\n');
+  const local = '1 0 0:1 / / rw - ext4 /dev/sda rw';
+  const mounted = `${local}\n2 1 0:2 / /mnt/acme rw - cifs //srv/acme rw`;
+
+  test.each([
+    ['/mnt/acme', local, '/mnt/acme'],
+    ['/mnt/acme/sub', local, '/mnt/acme'],
+    ['/mnt/with blank/x', local, '/mnt/with blank'],
+    ['/mnt/acme', mounted, null],
+    ['/mnt/acme/sub', `${mounted}\n3 2 0:3 / /mnt/acme/sub rw - nfs4 srv:/x rw`, null],
+    ['/mnt/acme2', local, null],
+    ['/data/x', local, null],
+    ['/mnt/old', local, null],
+  ])('%s', (path, mountinfo, point) => {
+    expect(awayMount(path, mountinfo, fstab)?.point ?? null).toBe(point);
+  });
 });

@@ -27,7 +27,7 @@ export function addDoctor(program: Command, deps: Deps): void {
     .command('doctor')
     .summary('examine whether a share is fit to hold seats')
     .description(
-      'Tries on the share all that seats rest on, and says what is wrong with it. Changes nothing but a directory of its own beside the licence, which it removes. Exit status: 0 fit, 1 unfit, 6 out of reach.',
+      'Tries on the share all that seats rest on, and says what is wrong with it. Changes nothing but a directory of its own beside the licence, which it removes. Exit status: 0 fit, 1 unfit, 3 no licence file there, 6 out of reach.',
     )
     .argument('[file]', 'the licence file, or a directory for one; default: SEATFILE')
     .option('--peer', 'measure with a second PC that runs this at the same time how soon changes are seen')
@@ -39,6 +39,8 @@ export function addDoctor(program: Command, deps: Deps): void {
       await doctor(fileOf(file, deps), options, deps);
     });
 }
+
+const STATUS = { fit: EXIT.done, unfit: EXIT.failed, missing: EXIT.licence, unreachable: EXIT.share };
 
 async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise<void> {
   const seconds = options.hammer === undefined ? null : parseDuration('--hammer', options.hammer, 1, 3600);
@@ -54,7 +56,7 @@ async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise
       deps,
     );
     deps.out(options.json ? `${JSON.stringify(reportDocument(report), null, 2)}\n` : describeReport(report));
-    deps.setStatus({ fit: EXIT.done, unfit: EXIT.failed, unreachable: EXIT.share }[verdictOf(report)]);
+    deps.setStatus(STATUS[verdictOf(report)]);
   } catch (error) {
     if (interruption.name === null) throw error;
     deps.err('Given up.\n');
@@ -94,12 +96,15 @@ async function examined(path: string, extras: Extras, { signal }: Interruption, 
   });
 }
 
-/** The place, or the report that the share does not answer. */
+/** The place, or the report that nothing is there, or that the share does not answer. */
 async function found(path: string, files: ShareFiles): Promise<Target | Report> {
   return await findTarget(path, files).catch((error: unknown) => {
     const fault = toFault(error);
-    if (!(fault instanceof SeatfileFault) || fault.code !== 'SHARE_UNREACHABLE') throw fault;
-    return { path, findings: [], unreachable: { during: 'place' as const, message: fault.message } };
+    if (!(fault instanceof SeatfileFault)) throw fault;
+    const { code, message } = fault;
+    if (code === 'LICENCE_MISSING') return { path, findings: [], missing: message, unreachable: null };
+    if (code !== 'SHARE_UNREACHABLE') throw fault;
+    return { path, findings: [], missing: null, unreachable: { during: 'place' as const, message } };
   });
 }
 

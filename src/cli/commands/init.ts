@@ -104,7 +104,8 @@ async function examinePlace(face: string, options: InitOptions, deps: Deps): Pro
     );
   const bad = worstFirst(findings).filter(({ severity }) => severity === 'unfit' || severity === 'warning');
   const [worst] = bad;
-  if (worst?.severity === 'unfit' && !options.force) throw unfit(face, worst);
+  if (worst?.severity === 'unfit' && (!options.force || worst.check === 'wrongPlace'))
+    throw unfit(face, worst);
   for (const finding of bad) deps.err(`${describeBriefly(finding)}\n`);
 }
 
@@ -113,15 +114,17 @@ function unfit(face: string, worst: Finding): SeatfileFault {
   const refused = worst.check === 'rights' ? worst.refused : null;
   const code =
     refused === null
-      ? worst.check === 'space'
-        ? 'SHARE_FULL'
-        : 'SHARE_UNFIT'
+      ? worst.check === 'wrongPlace'
+        ? 'BAD_ARGUMENT'
+        : worst.check === 'space'
+          ? 'SHARE_FULL'
+          : 'SHARE_UNFIT'
       : refused.kind === 'full'
         ? 'SHARE_FULL'
         : 'SHARE_REFUSED';
   return new SeatfileFault(
     code,
-    `${face}: not created: ${describeBriefly(worst)}${worst.check === 'rights' ? '' : ' (seatfile doctor tells more; --force creates it all the same)'}`,
+    `${face}: not created: ${describeBriefly(worst)}${worst.check === 'rights' || worst.check === 'wrongPlace' ? '' : ' (seatfile doctor tells more; --force creates it all the same)'}`,
   );
 }
 
