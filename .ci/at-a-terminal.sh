@@ -91,4 +91,38 @@ check 'Ctrl-C and Ctrl-\ reach a command that listens, once each, and run ends w
 [ "$(grep -oE 'INT|QUIT' <<<"$shown" | tr '\n' ' ')" = 'INT QUIT INT ' ] || { echo "FAILED they came as: $shown"; failed=1; }
 at_terminal x run "$licence" -- sh -c 'echo up; exec sleep 60'
 check 'a terminal that is closed: the command dies of it, and the seat is given back' 129 'up'
+
+# A question: a seat of a process that is gone, and that nobody removes by a key.
+at_question() { # at_question KEY STATUS "what is shown"
+  local terminal asked
+  seatfile set "$licence" --level light >/dev/null
+  seatfile hold "$licence" --json </dev/zero >"$work/held" 2>/dev/null &
+  asked=$!
+  await 20 grep -q seated "$work/held"
+  kill -9 "$asked"
+  wait "$asked" 2>/dev/null
+  printf 'node %q remove %q --all' "$here/bin/seatfile.js" "$licence" >"$work/command.sh"
+  rm -f "$work/status" "$work/shown" "$work/keys"
+  mkfifo "$work/keys"
+  SHELL=/bin/sh script -qfc "(. $work/command.sh; echo \$? >$work/status); :" "$work/shown" <"$work/keys" >/dev/null 2>&1 &
+  terminal=$!
+  exec 3>"$work/keys"
+  await 20 grep -q 'y/N' "$work/shown"
+  printf "$1" >&3
+  await 20 test -s "$work/status"
+  exec 3>&-
+  wait "$terminal" 2>/dev/null
+  shown=$(tr -d '\r' <"$work/shown")
+  status=$(cat "$work/status")
+  if [ "$status" = "$2" ] && grep -q "$3" <<<"$shown" && ! grep -q '^    at ' <<<"$shown" && [ "$(seatfile status "$licence" --json | grep -c '"pid": [0-9]')" = 1 ]; then
+    echo "ok a question answered with $1: $2, and nothing is removed"
+  else
+    echo "FAILED a question answered with $1: status ${status:-none} (expected $2), shown (expected $3):"
+    sed 's/^/  /' <<<"$shown"
+    failed=1
+  fi
+  seatfile remove "$licence" --all --yes >/dev/null
+}
+at_question '\003' 130 'Nothing was done'
+at_question '\004' 1 'Nothing was removed'
 exit "$failed"

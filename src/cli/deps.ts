@@ -1,6 +1,11 @@
 import type { ChildProcess } from 'node:child_process';
 import type { System } from '../instance/licence.js';
 
+/** Ctrl-C at a question: nothing was done. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
 /** All that the program touches of the world: `bin/` gives the real thing, tests give another. */
 export interface Deps {
   readonly out: (text: string) => void;
@@ -9,7 +14,7 @@ export interface Deps {
   readonly system: () => System;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
-  /** Asks that person; the line typed. */
+  /** Asks that person; the line typed, or nothing at the end of the input. @throws Interrupted at Ctrl-C */
   readonly ask: (question: string) => Promise<string>;
   /** Resolves when stdin is closed, or nobody reads stdout any more. */
   readonly inputClosed: () => Promise<void>;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { realSystem } from '../instance/licence.js';
 import { awake } from '../share/clock.js';
 import { isPinned } from '../share/pinned.js';
+import { Interrupted } from './deps.js';
 import { runProgram } from './program.js';
 
 const isWindows = process.platform === 'win32'; // where signals come from the console, to all who share it
@@ -69,7 +70,11 @@ function outputFailed(error: NodeJS.ErrnoException): void {
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return await terminal.question(question);
+    return await new Promise((resolve, reject) => {
+      terminal.once('SIGINT', () => reject(new Interrupted()));
+      terminal.once('close', () => resolve('')); // Ctrl-D: no answer
+      terminal.question(question).then(resolve, reject);
+    });
   } finally {
     terminal.close();
   }

@@ -10,7 +10,7 @@ import { addRepair } from './commands/repair.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
 import { addStatus } from './commands/status.js';
-import type { Deps } from './deps.js';
+import { type Deps, Interrupted } from './deps.js';
 import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
 
 /** The program, built from what it is given. */
@@ -59,6 +59,10 @@ function statusOfError(error: unknown, words: readonly string[], deps: Pick<Deps
     const isAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
     if (isAsked) return EXIT.done;
     return words[0] === 'run' ? RUN_EXIT.ours : EXIT.usage; // a message was printed; run keeps 2 for its command
+  }
+  if (error instanceof Interrupted) {
+    deps.err('\nInterrupted. Nothing was done.\n');
+    return EXIT.interrupted;
   }
   deps.err(`seatfile: ${describeError(error)}\n`);
   return error instanceof SeatfileFault ? statusOf(error.code) : EXIT.failed;

@@ -1,5 +1,5 @@
 import { readPolicy } from '../core/entitlement.js';
-import type { Licence } from '../core/licence.js';
+import type { InstanceRecord, Licence } from '../core/licence.js';
 import { type ShareTime, type StatusView, statusView } from '../core/status.js';
 import { openStore, type System } from '../instance/licence.js';
 import { actorOf } from '../instance/machine.js';
@@ -43,6 +43,12 @@ export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
   );
 }
 
+/** Provably gone, and this is the computer that it ran on. */
+export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
+  const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
+  return isHere && isProcessGone(record.pid, record.processStart);
+}
+
 /** Status, and how much lies in the folder: null where that could not be had. */
 export type FullView = StatusView & { readonly kept: Kept | null };
 
@@ -55,6 +61,7 @@ export async function viewOf(desk: Desk): Promise<FullView> {
     face,
     await shareTimeOf(desk),
     await store.refusedFile(),
+    (record) => isGoneHere(record, desk.system),
   );
   return { ...view, kept: await store.measure().catch(() => null) };
 }

@@ -4,7 +4,16 @@ import type { Loss } from '../instance/seat.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
 
-export const EXIT = { done: 0, failed: 1, usage: 2, licence: 3, noSeat: 4, lost: 5, share: 6 } as const;
+export const EXIT = {
+  done: 0,
+  failed: 1,
+  usage: 2,
+  licence: 3,
+  noSeat: 4,
+  lost: 5,
+  share: 6,
+  interrupted: 130,
+} as const;
 /** `run` keeps the low numbers for the child: EX_TEMPFAIL, and what timeout(1) and env(1) say of themselves. */
 export const RUN_EXIT = { noSeat: 75, ours: 125, notExecutable: 126, notFound: 127 } as const;
 
@@ -17,6 +26,7 @@ Exit status:
   4  no seat free
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
+  130  Ctrl-C at a question: nothing done
 run returns the command's own status, and of its own: 75 no seat, 125 anything else,
 126 the command cannot be executed, 127 it is not found.`;
 

@@ -21,10 +21,11 @@ export type SeatView = {
   /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
   readonly unconfirmed: boolean;
   /**
-   * `alive`: its beat is younger than 1.125 T. `silent`: older. `unknown`: there is no server clock to tell by. `unmonitored`: Light,
-   * nobody knows. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not have noticed yet.
+   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on the computer that looks.
+   * `unknown`: there is no server clock to tell by. `unmonitored`: Light, nobody knows. `borrowed`: good until `untilAt` by itself.
+   * `leaving`: removed, and its holder may not have noticed yet.
    */
-  readonly state: 'alive' | 'silent' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
+  readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
   readonly sinceAt: string | null;
   readonly lastBeatSecondsAgo: number | null;
   readonly untilAt: string | null;
@@ -77,16 +78,18 @@ export interface ShareTime {
   readonly from: 'server' | 'client';
 }
 
+/** @param isGone whether the process of a record is provably gone, as far as this computer can tell */
 export function statusView(
   licence: Licence,
   policy: Policy,
   file: string,
   time: ShareTime,
   refusedFile: string | null = null,
+  isGone: (record: InstanceRecord) => boolean = () => false,
 ): StatusView {
   const lines = new Lines(licence);
   const seats = licence.instances.flatMap((record) =>
-    record.seats.map((seat) => seatView(record, seat, time)),
+    record.seats.map((seat) => seatView(record, seat, time, isGone)),
   );
   return {
     schemaVersion: 1,
@@ -126,11 +129,17 @@ function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView
   });
 }
 
-function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView {
+function seatView(
+  record: InstanceRecord,
+  seat: SeatRecord,
+  time: ShareTime,
+  isGone: (record: InstanceRecord) => boolean,
+): SeatView {
   const { user, host, pid, application, note, level } = record;
   const { id, module, sinceAt, untilAt } = seat;
-  const state = stateOf(record, seat, time);
-  const isBeating = level === 'heartbeat' && state !== 'unknown';
+  const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
+  const state = stateOf(record, seat, isGone(record), isUntimed ? null : time.ms);
+  const isBeating = level === 'heartbeat' && !isUntimed;
   const lastBeatSecondsAgo = isBeating
     ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
     : null;
@@ -151,11 +160,17 @@ function seatView(record: InstanceRecord, seat: SeatRecord, time: ShareTime): Se
   };
 }
 
-function stateOf(record: InstanceRecord, seat: SeatRecord, time: ShareTime): SeatView['state'] {
+function stateOf(
+  record: InstanceRecord,
+  seat: SeatRecord,
+  isGone: boolean,
+  nowMs: number | null,
+): SeatView['state'] {
   if (seat.untilAt !== null) return 'borrowed';
+  if (isGone) return 'gone';
   if (record.level === 'light') return 'unmonitored';
-  if (time.from === 'client' || isFromFuture(record, time.ms)) return 'unknown';
-  return isSilent(record, time.ms) ? 'silent' : 'alive';
+  if (nowMs === null) return 'unknown';
+  return isSilent(record, nowMs) ? 'silent' : 'alive';
 }
 
 /** Rule 9: places taken away by somebody's decision, whose holders may still believe. */

@@ -39,7 +39,7 @@ export interface OpenOptions {
   readonly host?: string | undefined;
   /** Give the seats back on SIGINT, SIGTERM and SIGHUP when nobody else listens for them, and at the end of the event loop. @default true */
   readonly releaseOnExit?: boolean | undefined;
-  /** Called for each wait that lasts longer than a second, with what is waited for. */
+  /** Called for each wait that lasts longer than a second, with what is waited for; for a look that finds no table, again every 10 s. */
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
 

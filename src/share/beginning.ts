@@ -6,7 +6,7 @@ import { OF_A_REVISION, removeTree } from './emptying.js';
 import { nullIf, ShareError, type ShareFiles } from './files.js';
 import { type Limits, toFault } from './limits.js';
 import { besideFace, documentIn, numberName, type Place, type StageOwner, stageName } from './place.js';
-import type { Revisions, Top } from './revisions.js';
+import { healAdvice, type Revisions, type Top } from './revisions.js';
 
 const STICKY = 0o1000;
 
@@ -53,7 +53,7 @@ export class Beginning {
       if (!isLost || (await nullIf(this.deps.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. It is a copy, or the folder was deleted: put the folder back beside it, or begin again from this file: seatfile repair ${face}`,
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. If this is a copy, use the original: a repair would make a second table. If the folder was deleted, put it back. ${healAdvice(face)}`,
       );
     }
   }

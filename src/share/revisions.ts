@@ -81,6 +81,8 @@ export interface RevisionsOptions {
 /** A top so far above our base can no longer tell whether our change is in it: its `recent` holds 256 ids. */
 export const MOST_ABOVE = 200;
 const LONGEST_PAUSE_MS = 2000;
+/** A look that goes on waiting says so again, with how long it may still take. Milliseconds. */
+const TELL_AGAIN_MS = 10_000;
 /** A share that answers with failures is given this long to recover within one look. Milliseconds. */
 const FAILING_MS = 10_000;
 
@@ -214,7 +216,7 @@ export class Revisions {
   async top(limits: Limits): Promise<Top> {
     const enteredMs = this.clock.elapsedMs();
     let failingMs: number | null = null;
-    let told = false;
+    let tellMs = enteredMs + SLOW_MS;
     for (let tries = 0; ; tries++) {
       const startedMs = this.clock.elapsedMs();
       const found = await this.lookOnce();
@@ -228,9 +230,11 @@ export class Revisions {
         throw await this.faultOf(found);
       if (nowMs >= limits.untilMs) throw await this.unseen(found);
       checkLimits(limits, this.clock, `the newest revision in ${this.place.folder}`);
-      if (!told && startedMs - enteredMs >= SLOW_MS) {
-        told = true;
-        this.options.onSlow?.(`the share to show the newest revision (${sightOf(found)})`);
+      if (startedMs >= tellMs) {
+        tellMs = startedMs + TELL_AGAIN_MS;
+        const leftMs = failingMs === null ? this.doubtMs(nowMs) : failingMs + FAILING_MS - nowMs;
+        const left = `${Math.max(1, Math.ceil(leftMs / 1000))} s at most`;
+        this.options.onSlow?.(`the share to show the newest revision (${sightOf(found)}); ${left}`);
       }
       await this.clock.sleep(Math.min(10 * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
     }
@@ -243,6 +247,11 @@ export class Revisions {
     this.met = { ...this.met, lastMs: nowMs, looks: this.met.looks + 1 };
     const waitedMs = startedMs - this.met.sinceMs; // to its start: we may have been stopped since
     return waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE;
+  }
+
+  /** How much longer the trouble that was met has to last. Milliseconds. */
+  private doubtMs(nowMs: number): number {
+    return this.met.sinceMs + this.options.cachesMs - nowMs;
   }
 
   /** One look as it comes, for whoever is about to heal: null when there is trouble. */
@@ -347,7 +356,7 @@ export class Revisions {
   private lost(found: string): SeatfileFault {
     return new SeatfileFault(
       'TABLE_LOST',
-      `${this.place.folder} ${found}; nothing was written. Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${this.place.face}`,
+      `${this.place.folder} ${found}; nothing was written. ${healAdvice(this.place.face)}`,
     );
   }
 
@@ -361,7 +370,7 @@ export class Revisions {
   private damaged(number: number, found: string): SeatfileFault {
     return new SeatfileFault(
       'TABLE_DAMAGED',
-      `${documentIn(this.numberPath(number))} ${found}; expected revision ${number} of the licence; nothing was written. Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${this.place.face}`,
+      `${documentIn(this.numberPath(number))} ${found}; expected revision ${number} of the licence; nothing was written. ${healAdvice(this.place.face)}`,
     );
   }
 
@@ -573,6 +582,10 @@ export class Revisions {
     return null;
   }
 }
+
+/** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */
+export const healAdvice = (face: string): string =>
+  `Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${face}`;
 
 /** What is behind stays so while somebody goes on from it: no cache shows for so long what is older than all that we have seen. */
 const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({

@@ -1,6 +1,16 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { atTerminal, freshPlace, hold, recordOf, seatfile, tableOf, told } from './seatfile.js';
+import {
+  atTerminal,
+  CTRL_C,
+  freshPlace,
+  hold,
+  recordOf,
+  seatfile,
+  start,
+  tableOf,
+  told,
+} from './seatfile.js';
 
 const place = freshPlace();
 
@@ -24,6 +34,13 @@ describe('remove on a terminal', () => {
     await told(hold(place.file, 'ada', 'pc-1'), 'seated');
     expect(await atTerminal(['remove', place.file, '--user', 'ada'], 'y')).toMatchObject({ status: 0 });
     expect(tableOf(place.file).gone).toMatchObject([{ user: 'ada', reason: 'removed', words: null }]);
+  });
+
+  test('Ctrl-C at the question: nothing is removed, 130, no stack', async () => {
+    await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+    const { status, err } = await atTerminal(['remove', place.file, '--all'], CTRL_C);
+    expect({ status, err }).toEqual({ status: 130, err: '\nInterrupted. Nothing was done.\n' });
+    expect(recordOf(tableOf(place.file), 'ada')).toBeDefined();
   });
 
   test('a dry run asks nothing and changes nothing; an ambiguous seat is usage', async () => {
@@ -79,3 +96,44 @@ test('a wait longer than a second says what it waits for', async () => {
   });
   expect(tableOf(place.file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
 });
+
+test('a user or host without a seat: said, with how many others there are, 1; a module without one is no mismatch', async () => {
+  const asked = (...words: string[]) => seatfile(['status', place.file, ...words]);
+  expect(await asked('--user', 'cyd')).toMatchObject({
+    status: 1,
+    out: expect.stringContaining('No seat matches --user cyd; nobody is seated.'),
+  });
+  await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+  expect((await asked('--user', 'cyd')).out).toContain('No seat matches --user cyd; 1 other is seated.');
+  await told(hold(place.file, 'bob', 'pc-2'), 'seated');
+  expect(await asked('--host', 'pc-9', '--user', 'cyd', '--module', 'M1')).toMatchObject({
+    status: 1,
+    out: expect.stringContaining('No seat matches --module M1 --user cyd --host pc-9; 2 others are seated.'),
+  });
+  const document = await asked('--user', 'cyd', '--json');
+  expect([document.status, JSON.parse(document.out).seats]).toEqual([1, []]);
+  expect((await asked('--module', 'M1', '--user', 'ada')).status).toBe(0);
+  const waiter = hold(place.file, 'cyd', 'pc-3', '--wait', '1m');
+  await told(waiter, 'waiting');
+  expect((await asked('--user', 'cyd')).status).toBe(0);
+});
+
+test.each(['heartbeat', 'light'])(
+  'a killed process of this computer, %s, is gone, and remove says so',
+  async (level) => {
+    await seatfile(['set', place.file, '--level', level]);
+    const child = start(['hold', place.file, '--json', '--user', 'ada']);
+    await told(child, 'seated');
+    const stateNow = async () =>
+      JSON.parse((await seatfile(['status', place.file, '--json'])).out).seats.map(
+        (one: { state: string }) => one.state,
+      );
+    expect(await stateNow()).toEqual([level === 'light' ? 'unmonitored' : 'alive']);
+    child.process.kill('SIGKILL');
+    await child.ended;
+    expect(await stateNow()).toEqual(['gone']);
+    const { out } = await seatfile(['remove', place.file, '--dead', '--yes']);
+    expect(out).toMatch(/^Removed M1 ada.*; its process is gone\.$/m);
+    expect(out).not.toMatch(/notices/);
+  },
+);

@@ -2,7 +2,17 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Licence } from '../../src/core/licence.js';
-import { atTerminal, freshPlace, hold, recordOf, seatfile, tableOf, told, until } from './seatfile.js';
+import {
+  atTerminal,
+  CTRL_C,
+  freshPlace,
+  hold,
+  recordOf,
+  seatfile,
+  tableOf,
+  told,
+  until,
+} from './seatfile.js';
 
 /** A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none lives. */
 
@@ -46,8 +56,10 @@ describe('repair', () => {
   test('the folder is gone: from what licence.json shows', async () => {
     const before = await abandoned();
     rmSync(folder(), { recursive: true });
-    const { status, out, asked } = await repair();
+    const { status, out, err, asked } = await repair();
     expect({ status, asked }).toEqual({ status: 0, asked: 'Write it? [y/N] ' });
+    expect(err).toMatch(/is not there; nothing was written\. If this is a copy, use the original/);
+    expect(err).not.toContain('seatfile repair'); // this is it
     expect(out).toMatch(/revisions: not there\n.*licence\.json: revision 2 of lineage .*, 1 seat\n/);
     expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json, with 1 seat\./);
     expect(out).toMatch(/Restored: revision 1000, 1 seat\. Nobody new is seated for 2 s/);
@@ -96,6 +108,13 @@ describe('repair', () => {
     const { status, out } = await repair('n', ...words);
     expect(status).toBe(expected);
     expect(out).toMatch(/(Would|Will) write revision 1000/);
+    expect(entries()).toEqual(before);
+  });
+
+  test('Ctrl-C at the question: nothing is written, 130', async () => {
+    rmSync(folder(), { recursive: true });
+    const before = entries();
+    expect((await repair(CTRL_C)).status).toBe(130);
     expect(entries()).toEqual(before);
   });
 

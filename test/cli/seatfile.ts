@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
+import { Interrupted } from '../../src/cli/deps.js';
 import { runProgram } from '../../src/cli/program.js';
 import type { InstanceRecord, Licence } from '../../src/core/licence.js';
 import { realSystem } from '../../src/instance/licence.js';
@@ -52,6 +53,8 @@ export function startHolder(file: string, user: string, machine: string, onSigna
   return adopt(spawn(process.execPath, [holder, file, user, 'M1', onSignal], { env }));
 }
 
+export const CTRL_C = '\u0003';
+
 /** A command line in this process, at a terminal where somebody answers; with waits of the test's own. */
 export async function atTerminal(
   words: readonly string[],
@@ -76,6 +79,7 @@ export async function atTerminal(
     endNow: unused,
     ask: async (question) => {
       said.asked += question;
+      if (answer === CTRL_C) throw new Interrupted();
       return answer;
     },
     inputClosed: unused,

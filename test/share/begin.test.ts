@@ -111,7 +111,7 @@ describe('a client that remembers from before that there was no folder', () => {
     const asked = table.writer().read(90_000);
     await expect(asked).rejects.toMatchObject({
       code: 'TABLE_LOST',
-      message: expect.stringContaining('It is a copy'),
+      message: expect.stringContaining('If this is a copy'),
     });
     expect(table.timeline.nowMs).toBeGreaterThanOrEqual(60_000);
   });

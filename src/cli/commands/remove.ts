@@ -9,7 +9,7 @@ import { ownLookMs } from '../../core/sightings.js';
 import type { ShareTime } from '../../core/status.js';
 import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
+import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../table-on-share.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
 
 interface RemoveOptions {
@@ -86,7 +86,7 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
   const removed = await commitRemoval(desk, chosen, options.reason ?? null);
   const { checkIntervalSeconds } = readPolicy(desk.licence, desk.store.place.face);
   for (const one of removed)
-    deps.out(`Removed ${describe(one)}; ${whenNoticed(one, checkIntervalSeconds)}.\n`);
+    deps.out(`Removed ${describe(one)}; ${whenNoticed(one, desk, checkIntervalSeconds)}.\n`);
   if (removed.length < chosen.length)
     deps.err(`${chosen.length - removed.length} had left by themselves meanwhile.\n`);
   if (removed.length === 0) deps.setStatus(EXIT.failed);
@@ -112,9 +112,7 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): Chosen[] {
 
 /** Provably gone on this computer, or silent so long by the server's clock that a peer would have evicted it. */
 function isDead(record: InstanceRecord, desk: Desk, time: ShareTime): boolean {
-  const { facts, isProcessGone } = desk.system;
-  const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
-  if (isHere && isProcessGone(record.pid, record.processStart)) return true;
+  if (isGoneHere(record, desk.system)) return true;
   const patienceMs = (2 * record.checkIntervalSeconds + (7 / 6) * record.graceSeconds) * 1000;
   return (
     record.level === 'heartbeat' && time.from === 'server' && time.ms - fromIso(record.beatAt) >= patienceMs
@@ -146,8 +144,9 @@ const keyOf = ({ record, seat }: Chosen): string => `${record.id} ${seat.id} ${s
 const describe = ({ record, seat }: Chosen): string =>
   `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
 
-/** When a holder that lives learns it: at his next look. */
-function whenNoticed({ record }: Chosen, checkIntervalSeconds: number): string {
+/** When a holder that lives learns it: at its next look. */
+function whenNoticed({ record }: Chosen, { system }: Desk, checkIntervalSeconds: number): string {
+  if (isGoneHere(record, system)) return 'the place is for whoever waits or asks now; its process is gone';
   const ms = ownLookMs(
     record.level,
     Math.max(checkIntervalSeconds, record.checkIntervalSeconds),

@@ -6,6 +6,7 @@ import { fromIso } from '../../core/moment.js';
 import { restoredNumber } from '../../core/restore.js';
 import { locateStore, type System } from '../../instance/licence.js';
 import type { Survey } from '../../share/healing.js';
+import { healAdvice } from '../../share/revisions.js';
 import type { Store } from '../../share/store.js';
 import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
@@ -47,7 +48,7 @@ async function repair(file: string, options: RepairOptions, deps: Deps): Promise
   try {
     const found = await look().catch((error: unknown) => onlyLoss(error));
     if (!(found instanceof SeatfileFault)) return nothingToDo(store, found, deps);
-    deps.err(`${printable(found.message)}\n`);
+    deps.err(`${printable(found.message.replace(` ${healAdvice(store.place.face)}`, ''))}\n`);
     await repairLoss(bench, found);
   } finally {
     await store.settled();

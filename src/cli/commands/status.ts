@@ -7,7 +7,7 @@ import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type FullView, viewOf } from '../table-on-share.js';
 import { table } from '../tables.js';
-import { clockTime, duration, printable, shortId, size } from '../words.js';
+import { clockTime, duration, EXIT, printable, shortId, size } from '../words.js';
 
 interface StatusOptions {
   readonly module?: string;
@@ -30,8 +30,13 @@ export function addStatus(program: Command, deps: Deps): void {
       await atDesk(fileOf(file, deps), deps, async (desk) => {
         const path = desk.store.place.face;
         if (options.module !== undefined) grantOf(readPolicy(desk.licence, path), options.module, path);
-        const view = narrow(await viewOf(desk), options);
-        deps.out(options.json ? `${JSON.stringify(view, null, 2)}\n` : describe(view));
+        const whole = await viewOf(desk);
+        const view = narrow(whole, options);
+        const others = isUnmatched(view, options) ? whole.seats.length : null;
+        deps.out(
+          options.json ? `${JSON.stringify(view, null, 2)}\n` : describe(view, nobody(options, others)),
+        );
+        if (others !== null) deps.setStatus(EXIT.failed);
       });
     });
 }
@@ -47,7 +52,21 @@ function narrow(view: FullView, options: StatusOptions): FullView {
   };
 }
 
-function describe(view: FullView): string {
+/** A user or host was asked for by name, and has no seat, and none is waited for in that name. */
+const isUnmatched = (view: FullView, { user, host }: StatusOptions): boolean =>
+  (user !== undefined || host !== undefined) && view.seats.length + view.waiting.length === 0;
+
+/** What is said where no seat is shown; `others`: how many there are besides those asked for, null where all were. */
+function nobody({ module, user, host }: StatusOptions, others: number | null): string {
+  if (others === null) return 'Nobody is seated.';
+  const asked = Object.entries({ module, user, host }).filter(([, value]) => value !== undefined);
+  const words = asked.map(([name, value]) => `--${name} ${printable(String(value))}`).join(' ');
+  const rest =
+    others === 0 ? 'nobody is seated' : others === 1 ? '1 other is seated' : `${others} others are seated`;
+  return `No seat matches ${words}; ${rest}.`;
+}
+
+function describe(view: FullView, nobodyWords: string): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
@@ -72,7 +91,7 @@ function describe(view: FullView): string {
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
   const seats =
-    view.seats.length === 0 ? 'Nobody is seated.\n' : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
+    view.seats.length === 0 ? `${nobodyWords}\n` : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
   const line = view.waiting.length === 0 ? '' : `\n${table([LINE_HEADER, ...view.waiting.map(lineRow)])}`;
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
   return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;
