@@ -332,6 +332,12 @@ function describeLicence(finding: Of<'licence'>): Told {
         linked: 'licence.json has a second name (a hard link, as some backups make)',
         unread: 'licence.json cannot be read',
       } as const;
+      if (finding.isFaceLate)
+        return tell(
+          `${found}; licence.json is ${s(finding.faceBehind ?? 0, 'revision')} behind, and was not refreshed`,
+          'Nobody loses a seat by it, but people and backups see an old state.',
+          'Let users write licence.json and in the directory around it, and see that nothing keeps it open; the next commit refreshes it.',
+        );
       if (finding.face === null || finding.face === 'ours') {
         const behind = finding.faceBehind
           ? `licence.json is ${s(finding.faceBehind, 'revision')} behind, until the next commit.`

@@ -3,6 +3,7 @@ import type { InstanceRecord, Licence } from '../core/licence.js';
 import { type ShareTime, type StatusView, statusView } from '../core/status.js';
 import { openStore, type System } from '../instance/licence.js';
 import { actorOf } from '../instance/machine.js';
+import { faceTrouble } from '../instance/news.js';
 import type { Kept } from '../share/journal.js';
 import type { Store } from '../share/store.js';
 import type { Deps } from './deps.js';
@@ -26,6 +27,8 @@ export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => P
   const { store, licence } = await openStore(file, system, (what) =>
     deps.err(`Waiting for ${printable(what)}\n`),
   );
+  store.onFaceTrouble = (trouble) =>
+    deps.err(`${printable(faceTrouble(store.place.face, trouble).message)}\n`);
   const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
   const actor = actorOf(system.facts);
   try {
@@ -49,19 +52,24 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
   return isHere && isProcessGone(record.pid, record.processStart);
 }
 
-/** Status, and how much lies in the folder: null where that could not be had. */
-export type FullView = StatusView & { readonly kept: Kept | null };
+/**
+ * Status; how much lies in the folder, null where that could not be had; and the revision that `licence.json` still shows, where it
+ * was not refreshed, null where it was.
+ */
+export type FullView = StatusView & { readonly kept: Kept | null; readonly faceShows: number | null };
 
 export async function viewOf(desk: Desk): Promise<FullView> {
   const { licence, store } = desk;
   const { face } = store.place;
+  const time = await shareTimeOf(desk);
   const view = statusView(
     licence,
     readPolicy(licence, face),
     face,
-    await shareTimeOf(desk),
+    time,
     await store.refusedFile(),
     (record) => isGoneHere(record, desk.system),
   );
-  return { ...view, kept: await store.measure().catch(() => null) };
+  const faceShows = await store.lateFace(licence, time.ms);
+  return { ...view, kept: await store.measure().catch(() => null), faceShows };
 }

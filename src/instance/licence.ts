@@ -23,7 +23,7 @@ import {
   processStart,
   thisSystem,
 } from './machine.js';
-import type { Warning } from './news.js';
+import { faceTrouble, type Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
 import type { WaitingNews } from './waiting.js';
@@ -200,6 +200,8 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     this.store = store;
     store.onJournalTrouble = (message) =>
       queueMicrotask(() => this.emit('warning', { code: 'JOURNAL', message }));
+    store.onFaceTrouble = (trouble) =>
+      queueMicrotask(() => this.emit('warning', faceTrouble(this.file, trouble)));
     this.clock = system.clock;
     const { facts } = system;
     this.instance = new Instance({

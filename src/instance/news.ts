@@ -21,6 +21,11 @@ export const faceWarnings: Partial<Record<FaceState, string>> = {
   foreign: 'is another document now; nobody loses a seat, and it is left as it is',
 };
 
+export const faceTrouble = (face: string, trouble: string): Warning => ({
+  code: 'FACE',
+  message: `${face} could not be refreshed, and shows an older state: ${trouble}; nobody loses a seat by it (seatfile doctor tells more)`,
+});
+
 /** What makes a place unfit at first sight; null for every other finding. */
 export function placeWords(finding: Finding): string | null {
   if (finding.severity !== 'unfit') return null;

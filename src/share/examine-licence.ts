@@ -1,7 +1,7 @@
 import { SeatfileFault } from '../core/fault.js';
 import { decodeText, type Licence, parseLicence } from '../core/licence.js';
 import type { Clock } from './clock.js';
-import { Face, readLoosely } from './face.js';
+import { Face, LATE_FACE_MS, readLoosely } from './face.js';
 import { nullIf, type ShareFiles } from './files.js';
 import type { Finding } from './findings.js';
 import {
@@ -22,15 +22,17 @@ type State = Extract<Finding, { check: 'licence' }>;
 const nothing: Omit<State, 'severity' | 'state'> = {
   check: 'licence',
   ...{ revision: null, revisions: 0, newestBytes: 0, stages: 0, clearing: 0, others: 0 },
-  ...{ face: null, faceBehind: null, trouble: null },
+  ...{ face: null, faceBehind: null, isFaceLate: false, trouble: null },
 };
 /** The newest revision may be cleared away between listing and reading. */
 const TRIES = 3;
 
+/** @param nowMs the server's clock; null where it could not be had */
 export async function examineLicence(
   target: { readonly face: string },
   files: ShareFiles,
   { clock }: { readonly clock: Clock },
+  nowMs: number | null = null,
 ): Promise<Finding> {
   const { face } = target;
   const shown = await nullIf(files.read(face), 'missing', 'tooLarge');
@@ -55,13 +57,24 @@ export async function examineLicence(
         state: 'damaged',
         trouble: `${folderOf(face)} shows no revision that can be read`,
       };
-    return await judged(
+    const state = await judged(
       { ...found, newestBytes: bytes.length },
       read(bytes, path),
       shown,
       new Face(placeOf(face, 0, 0), files, clock),
     );
+    return await timed(state, face, files, nowMs);
   }
+}
+
+/** Whether a face that is behind should have been refreshed: by the stamp of the revision after the one that it shows. */
+async function timed(state: State, face: string, files: ShareFiles, nowMs: number | null): Promise<State> {
+  const { revision, faceBehind } = state;
+  if (state.severity !== 'ok' || !faceBehind || revision === null) return state;
+  const next = inFolder({ folder: folderOf(face) }, numberName(revision - faceBehind + 1));
+  const sinceMs = (await nullIf(files.stat(next), 'missing'))?.modifiedMs ?? null;
+  const isFaceLate = sinceMs === null || (nowMs !== null && nowMs - sinceMs > LATE_FACE_MS);
+  return isFaceLate ? { ...state, severity: 'warning', isFaceLate } : state;
 }
 
 const tally = (names: readonly string[]) => {

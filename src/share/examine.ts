@@ -256,7 +256,7 @@ class Examination {
     await this.check('rights', () => this.rights());
     if (this.isWrongPlace) return;
     if (this.directory !== null && !this.isRefused) await this.probes(this.directory);
-    if (target.isLicence) await this.check('licence', () => examineLicence(target, files, deps));
+    if (target.isLicence) await this.check('licence', () => this.licence());
   }
 
   private get isWrongPlace(): boolean {
@@ -281,6 +281,11 @@ class Examination {
     const fstab = deps.surroundings?.fstab?.() ?? null;
     const away = mountinfo && fstab && awayMount(target.around, mountinfo, fstab);
     return away ? [{ check: 'notMounted', severity: 'unfit', ...away }] : [];
+  }
+
+  private async licence(): Promise<Finding> {
+    const own = this.directory === null ? null : await nullIf(this.files.stat(this.directory), ...NOTHING);
+    return await examineLicence(this.target, this.files, this.deps, own?.modifiedMs);
   }
 
   private get isRefused(): boolean {

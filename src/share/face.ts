@@ -11,7 +11,7 @@ import {
 } from '../core/licence.js';
 import { lineagesOf } from '../core/restore.js';
 import type { Clock } from './clock.js';
-import { type FileStat, nullIf, ShareError, type ShareFiles } from './files.js';
+import { type FileStat, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 import { toFault } from './limits.js';
 import { type Place, refusedName } from './place.js';
 
@@ -38,6 +38,8 @@ export class Face {
   private wreck: { identity: string; sinceMs: number } | null = null;
   private seen: { identity: string; state: FaceState } | null = null;
   private lastRead: { identity: string; digest: string } | null = null;
+  /** Why it could not be refreshed when that was last tried; null: it could, or the share did not say. */
+  trouble: ShareErrorKind | null = null;
 
   constructor(place: Place, files: ShareFiles, clock: Clock, wreckMs = WRECK_MS) {
     this.place = place;
@@ -118,10 +120,12 @@ export class Face {
       return state === 'foreign' ? 'foreign' : 'done';
     try {
       await this.write(top);
+      this.trouble = null;
       return 'done';
     } catch (error) {
-      const isHeld = error instanceof ShareError && (error.kind === 'refused' || error.kind === 'busy');
-      return isHeld ? 'refused' : 'done';
+      const kind = error instanceof ShareError ? error.kind : null;
+      this.trouble = kind !== null && NOT_REFRESHED.includes(kind) ? kind : null;
+      return kind === 'refused' || kind === 'busy' ? 'refused' : 'done';
     }
   }
 }
@@ -136,6 +140,12 @@ function textToShow(top: Licence): string {
 
 const named = (state: FaceState, { links }: FileStat): FaceState =>
   state === 'ours' && links > 1 ? 'linked' : state;
+
+/** What leaves a share in order that does not take the file; everything else is trouble of the share, and told as that. */
+const NOT_REFRESHED: readonly ShareErrorKind[] = ['refused', 'busy', 'readOnly', 'full'];
+
+/** A refresh takes a few seconds; what has not been shown for so long is told. Milliseconds, by the server's stamps. */
+export const LATE_FACE_MS = 10_000;
 
 const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
 
@@ -180,4 +190,23 @@ export function readLoosely(
   } catch {
     return null;
   }
+}
+
+/**
+ * The revision that `licence.json` still shows, where the one after it has been there for longer than a refresh takes.
+ * @param committedMs when a revision was committed, by the server's clock; null where it is not there any more
+ */
+export async function lateFace(
+  face: string,
+  top: Licence,
+  nowMs: number,
+  files: ShareFiles,
+  committedMs: (revision: number) => Promise<number | null>,
+): Promise<number | null> {
+  const bytes = await files.read(face).catch(() => null);
+  const shown = bytes && readLoosely(bytes);
+  if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return null;
+  if (shown.revision >= top.revision) return null;
+  const sinceMs = await committedMs(shown.revision + 1);
+  return sinceMs === null || nowMs - sinceMs > LATE_FACE_MS ? shown.revision : null;
 }

@@ -111,6 +111,8 @@ export type Finding =
         face: FaceState | null;
         /** How many revisions `licence.json` is behind. */
         faceBehind: number | null;
+        /** It is behind for longer than a refresh takes: it could not be refreshed. */
+        isFaceLate: boolean;
         trouble: string | null;
       }
     >

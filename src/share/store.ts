@@ -2,14 +2,15 @@ import { type Drop, judgeDrop } from '../core/drop.js';
 import { readPolicy } from '../core/entitlement.js';
 import { isLoss, SeatfileFault } from '../core/fault.js';
 import { type Licence, refuseMoved, textToPublish } from '../core/licence.js';
+import { fromIso } from '../core/moment.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
 import { Beginning } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import { breath, type Clock } from './clock.js';
 import type { Dice } from './dice.js';
-import { Face, type FaceState, WRECK_MS } from './face.js';
-import { nullIf, type ShareFiles } from './files.js';
+import { Face, type FaceState, lateFace, WRECK_MS } from './face.js';
+import { nullIf, type ShareErrorKind, type ShareFiles } from './files.js';
 import { Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
@@ -98,6 +99,8 @@ export class Store {
   readonly place: Place;
   /** Told what is wrong with the journal. It costs nobody a seat. */
   onJournalTrouble: (trouble: string) => void = () => undefined;
+  /** Told why `licence.json` could not be refreshed, once until that changes. It costs nobody a seat. */
+  onFaceTrouble: (trouble: string) => void = () => undefined;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly dice: Dice;
@@ -109,6 +112,8 @@ export class Store {
   private readonly clearing: Clearing;
   private readonly journal: Journal;
   private readonly faceAgain = new AbortController();
+  private showingAgain: Promise<void> = Promise.resolve();
+  private toldOfFace: ShareErrorKind | null = null;
   private line: Promise<unknown> = Promise.resolve();
   private commits = 0;
   private readonly beginning: Beginning;
@@ -315,6 +320,7 @@ export class Store {
   async settled(): Promise<void> {
     this.faceAgain.abort();
     await this.line.catch(() => undefined);
+    await this.showingAgain;
   }
 
   private inLine<T>(act: () => Promise<T>): Promise<T> {
@@ -358,7 +364,8 @@ export class Store {
   /** Behind the answer: nothing that goes wrong with it is anybody's business. */
   private async showFace(top: Licence, limits: Limits): Promise<void> {
     const shown = await this.face.show(top);
-    if (shown === 'refused') void this.showAgain();
+    if (shown === 'refused') this.showingAgain = this.showAgain();
+    else this.tellOfFace();
     if (shown === 'foreign') await this.settleDrop(top, limits).catch(() => undefined);
   }
 
@@ -373,7 +380,23 @@ export class Store {
         .catch(() => null);
       if (top) await this.face.show(top.licence);
       await unlock();
+      this.tellOfFace();
     }).catch(() => undefined);
+  }
+
+  private tellOfFace(): void {
+    const { trouble } = this.face;
+    if (trouble !== null && trouble !== this.toldOfFace) this.onFaceTrouble(faceTroubles[trouble] ?? trouble);
+    this.toldOfFace = trouble;
+  }
+
+  /** The revision that `licence.json` still shows although a later one has long been there; null where it is not late. */
+  lateFace(top: Licence, shareTimeMs: number): Promise<number | null> {
+    const committedMs = async (revision: number) => {
+      const at = (await this.revisions.readNumber(revision).catch(() => null))?.committedAt ?? null;
+      return at === null ? null : fromIso(at);
+    };
+    return this.inLine(() => lateFace(this.place.face, top, shareTimeMs, this.files, committedMs));
   }
 
   private async untilPublished<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
@@ -510,6 +533,14 @@ export class Store {
 const MANY = 1000;
 const breathIfLarge = async ({ instances, waiting }: Licence): Promise<void> => {
   if (instances.length + waiting.length > MANY) await breath();
+};
+
+const RIGHTS = 'the right to write it is missing, or to write in the directory around it';
+const faceTroubles: Partial<Record<ShareErrorKind, string>> = {
+  refused: RIGHTS,
+  readOnly: RIGHTS,
+  busy: 'something keeps it open (editor, virus scanner, backup)',
+  full: 'no space is left, or no file entries (inodes)',
 };
 
 const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;

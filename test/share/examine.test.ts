@@ -526,6 +526,21 @@ describe('the licence there', () => {
     expect(clinic.table.server.paths('/')).toEqual(before);
   });
 
+  test('a licence.json that was not refreshed is a warning, after ten seconds, and one with a second name at once', async () => {
+    const clinic = new Clinic();
+    const { table } = clinic;
+    table.grow(2);
+    expect(await clinic.finding('licence')).toMatchObject({
+      severity: 'ok',
+      isFaceLate: false,
+      faceBehind: 2,
+    });
+    await table.timeline.advance(10_001);
+    expect(await clinic.finding('licence')).toMatchObject({ severity: 'warning', isFaceLate: true });
+    table.server.hardLink('/share/backup.json', FACE);
+    expect(await clinic.finding('licence')).toMatchObject({ severity: 'warning', face: 'linked' });
+  });
+
   test.each([
     ['garbage', 'garbage'],
     ['too large', 'x'.repeat(2 ** 24 + 1)],

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { sealUnsigned } from '../../src/core/entitlement.js';
-import { formatLicence, MAX_BYTES } from '../../src/core/licence.js';
-import type { ShareFiles } from '../../src/share/files.js';
+import { formatLicence, type Licence, MAX_BYTES } from '../../src/core/licence.js';
+import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { counting, faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';
 
@@ -211,4 +211,71 @@ test('one with a second name is told, left as it is, and costs nobody anything',
   table.server.removeTree('/share/backup.json');
   await writer.add('c');
   expect(table.shown()).toBe(3);
+});
+
+describe('one that cannot be refreshed', () => {
+  const troubled = (error: ShareErrorKind | null) => {
+    const table = new Table();
+    table.grow(1);
+    const state = { error };
+    const wrap = (files: ShareFiles) =>
+      faulty(files, (operation) =>
+        operation === 'replace' && state.error !== null ? { kind: 'refuse', error: state.error } : null,
+      );
+    const writer = table.writer({ wrap });
+    const told: string[] = [];
+    writer.store.onFaceTrouble = (trouble) => told.push(trouble);
+    return { table, writer, told, state };
+  };
+
+  test.each([
+    ['refused', /right to write/],
+    ['readOnly', /right to write/],
+    ['busy', /keeps it open/],
+    ['full', /no space/],
+  ] as const)(
+    '%s: told once, also by a process that ends at once, and again after it was refreshed',
+    async (error, words) => {
+      const { table, writer, told, state } = troubled(error);
+      await writer.add('a');
+      await table.timeline.run(writer.store.settled());
+      await writer.add('b');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toEqual([expect.stringMatching(words)]);
+      state.error = null;
+      await writer.add('c');
+      expect(table.shown()).toBe(4);
+      state.error = error;
+      await writer.add('d');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toHaveLength(2);
+    },
+  );
+
+  test.each(['unsaid', 'missing'] as const)(
+    '%s is trouble of the share, and not told as that of the file',
+    async (error) => {
+      const { table, writer, told } = troubled(error);
+      await writer.add('a');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toEqual([]);
+    },
+  );
+
+  test('is late when the revision after the one it shows is ten seconds old, or collected', async () => {
+    const { table, writer, state } = troubled(null);
+    const late = (top: Licence) => table.timeline.run(writer.store.lateFace(top, table.server.nowMs));
+    const { licence: first } = await writer.add('a');
+    await table.timeline.advance(60_000);
+    expect(await late(first)).toBeNull(); // it shows the newest
+    state.error = 'refused';
+    const { licence: second } = await writer.add('b');
+    await table.timeline.run(writer.store.settled());
+    expect(await late(second)).toBeNull();
+    await table.timeline.advance(10_001);
+    const { licence: third } = await writer.add('c');
+    expect(await late(third)).toBe(2);
+    table.server.removeTree(table.numberPath(3));
+    expect(await late(third)).toBe(2);
+  });
 });

@@ -90,6 +90,10 @@ function describe(view: FullView, nobodyWords: string): string {
     head.push(
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
+  if (view.faceShows !== null)
+    head.push(
+      `licence.json still shows revision ${view.faceShows}: it could not be refreshed. Nobody loses a seat by it; seatfile doctor tells more.`,
+    );
   const seats =
     view.seats.length === 0 ? `${nobodyWords}\n` : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
   const line = view.waiting.length === 0 ? '' : `\n${table([LINE_HEADER, ...view.waiting.map(lineRow)])}`;
