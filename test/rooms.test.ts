@@ -36,6 +36,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'disk.ts',
       'emptying.ts',
       'examine-licence.ts',
+      'examine-rights.ts',
       'examine.ts',
     ],
     ...['face.ts', 'files.ts', 'findings.ts', 'folding.ts', 'hammer.ts', 'healing.ts'],

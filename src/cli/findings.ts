@@ -92,6 +92,8 @@ function describeFinding(finding: Finding): Told {
       );
     case 'rights':
       return describeRights(finding);
+    case 'othersRights':
+      return describeOthers(finding);
     case 'exclusiveCreate':
       return finding.severity === 'ok'
         ? tell('a file that exists is not created again', 'No two writers get hold of one file.')
@@ -216,30 +218,89 @@ function describeRights(finding: Of<'rights'>): Told {
     return tell(
       `the directory is sticky (mode ${octal(mode)})`,
       "Users cannot delete each other's files: nobody could clear away after another.",
-      'Use a directory of its own without the sticky bit (chmod -t).',
+      `Use a directory of its own without the sticky bit, or: chmod -t ${quoted(finding.around)}`,
     );
   if (finding.where === 'folder')
     return tell(
       'this user may write in the folder of revisions only',
       'Seats work; licence.json itself is shown by whoever may write beside it.',
     );
+  const around = quoted(finding.around);
   if (finding.others === 'nobody')
     return tell(
       `only its owner may write there (mode ${octal(mode)})`,
       'Other users cannot take a seat.',
-      'Let the group write (chmod 2770), or everybody.',
+      `For everybody: ${opened(finding, 'ugo', 'chmod 2777')}. For one group: ${opened(finding, 'ug', 'chgrp GROUP', 'chmod 2770')}`,
     );
   if (finding.others === 'group' && !finding.keepsGroup)
     return tell(
       `the group may write, but new directories get their maker's own group (mode ${octal(mode)})`,
       'Users whose main group is another cannot clear away after each other.',
-      'Set the group bit (chmod g+s).',
+      `Set the group bit: chmod g+s ${around}`,
     );
   const who = { everybody: 'everybody', group: 'the group', unknown: 'whoever the server lets' } as const;
   const also = finding.keepsModes ? '' : '; the share sets rights by itself';
   return tell(
     `made, listed, renamed and deleted; ${who[finding.others]} may write there (mode ${octal(mode)})${also}`,
     'This user can take seats; run doctor as another user to be sure of him.',
+  );
+}
+
+/** What opens a place to others, with the licence that is there by then: it keeps the rights that it was made with. */
+function opened(
+  { around, licence }: Pick<Of<'rights'>, 'around' | 'licence'>,
+  whose: string,
+  ...commands: readonly string[]
+): string {
+  const first = commands.map((command) => `${command} ${quoted(around)}`);
+  if (licence === null) return first.join(' && ');
+  const folder = `${licence}.revisions`;
+  const paths = `${quoted(licence)} ${quoted(folder)}`;
+  const group = commands
+    .filter((command) => command.startsWith('chgrp'))
+    .map((command) => `${command.replace('chgrp', 'chgrp -R')} ${paths}`);
+  return [
+    ...first,
+    ...group,
+    `chmod -R ${whose}+rwX ${paths}`,
+    `find ${quoted(folder)} -type d -exec chmod g+s {} +`,
+  ].join(' && ');
+}
+
+/** A path as a shell takes it. */
+const quoted = (path: string): string => `'${printable(path).replaceAll("'", `'\\''`)}'`;
+
+function describeOthers({ lacking, closed, mode, group, face, folder }: Of<'othersRights'>): Told {
+  if (lacking.length + closed.length === 0)
+    return tell(
+      'what lies there is as open to other users as the directory around it',
+      'By its modes and groups.',
+    );
+  const entries = lacking.map(
+    (one) => `${one.path} (mode ${octal(one.mode)}${one.isOtherGroup ? ', another group' : ''})`,
+  );
+  const found = [
+    ...(lacking.length > 0
+      ? [`less open to other users than the directory around it: ${list(entries)}`]
+      : []),
+    ...(closed.length > 0 ? [`no way for other users through ${list(closed)}`] : []),
+  ].join('; ');
+  const whose = (mode & 0o003) === 0o003 ? 'ugo' : 'ug';
+  const both = [face, folder].filter((path) => path === folder || lacking.some((one) => one.path === face));
+  const there = lacking.some((one) => one.path.startsWith(folder)) ? both : [face];
+  const paths = there.map(quoted).join(' ');
+  const commands = [
+    ...(lacking.some((one) => one.isOtherGroup) && group !== null ? [`chgrp -R ${group} ${paths}`] : []),
+    ...(lacking.length > 0 ? [`chmod -R ${whose}+rwX ${paths}`] : []),
+    ...(lacking.length > 0 && there.includes(folder)
+      ? [`find ${quoted(folder)} -type d -exec chmod ${(mode & 0o2000) === 0 ? '-t' : 'g+s,-t'} {} +`]
+      : []),
+    ...closed.map((path) => `chmod ${whose === 'ugo' ? 'a' : 'g'}+x ${quoted(path)}`),
+  ];
+  return tell(
+    found,
+    'They may not be able to take a seat, to look, or to clear away after each other (with an access list, the bits of the group are its mask).',
+    `Type: ${commands.join(' && ')}`,
   );
 }
 

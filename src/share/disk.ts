@@ -138,5 +138,6 @@ function describe(stat: Stats): FileStat {
     device: String(stat.dev),
     links: stat.nlink,
     mode: stat.mode & 0o7777,
+    group: stat.gid,
   };
 }

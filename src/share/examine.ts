@@ -5,6 +5,7 @@ import type { Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { removeTree } from './emptying.js';
 import { examineLicence } from './examine-licence.js';
+import { examineOthers } from './examine-rights.js';
 import {
   type FileStat,
   nullIf,
@@ -256,7 +257,9 @@ class Examination {
     await this.check('rights', () => this.rights());
     if (this.isWrongPlace) return;
     if (this.directory !== null && !this.isRefused) await this.probes(this.directory);
-    if (target.isLicence) await this.check('licence', () => this.licence());
+    if (!target.isLicence) return;
+    if (this.areModesReal) await this.check('othersRights', () => examineOthers(target, files));
+    await this.check('licence', () => this.licence());
   }
 
   private get isWrongPlace(): boolean {
@@ -364,7 +367,8 @@ class Examination {
 
   /** Makes the directory that everything else is tried in: beside the licence, or where only the folder may be written, there. */
   private async rights(): Promise<Finding> {
-    const { around, face } = this.target;
+    const { around, face, isLicence } = this.target;
+    const licence = isLicence ? face : null;
     const stat = await this.files.stat(around);
     const folder = folderOf(face);
     const hasFolder = (await this.kindOf(folder)) === 'directory';
@@ -381,7 +385,7 @@ class Examination {
     return {
       check: 'rights',
       severity: refused || isSticky ? 'unfit' : isPoor ? 'warning' : keepsModes ? 'ok' : 'note',
-      ...{ refused, where, mode: stat.mode, isSticky, others, keepsGroup, keepsModes },
+      ...{ refused, where, mode: stat.mode, around, licence, isSticky, others, keepsGroup, keepsModes },
     };
   }
 
@@ -423,10 +427,14 @@ class Examination {
   }
 
   /** SMB clients make these bits up; Windows has none. */
-  private othersBy(mode: number): 'everybody' | 'group' | 'nobody' | 'unknown' {
+  private get areModesReal(): boolean {
     const found = this.findings.find((one) => one.check === 'fileSystem');
     const isMadeUp = found?.check === 'fileSystem' && /^(?:smb|cifs)/.test(found.name ?? '');
-    if (isMadeUp || this.deps.surroundings?.home.platform === 'win32') return 'unknown';
+    return !isMadeUp && this.deps.surroundings?.home.platform !== 'win32';
+  }
+
+  private othersBy(mode: number): 'everybody' | 'group' | 'nobody' | 'unknown' {
+    if (!this.areModesReal) return 'unknown';
     return (mode & 0o003) === 0o003 ? 'everybody' : (mode & 0o030) === 0o030 ? 'group' : 'nobody';
   }
 

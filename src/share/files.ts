@@ -55,6 +55,8 @@ export interface FileStat {
   readonly links: number;
   /** Permission bits with set-id and sticky, 0 to 0o7777. */
   readonly mode: number;
+  /** The group it belongs to; undefined where that is not told. */
+  readonly group?: number | undefined;
 }
 
 export type ShareErrorKind =

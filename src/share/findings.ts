@@ -58,6 +58,9 @@ export type Finding =
         where: 'around' | 'folder' | null;
         /** Permission bits of the directory around. */
         mode: number;
+        around: string;
+        /** The licence file that is there, or is to be; null where a directory was asked for. */
+        licence: string | null;
         isSticky: boolean;
         /** Who else may write there by these bits; `unknown` where they tell nothing (SMB, Windows). */
         others: 'everybody' | 'group' | 'nobody' | 'unknown';
@@ -65,6 +68,20 @@ export type Finding =
         keepsGroup: boolean;
         /** Whether a directory gets the bits it is given. */
         keepsModes: boolean;
+      }
+    >
+  /** What the other users lack of the rights that the directory around promises them, on what lies there and on the way to it. */
+  | Of<
+      'othersRights',
+      {
+        lacking: readonly { readonly path: string; readonly mode: number; readonly isOtherGroup: boolean }[];
+        /** Directories above that nobody but their owner can pass. */
+        closed: readonly string[];
+        /** Of the directory around. */
+        mode: number;
+        group: number | null;
+        face: string;
+        folder: string;
       }
     >
   /** Creating a file that exists. */
@@ -156,6 +173,7 @@ export type Check =
   | 'cloud'
   | 'pathLength'
   | 'rights'
+  | 'othersRights'
   | 'exclusiveCreate'
   | 'readBack'
   | 'directoryRename'

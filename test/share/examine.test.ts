@@ -394,6 +394,75 @@ describe('rights', () => {
   });
 });
 
+describe('what the other users may do with what lies there', () => {
+  const inFolder = (path: string) => (table: Table) => `${table.place.folder}${path}`;
+  const top = '/000000000002';
+
+  const opened = (mode: number) => {
+    const clinic = new Clinic();
+    const { table } = clinic;
+    table.grow(2);
+    table.server.makeDirectory(`${table.place.folder}/journal`);
+    table.server.setMode('/share', mode);
+    for (const path of table.server.paths('/share').filter((one) => one !== '/share')) {
+      const isFile = table.server.stat(path).kind === 'file';
+      table.server.setMode(path, isFile ? mode & 0o666 : mode);
+    }
+    clinic.deps = { surroundings: { ...linux, mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw' } };
+    return clinic;
+  };
+
+  test.each([0o2777, 0o2770, 0o777, 0o755])('as the directory around it, mode %o: ok', async (mode) => {
+    expect(await opened(mode).finding('othersRights')).toMatchObject({
+      severity: 'ok',
+      lacking: [],
+      closed: [],
+    });
+  });
+
+  test.each([
+    ['the folder', inFolder(''), 0o2777, 0o2755],
+    ['the folder, for its group', inFolder(''), 0o2770, 0o2750],
+    ['the folder, without its group bit', inFolder(''), 0o2777, 0o777],
+    ['the folder, sticky', inFolder(''), 0o2777, 0o3777],
+    ['the newest revision', inFolder(top), 0o2777, 0o2755],
+    ['its document', inFolder(`${top}/licence.json`), 0o2777, 0o640],
+    ['the journal', inFolder('/journal'), 0o2777, 0o2755],
+  ] as const)('%s less open: a warning that names it', async (_, pathOf, around, mode) => {
+    const clinic = opened(around);
+    const path = pathOf(clinic.table);
+    clinic.table.server.setMode(path, mode);
+    const { severity, lacking } = await clinic.finding('othersRights');
+    expect([severity, lacking.map((one) => one.path)]).toEqual(['warning', [path]]);
+  });
+
+  test('a document that is not writable for others is in order: it is never written again', async () => {
+    const clinic = opened(0o2777);
+    clinic.table.server.setMode(clinic.table.documentPath(2), 0o444);
+    expect((await clinic.finding('othersRights')).severity).toBe('ok');
+  });
+
+  test('a licence file that only its owner reads matters as long as a table has to begin from it', async () => {
+    const begun = opened(0o2777);
+    begun.table.server.setMode(FACE, 0o600);
+    expect((await begun.finding('othersRights')).severity).toBe('ok');
+    const fresh = opened(0o2777);
+    fresh.table.server.removeTree(fresh.table.place.folder);
+    fresh.table.server.setMode(FACE, 0o600);
+    expect(await fresh.finding('othersRights')).toMatchObject({
+      severity: 'warning',
+      lacking: [{ path: FACE }],
+    });
+  });
+
+  test('on SMB, where the client makes the bits up, nothing is told of them', async () => {
+    const clinic = opened(0o2777);
+    clinic.table.server.setMode(clinic.table.place.folder, 0o700);
+    clinic.deps = { surroundings: linux };
+    expect((await clinic.examine()).findings.map(({ check }) => check)).not.toContain('othersRights');
+  });
+});
+
 describe('where it lies', () => {
   const at = (line: string): Surroundings => ({ ...linux, mountinfo: () => `2 1 0:2 / /share rw - ${line}` });
 

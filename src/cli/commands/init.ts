@@ -106,7 +106,7 @@ async function examinePlace(face: string, options: InitOptions, deps: Deps): Pro
   const [worst] = bad;
   if (worst?.severity === 'unfit' && (!options.force || worst.check === 'wrongPlace'))
     throw unfit(face, worst);
-  for (const finding of bad) deps.err(`${describeBriefly(finding)}\n`);
+  for (const finding of bad) deps.err(`Warning: ${describeBriefly(finding)}\n`);
 }
 
 /** A refused right is a fault of its own kind; everything else is the place's. */
