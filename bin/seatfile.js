@@ -1,4 +1,6 @@
 #!/usr/bin/env node
-import { main } from '../dist/cli/main.js';
+import { startIfNeeded } from '../dist/cli/disk-process.js';
 
-await main(import.meta.url);
+const disk = startIfNeeded(process.argv.slice(2));
+const { main } = await import('../dist/cli/main.js'); // takes longer than that process
+await main(import.meta.url, disk);

@@ -23,7 +23,8 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'restore.ts',
       'revision.ts',
     ],
-    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'status.ts', 'sweep.ts', 'telling.ts', 'waiting.ts'],
+    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'size.ts', 'status.ts', 'sweep.ts', 'telling.ts'],
+    ...['waiting.ts'],
   ],
   share: [
     ...[

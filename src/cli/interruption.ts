@@ -1,9 +1,9 @@
 import os from 'node:os';
 import { SeatfileFault } from '../core/fault.js';
-import { leaveMs } from '../instance/leaving.js';
 import type { OpenLicence } from '../instance/licence.js';
 import { unconfirmed } from '../instance/releases.js';
-import { inTime, LATE } from '../share/clock.js';
+import { type Clock, inTime, LATE } from '../share/clock.js';
+import { isHung } from '../share/pinned.js';
 import type { Deps } from './deps.js';
 
 /** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
@@ -13,6 +13,8 @@ export interface Interruption {
   readonly signal: AbortSignal;
   /** Gives up what is asked of a share that may never answer when a signal comes. */
   readonly unless: <T>(asked: Promise<T>) => Promise<T>;
+  /** The status is known, and no signal changes it any more. */
+  readonly endsWith: (status: number) => void;
   readonly stopListening: () => void;
 }
 
@@ -33,9 +35,10 @@ export function listenForSignals(
 ): Interruption {
   const controller = new AbortController();
   let first: NodeJS.Signals | null = null;
+  let known: number | null = null;
   const stopListening = deps.onSignals([...STOPS, ...others], (name) => {
     if (act(name)) return;
-    if (first !== null) deps.endNow(signalStatus(name));
+    if (first !== null) deps.endNow(known ?? signalStatus(name));
     first = name;
     controller.abort();
   });
@@ -46,6 +49,9 @@ export function listenForSignals(
     },
     signal,
     unless: (asked) => Promise.race([asked, aborted(signal)]),
+    endsWith: (status) => {
+      known = status;
+    },
     stopListening,
   };
 }
@@ -58,25 +64,45 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** What gives a seat back may take so long at the end of a command that nobody stopped. Milliseconds. */
-const RETURN_MS = 30_000;
+/** How often a command that is to end looks whether the share still answers. Milliseconds. */
+const LOOK_MS = 100;
 
-/** Waits until a seat is given back: whoever was stopped by a signal, before or meanwhile, not for long. */
+/** An answer, as long as the share answers at all; LATE when it hangs. */
+async function whileAnswering<T>(asked: Promise<T>, clock: Clock): Promise<T | typeof LATE> {
+  for (;;) {
+    const answer = await inTime(clock, LOOK_MS, asked);
+    if (answer !== LATE || isHung()) return answer;
+  }
+}
+
+/**
+ * What a command waits for at its end, which has a deadline of its own: a slow share is waited for, because the command has
+ * nothing else to do. One that was stopped by a signal, before or meanwhile, does not wait for a share that hangs.
+ */
+async function patiently<T>(asked: Promise<T>, stopped: AbortSignal, clock: Clock): Promise<T | typeof LATE> {
+  const answer = await inTime(clock, Number.POSITIVE_INFINITY, asked, stopped);
+  return answer === LATE ? await whileAnswering(asked, clock) : answer;
+}
+
+/** Waits until a seat is given back. @throws SeatfileFault when that is not sure */
 export async function givenBack(
   file: string,
   gone: Promise<void>,
   stopped: AbortSignal,
   deps: Deps,
 ): Promise<void> {
-  const { clock } = deps.system();
-  let answer = await inTime(clock, RETURN_MS, gone, stopped);
-  if (answer === LATE && stopped.aborted) answer = await inTime(clock, leaveMs(), gone);
-  if (answer === LATE) throw unconfirmed(file, null);
+  if ((await patiently(gone, stopped, deps.system().clock)) === LATE) throw unconfirmed(file, null);
 }
 
-/** Who ends before he was told whether he has a seat gives back what still comes. */
+/** The seat is given back, or that has failed: what goes on behind that ends too. */
+export async function closed(licence: OpenLicence, stopped: AbortSignal, deps: Deps): Promise<void> {
+  const over = licence.close().catch(() => undefined);
+  await patiently(over, stopped, deps.system().clock);
+}
+
+/** A command that ends before it was told whether it has a seat gives back what still comes. */
 export async function leaveAndThrow(licence: OpenLicence, error: unknown, deps: Deps): Promise<never> {
-  const closed = licence.close().catch(() => undefined);
-  await inTime(deps.system().clock, leaveMs(), closed);
+  const over = licence.close().catch(() => undefined);
+  await whileAnswering(over, deps.system().clock);
   throw error;
 }

@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { realSystem } from '../instance/licence.js';
+import { realSystem, type System } from '../instance/licence.js';
 import { awake } from '../share/clock.js';
-import { isPinned } from '../share/pinned.js';
+import { endNow, isPinned } from '../share/pinned.js';
+import { apart } from './apart.js';
 import { Interrupted } from './deps.js';
+import type { DiskProcess } from './disk-process.js';
 import { runProgram } from './program.js';
 
 const isWindows = process.platform === 'win32'; // where signals come from the console, to all who share it
@@ -14,8 +16,8 @@ const terminals = [0, 1, 2].filter((handle) => isatty(handle));
 /** What keys of a terminal (Ctrl-C, Ctrl-\) send to the whole group of processes in its foreground. */
 const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
-/** The real world behind the program: `bin/seatfile.js` calls this with its own path. */
-export async function main(script: string): Promise<void> {
+/** The real world behind the program: `bin/seatfile.js` calls this with its own path, and the process that does what is asked of shares. */
+export async function main(script: string, disk: DiskProcess | null): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
@@ -26,10 +28,10 @@ export async function main(script: string): Promise<void> {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
-    system: () => (system ??= realSystem()),
+    system: () => (system ??= systemWith(disk)),
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
-    endNow: (status) => process.exit(status),
+    endNow,
     ask,
     inputClosed,
     onSignals,
@@ -42,14 +44,23 @@ export async function main(script: string): Promise<void> {
       }),
     version,
   };
-  process.exitCode = await awake(() => runProgram(process.argv.slice(2), deps));
+  const status = await awake(async () => {
+    await disk?.ready; // or its start would count as an answer of the share
+    return await runProgram(process.argv.slice(2), deps);
+  });
+  process.exitCode = status || outputStatus;
   if (!isWindows && !terminals.every((handle) => isatty(handle))) hangUp();
   process.stdin.pause(); // an open pipe on stdin would keep the process
-  setTimeout(() => process.exit(), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
+  setTimeout(() => endNow(status || outputStatus), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
 }
 
-/** How long a hung share may delay the end of the process. Milliseconds. */
+/** How long a share that hangs may delay the end of a command that is over. Milliseconds. */
 const EXIT_MS = 1500;
+
+function systemWith(disk: DiskProcess | null): System {
+  const system = realSystem();
+  return disk ? { ...system, ...apart(disk) } : system;
+}
 
 /** Our terminal is gone: Node would abort at its end, with a core dump, because it cannot put that back as it was. */
 function hangUp(): void {
@@ -57,14 +68,20 @@ function hangUp(): void {
   process.kill(process.pid, 'SIGHUP');
 }
 
+/** The status of a command whose output could not be written, if it has none of its own. */
+let outputStatus = 0;
+let isOutputGone = false;
 /** What to do when nobody reads our output any more: end; a hold gives its seat back first. */
-let onOutputGone = (status: number): void => process.exit(status);
+let onOutputGone = (): void => endNow(outputStatus);
 
 function outputFailed(error: NodeJS.ErrnoException): void {
+  if (isOutputGone) return;
+  isOutputGone = true;
   const isClosed = error.code === 'EPIPE'; // `seatfile status | head` is no failure
+  outputStatus = isClosed ? 0 : 1;
   if (!isClosed)
     process.stderr.write(`seatfile: the output could not be written (${error.code ?? error.message})\n`);
-  onOutputGone(isClosed ? 0 : 1);
+  onOutputGone();
 }
 
 async function ask(question: string): Promise<string> {

@@ -7,6 +7,12 @@ import { parseDuration } from './arguments.js';
 export const waitMs = (text: string | undefined): number =>
   text === undefined ? 0 : 1000 * parseDuration('--wait', text, 0, 86_400);
 
+export const TIMEOUT = '30s';
+export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to write there';
+
+/** `--timeout 2m`, in milliseconds. */
+export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);
+
 /** How a command asks for a seat: who has to wait is told so, and how far he is. `gaveUp` ends the wait, and the refusal stands. */
 export async function acquireOrWait(
   licence: OpenLicence,

@@ -17,7 +17,7 @@ export type FaultCode =
   | 'SHARE_UNREACHABLE' // the share does not answer, or is not there
   | 'SHARE_REFUSED' // the share answers, and says no: rights, read-only
   | 'SHARE_FULL' // no space, or the quota is used up
-  | 'SHARE_BUSY' // something keeps a file open (virus scanner, backup)
+  | 'SHARE_BUSY' // something keeps a file open (virus scanner, backup), or others were writing all the time
   | 'SHARE_UNFIT' // the place can not host a seat table
   | 'COMMIT_UNKNOWN' // the share did not say whether a change was made; the next look shows it
   | 'ABORTED' // the caller's own AbortSignal

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { SeatfileFault } from './fault.js';
 import { parseJson } from './json.js';
+import { MAX_BYTES } from './size.js';
+
+export { MAX_BYTES };
 
 /**
  * The licence document: what stands in `licence.json` and in every revision. The whole format is described here at
@@ -11,8 +14,6 @@ const VERSION = 2;
 export const FORMAT = `seatfile/${VERSION}` as const;
 /** Has nothing that this format does not have. It is read as this one, and the next commit writes this one. */
 const FORMER_FORMAT = 'seatfile/1';
-/** Bytes. A larger document is refused, read or written. */
-export const MAX_BYTES = 16 * 1024 * 1024;
 /** A revision's directory has twelve digits. */
 export const MAX_REVISION = 999_999_999_999;
 /** Ids of the last changes, so that a doubtful change is never applied twice. */

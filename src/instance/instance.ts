@@ -68,6 +68,8 @@ export interface InstanceDeps extends IdentityDeps {
   readonly lookLagMs: number;
   readonly onWarning: (warning: Warning) => void;
   readonly onWaiting: (news: WaitingNews) => void;
+  /** How long the return of a seat may take. Milliseconds. */
+  readonly patienceMs: number;
   /** Called when there is something to give back, a seat or a place in a line, and after the last is gone. */
   readonly onBusy: (isBusy: boolean) => void;
 }
@@ -279,7 +281,7 @@ export class Instance {
 
   private addHandle(hold: Hold): Seat {
     return this.holds.addHandle(hold, this.deps.who, (seat) =>
-      awake(() => this.releases.leave([seat], this.table.limits(PATIENCE_MS))),
+      awake(() => this.releases.leave([seat], this.table.limits(this.deps.patienceMs))),
     );
   }
 

@@ -26,6 +26,7 @@ import {
 import { faceTrouble, type Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
 import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
+import { PATIENCE_MS } from './table.js';
 import type { WaitingNews } from './waiting.js';
 
 export interface OpenOptions {
@@ -39,6 +40,11 @@ export interface OpenOptions {
   readonly host?: string | undefined;
   /** Give the seats back on SIGINT, SIGTERM and SIGHUP when nobody else listens for them, and at the end of the event loop. @default true */
   readonly releaseOnExit?: boolean | undefined;
+  /**
+   * Milliseconds that a claim, and the return of a seat, may take: a share that has not confirmed it by then is given up
+   * (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes were writing all the time). @default 30,000
+   */
+  readonly timeoutMs?: number | undefined;
   /** Called for each wait that lasts longer than a second, with what is waited for; for a look that finds no table, again every 10 s. */
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
@@ -50,7 +56,7 @@ export interface AcquireOptions {
    * quarter of the check interval, and is silent for two, loses the place to whoever waits. At most 24 h. @default 0
    */
   readonly wait?: number | undefined;
-  /** Milliseconds after which a share that does not answer is given up (SHARE_UNREACHABLE or COMMIT_UNKNOWN). @default 30,000 */
+  /** For this claim alone. @default that of the licence */
   readonly timeoutMs?: number | undefined;
   /** Gives up at the caller's wish (ABORTED). */
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +85,6 @@ export interface LicenceEvents {
   waiting: [WaitingNews];
 }
 
-const ACQUIRE_MS = 30_000;
 const OPEN_MS = 90_000;
 /** One operation for a warning about the place: nobody is to wait for that. */
 const WARNING_MS = 2000;
@@ -112,6 +117,7 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
 
 /** As openLicence, on any system. */
 export async function openWith(path: string, options: OpenOptions, system: System): Promise<OpenLicence> {
+  if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs);
   checkNames({
     ...options,
     user: options.user ?? system.facts.user,
@@ -176,6 +182,11 @@ function checkNames(names: OpenOptions): void {
   }
 }
 
+function checkTimeout(timeoutMs: number): void {
+  if (!(timeoutMs > 0))
+    throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
+}
+
 /** A licence opened by this process: one instance in the table, however many modules it takes. */
 export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDisposable {
   /** The licence file, every link resolved. */
@@ -189,6 +200,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   /** A claim or a return of which the share did not say whether it was made. */
   private unsure: SeatfileFault | null = null;
   private isClosed = false;
+  private readonly timeoutMs: number;
   private readonly closing = new AbortController();
 
   /** @internal Use openLicence. */
@@ -203,6 +215,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     store.onFaceTrouble = (trouble) =>
       queueMicrotask(() => this.emit('warning', faceTrouble(this.file, trouble)));
     this.clock = system.clock;
+    this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     const { facts } = system;
     this.instance = new Instance({
       store,
@@ -221,6 +234,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
       lookLagMs: system.lookLagMs,
+      patienceMs: this.timeoutMs,
       onWaiting: (news) => queueMicrotask(() => this.emit('waiting', news)),
       onWarning: (warning) => queueMicrotask(() => this.emit('warning', warning)),
       onBusy: (isBusy) => {
@@ -237,9 +251,8 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
     if (this.isClosed)
       throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
-    const { timeoutMs = ACQUIRE_MS, wait = 0 } = options;
-    if (!(timeoutMs > 0))
-      throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
+    const { timeoutMs = this.timeoutMs, wait = 0 } = options;
+    checkTimeout(timeoutMs);
     if (!(wait >= 0 && wait <= MAX_WAIT_MS))
       throw new SeatfileFault('BAD_ARGUMENT', `wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
     return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
@@ -249,14 +262,14 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   async close(): Promise<void> {
     this.isClosed = true;
     this.closing.abort();
-    const endMs = this.clock.elapsedMs() + ACQUIRE_MS;
+    const endMs = this.clock.elapsedMs() + this.timeoutMs;
     this.unsure = null;
     await awake(async () => {
       try {
         await this.instance.releaseAll({ untilMs: endMs });
         await this.answered(endMs);
       } finally {
-        await this.settled();
+        await this.settled(endMs);
       }
     });
   }
@@ -267,13 +280,13 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
 
   private readonly leave = async (): Promise<void> => {
     await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + leaveMs() }).catch(() => undefined);
-    await this.settled();
+    await this.settled(this.clock.elapsedMs() + leaveMs());
   };
 
-  /** What goes on behind the answers ends too, unless the share hangs. */
-  private async settled(): Promise<void> {
+  /** What goes on behind the answers ends too, unless the share hangs: after the deadline it has a moment more. */
+  private async settled(untilMs: number): Promise<void> {
     const all = this.instance.recorded().then(() => this.store.settled());
-    await inTime(this.clock, leaveMs(), all);
+    await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), all);
   }
 
   /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
@@ -333,9 +346,12 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
         cause: signal.reason,
       });
-    return new SeatfileFault(
-      'SHARE_UNREACHABLE',
-      `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,
+    return (
+      this.store.outpaced() ??
+      new SeatfileFault(
+        'SHARE_UNREACHABLE',
+        `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,
+      )
     );
   }
 }

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import { MAX_BYTES } from '../core/licence.js';
+import { MAX_BYTES } from '../core/size.js';
 import { type FileStat, ShareError, type ShareFiles, sameRights, sortError, type Volume } from './files.js';
 import { minded } from './pinned.js';
 import { inDirectory, ourWay, reach, type Way } from './reach.js';

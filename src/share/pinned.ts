@@ -1,44 +1,91 @@
+import { accessSync, constants } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 /**
  * A mount that never answers pins a thread of Node's pool, and at its end Node waits for that thread, for ever: process.exit()
- * does not end the process (measured on Node 20 and 24, on a hung NFS mount too). So while an operation of ours is
+ * does not end the process (measured on Node 20, 22 and 24, on a hung NFS mount too). So while an operation of ours is
  * overdue, we end it instead, when everybody who listens for the exit has been heard. A process that has merely run out
  * of work is left alone: whether an application only waits (for a worker, an addon, a window of Electron) cannot be seen from here.
  */
 
 /** An operation that takes longer than this may never return. Milliseconds. */
 const OVERDUE_MS = 1000;
+/** A share counts as hung when one operation takes longer than this, and longer than the share has ever needed. Milliseconds. */
+const HUNG_MS = 3000;
+/** What an operation may take longer than the slowest before it. */
+const MARGIN = 1.5;
 
-let overdue = 0;
+interface Operation {
+  /** By the monotonic clock, milliseconds. */
+  readonly startedMs: number;
+  /** Whether it is done on a thread of this process, which waits for that thread at its end. */
+  readonly pins: boolean;
+}
+
+/** Every operation that has not returned. */
+const underWay = new Set<Operation>();
+let slowestMs = 0;
+let pinning = 0;
+
+const lasts = (ms: number): boolean =>
+  [...underWay].some(({ startedMs }) => performance.now() - startedMs >= ms);
 
 /** Whether an operation on a share has not returned for a second: what asks the share now waits behind it. */
-export const isPinned = (): boolean => overdue > 0;
+export const isPinned = (): boolean => lasts(OVERDUE_MS);
+
+/** Whether an operation takes longer than any before it, as on a share that will never answer. */
+export const isHung = (): boolean => lasts(Math.max(HUNG_MS, MARGIN * slowestMs));
 
 /** Does a file operation, and sees to it that the process can end while it does not return. */
-export async function minded<T>(act: () => Promise<T>): Promise<T> {
-  let isOverdue = false;
+export async function minded<T>(act: () => Promise<T>, pins = true): Promise<T> {
+  const operation: Operation = { startedMs: performance.now(), pins };
+  underWay.add(operation);
+  let isPinning = false;
   const timer = setTimeout(() => {
-    isOverdue = true;
-    if (++overdue === 1 && isMainThread) process.on('exit', endAnyway); // the last listener, as far as it can be
+    isPinning = pins && isMainThread;
+    if (isPinning && ++pinning === 1) process.on('exit', endAnyway); // the last listener, as far as it can be
   }, OVERDUE_MS).unref();
   try {
     return await act();
   } finally {
     clearTimeout(timer);
-    if (isOverdue && --overdue === 0) process.removeListener('exit', endAnyway);
+    underWay.delete(operation);
+    slowestMs = Math.max(slowestMs, performance.now() - operation.startedMs);
+    if (isPinning && --pinning === 0) process.removeListener('exit', endAnyway);
   }
+}
+
+/** Ends a program of ours with this status, whatever is under way. Where a thread may be pinned, no listener is heard. */
+export function endNow(status: number): never {
+  process.exitCode = status;
+  if ([...underWay].some(({ pins }) => pins)) endAnyway(status);
+  process.exit(status);
 }
 
 /** What every other listener wanted is done. Where the program can be replaced (Node 22.15) the status is kept; else it is that of SIGTERM. */
 function endAnyway(status: number): void {
   const { execve } = process as { execve?: (file: string, args: string[], environment: object) => void };
-  try {
-    if (process.platform !== 'win32')
-      execve?.('/bin/sh', ['sh', '-c', `exit ${process.exitCode ?? status}`], {});
-  } catch {
-    // no shell there
-  }
+  const kept = Number(process.exitCode ?? status);
+  const successor = execve && process.platform !== 'win32' ? successorFor(kept) : null;
+  if (successor) execve?.(successor.file, successor.args, {}); // it never returns, and aborts where it fails
   process.removeAllListeners('SIGTERM');
   process.kill(process.pid, 'SIGTERM');
+}
+
+/** A program that ends at once with a status: the shell, or Node where there is none (small containers). */
+function successorFor(status: number): { file: string; args: string[] } | null {
+  const programs = [
+    { file: '/bin/sh', args: ['sh', '-c', `exit ${status}`] },
+    { file: process.execPath, args: ['node', '-e', `process.exit(${status})`] },
+  ];
+  return programs.find(({ file }) => isExecutable(file)) ?? null;
+}
+
+function isExecutable(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

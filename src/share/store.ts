@@ -120,6 +120,8 @@ export class Store {
   private readonly healing: Healing;
   /** Who heals a lost table; null where nobody here holds a seat, and so nobody knows better than what is there. */
   private healer: string | null = null;
+  /** The commit under way: when it began, and the first and the last revision that it has seen. */
+  private trying: { readonly sinceMs: number; from: number | null; top: number } | null = null;
   private actor: string;
   /** The newest state this process has seen, and the last one of the lineage before, if the table was restored meanwhile. */
   private memory: Licence | null = null;
@@ -293,7 +295,8 @@ export class Store {
   commit<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
     return new Promise((resolve, reject) => {
       this.inLine(async () => {
-        const committed = await this.healed(() => this.underLock(change, limits, resolve), limits);
+        const tried = () => this.watched(() => this.underLock(change, limits, resolve), limits);
+        const committed = await this.healed(tried, limits);
         if (!committed.published) return;
         this.clearing.committed(committed.licence);
         if (++this.commits % COMMITS_PER_CLEARING === 0)
@@ -331,6 +334,32 @@ export class Store {
     return done;
   }
 
+  /** What a commit that is past its deadline was late for, where that is no fault of the share: others were writing. */
+  outpaced(): SeatfileFault | null {
+    if (this.trying === null) return null;
+    const { sinceMs, from, top } = this.trying;
+    if (from === null || top === from) return null;
+    const seconds = Math.round((this.clock.elapsedMs() - sinceMs) / 1000);
+    return new SeatfileFault(
+      'SHARE_BUSY',
+      `${this.place.face}: waited ${seconds} s for a turn to write; the share answers, and others made ${top - from} changes meanwhile; try again, or allow more time (timeoutMs, --timeout)`,
+    );
+  }
+
+  /** What ended at the deadline although the share answers says so. */
+  private async watched<T>(act: () => Promise<T>, limits: Limits): Promise<T> {
+    this.trying = { sinceMs: this.clock.elapsedMs(), from: null, top: 0 };
+    try {
+      return await act();
+    } catch (error) {
+      const isLate = error instanceof SeatfileFault && error.code === 'SHARE_UNREACHABLE' && !error.cause;
+      if (isLate && this.clock.elapsedMs() >= limits.untilMs) throw this.outpaced() ?? error;
+      throw error;
+    } finally {
+      this.trying = null;
+    }
+  }
+
   private async underLock<A>(
     change: Change<A>,
     limits: Limits,
@@ -354,7 +383,7 @@ export class Store {
 
   private async takeTurn(limits: Limits) {
     if (!this.options.lock) return async () => undefined;
-    const top = async () => (await this.revisions.numbers())?.at(-1) ?? -1;
+    const top = async () => this.seen((await this.revisions.numbers())?.at(-1) ?? -1);
     return await this.lock.acquire(
       { top, patienceMs: Math.min(this.options.turnMs, this.lookMs / 2) },
       limits,
@@ -510,7 +539,16 @@ export class Store {
     return this.known(isAgain ? await revisions.steadyTop(limits) : await revisions.top(limits));
   }
 
+  private seen(top: number): number {
+    if (this.trying) {
+      this.trying.from ??= top;
+      this.trying.top = Math.max(this.trying.top, top);
+    }
+    return top;
+  }
+
   private remember(licence: Licence): void {
+    this.seen(licence.revision);
     this.revisions.expectLicence(licence);
     if (this.memory && this.memory.lineage !== licence.lineage) this.memoryBefore = this.memory;
     this.memory = licence;

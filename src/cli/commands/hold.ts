@@ -8,8 +8,8 @@ import type { Seat } from '../../instance/seat.js';
 import { inTime } from '../../share/clock.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
-import { givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
-import { acquireOrWait, describePlace, waitMs } from '../waiting.js';
+import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -30,6 +30,7 @@ interface HoldOptions {
   readonly host?: string;
   readonly note?: string;
   readonly wait?: string;
+  readonly timeout: string;
   readonly json?: boolean;
 }
 
@@ -49,6 +50,7 @@ export function addHold(program: Command, deps: Deps): void {
       '--wait <duration>',
       'how long to wait for a seat while none is free, like 10m; default: not at all',
     )
+    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
     .option('--json', 'one JSON object per line')
     .action(async (file: string | undefined, options: HoldOptions) => {
       deps.setStatus(await hold(fileOf(file, deps), options, deps));
@@ -73,8 +75,8 @@ function teller(module: string, options: HoldOptions, deps: Deps): Teller {
 async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
   const interruption = listenForSignals(deps);
   const gaveUp = new AbortController();
-  const closed = deps.inputClosed().then(() => gaveUp.abort());
-  const stopped = Promise.race([closed, whenAborted(interruption.signal)]);
+  const inputClosed = deps.inputClosed().then(() => gaveUp.abort());
+  const stopped = Promise.race([inputClosed, whenAborted(interruption.signal)]);
   const signals = { signal: interruption.signal, gaveUp: gaveUp.signal };
   try {
     waitMs(options.wait);
@@ -82,11 +84,8 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
     const status = await holdIn(licence, options, deps, { signals, stopped }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
-    await inTime(
-      deps.system().clock,
-      leaveMs(),
-      licence.close().catch(() => undefined),
-    ); // the seat is given back, or that has failed
+    if (status === EXIT.lost) await inTime(deps.system().clock, leaveMs(), licence.close().catch(nothing));
+    else await closed(licence, interruption.signal, deps);
     return status;
   } catch (error) {
     const isStopped =
@@ -175,6 +174,8 @@ async function release(file: string, seat: Seat, stopped: AbortSignal, deps: Dep
   }
 }
 
+const nothing = (): void => undefined;
+
 const whenAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
     signal.addEventListener('abort', () => resolve(), { once: true });
@@ -183,14 +184,14 @@ const whenAborted = (signal: AbortSignal): Promise<void> =>
 /** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
 export async function openForCommand(
   file: string,
-  names: { user?: string; host?: string; note?: string; application?: string },
+  options: { user?: string; host?: string; note?: string; application?: string; timeout: string },
   deps: Deps,
 ): Promise<OpenLicence> {
-  const { user, host, note, application = 'seatfile' } = names;
+  const { user, host, note, application = 'seatfile' } = options;
   const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
   const licence = await openWith(
     file,
-    { user, host, note, application, onSlow, releaseOnExit: false },
+    { user, host, note, application, timeoutMs: timeoutMs(options.timeout), onSlow, releaseOnExit: false },
     deps.system(),
   );
   licence.on('warning', ({ message }) => deps.err(`seatfile: ${printable(message)}\n`));

@@ -12,7 +12,7 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
-import { acquireOrWait, describePlace, waitMs } from '../waiting.js';
+import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -30,6 +30,7 @@ interface RunOptions {
   readonly user?: string;
   readonly host?: string;
   readonly wait?: string;
+  readonly timeout: string;
   readonly onLost: 'warn' | 'term';
 }
 
@@ -49,6 +50,7 @@ export function addRun(program: Command, deps: Deps): void {
       '--wait <duration>',
       'how long to wait for a seat while none is free, like 10m; default: not at all',
     )
+    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
     .addOption(
       new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
         .choices(['warn', 'term'])
@@ -67,6 +69,7 @@ async function run(file: string | undefined, options: RunOptions, deps: Deps): P
         'run: expected a command after --, like: seatfile run FILE -- app.exe',
       );
     waitMs(options.wait);
+    timeoutMs(options.timeout);
     return await runSeated(fileOf(file, deps), options, deps);
   } catch (error) {
     deps.err(`seatfile: ${describeError(error)}\n`);
@@ -88,6 +91,7 @@ async function runSeated(file: string, options: RunOptions, deps: Deps): Promise
     const status = await runIn(licence, options, deps, { interruption, running }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
+    interruption.endsWith(status);
     await givenBack(licence.file, licence.close(), stop.signal, deps).catch((error: unknown) => {
       deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
     });
