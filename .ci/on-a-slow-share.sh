@@ -40,7 +40,7 @@ injecting() { # injecting CALL DELAY: the options of strace
 
 check() { # check "what" STATUS "expected, as an extended expression": the seats and what is left are looked at as well
   local seated left
-  seated=$(seatfile status "$file" --json | grep -c '"lastBeatSecondsAgo"')
+  seated=$(seatfile status "$file" --json 2>/dev/null | grep -c '"lastBeatSecondsAgo"')
   left=$(ls "$file.revisions" | grep -vE '^[0-9]{12}$|^journal$' | tr '\n' ' ')
   if grep -qxE "$3" <<<"$2" && { [ -n "${hung:-}" ] || [ "$seated$left" = 0 ]; }; then
     echo "ok $1: $2"
@@ -81,6 +81,7 @@ later() {
   helper=$(pgrep -P "$pid" -f disk.js)
   strace "${options[@]}" -p "$pid" ${helper:+-p "$helper"} 2>/dev/null &
   tracer=$!
+  disown # its end is no news
   sleep 1
   started=$SECONDS
   touch "$file.go"
@@ -93,7 +94,6 @@ later() {
   local status=$? took=$((SECONDS - started))
   exec 4>&-
   kill -9 "$tracer" 2>/dev/null # it would wait for what it delays
-  wait "$tracer" 2>/dev/null
   [ "$took" -le "$within" ] || status="$status after $took s"
   check "$call hangs for $delay us when the seat is held, $signal: $verb" "$status" "$expected"
 }
@@ -109,7 +109,7 @@ await() { # await SECONDS command...: until it is so
   done
 }
 
-exec >"$work/all" 3>&1
+exec 3>&1 >"$work/all"
 for call in fsync rename mkdir unlink open close; do slow "$call" 2500000 7 run -- sh -c 'exit 7' & done
 wait
 slow getdents64 1000000 7 run -- sh -c 'exit 7' &

@@ -109,7 +109,7 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
 
   test('so does a run whose command has ended, and that waits to give the seat back', async () => {
     const share = newShare();
-    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over'))`;
+    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over')); process.exitCode = 7`;
     const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
     await child.heard('up');
     hang(share);
@@ -117,8 +117,23 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     await child.heard('over');
     await until('it waits', 10_000, () => child.complaint().includes('Waiting for') || undefined);
     const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
-    expect(how).toMatchObject({ status: 0, signal: null });
+    expect(how).toMatchObject({ status: 7, signal: null });
     expect(how.complaint).toContain('has not confirmed that a seat was given back');
     expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('a second signal ends it at once, with the status of its command', async () => {
+    const share = newShare();
+    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over')); process.exitCode = 7`;
+    const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
+    await child.heard('up');
+    hang(share);
+    child.process.stdin?.end();
+    await child.heard('over');
+    await until('it waits', 10_000, () => child.complaint().includes('Waiting for') || undefined);
+    child.process.kill('SIGHUP');
+    const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
+    expect(how).toMatchObject({ status: 7, signal: null });
+    expect(tookMs).toBeLessThan(PROMISE_MS);
   });
 });
