@@ -79,7 +79,7 @@ later() {
   await 30 grep -qE 'up|seated' "$dir/said"
   sleep 2 # what goes on behind the answer is over
   helper=$(pgrep -P "$pid" -f disk.js)
-  strace "${options[@]}" -p "$pid" ${helper:+-p "$helper"} 2>/dev/null &
+  strace "${options[@]}" -p "$pid" ${helper:+-p "$helper"} 2>/dev/null 4>&- &
   tracer=$!
   disown # its end is no news
   sleep 1
