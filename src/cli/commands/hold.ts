@@ -84,7 +84,8 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
     const status = await holdIn(licence, options, deps, { signals, stopped }).catch((error: unknown) =>
       leaveAndThrow(licence, error, deps),
     );
-    if (status === EXIT.lost) await inTime(deps.system().clock, leaveMs(), licence.close().catch(nothing));
+    const isPast = status === EXIT.lost || status === EXIT.share; // at once, or after the deadline
+    if (isPast) await inTime(deps.system().clock, leaveMs(), licence.close().catch(nothing));
     else await closed(licence, interruption.signal, deps);
     return status;
   } catch (error) {
