@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Who is gone and who lives, where that is hard to tell: pid 1 in every container, with one host name and one machine id; a pid
-# used again; a zombie; a /proc that hides others; a second mount of the same folder. In real namespaces, so it needs root, and a built dist/. Prints one line
+# used again; a zombie; a /proc that hides others, or that of another pid namespace; a second mount of the same folder. In real namespaces, so it needs root, and a built dist/. Prints one line
 # per check, and how many there were; ends with 1 when one has FAILED. Whatever it made, processes, mounts and files, is removed again.
 set -uo pipefail
 
@@ -243,6 +243,27 @@ hidden_and_used_again() { # by whom cannot be seen: no proof
   asks full bob hidden
 }
 
+# --- a pid namespace with the /proc of the one outside, where /proc/1 is another process --------------------------------------
+
+outside_proc() { # the container that new_container makes then sees it
+  local contained=(unshare --pid --uts --mount --fork --kill-child)
+  held_in_container "$1" || return 1
+  [ "$(within "$container" readlink /proc/self)" -gt 1000 ] || { echo 'this is its own /proc' && return 1; }
+}
+
+outside_proc_and_alive() { # /proc/PID is a process out here, or none
+  outside_proc eleven || return 1
+  in_table "table.instances[0].processStart === null" || return 1
+  asks full bob within "$container" || return 1
+  several_looks
+  in_table "table.instances.length === 1 && table.gone.length === 0"
+}
+
+outside_proc_and_dead() {
+  within "$container" kill -9 "$pid"
+  asks seated bob within "$container"
+}
+
 # --- one folder by two names ----------------------------------------------------------------------------------------------
 
 bound() { # a bind mount is no copy; a copy is one
@@ -281,6 +302,8 @@ check 'a zombie is gone' zombie
 check 'hidden /proc: a living one of another user is not freed' hidden_and_alive
 check 'hidden /proc: a dead one is freed' hidden_and_dead
 check 'hidden /proc: a pid used again by another user proves nothing' hidden_and_used_again
+check 'the /proc of another pid namespace: a living one is not freed' outside_proc_and_alive
+check 'the /proc of another pid namespace: a dead one is freed' outside_proc_and_dead
 check 'a bind mount of the folder is no copy; a copy of it is told' bound
 printf '%d checks\n' "$checks"
-[ "$failed" -eq 0 ] && [ "$checks" -eq 12 ]
+[ "$failed" -eq 0 ] && [ "$checks" -eq 14 ]

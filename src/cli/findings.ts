@@ -43,6 +43,8 @@ function describeFinding(finding: Finding): Told {
     case 'fileSystem':
       return describeFileSystem(finding);
     case 'space':
+      if (finding.freeBytes === null)
+        return tell('free space: not told by this system', 'On a full disk no user can take a seat.');
       return tell(
         `${bytes(finding.freeBytes)} free${finding.freeFiles === undefined ? '' : `, ${finding.freeFiles} file entries (inodes) left`}`,
         finding.severity === 'ok'

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import nodePath from 'node:path';
 
 /** This computer's own state: in no home or roaming folder, so that it never travels with a user. */
@@ -23,28 +34,49 @@ export function installationId(platform: NodeJS.Platform, environment: Environme
   return directory === null ? null : readOrMakeId(directory);
 }
 
-/** The id in a directory. Of two processes that make it at once, one wins and both read the same. */
+/** The id in a directory, made if it is missing. Of two processes that make it at once, one wins and both read the same. */
 export function readOrMakeId(directory: string): string | null {
   const file = nodePath.join(directory, 'installation-id');
   const known = readId(file);
   if (known !== null) return known;
-  const draft = `${file}-${randomBytes(8).toString('hex')}`;
-  try {
-    mkdirSync(directory, { recursive: true });
-    writeFileSync(draft, randomBytes(16).toString('hex'), { flag: 'wx' });
-    linkSync(draft, file); // whole or not at all, and never over another
-  } catch {
-    // somebody was quicker, or we may not write here: what can be read now decides
-  }
-  rmSync(draft, { force: true });
+  makeId(directory, file);
   return readId(file);
 }
 
-function readId(file: string): string | null {
+/** Every user of the computer is to read it, whatever the umask of the first. Where it cannot be made there is none. */
+function makeId(directory: string, file: string): void {
+  const draft = `${file}-${randomBytes(8).toString('hex')}`;
+  attempt(() => {
+    if (mkdirSync(directory, { recursive: true }) !== undefined) chmodSync(directory, 0o755);
+    writeFileSync(draft, randomBytes(16).toString('hex'), { flag: 'wx' });
+    chmodSync(draft, 0o644);
+    linkSync(draft, file); // whole or not at all, and never over another
+  });
+  attempt(() => rmSync(draft, { force: true }));
+}
+
+function attempt(act: () => void): void {
   try {
-    const text = readFileSync(file, 'utf8').trim();
+    act();
+  } catch {
+    // another process was quicker, or this one may not write here: what can be read afterwards decides
+  }
+}
+
+const ID_LENGTH = 32;
+
+/** Any user may have put something else there: a link is not followed, and a pipe is not waited for. */
+function readId(file: string): string | null {
+  let handle: number | undefined;
+  try {
+    handle = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    if (!fstatSync(handle).isFile()) return null;
+    const bytes = Buffer.alloc(ID_LENGTH + 2); // and a line end
+    const text = bytes.toString('latin1', 0, readSync(handle, bytes)).trim();
     return /^[0-9a-f]{32}$/.test(text) ? text : null;
   } catch {
     return null;
+  } finally {
+    if (handle !== undefined) closeSync(handle);
   }
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
 import type { Machine } from '../core/licence.js';
@@ -28,30 +28,38 @@ export const lookLagMs = (platform: NodeJS.Platform): number => (platform === 'l
 
 /** The initial pid namespace of Linux has this fixed inode; every container has another. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
+const INITIAL_TIME_NAMESPACE = 'time:[4026531834]';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What is asked of the system, so that tests can be another one. */
+/** What is asked of the system, so that tests can be another one. What cannot be read is null. */
 export interface SystemView {
   readonly platform: NodeJS.Platform;
-  readonly hostname: string;
-  readonly user: string;
-  readonly macs: readonly string[];
-  /** A text file, or null. */
+  readonly hostname: string | null;
+  /** The user's name in the system's tables. */
+  readonly user: string | null;
+  readonly uid: number | null;
+  readonly isUptimeKnown: boolean;
+  /** A text file. */
   readonly readText: (path: string) => string | null;
+  /** Where a symbolic link leads; '' where there is none of this name. */
   readonly readLink: (path: string) => string | null;
   readonly installationId: () => string | null;
 }
 
 export const thisSystem = (environment: Environment): SystemView => ({
   platform: process.platform,
-  hostname: os.hostname(),
+  hostname: orNull(() => os.hostname()),
   user: systemUser(environment),
-  macs: hardwareAddresses(),
+  uid: orNull(() => process.geteuid?.()) ?? null,
+  isUptimeKnown: orNull(() => os.uptime()) !== null,
   readText: (path) => orNull(() => readFileSync(path, 'utf8')),
-  readLink: (path) => orNull(() => readlinkSync(path)),
+  readLink,
   installationId: () => installationId(process.platform, environment),
 });
+
+/** A user of whom the system knows neither name nor number is a user of this process alone. */
+const NAMELESS = `nameless-${randomBytes(4).toString('hex')}`;
 
 /**
  * @param environment SEATFILE_MACHINE is mixed into every part: it can tell machines apart, never make them one.
@@ -60,26 +68,31 @@ export const thisSystem = (environment: Environment): SystemView => ({
 export function describeMachine(system: SystemView, environment: Environment): MachineFacts {
   const extra = environment['SEATFILE_MACHINE'] ?? '';
   const isLinux = system.platform === 'linux';
+  const name = system.hostname || null;
   const boot = isLinux ? trimmed(system.readText('/proc/sys/kernel/random/boot_id')) : null;
-  const namespace = isLinux ? system.readLink('/proc/self/ns/pid') : null;
-  const times = isLinux ? (system.readLink('/proc/self/ns/time') ?? '') : ''; // '' before Linux 5.6: there is only one
+  const namespace = isLinux ? trimmed(system.readLink('/proc/self/ns/pid')) : null;
+  const times = isLinux ? system.readLink('/proc/self/ns/time') : null; // '' before Linux 5.6: there is only one
   const installed = isLinux ? trimmed(system.readText('/etc/machine-id')) : system.installationId();
-  const macs = system.macs.length > 0 ? system.macs.join(' ') : null;
-  const installation = digest(installed, macs, system.hostname, extra);
+  const installation = digest(installed, name, extra);
   return {
     machine: {
-      pids: isLinux ? digest(boot, namespace, times, system.hostname, extra) : installation,
-      host: isLinux ? digest(boot, system.hostname, extra) : installation,
+      pids: isLinux ? digest(boot, namespace, times, name, extra) : installation,
+      host: isLinux ? digest(boot, name, extra) : installation,
       installation,
     },
-    host: environment['SEATFILE_HOST'] || system.hostname || 'unknown',
-    user: environment['SEATFILE_USER'] || system.user,
+    host: environment['SEATFILE_HOST'] || name || 'unknown',
+    user: environment['SEATFILE_USER'] || userOf(system),
     isBootKnown:
-      isLinux &&
       boot !== null &&
+      system.isUptimeKnown &&
       namespace === INITIAL_PID_NAMESPACE &&
-      (times === '' || times === 'time:[4026531834]'),
+      (times === '' || times === INITIAL_TIME_NAMESPACE),
   };
+}
+
+/** Never a name that two users share, unless the system itself gives it to both. */
+function userOf({ user, uid }: SystemView): string {
+  return user || (uid === null ? NAMELESS : `uid-${uid}`);
 }
 
 /** 32 hexadecimal digits of all parts; null when one of them is unknown. */
@@ -90,14 +103,18 @@ function digest(...parts: readonly (string | null)[]): string | null {
 
 const trimmed = (text: string | null): string | null => text?.trim() || null;
 
-function hardwareAddresses(): string[] {
-  const all = Object.values(os.networkInterfaces()).flatMap((list) => list ?? []);
-  const macs = all.filter((one) => !one.internal && one.mac !== '00:00:00:00:00:00').map((one) => one.mac);
-  return [...new Set(macs)].sort();
+/** The environment may be that of another user (su, sudo), so it is asked only where users have no numbers. */
+function systemUser(environment: Environment): string | null {
+  const named = orNull(() => os.userInfo().username);
+  return named || (process.platform === 'win32' && environment['USERNAME']) || null;
 }
 
-function systemUser(environment: Environment): string {
-  return orNull(() => os.userInfo().username) || environment['USERNAME'] || environment['USER'] || 'unknown';
+function readLink(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT' ? '' : null;
+  }
 }
 
 function orNull<T>(act: () => T): T | null {
@@ -108,16 +125,20 @@ function orNull<T>(act: () => T): T | null {
   }
 }
 
-/** When a process started, in clock ticks since boot (Linux); null elsewhere, or where /proc is hidden. */
+/** When a process started, in clock ticks since boot (Linux); null elsewhere, or where /proc does not tell. */
 export function processStart(pid: number): string | null {
   return statFields(pid)?.[19] ?? null; // field 22, counted from the state, field 3
 }
 
 /** The fields of /proc/PID/stat from the third on: the second, a name in brackets, may hold anything. */
 function statFields(pid: number): string[] | null {
-  const text = process.platform === 'linux' ? orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) : null;
+  const text = isProcOurs() ? orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) : null;
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
+
+/** In a pid namespace with the /proc of the one outside, /proc/1 is another process than pid 1, so there it proves nothing. */
+const isProcOurs = (): boolean =>
+  process.platform === 'linux' && readLink('/proc/self') === String(process.pid);
 
 /**
  * Rule 5(a), for a process of this very machine: no such pid, or, on Linux only, a dead state, or another start time than the

@@ -25,8 +25,18 @@ function dropboxInfos(environment: Readonly<Record<string, string | undefined>>)
   const windows = [environment['APPDATA'], environment['LOCALAPPDATA']].map(
     (root) => root && nodePath.join(root, 'Dropbox'),
   );
-  const folders = process.platform === 'win32' ? windows : [nodePath.join(os.homedir(), '.dropbox')];
+  const home = homeOrNull();
+  const folders = process.platform === 'win32' ? windows : [home && nodePath.join(home, '.dropbox')];
   return folders.flatMap((folder) => (folder && textOrNull(nodePath.join(folder, 'info.json'))) || []);
+}
+
+/** Null where the system knows no home of this user. */
+function homeOrNull(): string | null {
+  try {
+    return os.homedir();
+  } catch {
+    return null;
+  }
 }
 
 function textOrNull(path: string): string | null {

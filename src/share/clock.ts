@@ -20,12 +20,21 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 export const systemClock: Clock = {
   elapsedMs: () => performance.now(),
   wallMs: () => Date.now(),
-  uptimeMs: () => os.uptime() * 1000,
+  uptimeMs,
   sleep: async (ms, signal) => {
     const bounded = Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
     await delay(bounded, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
   },
 };
+
+/** Where the system does not tell, the monotonic clock stands in: it may only miss the computer's sleep. */
+function uptimeMs(): number {
+  try {
+    return os.uptime() * 1000;
+  } catch {
+    return performance.now();
+  }
+}
 
 export const instantOf = (clock: Clock): Instant => ({
   elapsedMs: clock.elapsedMs(),

@@ -13,6 +13,7 @@ import {
   type ShareErrorKind,
   type ShareFiles,
   sameRights,
+  type Volume,
 } from './files.js';
 import type { Check, Finding, Refusal, Report, RoundTrip } from './findings.js';
 import { isTooLong, TOO_LONG } from './limits.js';
@@ -141,7 +142,7 @@ export async function lookAround(
   deps: Pick<ExamineDeps, 'files' | 'surroundings'>,
 ): Promise<Finding[]> {
   const { around } = target;
-  const { type, freeBytes, freeFiles } = await deps.files.volume(around);
+  const { type, freeBytes, freeFiles } = await volumeOf(around, deps.files);
   const mountinfo = deps.surroundings?.mountinfo() ?? null;
   const mount = mountinfo === null ? null : mountOf(around, mountinfo);
   const home = deps.surroundings?.home;
@@ -152,6 +153,17 @@ export async function lookAround(
     space(freeBytes, freeFiles),
     { check: 'cloudFolder', severity: folder ? 'unfit' : 'ok', folder },
   ];
+}
+
+/** A file system that does not describe itself is no fault; a share that does not answer is one. */
+async function volumeOf(
+  around: string,
+  files: ShareFiles,
+): Promise<Omit<Volume, 'freeBytes'> & { readonly freeBytes: number | null }> {
+  return await files.volume(around).catch((error: unknown) => {
+    if (error instanceof ShareError && error.kind === 'silent') throw error;
+    return { type: 0, freeBytes: null };
+  });
 }
 
 function fileSystem(type: number, mount: Mount | null): Finding {
@@ -181,14 +193,15 @@ const LITTLE = 256 * 1024 * 1024;
 const TOO_FEW_FILES = 16;
 const FEW_FILES = 4096;
 
-const space = (freeBytes: number, freeFiles = Number.POSITIVE_INFINITY): Finding => ({
+function spaceSeverity(freeBytes: number | null, freeFiles: number): Finding['severity'] {
+  if (freeBytes === null) return 'note';
+  if (freeBytes < TOO_LITTLE || freeFiles < TOO_FEW_FILES) return 'unfit';
+  return freeBytes < LITTLE || freeFiles < FEW_FILES ? 'warning' : 'ok';
+}
+
+const space = (freeBytes: number | null, freeFiles = Number.POSITIVE_INFINITY): Finding => ({
   check: 'space',
-  severity:
-    freeBytes < TOO_LITTLE || freeFiles < TOO_FEW_FILES
-      ? 'unfit'
-      : freeBytes < LITTLE || freeFiles < FEW_FILES
-        ? 'warning'
-        : 'ok',
+  severity: spaceSeverity(freeBytes, freeFiles),
   freeBytes,
   freeFiles: Number.isFinite(freeFiles) ? freeFiles : undefined,
 });

@@ -40,7 +40,7 @@ export type Finding =
       }
     >
   /** `freeFiles`: file entries (inodes) that are left; undefined where the file system does not count them. */
-  | Of<'space', { freeBytes: number; freeFiles: number | undefined }>
+  | Of<'space', { freeBytes: number | null; freeFiles: number | undefined }>
   /** The share that /etc/fstab wants mounted around the place, and that is not. */
   | Of<'notMounted', { point: string; source: string }>
   /** A licence file there would have a second seat table, or a name that is too long: nothing else was tried. */

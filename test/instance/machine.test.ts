@@ -1,7 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
+import { sameUser } from '../../src/core/seats.js';
 import { readOrMakeId } from '../../src/instance/home.js';
 import {
   describeMachine,
@@ -23,9 +25,10 @@ const linux = (changes: Partial<SystemView> = {}, otherTexts = {}, otherLinks = 
   platform: 'linux',
   hostname: 'pc-1',
   user: 'ada',
-  macs: ['aa:bb'],
+  uid: 1000,
+  isUptimeKnown: true,
   readText: (file) => ({ ...texts, ...otherTexts })[file] ?? null,
-  readLink: (file) => ({ ...links, ...otherLinks })[file] ?? null,
+  readLink: (file) => ({ ...links, ...otherLinks })[file] ?? '',
   installationId: () => null,
   ...changes,
 });
@@ -67,7 +70,7 @@ describe('where pids mean the same thing', () => {
   });
 
   test('what cannot be read is null, and proves nothing', () => {
-    const blind = machineOf(linux({ readText: () => null, readLink: () => null, macs: [] }));
+    const blind = machineOf(linux({ readText: () => null, readLink: () => null }));
     expect(blind).toEqual({ pids: null, host: null, installation: null });
     expect(machineOf(windows({ installationId: () => null }))).toEqual({
       pids: null,
@@ -84,26 +87,70 @@ describe('where pids mean the same thing', () => {
     expect(
       describeMachine(linux({}, {}, { '/proc/self/ns/time': 'time:[4026532001]' }), {}).isBootKnown,
     ).toBe(false);
+    expect(describeMachine(linux({ isUptimeKnown: false }), {}).isBootKnown).toBe(false);
     expect(describeMachine(windows(), {}).isBootKnown).toBe(false);
   });
 
-  test('on Windows the installation, the host name and the hardware addresses tell', () => {
-    const one = machineOf(windows());
-    expect(one.pids).toBe(one.installation);
-    for (const change of [
-      { hostname: 'pc-2' },
-      { macs: ['cc:dd'] },
-      { installationId: () => 'j'.repeat(32) },
-    ])
-      expect(machineOf(windows(change)).pids).not.toBe(one.pids);
+  test('on Windows and macOS the installation and the host name tell', () => {
+    for (const platform of ['win32', 'darwin'] as const) {
+      const one = machineOf(windows({ platform }));
+      expect(one.pids).toBe(one.installation);
+      for (const change of [{ hostname: 'pc-2' }, { installationId: () => 'j'.repeat(32) }])
+        expect(machineOf(windows({ platform, ...change })).pids).not.toBe(one.pids);
+    }
   });
 });
 
-test('user and host are the system’s unless named otherwise; an empty host name is told as unknown', () => {
-  expect(describeMachine(linux(), {})).toMatchObject({ user: 'ada', host: 'pc-1' });
-  const named = { SEATFILE_USER: 'bob', SEATFILE_HOST: 'desk' };
-  expect(describeMachine(linux(), named)).toMatchObject({ user: 'bob', host: 'desk' });
-  expect(describeMachine(linux({ hostname: '' }), {})).toMatchObject({ host: 'unknown' });
+describe('each reading fails once: the part that rests on it is null, and proves nothing', () => {
+  const nothing = { pids: null, host: null, installation: null };
+  test.each<[string, SystemView, object]>([
+    ['the host name', linux({ hostname: null }), nothing],
+    ['an empty host name', linux({ hostname: '' }), nothing],
+    ['the boot id', linux({}, { '/proc/sys/kernel/random/boot_id': null }), { pids: null, host: null }],
+    ['the pid namespace', linux({}, {}, { '/proc/self/ns/pid': null }), { pids: null }],
+    [
+      'the time namespace',
+      linux({ readLink: (file) => links[file.replace('time', 'none')] ?? null }),
+      { pids: null },
+    ],
+    ['the id of the installation', linux({}, { '/etc/machine-id': null }), { installation: null }],
+    ['the same on Windows', windows({ installationId: () => null }), nothing],
+  ])('%s', (_words, system, parts) => {
+    expect(machineOf(system)).toEqual({ ...machineOf({ ...system, ...unread(system) }), ...parts });
+  });
+
+  /** What the system would tell if all of it could be read. */
+  function unread(system: SystemView): Partial<SystemView> {
+    const whole = system.platform === 'linux' ? linux() : windows();
+    const { hostname, readText, readLink, installationId } = whole;
+    return { hostname, readText, readLink, installationId };
+  }
+
+  test('before Linux 5.6 there is no time namespace: one machine all the same', () => {
+    const old = linux({ readLink: (file) => (file.endsWith('time') ? '' : (links[file] ?? '')) });
+    expect(machineOf(old).pids).toMatch(/^[0-9a-f]{32}$/);
+    expect(describeMachine(old, {}).isBootKnown).toBe(true);
+  });
+});
+
+describe('what counts as one user', () => {
+  const whoIs = (id: string, system: SystemView) => ({ id, ...describeMachine(system, {}) });
+  const isOne = (a: SystemView, b: SystemView) => sameUser('user@host', whoIs('1', a), whoIs('2', b));
+
+  test.each(['linux', 'win32', 'darwin'] as const)('two windows of one user on one PC (%s)', (platform) => {
+    const system = platform === 'linux' ? linux() : windows({ platform });
+    expect(isOne(system, { ...system })).toBe(true);
+    expect(isOne(system, { ...system, hostname: 'renamed' })).toBe(false);
+  });
+
+  test('two users without names are two', () => {
+    const nameless = (uid: number | null) => linux({ user: null, uid });
+    expect(describeMachine(nameless(23_451), {}).user).toBe('uid-23451');
+    expect(describeMachine(linux({ user: '' }), {}).user).toBe('uid-1000');
+    expect(isOne(nameless(23_451), nameless(23_452))).toBe(false);
+    expect(isOne(nameless(23_451), nameless(23_451))).toBe(true);
+    expect(describeMachine(nameless(null), {}).user).toMatch(/^nameless-[0-9a-f]{8}$/);
+  });
 });
 
 describe('a process that is provably gone', () => {
@@ -136,9 +183,34 @@ test('the id of an installation is made once, and wreckage in its place proves n
     expect(readOrMakeId(path.join(directory, 'state'))).toBe(id);
     const file = path.join(directory, 'state', 'installation-id');
     expect(readFileSync(file, 'utf8')).toBe(id);
-    writeFileSync(file, 'wreckage');
-    expect(readOrMakeId(path.join(directory, 'state'))).toBeNull();
+    expect([statSync(path.dirname(file)).mode & 0o777, statSync(file).mode & 0o777]).toEqual([0o755, 0o644]);
+    for (const wreckage of ['wreckage', '', `${id}${id}`, `${id}\n${id}`]) {
+      writeFileSync(file, wreckage);
+      expect(readOrMakeId(path.join(directory, 'state'))).toBeNull();
+    }
+    writeFileSync(file, `${id}\n`);
+    expect(readOrMakeId(path.join(directory, 'state'))).toBe(id);
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
+});
+
+describe('in the place of the id of an installation lies', () => {
+  const directory = mkdtempSync(path.join(os.tmpdir(), 'seatfile-home-'));
+  const file = path.join(directory, 'installation-id');
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  afterEach(() => rmSync(file, { recursive: true, force: true }));
+
+  test.each<[string, () => void]>([
+    ['a pipe that no process writes to', () => execFileSync('mkfifo', [file])],
+    ['a link', () => symlinkSync('/etc/machine-id', file)],
+    ['a directory', () => mkdirSync(file)],
+  ])('%s: there is none, at once', (_words, put) => {
+    put();
+    expect(readOrMakeId(directory)).toBeNull();
+  });
+
+  test('nor is there one where its directory is a file', () => {
+    expect(readOrMakeId('/etc/passwd')).toBeNull();
+  });
 });

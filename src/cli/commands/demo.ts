@@ -5,6 +5,7 @@ import os from 'node:os';
 import nodePath from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
+import { SeatfileFault } from '../../core/fault.js';
 import type { Licence } from '../../core/licence.js';
 import { fromIso } from '../../core/moment.js';
 import type { StatusView } from '../../core/status.js';
@@ -26,7 +27,7 @@ export function addDemo(program: Command, deps: Deps): void {
       'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. Real processes on a temporary licence; every step is checked.',
     )
     .action(async () => {
-      const directory = await mkdtemp(nodePath.join(os.tmpdir(), 'seatfile-demo-'));
+      const directory = await temporaryDirectory();
       const stage = new DemoStage(deps, directory);
       try {
         await heartbeatStory(stage);
@@ -38,6 +39,17 @@ export function addDemo(program: Command, deps: Deps): void {
       }
       if (stage.failures > 0) deps.setStatus(EXIT.failed);
     });
+}
+
+async function temporaryDirectory(): Promise<string> {
+  const around = os.tmpdir();
+  return await mkdtemp(nodePath.join(around, 'seatfile-demo-')).catch((cause: Error) => {
+    throw new SeatfileFault(
+      'SHARE_REFUSED',
+      `${around}: expected a directory for temporary files that this user may write in, found none (${cause.message}); name another with TMPDIR, on Windows TEMP`,
+      { cause },
+    );
+  });
 }
 
 async function heartbeatStory(stage: DemoStage): Promise<void> {
