@@ -48,7 +48,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
   instance: [
     ...['asking.ts', 'beats.ts', 'denials.ts', 'heart.ts', 'hints.ts', 'holds.ts'],
     ...['home.ts', 'identity.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts'],
-    ...['news.ts', 'quarter.ts', 'releases.ts', 'rollcall.ts', 'seat.ts', 'surroundings.ts'],
+    ...['news.ts', 'quarter.ts', 'releases.ts', 'rollcall.ts', 'seat.ts', 'shared.ts', 'surroundings.ts'],
     ...['table.ts', 'turns.ts', 'vigil.ts', 'waiting.ts', 'warnings.ts'],
   ],
   vendor: ['./'],

@@ -23,6 +23,9 @@ export type FaultCode =
   | 'ABORTED' // the caller's own AbortSignal
   | 'CLOSED'; // the licence or the seat was already closed by the caller
 
+/** A second copy of the package in a process has a class of its own; its faults are of ours all the same. */
+const BRAND = Symbol.for('seatfile.fault');
+
 /** A broken promise, never a refusal. The message names the thing, what was found, what was expected, the next step. */
 export class SeatfileFault extends Error {
   override readonly name = 'SeatfileFault';
@@ -31,6 +34,14 @@ export class SeatfileFault extends Error {
   constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
     super(message, options);
     this.code = code;
+  }
+
+  get [BRAND](): true {
+    return true;
+  }
+
+  static override [Symbol.hasInstance](value: unknown): value is SeatfileFault {
+    return typeof value === 'object' && value !== null && BRAND in value;
   }
 }
 

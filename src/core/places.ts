@@ -7,8 +7,9 @@ export interface Identity extends Pick<Running, 'user' | 'host' | 'machine'> {
   readonly id: string;
 }
 
-const folded = (name: string) => name.normalize('NFC').toLowerCase();
-export const sameName = (a: string, b: string) => folded(a) === folded(b);
+/** As names are compared; they are shown as written. */
+export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
+export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
 
 /**
  * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by itself. Names can be typed
@@ -19,11 +20,13 @@ function userKey(by: CountBy, { user, host, machine }: Omit<Identity, 'id'>): st
     case 'instance':
       return null;
     case 'user':
-      return folded(user);
+      return foldedName(user);
     case 'host':
-      return machine.host === null ? null : `${machine.host} ${folded(host)}`;
+      return machine.host === null ? null : `${machine.host} ${foldedName(host)}`;
     case 'user@host':
-      return machine.pids === null ? null : `${machine.pids} ${lengthAnd(folded(user))} ${folded(host)}`;
+      return machine.pids === null
+        ? null
+        : `${machine.pids} ${lengthAnd(foldedName(user))} ${foldedName(host)}`;
   }
 }
 

@@ -26,13 +26,9 @@ export class Asking {
     this.deps = deps;
   }
 
-  /** Nothing is asked behind an answer about the module any more; or about any. */
+  /** Nothing is asked behind an answer about the module any more. */
   end(module: string): void {
     this.rounds.delete(module);
-  }
-
-  endAll(): void {
-    this.rounds.clear();
   }
 
   /** What we know of the others, as a commit that began at `started` may use it. */

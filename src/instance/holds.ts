@@ -34,10 +34,6 @@ export class Holds {
     return [...this.byModule.values()].map((hold) => hold.seat);
   }
 
-  get handles(): Seat[] {
-    return [...this.byModule.values()].flatMap((hold) => [...hold.handles]);
-  }
-
   get(module: string): Hold | undefined {
     return this.byModule.get(module);
   }

@@ -70,8 +70,8 @@ export interface InstanceDeps extends IdentityDeps {
   readonly onWaiting: (news: WaitingNews) => void;
   /** How long the return of a seat may take. Milliseconds. */
   readonly patienceMs: number;
-  /** Called when there is something to give back, a seat or a place in a line, and after the last is gone. */
-  readonly onBusy: (isBusy: boolean) => void;
+  /** Seats were lost, or have been left. */
+  readonly onSeatsOver: () => void;
 }
 
 /** What one attempt at a claim came to. */
@@ -119,7 +119,10 @@ export class Instance {
       onTrouble: (error) => warnings.trouble(error),
       onPulse: () => holds.tell(),
     });
-    const onLost = () => this.stopIfIdle();
+    const onLost = () => {
+      this.stopIfIdle();
+      deps.onSeatsOver();
+    };
     this.beats = new Beats({ ...shared, warnings, heart: this.heart, onLost });
     this.asking = new Asking({ ...shared, isHeld: (module) => holds.get(module) !== undefined });
     this.waiting = new Waiting({
@@ -153,10 +156,9 @@ export class Instance {
   }
 
   /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */
-  private async waitFor(module: string, limits: Limits, until: Limits): Promise<ClaimAnswer> {
+  private async waitFor(module: string, limits: Limits, wait: Limits): Promise<ClaimAnswer> {
     const patienceMs = limits.untilMs - this.deps.clock.elapsedMs();
-    const wait = this.waiting.begin(module, until);
-    this.noteBusy();
+    this.waiting.begin(module, wait);
     try {
       let answer = await this.askOnce(module, limits);
       if (answer.kind === 'full') this.noteDenial(module, false);
@@ -170,7 +172,6 @@ export class Instance {
       const isLast = this.waiting.end(module, wait);
       if (isLast && !this.holds.get(module)) await this.leaveLine(module);
       if (isLast) this.waiting.left(module);
-      this.noteBusy();
     }
   }
 
@@ -184,11 +185,13 @@ export class Instance {
     await this.denials.close();
   }
 
-  /** Gives back every seat. @throws SeatfileFault when the share did not confirm; the seats are left all the same */
-  async releaseAll(limits: Limits): Promise<void> {
-    this.asking.endAll();
-    this.waiting.endAll();
-    await this.releases.leaveAll(limits, this.waiting.modules);
+  /**
+   * Gives back seats, and the places in lines whose waits have all ended; asks on for none of the modules.
+   * @throws SeatfileFault when the share did not confirm; the seats are left all the same
+   */
+  async leave(seats: readonly Seat[], modules: readonly string[], limits: Limits): Promise<void> {
+    for (const module of modules) this.asking.end(module);
+    await this.releases.leaveWith(seats, limits, this.waiting.abandoned);
   }
 
   private noteDenial(module: string, final: boolean): void {
@@ -289,11 +292,6 @@ export class Instance {
     if (this.heart.isRunning) return;
     this.deps.store.healAs(this.identity.actor);
     this.heart.start();
-    this.noteBusy();
-  }
-
-  private noteBusy(): void {
-    this.deps.onBusy(this.heart.isRunning || this.waiting.modules.length > 0);
   }
 
   private stopIfIdle(): void {
@@ -302,7 +300,6 @@ export class Instance {
     this.table.forgetOthers();
     this.identity.forget();
     this.deps.store.healAs(null);
-    this.noteBusy();
   }
 
   private expiredFault(policy: Policy): SeatfileFault {

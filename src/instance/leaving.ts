@@ -31,13 +31,23 @@ export function removeLeaver(leave: () => Promise<void>): void {
   process.removeListener('beforeExit', onBeforeExit);
 }
 
-function onSignal(signal: Signal): void {
-  if (process.listenerCount(signal) > 1 + watchersOfExit()) return;
-  void leaveAll().then(() => {
-    process.removeListener(signal, onSignal);
-    process.kill(process.pid, signal); // with nobody listening it does what it always did
-  });
-}
+/** By this a second copy of the package knows our listener for none of the application's. */
+const OURS = Symbol.for('seatfile.listener');
+
+const listenersOfOurs = (signal: Signal): number =>
+  process.listeners(signal).filter((listener) => OURS in listener).length;
+
+const onSignal = Object.assign(
+  (signal: Signal): void => {
+    if (process.listenerCount(signal) > listenersOfOurs(signal) + watchersOfExit()) return;
+    void leaveAll().then(() => {
+      process.removeListener(signal, onSignal);
+      if (listenersOfOurs(signal) > 0) return; // the last copy that is done does it
+      process.kill(process.pid, signal); // with nobody listening it does what it always did
+    });
+  },
+  { [OURS]: true },
+);
 
 function onBeforeExit(): void {
   void leaveAll();

@@ -8,14 +8,14 @@ import { diskFiles } from '../share/disk.js';
 import type { Surroundings } from '../share/examine.js';
 import type { ShareFiles } from '../share/files.js';
 import type { Limits } from '../share/limits.js';
-import { heedFace, locate } from '../share/locate.js';
+import { locate } from '../share/locate.js';
 import { ANSWER_MS, patient } from '../share/patience.js';
-import { Store, type StoreOptions } from '../share/store.js';
+import type { Place } from '../share/place.js';
+import type { Store, StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
-import { type ClaimAnswer, Instance } from './instance.js';
+import type { ClaimAnswer } from './instance.js';
 import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
 import {
-  actorOf,
   describeMachine,
   isProcessGone,
   lookLagMs,
@@ -23,9 +23,10 @@ import {
   processStart,
   thisSystem,
 } from './machine.js';
-import { faceTrouble, type Warning } from './news.js';
+import type { Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
-import { isDeadBy, placeWarnings, stageOwnerOf, thisComputer } from './surroundings.js';
+import { firstLook, type Instances, instancesOfProcess, join, type Member, storeAt } from './shared.js';
+import { placeWarnings, thisComputer } from './surroundings.js';
 import { PATIENCE_MS } from './table.js';
 import type { WaitingNews } from './waiting.js';
 
@@ -64,6 +65,8 @@ export interface AcquireOptions {
 
 /** What stands in for the system in tests. */
 export interface System {
+  /** What this process has open already; absent, nothing is shared. */
+  readonly instances?: Instances;
   readonly files: ShareFiles;
   readonly clock: Clock;
   readonly dice: Dice;
@@ -101,6 +104,7 @@ export async function openLicence(path: string, options: OpenOptions = {}): Prom
 
 export function realSystem(store: Partial<StoreOptions> = {}): System {
   return {
+    instances: instancesOfProcess(),
     files: diskFiles,
     clock: systemClock,
     dice: systemDice,
@@ -123,14 +127,38 @@ export async function openWith(path: string, options: OpenOptions, system: Syste
     user: options.user ?? system.facts.user,
     host: options.host ?? system.facts.host,
   });
-  const { store, licence } = await openStore(path, system, options.onSlow);
+  const limits = openLimits(system);
+  const place = await find(path, system, options.onSlow);
+  const { user = system.facts.user, host = system.facts.host } = options;
+  const opened = await openAs(
+    join({ place, user, host, options, system }),
+    place.face,
+    options,
+    system,
+    limits,
+  );
   const files = patient(system.files, system.clock, { answerMs: WARNING_MS });
-  const warnings = await placeWarnings(store.place.around, files, system);
-  const opened = new OpenLicence(store, licence, options, system);
+  const warnings = await placeWarnings(place.around, files, system);
   setImmediate(() => {
     for (const warning of warnings) opened.emit('warning', warning); // by now whoever opened it can listen
   });
   return opened;
+}
+
+async function openAs(
+  member: Member,
+  file: string,
+  options: OpenOptions,
+  system: System,
+  limits: Limits,
+): Promise<OpenLicence> {
+  if (options.onSlow) member.onSlow = options.onSlow;
+  try {
+    return new OpenLicence(member, file, await member.read(limits), options, system);
+  } catch (error) {
+    member.part();
+    throw error;
+  }
 }
 
 /** Finds a licence and reads it once, and makes sure that it is one. */
@@ -149,22 +177,25 @@ export async function locateStore(
   system: System,
   onSlow?: ((waitingFor: string) => void) | undefined,
 ): Promise<{ store: Store; look: () => Promise<Licence> }> {
-  const { clock, dice } = system;
-  const limits: Limits = { untilMs: clock.elapsedMs() + OPEN_MS }; // finding it counts too, and who is stopped meanwhile
-  const files = patient(system.files, clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
-  const place = await locate(path, files, system.surroundings?.mountinfo() ?? null);
-  const actor = actorOf(system.facts);
-  const store = new Store(
-    { place, files: system.files, clock, dice, owner: stageOwnerOf(system), isDead: isDeadBy(system), actor },
-    { ...system.store, ...(onSlow && { onSlow }) },
-  );
+  const limits = openLimits(system);
+  const place = await find(path, system, onSlow);
+  const store = storeAt(place, system, onSlow);
   const look = async () => {
-    const first = await store.read(limits);
-    const { licence } = (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
+    const licence = await firstLook(store, system, limits, onSlow);
     readPolicy(licence, place.face);
     return licence;
   };
   return { store, look };
+}
+
+/** Finding it counts too, and who is stopped meanwhile. */
+const openLimits = ({ clock }: System): Limits => ({ untilMs: clock.elapsedMs() + OPEN_MS });
+
+async function find(path: string, system: System, onSlow: OpenOptions['onSlow']): Promise<Place> {
+  if (path === '')
+    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
+  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
+  return await locate(path, files, system.surroundings?.mountinfo() ?? null);
 }
 
 function checkNames(names: OpenOptions): void {
@@ -187,60 +218,38 @@ function checkTimeout(timeoutMs: number): void {
     throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
 }
 
-/** A licence opened by this process: one instance in the table, however many modules it takes. */
+/**
+ * A licence opened by this process. For one user and host it is one instance in the table, however often it is opened and however
+ * many modules are taken; seats, waits and listeners are those of each opening.
+ */
 export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDisposable {
   /** The licence file, every link resolved. */
   readonly file: string;
   /** The modules the licence has, as it was opened. */
   readonly modules: readonly string[];
-  private readonly store: Store;
+  private readonly member: Member;
   private readonly clock: Clock;
-  private readonly instance: Instance;
   private readonly asking = new Set<Promise<unknown>>();
   /** A claim or a return of which the share did not say whether it was made. */
   private unsure: SeatfileFault | null = null;
   private isClosed = false;
   private readonly timeoutMs: number;
-  private readonly closing = new AbortController();
+  private waiting = new AbortController();
 
   /** @internal Use openLicence. */
-  constructor(store: Store, licence: Licence, options: OpenOptions, system: System) {
+  constructor(member: Member, file: string, licence: Licence, options: OpenOptions, system: System) {
     super();
-    this.file = store.place.face;
+    this.file = file;
     const policy = readPolicy(licence, this.file);
     this.modules = [...policy.modules.keys()];
-    this.store = store;
-    store.onJournalTrouble = (message) =>
-      queueMicrotask(() => this.emit('warning', { code: 'JOURNAL', message }));
-    store.onFaceTrouble = (trouble) =>
-      queueMicrotask(() => this.emit('warning', faceTrouble(this.file, trouble)));
+    this.member = member;
     this.clock = system.clock;
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    const { facts } = system;
-    this.instance = new Instance({
-      store,
-      clock: system.clock,
-      dice: system.dice,
-      who: {
-        user: options.user ?? facts.user,
-        host: options.host ?? facts.host,
-        machine: facts.machine,
-        pid: system.pid,
-        processStart: system.processStart(system.pid),
-        application: options.application ?? null,
-        note: options.note ?? null,
-      },
-      isProcessGone: system.isProcessGone,
-      bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
-      watching: system.watching,
-      lookLagMs: system.lookLagMs,
-      patienceMs: this.timeoutMs,
-      onWaiting: (news) => queueMicrotask(() => this.emit('waiting', news)),
-      onWarning: (warning) => queueMicrotask(() => this.emit('warning', warning)),
-      onBusy: (isBusy) => {
-        if (options.releaseOnExit !== false) (isBusy ? addLeaver : removeLeaver)(this.leave);
-      },
-    });
+    member.onWaiting = (news) => queueMicrotask(() => this.emit('waiting', news));
+    member.onWarning = (warning) => queueMicrotask(() => this.emit('warning', warning));
+    member.onBusy = (isBusy) => {
+      if (options.releaseOnExit !== false) (isBusy ? addLeaver : removeLeaver)(this.leave);
+    };
   }
 
   /**
@@ -258,18 +267,18 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
   }
 
-  /** Gives back every seat and ends what goes on behind the answers. @throws SeatfileFault as release() */
+  /** Gives back every seat of this opening and ends what goes on behind the answers. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
-    this.closing.abort();
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
     this.unsure = null;
     await awake(async () => {
       try {
-        await this.instance.releaseAll({ untilMs: endMs });
+        await this.giveAllBack(endMs);
         await this.answered(endMs);
       } finally {
         await this.settled(endMs);
+        this.member.part();
       }
     });
   }
@@ -279,14 +288,19 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   }
 
   private readonly leave = async (): Promise<void> => {
-    await this.instance.releaseAll({ untilMs: this.clock.elapsedMs() + leaveMs() }).catch(() => undefined);
+    await this.giveAllBack(this.clock.elapsedMs() + leaveMs()).catch(() => undefined);
     await this.settled(this.clock.elapsedMs() + leaveMs());
   };
 
+  private async giveAllBack(untilMs: number): Promise<void> {
+    this.waiting.abort();
+    this.waiting = new AbortController();
+    await this.member.leave({ untilMs });
+  }
+
   /** What goes on behind the answers ends too, unless the share hangs: after the deadline it has a moment more. */
   private async settled(untilMs: number): Promise<void> {
-    const all = this.instance.recorded().then(() => this.store.settled());
-    await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), all);
+    await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), this.member.settled());
   }
 
   /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
@@ -321,9 +335,9 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   ): Promise<ClaimAnswer> {
     const nowMs = this.clock.elapsedMs();
     const limits: Limits = { untilMs: nowMs + timeoutMs, signal };
-    const enough = signal ? AbortSignal.any([signal, this.closing.signal]) : this.closing.signal;
+    const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.instance.acquire(module, limits, wait);
+    const asked = this.member.acquire(module, limits, wait);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
@@ -347,7 +361,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
         cause: signal.reason,
       });
     return (
-      this.store.outpaced() ??
+      this.member.outpaced() ??
       new SeatfileFault(
         'SHARE_UNREACHABLE',
         `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,

@@ -54,9 +54,9 @@ export class Releases {
     }
   }
 
-  /** Every seat and these places in lines, and whatever is still owed. @throws SeatfileFault as {@link leave} */
-  leaveAll(limits: Limits, lines: readonly string[]): Promise<void> {
-    return this.leave(this.deps.holds.handles, limits, [...this.owed, ...lines]);
+  /** Seats, these places in lines, and whatever is still owed. @throws SeatfileFault as {@link leave} */
+  leaveWith(seats: readonly Seat[], limits: Limits, lines: readonly string[]): Promise<void> {
+    return this.leave(seats, limits, [...this.owed, ...lines]);
   }
 
   /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */

@@ -45,22 +45,18 @@ export class Waiting {
   /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
   private readonly standing = new Map<string, number>();
   private readonly told = new Map<string, number>();
-  private ending = new AbortController();
 
   constructor(deps: WaitingDeps) {
     this.deps = deps;
   }
 
-  get modules(): string[] {
-    return [...this.waits.keys()];
+  /** Modules whose waits have all ended, though their place in the line may still be there. */
+  get abandoned(): string[] {
+    return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
   }
 
-  /** Begins to wait: the same limits, which also end when all waiting does. */
-  begin(module: string, wait: Limits): Limits {
-    const signals = wait.signal ? [wait.signal, this.ending.signal] : [this.ending.signal];
-    const begun = { ...wait, signal: AbortSignal.any(signals) };
-    this.waits.set(module, (this.waits.get(module) ?? new Set()).add(begun));
-    return begun;
+  begin(module: string, wait: Limits): void {
+    this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
   }
 
   /** Gives whether nobody in this process waits for the module any more. */
@@ -71,11 +67,6 @@ export class Waiting {
     this.waits.delete(module);
     this.told.delete(module);
     return true;
-  }
-
-  endAll(): void {
-    this.ending.abort();
-    this.ending = new AbortController();
   }
 
   /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */

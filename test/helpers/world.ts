@@ -19,6 +19,7 @@ import {
 } from '../../src/instance/licence.js';
 import type { MachineFacts } from '../../src/instance/machine.js';
 import type { Seat } from '../../src/instance/seat.js';
+import type { Instances } from '../../src/instance/shared.js';
 import type { Dice } from '../../src/share/dice.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { numbersAmong } from '../../src/share/place.js';
@@ -307,7 +308,10 @@ export class User {
   readonly pid: number;
   readonly clock: HandClock;
   readonly seats: Seat[] = [];
+  /** What this process has open. */
+  readonly instances: Instances = new Map();
   private opened: OpenLicence | null = null;
+  private openings = 1;
 
   constructor(host: Host, name: string, pid: number) {
     this.host = host;
@@ -335,11 +339,19 @@ export class User {
     this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
   }
 
+  /** One more opening of the licence in this process; time is moved as far as that takes. */
+  async openAgain(options: OpenOptions = {}): Promise<OpenLicence> {
+    const dice = seededDice(`${this.host.world.seed}/${this.who}/${++this.openings}`);
+    const system = { ...this.system(), dice };
+    return await this.host.world.run(openWith(FACE, { releaseOnExit: false, ...options }, system));
+  }
+
   /** What this process has in the place of a real system. */
   system(): System {
     const { host, clock, pid } = this;
     const dice = seededDice(`${host.world.seed}/${host.name}/${pid}`);
     return {
+      instances: this.instances,
       files: host.filesOf(clock, dice, pid),
       clock,
       dice,

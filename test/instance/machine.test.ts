@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, wr
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
-import { sameUser } from '../../src/core/seats.js';
+import { sameUser } from '../../src/core/places.js';
 import { readOrMakeId } from '../../src/instance/home.js';
 import {
   describeMachine,
