@@ -49,7 +49,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
     ...['asking.ts', 'beats.ts', 'denials.ts', 'heart.ts', 'hints.ts', 'holds.ts'],
     ...['home.ts', 'identity.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts'],
     ...['news.ts', 'quarter.ts', 'releases.ts', 'rollcall.ts', 'seat.ts', 'shared.ts', 'surroundings.ts'],
-    ...['table.ts', 'turns.ts', 'vigil.ts', 'waiting.ts', 'warnings.ts'],
+    ...['table.ts', 'threads.ts', 'turns.ts', 'vigil.ts', 'waiting.ts', 'warnings.ts'],
   ],
   vendor: ['./'],
   cli: ['./', 'commands/'],

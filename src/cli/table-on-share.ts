@@ -49,7 +49,7 @@ export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
 /** Provably gone, and this is the computer that it ran on. */
 export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
   const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
-  return isHere && isProcessGone(record.pid, record.processStart);
+  return isHere && isProcessGone(record.pid, record.processStart, record.thread);
 }
 
 /**

@@ -93,6 +93,8 @@ export interface Running {
   readonly pid: number;
   /** When the process started, in the operating system's own words; null where it cannot be told. */
   readonly processStart: string | null;
+  /** Which thread of the process, and when it started, in the operating system's own words; absent for the main thread. */
+  readonly thread?: string | undefined;
   readonly application: string | null;
   readonly note: string | null;
 }
@@ -282,6 +284,7 @@ const running = {
   machine,
   pid: count,
   processStart: z.string().max(64).nullable(),
+  thread: z.string().max(64).optional(),
   application: z.string().max(256).nullable(),
   note: z.string().max(1024).nullable(),
 };

@@ -1,13 +1,13 @@
 import type { InstanceRecord } from '../core/licence.js';
 import type { Claimant, Ground } from '../core/seats.js';
 import type { Dice } from '../share/dice.js';
-import { actorOf } from './machine.js';
+import { actorOf, type IsProcessGone } from './machine.js';
 
 export interface IdentityDeps {
   readonly dice: Dice;
   readonly who: Omit<Claimant, 'id'>;
   /** Rule 5(a). Only asked for records of this machine. */
-  readonly isProcessGone: (pid: number, start: string | null) => boolean;
+  readonly isProcessGone: IsProcessGone;
   /** When this machine started by share time, given what share time is now; null where that proves nothing. */
   readonly bootedAtMs: (shareTimeMs: number) => number | null;
 }
@@ -94,18 +94,20 @@ export class Identity {
   }
 
   /** The system is asked about a process once in one synchronous piece of work, in however many records its pid is written. */
-  private isProcessGone(pid: number, start: string | null): boolean {
+  private isProcessGone(pid: number, start: string | null, thread: string | undefined): boolean {
     if (this.asked.size === 0) queueMicrotask(() => this.asked.clear());
-    const key = `${pid} ${start}`;
-    const isGone = this.asked.get(key) ?? this.deps.isProcessGone(pid, start);
+    const key = `${pid} ${start} ${thread}`;
+    const isGone = this.asked.get(key) ?? this.deps.isProcessGone(pid, start, thread);
     this.asked.set(key, isGone);
     return isGone;
   }
 
-  isGone(record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart'>): boolean {
+  isGone(record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart' | 'thread'>): boolean {
     const { pids } = this.deps.who.machine;
     return (
-      pids !== null && record.machine.pids === pids && this.isProcessGone(record.pid, record.processStart)
+      pids !== null &&
+      record.machine.pids === pids &&
+      this.isProcessGone(record.pid, record.processStart, record.thread)
     );
   }
 }

@@ -1,4 +1,6 @@
+import { isMainThread } from 'node:worker_threads';
 import { isPinned } from '../share/pinned.js';
+import { answerMain, heedWorkers } from './threads.js';
 
 /**
  * Giving seats back when the process is told to end. Signals keep the effect they have for the application: if anybody
@@ -13,13 +15,26 @@ type Signal = (typeof SIGNALS)[number];
 
 const leavers = new Set<() => Promise<void>>();
 let isListening = false;
+let stopAnswering = (): void => undefined;
+let openings = 0;
+let stopHeeding = (): void => undefined;
+
+/** While a licence is open in the main thread, the seats of its workers are given back on a signal too. @returns ends that */
+export function leaveForWorkers(): () => void {
+  if (!isMainThread) return () => undefined;
+  if (++openings === 1) stopHeeding = heedWorkers(addLeaver, removeLeaver);
+  return () => {
+    if (--openings === 0) stopHeeding();
+  };
+}
 
 /** While added, `leave` is called once when the process is told to end, or runs out of work. */
 export function addLeaver(leave: () => Promise<void>): void {
   leavers.add(leave);
   if (isListening) return;
   isListening = true;
-  for (const signal of SIGNALS) process.on(signal, onSignal);
+  if (isMainThread) for (const signal of SIGNALS) process.on(signal, onSignal);
+  else stopAnswering = answerMain(leaveAll);
   process.on('beforeExit', onBeforeExit);
 }
 
@@ -27,6 +42,7 @@ export function removeLeaver(leave: () => Promise<void>): void {
   leavers.delete(leave);
   if (leavers.size > 0 || !isListening) return;
   isListening = false;
+  stopAnswering();
   for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   process.removeListener('beforeExit', onBeforeExit);
 }

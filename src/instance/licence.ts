@@ -14,14 +14,16 @@ import type { Place } from '../share/place.js';
 import type { Store, StoreOptions } from '../share/store.js';
 import { type Watching, watchFile } from '../share/watch.js';
 import type { ClaimAnswer } from './instance.js';
-import { addLeaver, leaveMs, removeLeaver } from './leaving.js';
+import { addLeaver, leaveForWorkers, leaveMs, removeLeaver } from './leaving.js';
 import {
   describeMachine,
+  type IsProcessGone,
   isProcessGone,
   lookLagMs,
   type MachineFacts,
   processStart,
   thisSystem,
+  threadHere,
 } from './machine.js';
 import type { Warning } from './news.js';
 import { LATE_MS, unconfirmed } from './releases.js';
@@ -72,8 +74,10 @@ export interface System {
   readonly dice: Dice;
   readonly facts: MachineFacts;
   readonly pid: number;
-  readonly isProcessGone: (pid: number, start: string | null) => boolean;
+  readonly isProcessGone: IsProcessGone;
   readonly processStart: (pid: number) => string | null;
+  /** Which thread of the process this is; absent for the main one. */
+  readonly thread?: string | undefined;
   readonly watching: Watching | null;
   /** How old what a look shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
   readonly lookLagMs: number;
@@ -112,6 +116,7 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
     pid: process.pid,
     isProcessGone,
     processStart,
+    thread: threadHere(),
     watching: watchFile,
     lookLagMs: lookLagMs(process.platform),
     surroundings: thisComputer(process.env),
@@ -235,6 +240,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private isClosed = false;
   private readonly timeoutMs: number;
   private waiting = new AbortController();
+  private stopForWorkers: () => void = () => undefined;
 
   /** @internal Use openLicence. */
   constructor(member: Member, file: string, licence: Licence, options: OpenOptions, system: System) {
@@ -247,9 +253,9 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     member.onWaiting = (news) => queueMicrotask(() => this.emit('waiting', news));
     member.onWarning = (warning) => queueMicrotask(() => this.emit('warning', warning));
-    member.onBusy = (isBusy) => {
-      if (options.releaseOnExit !== false) (isBusy ? addLeaver : removeLeaver)(this.leave);
-    };
+    if (options.releaseOnExit === false) return;
+    this.stopForWorkers = leaveForWorkers();
+    member.onBusy = (isBusy) => (isBusy ? addLeaver : removeLeaver)(this.leave);
   }
 
   /**
@@ -270,6 +276,8 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   /** Gives back every seat of this opening and ends what goes on behind the answers. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
+    this.stopForWorkers();
+    this.stopForWorkers = () => undefined;
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
     this.unsure = null;
     await awake(async () => {

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import os from 'node:os';
+import { isMainThread } from 'node:worker_threads';
 import type { Machine } from '../core/licence.js';
 import { installationId } from './home.js';
 
@@ -130,21 +131,40 @@ export function processStart(pid: number): string | null {
   return statFields(pid)?.[19] ?? null; // field 22, counted from the state, field 3
 }
 
-/** The fields of /proc/PID/stat from the third on: the second, a name in brackets, may hold anything. */
+/**
+ * Which thread of its process this is, as `<number>/<start>` (Linux); undefined for the main thread, which lives as long as the
+ * process, and where /proc does not tell.
+ */
+export function threadHere(): string | undefined {
+  if (isMainThread || !isProcOurs()) return undefined;
+  const number = orNull(() => readlinkSync('/proc/thread-self'))
+    ?.split('/')
+    .at(-1);
+  const text = orNull(() => readFileSync(`/proc/self/task/${number}/stat`, 'utf8'));
+  const start = text === null ? undefined : fieldsIn(text)[19];
+  return start === undefined ? undefined : `${number}/${start}`;
+}
+
 function statFields(pid: number): string[] | null {
   const text = isProcOurs() ? orNull(() => readFileSync(`/proc/${pid}/stat`, 'utf8')) : null;
-  return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return text === null ? null : fieldsIn(text);
 }
+
+/** The fields of a `stat` from the third on: the second, a name in brackets, may hold anything. */
+const fieldsIn = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 
 /** In a pid namespace with the /proc of the one outside, /proc/1 is another process than pid 1, so there it proves nothing. */
 const isProcOurs = (): boolean =>
   process.platform === 'linux' && readLink('/proc/self') === String(process.pid);
 
+/** The process of a record, when it started, and which thread of it, as the record says. */
+export type IsProcessGone = (pid: number, start: string | null, thread?: string | undefined) => boolean;
+
 /**
  * Rule 5(a), for a process of this very machine: no such pid, or, on Linux only, a dead state, or another start time than the
- * record's. A pid that may not be signalled is alive.
+ * record's, or its thread is over. A pid that may not be signalled is alive.
  */
-export function isProcessGone(pid: number, start: string | null): boolean {
+export const isProcessGone: IsProcessGone = (pid, start, thread) => {
   try {
     process.kill(pid, 0);
   } catch (error) {
@@ -154,5 +174,17 @@ export function isProcessGone(pid: number, start: string | null): boolean {
   if (fields === null) return false;
   if (fields[0] === 'Z' || fields[0] === 'X') return true;
   const found = fields[19];
-  return start !== null && found !== undefined && found !== start;
+  if (start !== null && found !== undefined && found !== start) return true;
+  return thread !== undefined && isThreadGone(pid, thread);
+};
+
+/** Of a process that lives and can be seen. */
+function isThreadGone(pid: number, thread: string): boolean {
+  const [, number, start] = /^(\d+)\/(\d+)$/.exec(thread) ?? [];
+  if (number === undefined) return false;
+  try {
+    return fieldsIn(readFileSync(`/proc/${pid}/task/${number}/stat`, 'utf8'))[19] !== start;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
 }

@@ -137,11 +137,12 @@ export class SharedInstance {
 
   private makeInstance(): Instance {
     const { user, host, options, system } = this.opening;
-    const { facts, pid } = system;
+    const { facts, pid, thread } = system;
     return new Instance({
       ...{ store: this.store, clock: system.clock, dice: system.dice },
       who: {
         ...{ user, host, machine: facts.machine, pid, processStart: system.processStart(pid) },
+        ...(thread !== undefined && { thread }),
         ...{ application: options.application ?? null, note: options.note ?? null },
       },
       isProcessGone: system.isProcessGone,

@@ -160,6 +160,17 @@ describe('a process that is provably gone', () => {
     expect(isProcessGone(1, null)).toBe(false);
   });
 
+  test('on Linux, one of whose threads it was that is over; not where that cannot be told', () => {
+    const start = processStart(process.pid);
+    const isLinux = process.platform === 'linux';
+    const mainThread = `${process.pid}/${start}`;
+    expect(isProcessGone(process.pid, start, mainThread)).toBe(false);
+    expect(isProcessGone(process.pid, start, `${process.pid}/1`)).toBe(isLinux);
+    expect(isProcessGone(process.pid, start, `${2 ** 30}/1`)).toBe(isLinux);
+    for (const words of ['', '1', '../../1/2', '-1/1', `${2 ** 30}/`])
+      expect(isProcessGone(process.pid, start, words)).toBe(false);
+  });
+
   test('one that is not there', () => {
     expect(isProcessGone(2 ** 30, null)).toBe(true); // above every pid_max
   });

@@ -34,6 +34,7 @@ const blindnesses = {
   'pid namespace': () => unreadable(/ns[/]pid$/),
   'time namespace': () => unreadable(/ns[/]time$/),
   'process start': () => unreadable(/^[/]proc[/]\d+[/]stat$/),
+  thread: () => unreadable(/thread-self/),
   mounts: () => unreadable(/mountinfo$/),
   installation: () => unreadable(/^[/]etc[/]machine-id$/),
   statfs: () => (promises.statfs = async () => fails('ENOSYS')()),

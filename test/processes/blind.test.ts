@@ -8,7 +8,16 @@ const preload = new URL('blind.mjs', import.meta.url).href;
 const blindTo = (BLIND: string) => ({ BLIND, NODE_OPTIONS: `--import=${preload}` });
 const readings = [
   ...['interfaces', 'host', 'empty host', 'user', 'uid', 'user and uid', 'home', 'uptime', 'proc', 'no proc'],
-  ...['boot id', 'pid namespace', 'time namespace', 'process start', 'mounts', 'installation', 'statfs'],
+  ...[
+    'boot id',
+    'pid namespace',
+    'time namespace',
+    'process start',
+    'thread',
+    'mounts',
+    'installation',
+    'statfs',
+  ],
 ];
 
 describe.each(readings)('%s cannot be read', (reading) => {

@@ -1,0 +1,81 @@
+import { BroadcastChannel, threadId } from 'node:worker_threads';
+
+/**
+ * Signals reach the main thread of a process only. So a worker that holds seats says so to the whole process, and a main thread that
+ * has a licence open itself tells it to give them back.
+ */
+const CHANNEL = 'seatfile.leaving';
+
+interface Word {
+  /** `busy`, `idle`: a worker has seats to give back, or none. `ask`, `leave`: to every worker. */
+  readonly said: 'busy' | 'idle' | 'ask' | 'leave';
+  readonly by: string;
+}
+
+function openChannel(hear: (word: Word) => void): BroadcastChannel {
+  const channel = new BroadcastChannel(CHANNEL);
+  channel.onmessage = (event) => hear((event as { data: Word }).data);
+  channel.unref();
+  return channel;
+}
+
+let channels = 0;
+
+/** In a worker, while it holds seats: gives them back when the main thread says so. @returns ends that */
+export function answerMain(leave: () => Promise<void>): () => void {
+  const by = `${threadId}/${++channels}`;
+  let leaving = 0;
+  let isOver = false;
+  const say = (said: Word['said']) => channel.postMessage({ said, by });
+  const endIfOver = () => {
+    if (!isOver || leaving > 0) return;
+    say('idle');
+    channel.close();
+  };
+  const channel = openChannel(({ said }) => {
+    if (said === 'ask') say('busy');
+    if (said !== 'leave') return;
+    leaving++;
+    void leave().finally(() => {
+      leaving--;
+      if (!isOver) say('idle');
+      endIfOver();
+    });
+  });
+  say('busy');
+  return () => {
+    isOver = true;
+    endIfOver();
+  };
+}
+
+/**
+ * In the main thread: `add` is called with what gives back the seats of workers as soon as one holds any, `remove` when none does.
+ * @returns ends that
+ */
+export function heedWorkers(
+  add: (leave: () => Promise<void>) => void,
+  remove: (leave: () => Promise<void>) => void,
+): () => void {
+  const busy = new Set<string>();
+  let allIdle = (): void => undefined;
+  const leave = (): Promise<void> =>
+    new Promise((resolve) => {
+      allIdle = resolve;
+      channel.postMessage({ said: 'leave', by: 'main' });
+    });
+  const channel = openChannel(({ said, by }) => {
+    if (said === 'busy') {
+      busy.add(by);
+      add(leave);
+    }
+    if (said !== 'idle' || !busy.delete(by) || busy.size > 0) return;
+    remove(leave);
+    allIdle();
+  });
+  channel.postMessage({ said: 'ask', by: 'main' });
+  return () => {
+    channel.close();
+    remove(leave);
+  };
+}
