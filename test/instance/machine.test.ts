@@ -57,6 +57,13 @@ describe('where pids mean the same thing', () => {
     expect(machineOf(other).pids).not.toBe(here.pids);
   });
 
+  test('the ids of Linux stay what they were before hardware addresses were left out: old and new windows are of one machine', () => {
+    expect(here).toMatchObject({
+      pids: '3a24f575abd688ef4dacbb0ca7b867a3',
+      host: 'ec5c77c5450619fb562e35d6b6419e79',
+    });
+  });
+
   test('nor with another SEATFILE_MACHINE, which tells everything apart', () => {
     const other = machineOf(linux(), { SEATFILE_MACHINE: 'x' });
     for (const part of ['pids', 'host', 'installation'] as const) expect(other[part]).not.toBe(here[part]);
