@@ -206,7 +206,8 @@ export class Member {
     const others = [...this.shared.members].filter((member) => member !== this);
     const alone = [...this.asked].filter((module) => !others.some((other) => other.asked.has(module)));
     this.asked.clear();
-    await this.shared.instance.leave([...this.seats], alone, limits);
+    const held = [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
+    await this.shared.instance.leave(held, alone, limits);
   }
 
   /** What goes on behind the answers has ended. */

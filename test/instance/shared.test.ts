@@ -60,6 +60,19 @@ describe('two openings in one process are one instance', () => {
     expect([world.inUse('M1'), kept.valid]).toEqual([1, true]); // it beats on
   });
 
+  test('close() while a seat of it is on its way back, and twice at once', async () => {
+    const world = office();
+    const [, first, second] = await twice(world);
+    const seat = await seatOf(world, first, 'M1');
+    await seatOf(world, second, 'M1');
+    const returning = seat.release();
+    await world.run(first.close());
+    await world.run(returning);
+    expect([seat.state, world.inUse('M1')]).toEqual(['left', 1]);
+    await world.run(Promise.all([second.close(), second.close()]));
+    expect(records(world)).toEqual([]);
+  });
+
   test('there is one beat for both', async () => {
     const world = office();
     const [, first, second] = await twice(world);
