@@ -264,6 +264,28 @@ outside_proc_and_dead() {
   asks seated bob within "$container"
 }
 
+# --- users whom the system's tables do not name -----------------------------------------------------------------------------
+
+nameless() { # nameless NUMBER COMMAND...
+  local number=$1
+  shift
+  setpriv --reuid="$number" --regid="$nobody" --clear-groups env -u USER -u USERNAME -u LOGNAME "$@"
+}
+
+nameless_are_two() { # max 1: the other one is refused, and the same one shares its own seat
+  new_licence 1
+  said=$work/said/twelve
+  holder=("$work/node" "$work/app/bin/seatfile.js" hold "$file" --json)
+  nameless 23451 "${holder[@]}" <&8 >"$said" 2>&1 &
+  hears twelve seated || return 1
+  in_table "table.instances[0].user === 'uid-23451'" || return 1
+  local answer
+  answer=$(nameless 23452 "${holder[@]}" </dev/null 2>&1)
+  grep -q '"event":"full"' <<<"$answer" || { echo "expected full, got: $answer" && return 1; }
+  answer=$(nameless 23451 "${holder[@]}" </dev/null 2>&1)
+  grep -q '"event":"seated"' <<<"$answer" || { echo "expected seated, got: $answer" && return 1; }
+}
+
 # --- one folder by two names ----------------------------------------------------------------------------------------------
 
 bound() { # a bind mount is no copy; a copy is one
@@ -304,6 +326,7 @@ check 'hidden /proc: a dead one is freed' hidden_and_dead
 check 'hidden /proc: a pid used again by another user proves nothing' hidden_and_used_again
 check 'the /proc of another pid namespace: a living one is not freed' outside_proc_and_alive
 check 'the /proc of another pid namespace: a dead one is freed' outside_proc_and_dead
+check 'two users without names are two, and each of them one' nameless_are_two
 check 'a bind mount of the folder is no copy; a copy of it is told' bound
 printf '%d checks\n' "$checks"
-[ "$failed" -eq 0 ] && [ "$checks" -eq 14 ]
+[ "$failed" -eq 0 ] && [ "$checks" -eq 15 ]
