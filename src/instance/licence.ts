@@ -33,9 +33,9 @@ import { PATIENCE_MS } from './table.js';
 import type { WaitingNews } from './waiting.js';
 
 export interface OpenOptions {
-  /** What `status` shows beside the seat, e.g. `Acme CAD 5.2`. At most 256 characters. */
+  /** What `status` shows beside the seat, e.g. `Acme CAD 5.2`; in one process, that of the first opening. At most 256 characters. */
   readonly application?: string | undefined;
-  /** Free text beside the seat, e.g. a project. At most 1024 characters. */
+  /** Free text beside the seat, e.g. a project; in one process, that of the first opening. At most 1024 characters. */
   readonly note?: string | undefined;
   /** @default SEATFILE_USER, else the system's user name */
   readonly user?: string | undefined;

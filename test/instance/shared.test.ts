@@ -184,6 +184,24 @@ describe('told apart are', () => {
   });
 });
 
+test('the record names the thread, also the one that the commit that frees a place makes for a waiter', async () => {
+  const world = office();
+  const bob = await world.user(world.host('pc-2'), 'bob');
+  const taken = await bob.sit('M1');
+  const ada = world.host('pc-1').enter('ada');
+  const system = ada.system();
+  ada.system = () => ({ ...system, thread: '4711/17' });
+  await world.run(ada.open({}));
+  const waiting = ada.ask('M1', { wait: 600_000 });
+  await world.advance(10_000);
+  expect(world.table().waiting[0]?.thread).toBe('4711/17');
+  const released = taken.release();
+  await world.until(() => world.table().instances.some(({ user }) => user === 'ada'), 60_000, 10);
+  expect(world.table().instances[0]).toMatchObject({ user: 'ada', thread: '4711/17' });
+  await world.run(Promise.all([released, waiting]));
+  expect(world.table().instances[0]).toMatchObject({ user: 'ada', thread: '4711/17' });
+});
+
 test('an opening that fails leaves nothing behind, and takes nothing from the others', async () => {
   const world = office();
   let isDown = false;
