@@ -31,6 +31,11 @@ function startWorker() {
   });
 }
 
+/** The main thread has heard that a worker holds a seat. */
+async function listening() {
+  while (ours() === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+}
+
 const acts = {
   'second copy': async () => {
     const second = await import(copy);
@@ -84,6 +89,7 @@ const acts = {
   'worker holds, main has it open': async () => {
     const licence = await openLicence(file);
     const { kind } = await startWorker();
+    await listening();
     say(kind);
     process.stdin.once('data', async () => {
       const before = ours();
@@ -94,6 +100,7 @@ const acts = {
   'main opens later': async () => {
     const { kind } = await startWorker();
     await openLicence(file);
+    await listening();
     say(kind);
     idle();
   },

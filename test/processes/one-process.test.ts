@@ -30,9 +30,6 @@ const run = (act: string, copy?: string): Child =>
 const records = () => tableOf(place.file).instances.length;
 const asks = async (...wait: string[]) => (await seatfile(['run', place.file, ...wait, '--', 'true'])).status;
 
-/** The threads of a process: by a message that takes a millisecond. */
-const heardOfEachOther = () => new Promise((resolve) => setTimeout(resolve, 300));
-
 async function terminated(child: Child): Promise<void> {
   child.process.kill('SIGTERM');
   expect(await child.ended).toMatchObject({ signal: 'SIGTERM' });
@@ -113,11 +110,10 @@ describe('a seat that a worker holds', () => {
       await licence();
       const child = run(act);
       await child.heard('seated');
-      await heardOfEachOther();
       expect(records()).toBe(1);
       const sent = performance.now();
       await terminated(child);
-      expect(performance.now() - sent).toBeLessThan(2500);
+      expect(performance.now() - sent).toBeLessThan(5000); // 2 s, and what a busy computer takes to end a process
       expect(records()).toBe(0);
     },
   );
@@ -135,7 +131,6 @@ describe('a seat that a worker holds', () => {
     await licence();
     const child = run('worker holds, main has it open');
     await child.heard('seated');
-    await heardOfEachOther();
     child.process.stdin?.write('now\n');
     expect(await child.heard('closed')).toBe('closed 1 0');
   });
