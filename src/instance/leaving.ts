@@ -47,22 +47,30 @@ export function removeLeaver(leave: () => Promise<void>): void {
   process.removeListener('beforeExit', onBeforeExit);
 }
 
-/** By this a second copy of the package knows our listener for none of the application's. */
+/** By this a second copy of the package knows our listener for none of the application's, and whether it still gives seats back. */
 const OURS = Symbol.for('seatfile.listener');
 
-const listenersOfOurs = (signal: Signal): number =>
-  process.listeners(signal).filter((listener) => OURS in listener).length;
+interface Ours {
+  readonly [OURS]: { isLeaving: boolean };
+}
+
+const listenersOfOurs = (signal: Signal): Ours[] =>
+  (process.listeners(signal) as unknown[] as Partial<Ours>[]).filter(
+    (one): one is Ours => one[OURS] !== undefined,
+  );
 
 const onSignal = Object.assign(
   (signal: Signal): void => {
-    if (process.listenerCount(signal) > listenersOfOurs(signal) + watchersOfExit()) return;
+    if (process.listenerCount(signal) > listenersOfOurs(signal).length + watchersOfExit()) return;
+    onSignal[OURS].isLeaving = true;
     void leaveAll().then(() => {
+      onSignal[OURS].isLeaving = false;
       process.removeListener(signal, onSignal);
-      if (listenersOfOurs(signal) > 0) return; // the last copy that is done does it
+      if (listenersOfOurs(signal).some((other) => other[OURS].isLeaving)) return; // it does what follows
       process.kill(process.pid, signal); // with nobody listening it does what it always did
     });
   },
-  { [OURS]: true },
+  { [OURS]: { isLeaving: false } },
 );
 
 function onBeforeExit(): void {
