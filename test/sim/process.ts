@@ -130,7 +130,9 @@ export class Process {
 
   async open(withinMs: number, names: OpenOptions = {}): Promise<void> {
     await this.ask('open', withinMs, this.user.open({ ...names, note: this.key }));
-    this.listen(Reflect.get(this.user.licence, 'store') as Store);
+    const [shared] = this.user.instances.values();
+    if (!shared) throw new Error('an opened licence is among the instances of its process');
+    this.listen(shared.store);
     this.isOpen = true;
   }
 
