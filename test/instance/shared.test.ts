@@ -222,6 +222,6 @@ test('what crosses from one copy of the package to another: a change of it wants
   expect({ SHAPE, shared: SharedInstance.prototype.join.length, member: namesOf(Member) }).toEqual({
     SHAPE: 1,
     shared: 0,
-    member: 'acquire,constructor,hearPlace,leave,noteBusy,part,read,settled,sight',
+    member: 'acquire,constructor,hearPlace,leave,noteBusy,outpaced,part,read,settled',
   });
 });
