@@ -102,7 +102,7 @@ test('who loses every race is answered at his deadline, and has changed nothing'
     return null;
   });
   expect(await codeOf(table.writer({ wrap, client: { latencyMs: () => 10 } }).add('slow', 5000))).toBe(
-    'SHARE_UNREACHABLE',
+    'SHARE_BUSY',
   );
   expect(table.tally()).not.toContain('slow');
   expect(table.others()).toEqual([]);
