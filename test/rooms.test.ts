@@ -19,6 +19,7 @@ const plan: Readonly<Record<string, readonly string[]>> = {
       'moment.ts',
       'ordered.ts',
       'places.ts',
+      'recall.ts',
       'removed.ts',
       'restore.ts',
       'revision.ts',

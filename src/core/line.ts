@@ -1,5 +1,5 @@
 import type { Licence, SeatRecord, Waiter } from './licence.js';
-import { toIso } from './moment.js';
+import { fromIso, toIso } from './moment.js';
 import type { Claimant } from './seats.js';
 
 /** The line of those who wait for a place (rule 8): first come, first served within a module. */
@@ -55,9 +55,11 @@ export const placeInLine = (licence: Licence, module: string, instance: string):
 interface Wanted {
   readonly module: string;
   readonly seatId: string;
+  /** It stood in the line before, since then, and the line was lost. @default it did not */
+  readonly sinceAt?: string | null;
 }
 
-/** Puts somebody at the end of the line; who is in it stays where he is, and longer if he wants to. */
+/** Puts somebody at the end of the line, or where it stood before; who is in it stays where he is, and longer if he wants to. */
 export function standInLine(
   licence: Licence,
   who: Claimant,
@@ -68,7 +70,12 @@ export function standInLine(
   if (placeInLine(licence, place.module, who.id) !== null)
     return stayLonger(licence, { instance: who.id, module: place.module }, waitSeconds);
   const waiter = waiterOf(who, place, waitSeconds, shareTimeMs);
-  return { ...licence, waiting: [...licence.waiting, waiter] };
+  const { sinceAt } = place;
+  if (!sinceAt) return { ...licence, waiting: [...licence.waiting, waiter] };
+  const isLater = (one: Waiter) => !one.returns && fromIso(one.sinceAt) > fromIso(sinceAt);
+  const at = licence.waiting.findIndex((one) => one.module === place.module && isLater(one));
+  const waiting = licence.waiting.toSpliced(at < 0 ? licence.waiting.length : at, 0, { ...waiter, sinceAt });
+  return { ...licence, waiting };
 }
 
 /** Puts somebody who was seated, and for whom a restored table has no place, before all who were not: in each of these lines. */

@@ -1,9 +1,10 @@
-import { entitlementHash, type Policy } from './entitlement.js';
+import { type Policy, readPolicy } from './entitlement.js';
 import { hashOf } from './journal.js';
 import { parseJson } from './json.js';
 import type { InstanceRecord, Licence, SealedEntitlement } from './licence.js';
-import { MAX_GONE, MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
+import { MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from './licence.js';
 import { fromIso, toIso } from './moment.js';
+import { bury, roomIn, withEntitlement } from './recall.js';
 
 /**
  * What to make of a lost table (design 5, "Damage and loss"): one revision, far above everything anybody knows of, in a
@@ -25,6 +26,8 @@ export interface RestoreStamp {
   readonly shareTimeMs: number;
   /** Who does it, for the journal: `user@host`. */
   readonly actor: string;
+  /** The id of the instance that rebuilds: its own record goes back only by its own next beat. Null for `seatfile repair`. */
+  readonly id: string | null;
 }
 
 /** Restored revisions have round numbers, so that healers who know a little more or less mostly meet at one. */
@@ -72,7 +75,7 @@ export const newest = (candidates: readonly Candidate[]): Candidate | null =>
   );
 
 /**
- * The restored revision, made from the newest of the candidates. `recent` and `gone` are kept. `parent` names the revision it
+ * The restored revision, made from the newest of the candidates, and over it what lives in the folder. `recent` and `gone` are kept. `parent` names the revision it
  * was made from, as ever, so that the jump shows: the number is not the parent's and one, the lineage is new, and the only
  * event is `restored`, the first of its chain. Light and borrowed seats, which nobody can vouch for by a beat, are marked.
  */
@@ -82,7 +85,7 @@ export function restore(
   highestKnown: number,
   stamp: RestoreStamp,
 ): Licence {
-  const { licence } = base;
+  const licence = withLiving(newestEntitled(candidates, base.licence), candidates, stamp.id);
   const revision = restoredNumber(highestKnown);
   const at = toIso(stamp.shareTimeMs);
   const from = `revision ${licence.revision} (${wordsOf[base.from]})`;
@@ -97,7 +100,6 @@ export function restore(
   };
   return {
     ...licence,
-    ...newestEntitlement(candidates, licence),
     revision,
     parent: { revision: licence.revision, commit: licence.commit },
     lineage: stamp.lineage,
@@ -120,14 +122,28 @@ const wordsOf: Readonly<Record<Source, string>> = {
   face: 'in the licence file',
 };
 
-/** An entitlement that another candidate lists among its former ones is older than that candidate's. */
-function newestEntitlement(candidates: readonly Candidate[], base: Licence) {
-  const { entitlement, formerEntitlements } = candidates.reduce(
-    (best, { licence }) =>
-      licence.formerEntitlements.includes(entitlementHash(best.entitlement)) ? licence : best,
-    base,
-  );
-  return { entitlement, formerEntitlements };
+/** With the newest entitlement that any candidate has. */
+const newestEntitled = (candidates: readonly Candidate[], base: Licence): Licence =>
+  candidates.reduce((best, { licence }) => withEntitlement(best, licence), base);
+
+/**
+ * Over the newest state go the records of the folder that have beaten later: they live, and keep their seats first; the others
+ * keep theirs while there is room. What was ended in the folder since then stays ended.
+ */
+function withLiving(base: Licence, candidates: readonly Candidate[], rebuilder: string | null): Licence {
+  const folder = candidates.find(({ from }) => from === 'folder')?.licence;
+  const sinceMs = base.committedAt === null ? Number.NEGATIVE_INFINITY : fromIso(base.committedAt);
+  const isLater = (at: string) => fromIso(at) > sinceMs;
+  const living = folder?.instances.filter(({ beatAt }) => isLater(beatAt)) ?? [];
+  const stones = folder?.gone.filter(({ at }) => isLater(at)) ?? [];
+  const { instances, ...table } = bury(base, folder ?? null, stones, () => false);
+  const room = roomIn(living, readPolicy(base, 'the licence'));
+  const there = new Set([...living.map(({ id }) => id), rebuilder]);
+  const others = instances.flatMap((record): InstanceRecord[] => {
+    const seats = there.has(record.id) ? [] : record.seats.filter(room);
+    return seats.length === 0 ? [] : [{ ...record, seats }];
+  });
+  return { ...table, instances: [...living, ...others] };
 }
 
 function unconfirmed(record: InstanceRecord): InstanceRecord {
@@ -147,48 +163,3 @@ export function closedForMs(licence: Licence, policy: Policy, shareTimeMs: numbe
   const agoMs = shareTimeMs - fromIso(licence.restored.at);
   return agoMs < 0 ? 0 : Math.max(0, quarterMs(policy) - agoMs);
 }
-
-/**
- * A restored table, and what somebody remembers of the revisions that were lost: the tombstones in them are put in again, and
- * with each goes the seat that came back with the older state. An evicted one who has beaten since has put himself back: he
- * lives. The same table when there is nothing to add.
- */
-export function remind(table: Licence, memory: Licence): Licence {
-  const { restored } = table;
-  if (!restored || restored.lineage !== memory.lineage) return table;
-  const known = new Set(table.gone.map(keyOf));
-  const missing = memory.gone.filter(
-    (stone) => stone.revision > restored.revision && !known.has(keyOf(stone)),
-  );
-  if (missing.length === 0) return table;
-  const remembered = seatKeysOf(memory);
-  const stones = missing.map((stone) => ({
-    ...stone,
-    key: seatKey(stone.instance, stone.seat, stone.module),
-  }));
-  const named = new Set(stones.map(({ key }) => key));
-  const final = new Set(stones.filter(({ reason }) => isFinal(reason)).map(({ key }) => key));
-  const isGone = (record: InstanceRecord, seat: { id: string; module: string }) => {
-    const key = seatKey(record.id, seat.id, seat.module);
-    if (!named.has(key) || remembered.has(key)) return false;
-    return final.has(key) || fromIso(record.beatAt) < fromIso(restored.at);
-  };
-  const instances = table.instances.flatMap((record) => {
-    const seats = record.seats.filter((seat) => !isGone(record, seat));
-    if (seats.length === record.seats.length) return [record];
-    return seats.length === 0 ? [] : [{ ...record, seats }];
-  });
-  return { ...table, instances, gone: [...table.gone, ...missing].slice(-MAX_GONE) };
-}
-
-const keyOf = (stone: { instance: string; seat: string; module: string; at: string }): string =>
-  `${stone.instance} ${stone.seat} ${stone.module} ${stone.at}`;
-
-/** By somebody's decision: not to be undone by whoever lives. */
-export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
-
-/** None of the three can hold a space. */
-const seatKey = (instance: string, seat: string, module: string): string => `${instance} ${seat} ${module}`;
-
-const seatKeysOf = ({ instances }: Licence): ReadonlySet<string> =>
-  new Set(instances.flatMap(({ id, seats }) => seats.map((seat) => seatKey(id, seat.id, seat.module))));

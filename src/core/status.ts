@@ -3,7 +3,7 @@ import type { InstanceRecord, Level, Licence, Reservation, SeatRecord } from './
 import { Lines } from './line.js';
 import { fromIso, toIso } from './moment.js';
 import { seatsInUse } from './places.js';
-import { isFinal } from './restore.js';
+import { isFinal } from './recall.js';
 import { isFromFuture, isSilent } from './rollcall.js';
 import { ownLookMs } from './sightings.js';
 

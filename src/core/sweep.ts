@@ -40,6 +40,8 @@ export interface Standing {
   readonly highestBeat: number;
   /** While, after a restore, nobody new is seated: the modules whose belief has ended, and whose records wait. */
   readonly notNow?: readonly string[];
+  /** Whether our last confirmed beat is young enough to put our record back before all others. */
+  readonly mayReturn: (module: string) => boolean;
   /** For how long his record may still be put back, in seconds, where there is no place for it now. */
   readonly returnSeconds: (module: string) => number;
 }
@@ -69,7 +71,7 @@ export function beat(licence: Licence, policy: Policy, standing: Standing, groun
   if (mine && mine.beat > standing.highestBeat) return { kind: 'doubled' };
   const table = viewOf(licence, policy, who, mine, ground);
   const notNow = standing.notNow && new Set(standing.notNow);
-  const fates = new Map(standing.seats.map((seat) => [seat.module, fateOf(table, who, seat, notNow)]));
+  const fates = new Map(standing.seats.map((seat) => [seat.module, fateOf(table, standing, seat, notNow)]));
   const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
   const keyOf = ({ id, module }: SeatRecord) => `${id} ${module}`;
   const keptKeys = new Set(kept.map(keyOf));
@@ -101,6 +103,8 @@ interface TableView {
   readonly places: Places;
   readonly lines: Lines;
   readonly tombstoneOf: (seat: SeatRecord) => Tombstone | null;
+  /** The modules for which it stands in the line for its own record already. */
+  readonly returns: ReadonlySet<string>;
 }
 
 const viewOf = (
@@ -113,25 +117,28 @@ const viewOf = (
   ...{ policy, lines: new Lines(licence), places: new Places(licence, policy, path) },
   held: new Map(mine?.seats.toReversed().map((seat) => [seat.module, seat])),
   tombstoneOf: tombstonesOf(licence, who.id),
+  returns: new Set(
+    licence.waiting.filter((one) => one.returns && one.instance === who.id).map(({ module }) => module),
+  ),
 });
 
 function fateOf(
-  { policy, held, places, lines, tombstoneOf }: TableView,
-  who: Claimant,
+  { policy, held, places, lines, tombstoneOf, returns }: TableView,
+  { who, mayReturn }: Standing,
   seat: SeatRecord,
   notNow: ReadonlySet<string> | undefined,
 ): SeatFate {
   const own = held.get(seat.module);
   if (own) return { kind: 'kept', seat: withoutMark(own) };
   const tombstone = tombstoneOf(seat);
-  const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';
-  if (!mayReturn || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
-  const noPlace: SeatFate = { kind: 'noPlace', isFirst: tombstone === null };
-  if (notNow && (tombstone || notNow.has(seat.module))) return noPlace;
-  const ahead = tombstone ? lines.ahead(seat.module, who.id) : 0; // who puts his own record back passes them
+  const isOut = tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone';
+  if (isOut || !policy.modules.has(seat.module)) return { kind: 'lost', tombstone };
+  const isFirst = !tombstone && (mayReturn(seat.module) || returns.has(seat.module));
+  if (notNow && (tombstone || notNow.has(seat.module))) return { kind: 'noPlace', isFirst };
+  const ahead = isFirst ? 0 : lines.ahead(seat.module, who.id); // its own record passes those who wait
   const place = places.placeFor(who, seat.module, seat.id, ahead);
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
-  return tombstone ? { kind: 'lost', tombstone } : noPlace;
+  return isFirst ? { kind: 'noPlace', isFirst } : { kind: 'lost', tombstone };
 }
 
 /** Who finds no place for his record, and was not put out, is the next to get one. */
@@ -219,6 +226,8 @@ export interface Wish {
   readonly seatId: string;
   /** Who is refused waits in the line for so long; null: he does not, or no longer. */
   readonly waitSeconds: number | null;
+  /** Since when it stood in the line that was lost; null: it has not stood in it. @default null */
+  readonly sinceAt?: string | null;
 }
 
 function inLine(

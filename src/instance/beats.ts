@@ -2,12 +2,12 @@ import type { Instant } from '../core/belief.js';
 import { type Policy, readPolicy } from '../core/entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../core/licence.js';
 import { isAnyGiven, isGiven, Lines, LONGEST_GAP_MS } from '../core/line.js';
-import { remind } from '../core/restore.js';
-import type { Draft, EventDraft } from '../core/revision.js';
+import type { Draft } from '../core/revision.js';
 import { isCalled } from '../core/rollcall.js';
 import { type BeatOutcome, beat, evict, type SeatFate, type Standing, tombstonesOf } from '../core/sweep.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/dice.js';
+import type { Top } from '../share/revisions.js';
 import type { Change, Store } from '../share/store.js';
 import type { Heart } from './heart.js';
 import type { Holds } from './holds.js';
@@ -21,13 +21,15 @@ import type { Warnings } from './warnings.js';
 const RETURN_INTERVALS = 2;
 /** Who stands in the line for his own record looks at least so often: a place that is given him has to be taken. Milliseconds. */
 const RETURN_LOOK_MS = 5000;
+/** Those who put in what they remember of lost revisions do so within this time, not all at once. In check intervals. */
+const FORGOTTEN_INTERVALS = 1 / 32;
 /** However short T is, a beat may wait so long for the share. Milliseconds. */
 const LEAST_PATIENCE_MS = 10_000;
 
 export interface BeatDeps {
   readonly clock: Clock;
   readonly dice: Dice;
-  readonly store: Pick<Store, 'beforeRestore' | 'noticeFace' | 'recalled'>;
+  readonly store: Pick<Store, 'noticeFace' | 'remembersMore'>;
   readonly table: Table;
   readonly identity: Identity;
   readonly holds: Holds;
@@ -57,21 +59,19 @@ export class Beats {
 
   /** Rule 2: one commit for all modules, and the sweep in it. */
   async beat(): Promise<void> {
-    const { clock, heart, store, table } = this.deps;
+    const { clock, heart, table } = this.deps;
     const started = instantOf(clock);
     heart.beatBegins(started.elapsedMs);
     const patienceMs = Math.min(PATIENCE_MS, Math.max(table.intervalMs / 4, LEAST_PATIENCE_MS));
     const { done, since } = await table.commit(this.beatFrom(started), table.limits(patienceMs));
     heart.lookBy(clock.elapsedMs() + table.lookPeriod);
-    if (done.published) store.recalled();
     this.followBeat(done.answer, done.licence, since);
   }
 
   private beatFrom(started: Instant): Change<BeatOutcome> {
     const { holds, identity, table } = this.deps;
-    return (latest, shareTimeMs) => {
-      const policy = readPolicy(latest, table.path);
-      const { base, events } = this.reminded(latest);
+    return (base, shareTimeMs) => {
+      const policy = readPolicy(base, table.path);
       const outcome = beat(base, policy, this.standing(base, policy), identity.ground(shareTimeMs));
       if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
       if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
@@ -81,18 +81,10 @@ export class Beats {
       }
       this.stands(outcome.draft?.licence ?? base);
       const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
-      const draft = outcome.draft && { ...outcome.draft, events: [...events, ...outcome.draft.events] };
+      const { draft } = outcome;
       const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, started.elapsedMs) : null;
       return { answer: outcome, draft: swept ?? draft };
     };
-  }
-
-  /** After a restore: what this process knows of the revisions that were lost goes in again with its beat. */
-  private reminded(base: Licence): { base: Licence; events: readonly EventDraft[] } {
-    const before = this.deps.store.beforeRestore;
-    const reminded = before ? remind(base, before) : base;
-    if (reminded === base) return { base, events: [] };
-    return { base: reminded, events: [{ kind: 'reminded', actor: this.deps.identity.actor }] };
   }
 
   private standing(base: Licence, policy: Policy): Standing {
@@ -105,6 +97,7 @@ export class Beats {
     return {
       ...{ who: identity.claimant, seats: holds.seats, highestBeat: identity.highestBeat },
       ...(isClosed && { notNow: doubtful }),
+      mayReturn: (module) => holds.mayReturn(module),
       returnSeconds: (module) => Math.max(0, this.returnMs(module)) / 1000,
     };
   }
@@ -142,7 +135,7 @@ export class Beats {
     const { clock, heart, holds, table } = this.deps;
     const hold = holds.get(module);
     if (!hold || fate.kind !== 'noPlace') return;
-    if (hold.belief.validForMs === Number.POSITIVE_INFINITY) holds.endBelief(module); // Light: the place is another's now
+    if (hold.belief.validForMs === Number.POSITIVE_INFINITY) holds.doubt(module); // Light: the place is another's now
     heart.lookBy(clock.elapsedMs() + RETURN_LOOK_MS);
     const closedMs = table.policy ? table.closedMs(licence, table.policy, null) : 0;
     if (closedMs > 0) heart.beatSoon(closedMs);
@@ -176,6 +169,7 @@ export class Beats {
     const startedMs = started.elapsedMs;
     heart.lookBegins(startedMs);
     const top = await table.read(table.limits(PATIENCE_MS));
+    if (top.loss !== null) return this.forgotten(top, startedMs);
     table.saw(top);
     this.attend(top.licence, started);
     await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS));
@@ -188,6 +182,33 @@ export class Beats {
     if (verdicts.length > 0 || isLineOverdue) return await this.commitEvictions(startedMs);
     heart.looked(startedMs);
     this.planNext(top.licence);
+  }
+
+  /**
+   * The newest revisions are lost, or our client shows an old listing: this look counts for nothing. With something to put in we
+   * commit, and the server decides; else our next beat does. What lacks our own change may lack our seats.
+   */
+  private forgotten(top: Top, startedMs: number): void {
+    const { dice, heart, holds, store, table } = this.deps;
+    if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);
+    const isMissed = top.loss === 'certain' || !this.isIn(top.licence) || store.remembersMore(top);
+    if (isMissed) heart.beatSoon(dice.fraction() * table.intervalMs * FORGOTTEN_INTERVALS);
+    heart.looked(startedMs);
+  }
+
+  /** A commit of ours went in where revisions had been lost: a seat that it does not show is not ours before a beat says so. */
+  missed(licence: Licence): void {
+    const { heart, holds, identity } = this.deps;
+    const mine = licence.instances.find(({ id }) => id === identity.id);
+    const shown = new Set(mine?.seats.map(({ module }) => module));
+    for (const module of holds.modules) if (!shown.has(module)) holds.doubt(module);
+    if (holds.size > 0) heart.beatSoon();
+  }
+
+  /** Whether our last confirmed beat is there. */
+  private isIn({ instances }: Licence): boolean {
+    const { record } = this.deps.identity;
+    return record === null || instances.some(({ id, beat }) => id === record.id && beat >= record.beat);
   }
 
   /** Rule 7: a look that does not show us called supports our belief; not when that has lapsed. */
@@ -245,7 +266,7 @@ export class Beats {
       this.lose(module, lossOf(tombstone));
       return;
     }
-    if (tombstone) holds.endBelief(module);
+    if (tombstone) holds.doubt(module);
     heart.beatSoon();
   }
 

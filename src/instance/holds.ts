@@ -6,6 +6,8 @@ import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
 export interface Hold {
   seat: SeatRecord;
   belief: Belief;
+  /** Our record may not be in the table: not valid before a beat is confirmed, whatever was believed. */
+  isDoubted: boolean;
   readonly handles: Set<Seat>;
 }
 
@@ -39,7 +41,13 @@ export class Holds {
   }
 
   remainingMs(hold: Hold): number {
-    return leftMs(hold.belief, this.answering, this.now());
+    return hold.isDoubted ? 0 : leftMs(hold.belief, this.answering, this.now());
+  }
+
+  /** Whether the last confirmed beat began less than P ago (rule 9): then our record may be put back before others. */
+  mayReturn(module: string): boolean {
+    const hold = this.byModule.get(module);
+    return hold !== undefined && remainingMs(hold.belief, this.now()) > 0;
   }
 
   /** Rule 7: a record that may promise more than the last was made of what was read then. Whichever ends first counts. */
@@ -64,8 +72,13 @@ export class Holds {
 
   /** A place in the table becomes one here. */
   put(seat: SeatRecord, belief: Belief): Hold {
-    const hold = this.byModule.get(seat.module) ?? { seat, belief, handles: new Set<Seat>() };
-    this.byModule.set(seat.module, Object.assign(hold, { seat, belief }));
+    const hold = this.byModule.get(seat.module) ?? {
+      seat,
+      belief,
+      isDoubted: false,
+      handles: new Set<Seat>(),
+    };
+    this.byModule.set(seat.module, Object.assign(hold, { seat, belief, isDoubted: false }));
     return hold;
   }
 
@@ -81,23 +94,24 @@ export class Holds {
   confirm(record: InstanceRecord, since: Instant): void {
     for (const seat of record.seats) {
       const hold = this.byModule.get(seat.module);
-      if (hold) Object.assign(hold, { seat, belief: beliefOf(record, since) });
+      if (hold) Object.assign(hold, { seat, belief: beliefOf(record, since), isDoubted: false });
     }
     this.tell();
   }
 
   /** Belief ends now; only a confirmed beat brings it back. */
-  endBelief(module: string): void {
+  doubt(module: string): void {
     const hold = this.byModule.get(module);
-    if (hold) hold.belief = { ...hold.belief, validForMs: 0 };
+    if (hold) hold.isDoubted = true;
     this.tell();
   }
 
-  /** Belief ends now, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
+  /** Belief is over, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
   moveOn(module: string, seatId: string): void {
     const hold = this.byModule.get(module);
-    if (hold) hold.seat = { ...hold.seat, id: seatId };
-    this.endBelief(module);
+    if (hold)
+      Object.assign(hold, { seat: { ...hold.seat, id: seatId }, belief: { ...hold.belief, validForMs: 0 } });
+    this.tell();
   }
 
   lose(module: string, loss: Loss): void {
@@ -118,8 +132,9 @@ export class Holds {
   /** Works out every state from the clocks, and tells what changed. */
   tell(): void {
     const now = this.now();
-    for (const { belief, handles } of this.byModule.values()) {
-      const forMs = leftMs(belief, this.answering, now);
+    for (const hold of this.byModule.values()) {
+      const { belief, handles } = hold;
+      const forMs = this.remainingMs(hold);
       const isLate = isOverdue(belief, now) || (this.answering !== null && isOverdue(this.answering, now));
       const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
       for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);

@@ -108,6 +108,7 @@ export class Instance {
       ...{ store, clock, identity, warnings },
       isHolder: () => this.heart.isRunning,
       onRestored: () => this.heart.beatSoon(), // what we know, and that we live
+      onForgotten: (licence) => this.beats.missed(licence),
       onFailed: () => this.heart.beatAgain(),
     });
     const hints = new Hints({ ...deps, table, isFaceMissing: () => warnings.isFaceMissing });
@@ -227,7 +228,8 @@ export class Instance {
     hasWaited: boolean,
   ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
     const waitSeconds = this.waiting.secondsFor(module);
-    const place = { module, seatId: this.deps.dice.id(), waitSeconds, hasWaited };
+    const sinceAt = this.waiting.sinceAt(module);
+    const place = { module, seatId: this.deps.dice.id(), waitSeconds, sinceAt, hasWaited };
     const started = instantOf(this.deps.clock);
     const outcomes: Tried[] = []; // one for each attempt
     try {
@@ -290,7 +292,7 @@ export class Instance {
 
   private start(): void {
     if (this.heart.isRunning) return;
-    this.deps.store.healAs(this.identity.actor);
+    this.deps.store.healAs(this.identity);
     this.heart.start();
   }
 

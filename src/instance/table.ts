@@ -30,6 +30,8 @@ export interface TableDeps {
   readonly isHolder: () => boolean;
   /** We hold a seat, and see a restored table for the first time. */
   readonly onRestored: () => void;
+  /** A commit was published where revisions had been lost. */
+  readonly onForgotten: (licence: Licence) => void;
   /** A commit failed because the share is in trouble. */
   readonly onFailed: () => void;
 }
@@ -163,6 +165,7 @@ export class Table {
     this.shareClock = { ms: done.shareTimeMs, at: since };
     warnings.troubleOver(); // a look is no proof that the trouble is over: a full disk can be read
     if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
+    if (done.base.loss !== null) this.deps.onForgotten(done.licence);
   }
 
   /** Who is out, by a look or a beat that began at `startedMs`. */

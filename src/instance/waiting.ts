@@ -44,6 +44,8 @@ export class Waiting {
   private readonly waits = new Map<string, Set<Limits>>();
   /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
   private readonly standing = new Map<string, number>();
+  /** Since when, by share time, we have stood there: we stand again from then if the line is lost. */
+  private readonly since = new Map<string, string>();
   private readonly told = new Map<string, number>();
 
   constructor(deps: WaitingDeps) {
@@ -81,12 +83,19 @@ export class Waiting {
   /** A commit of ours was confirmed: whether we are in the line is known. */
   saw(module: string, licence: Licence): void {
     const { identity } = this.deps;
-    const isIn = placeInLine(licence, module, identity.id) !== null;
-    if (!isIn && !heldSeat(licence, identity.id, module)) this.standing.delete(module);
+    const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
+    if (own) this.since.set(module, own.sinceAt);
+    else if (!heldSeat(licence, identity.id, module)) this.left(module);
   }
 
   left(module: string): void {
     this.standing.delete(module);
+    this.since.delete(module);
+  }
+
+  /** ISO 8601, share time; null when we have not stood in the line yet. */
+  sinceAt(module: string): string | null {
+    return this.since.get(module) ?? null;
   }
 
   mayStand(module: string): boolean {
@@ -115,17 +124,24 @@ export class Waiting {
       const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
-      const isSeen = await inTurn(() => this.look()).catch(() => false);
-      if (isSeen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
+      const seen = await inTurn(() => this.look(module)).catch(() => null);
+      if (seen === 'forgotten') return;
+      if (seen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
     }
   }
 
-  private async look(): Promise<true> {
-    const { holdersLook, table } = this.deps;
+  /** Forgotten: revisions are lost, or seem to be, and our place in the line with them. Null: the look counts for nothing. */
+  private async look(module: string): Promise<'seen' | 'forgotten' | null> {
+    const { holdersLook, identity, table } = this.deps;
     const look = holdersLook();
     if (look) await look();
-    else table.saw(await table.read(table.limits(PATIENCE_MS)));
-    return true;
+    else {
+      const top = await table.read(table.limits(PATIENCE_MS));
+      if (top.loss !== null)
+        return placeInLine(top.licence, module, identity.id) === null ? 'forgotten' : null;
+      table.saw(top);
+    }
+    return 'seen';
   }
 
   /** While there is time left, a share in trouble is no reason to give up. */

@@ -6,6 +6,7 @@ import {
   isSameTable,
   licenceIdOf,
   newest,
+  type RestoreStamp,
   restore,
   restoredNumber,
   type Source,
@@ -46,6 +47,9 @@ export interface HealingDeps {
   /** Makes the folder whole, with one revision in it, unless there is one. */
   readonly raise: (build: (shareTimeMs: number) => Licence) => Promise<void>;
 }
+
+/** Who rebuilds: `user@host` for the journal, and the instance, whose own record goes back only by its next beat. */
+export type Healer = Pick<RestoreStamp, 'actor' | 'id'>;
 
 /**
  * What became of it: the table is whole, by us or by whoever was quicker; nothing there is surely of this licence; somebody seems
@@ -99,7 +103,7 @@ export class Healing {
    * Rebuilds the table, or leaves that to whoever was quicker.
    * @param memory the newest state that this process has seen; null for `seatfile repair`
    */
-  async heal(memory: Licence | null, actor: string, limits: Limits): Promise<Healed> {
+  async heal(memory: Licence | null, healer: Healer, limits: Limits): Promise<Healed> {
     const { revisions } = this.deps;
     const numbers = await revisions.numbers();
     const remains = await this.remains(memory, numbers);
@@ -108,7 +112,7 @@ export class Healing {
       revisions.meetAnew(remains.base.licence.revision);
       return 'doubted';
     }
-    const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, actor);
+    const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, healer);
     if (numbers === null) await this.deps.raise((shareTimeMs) => build(remains.base, shareTimeMs));
     else await this.healInside(remains, numbers.at(-1) ?? -1, build, limits);
     return 'whole';
@@ -141,7 +145,7 @@ export class Healing {
       const aside = inFolder(this.place, damagedName(number, this.deps.dice.id()));
       await this.deps.files.rename(inFolder(this.place, numberName(number)), aside);
     }
-    return (await this.heal(null, actor, limits)) === 'whole';
+    return (await this.heal(null, { actor, id: null }, limits)) === 'whole';
   }
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
@@ -153,8 +157,8 @@ export class Healing {
     if (ours === null || (inside && !isOfOne(inside, ours))) return null;
     const isFaceOurs = face !== null && isOfOne(face, ours);
     if (numbers === null && !isFaceOurs) return null; // an empty place where the share was mounted, or another licence
-    const candidates = candidatesOf({ memory, folder: inside, face }).filter(
-      ({ licence }) => isSameTable(licence, ours) && !revisions.isFork(licence),
+    const candidates = candidatesOf({ memory, folder: inside, face }).filter(({ licence }) =>
+      isSameTable(licence, ours),
     );
     const base = newest(candidates);
     if (base === null) return null;
@@ -180,14 +184,13 @@ export class Healing {
     { candidates, highest }: Remains,
     base: Candidate,
     shareTimeMs: number,
-    actor: string,
+    healer: Healer,
   ): Licence {
     const { dice } = this.deps;
     const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
     return restore(candidates, base, Math.max(highest, base.licence.revision), {
       ...ids,
-      shareTimeMs,
-      actor,
+      ...{ shareTimeMs, actor: healer.actor, id: healer.id },
     });
   }
 

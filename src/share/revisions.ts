@@ -26,6 +26,9 @@
  * - "Not made" is said only of a stage that could be set aside (no late request can move it any more), and after an earlier
  *   attempt only from a look at the top. A top so far above an attempt that `recent` may have forgotten it proves nothing.
  *   Everything else is COMMIT_UNKNOWN. All of this is walked through, state by state, in test/model.
+ * - Where A3 does not hold, and the newest revisions are gone, what is there is the truth. A listing that ends below the highest
+ *   number seen may also be an old one; so no change is denied by it: something is published on it, and the server decides.
+ *   16 and more below is a lost table, and nothing is written before that has lasted.
  * - Nothing that is true is ever overwritten, truncated or renamed over, so a reader gets a whole revision or none; and
  *   nothing has to be taken over from a dead writer, so none blocks another. A crash leaves a stage that nobody reads.
  */
@@ -55,6 +58,11 @@ import {
 /** The newest revision, as one look found it. */
 export interface Top {
   readonly licence: Licence;
+  /**
+   * Revisions that this process knows of are not in it. Doubtful: it is below the highest number seen, which may be an old listing;
+   * it proves nothing before a commit on it is published. Certain: it is at or above our own last confirmed change, and lacks it.
+   */
+  readonly loss: 'doubtful' | 'certain' | null;
   /** Monotonic clock, milliseconds: when the look began and ended. */
   readonly startedMs: number;
   readonly endedMs: number;
@@ -80,6 +88,8 @@ export interface RevisionsOptions {
 
 /** A top so far above our base can no longer tell whether our change is in it: its `recent` holds 256 ids. */
 export const MOST_ABOVE = 200;
+/** The newest revision so far below one that was seen is a stale listing at first, and then a lost table. */
+const LOST_BELOW = 16;
 const LONGEST_PAUSE_MS = 2000;
 /** A look that goes on waiting says so again, with how long it may still take. Milliseconds. */
 const TELL_AGAIN_MS = 10_000;
@@ -130,7 +140,8 @@ export class Revisions {
   /** The last change of our own that was confirmed: every later revision of its lineage descends from it. */
   private own: { readonly lineage: string; readonly revision: number; readonly changeId: string } | null =
     null;
-  private mindsForks = false;
+  /** While a commit that was placed is being confirmed: its number. A listing that ends below it is a stale one. */
+  private placed = -1;
   /** The lineage that was last found to be of that licence. */
   private lineage: string | null = null;
 
@@ -169,7 +180,7 @@ export class Revisions {
     while (this.climbs[1] && nowMs - this.climbs[1].atMs > LONGEST_MEMORY_MS) this.climbs.shift();
   }
 
-  /** A top below this one is a stale listing, or a loss: never something to build on. */
+  /** A top below this one is a stale listing, or a loss. */
   expectAtLeast(revision: number): void {
     this.highestSeen = Math.max(this.highestSeen, revision);
   }
@@ -185,21 +196,18 @@ export class Revisions {
     return this.highestSeen;
   }
 
-  /**
-   * An older state was brought back, and somebody who knew no better has gone on from it past what we have seen: it lacks a
-   * change of our own that was confirmed. Who holds no seat takes what is there, as somebody who has only just come does: he would
-   * wait for ever, for nobody else has anything to heal.
-   */
-  isFork(licence: Licence): boolean {
-    const { own } = this;
-    if (!this.mindsForks || own === null || own.lineage !== licence.lineage) return false;
-    const above = licence.revision - own.revision;
-    return above >= 0 && above < MOST_ABOVE && !licence.recent.includes(own.changeId);
+  /** What is there is the truth, and nobody looks back: a commit of ours on it was published. */
+  private accept(revision: number): void {
+    this.highestSeen = revision;
+    while ((this.climbs.at(-1)?.top ?? -1) > revision) this.climbs.pop();
+    this.noteClimb(revision);
   }
 
-  /** From now on a seat of ours rests on what we have seen, or none does any more. */
-  mindForks(mindsForks: boolean): void {
-    this.mindsForks = mindsForks;
+  private lossIn(licence: Licence): Top['loss'] {
+    const { own } = this;
+    const above = own?.lineage === licence.lineage ? licence.revision - own.revision : -1;
+    if (own && above >= 0 && above < MOST_ABOVE && !licence.recent.includes(own.changeId)) return 'certain';
+    return licence.revision < this.highestSeen ? 'doubtful' : null;
   }
 
   /** Since when we have known a number superseded, milliseconds of the monotonic clock; Infinity if not at all. */
@@ -313,7 +321,7 @@ export class Revisions {
       if (numbers === null) return trouble('noFolder', await this.folderGone());
       const number = numbers.at(-1);
       if (number === undefined) return trouble('empty', this.lost('holds no revision'));
-      if (number < this.highestSeen)
+      if (number <= this.highestSeen - LOST_BELOW || number < this.placed)
         return trouble(
           'behind',
           this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),
@@ -326,11 +334,10 @@ export class Revisions {
       const id = licence.lineage === this.lineage ? this.licenceId : licenceIdOf(licence.entitlement);
       if (this.licenceId !== null && id !== this.licenceId)
         return trouble('foreign', this.anothers(number, String(id)));
-      if (this.isFork(licence))
-        return trouble('behind', this.lost('goes on from an older state than was seen before'));
       this.lineage = licence.lineage;
+      const loss = this.lossIn(licence);
       this.expectAtLeast(number);
-      return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+      return { licence, loss, startedMs, endedMs: this.clock.elapsedMs() };
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return trouble('damaged', error);
       if (error instanceof ShareError && ['unsaid', 'busy', 'stale'].includes(error.kind))
@@ -469,9 +476,11 @@ export class Revisions {
     }
     const placed = await this.renameUntilDecided(stage, next, limits);
     if (placed === 'anothers') return (await this.discard(stage.path)) ? 'lost' : 'doubtful'; // a late request may still move it
+    const isBelow = next.revision <= this.highestSeen;
     if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one
     const fate = await this.confirm(next, changeId, placed === 'placed', limits);
     if (fate === 'ours') this.own = { lineage: next.lineage, revision: next.revision, changeId };
+    if (fate === 'ours' && isBelow) this.accept(next.revision);
     return fate === 'lost' && placed === 'stageGone' ? 'doubtful' : fate;
   }
 
@@ -545,6 +554,7 @@ export class Revisions {
     if (isPlaced && (await this.numbers().catch(() => null))?.at(-1) === next.revision) return 'ours';
     let top: Top;
     try {
+      if (isPlaced) this.placed = next.revision;
       top = await this.steadyTop(limits);
     } catch (error) {
       throw new SeatfileFault(
@@ -552,6 +562,8 @@ export class Revisions {
         `${this.place.folder}: could not be listed after a commit; the next look will show whether it was done`,
         { cause: error },
       );
+    } finally {
+      this.placed = -1;
     }
     if (top.licence.recent.includes(changeId)) return 'ours';
     if (top.licence.revision - next.revision < MOST_ABOVE) return 'lost';

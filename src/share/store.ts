@@ -3,6 +3,7 @@ import { readPolicy } from '../core/entitlement.js';
 import { isLoss, SeatfileFault } from '../core/fault.js';
 import { type Licence, refuseMoved, textToPublish } from '../core/licence.js';
 import { fromIso } from '../core/moment.js';
+import { lastCommon, recall } from '../core/recall.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
 import { Beginning } from './beginning.js';
@@ -11,7 +12,7 @@ import { breath, type Clock } from './clock.js';
 import type { Dice } from './dice.js';
 import { Face, type FaceState, lateFace, WRECK_MS } from './face.js';
 import { nullIf, type ShareErrorKind, type ShareFiles } from './files.js';
-import { Healing, type Survey } from './healing.js';
+import { type Healer, Healing, type Survey } from './healing.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal.js';
 import { checkLimits, type Limits, toFault } from './limits.js';
 import { PoliteLock } from './lock.js';
@@ -119,7 +120,7 @@ export class Store {
   private readonly beginning: Beginning;
   private readonly healing: Healing;
   /** Who heals a lost table; null where nobody here holds a seat, and so nobody knows better than what is there. */
-  private healer: string | null = null;
+  private healer: Healer | null = null;
   /** The commit under way: when it began, and the first and the last revision that it has seen. */
   private trying: { readonly sinceMs: number; from: number | null; top: number } | null = null;
   private actor: string;
@@ -164,18 +165,32 @@ export class Store {
   }
 
   private async readNow(limits: Limits): Promise<Top> {
-    if (await this.beginning.folderExists()) return this.known(await this.revisions.top(limits));
+    if (await this.beginning.folderExists()) {
+      const top = await this.revisions.top(limits);
+      return this.known(top.loss === null ? top : await this.lookedAgain(limits));
+    }
     const startedMs = this.clock.elapsedMs();
     const { licence } = await this.beginning.firstRevision();
     if (licence.revision > 0) return this.known(await this.beginning.hiddenTop(licence.revision, limits));
-    return { licence, startedMs, endedMs: this.clock.elapsedMs() };
+    return { licence, loss: null, startedMs, endedMs: this.clock.elapsedMs() };
+  }
+
+  /** A directory of our own makes most clients list anew. Where we may not write it is what it is. */
+  private async lookedAgain(limits: Limits): Promise<Top> {
+    const stage = await this.revisions.makeStage().catch(() => null);
+    if (stage) await this.dropEmpty(stage);
+    return await this.revisions.steadyTop(limits);
   }
 
   /** From now on this process holds a seat, and heals a lost table from what it has seen; `null`: not any more. */
-  healAs(actor: string | null): void {
-    this.healer = actor;
-    this.revisions.mindForks(actor !== null);
-    this.actor = actor ?? this.actor;
+  healAs(healer: Healer | null): void {
+    this.healer = healer;
+    this.actor = healer?.actor ?? this.actor;
+  }
+
+  /** Whether this process remembers something of the revisions that are not in it: its next commit puts that in. */
+  remembersMore({ licence, loss }: Top): boolean {
+    return loss !== null && this.recalled(licence, loss, Number.MAX_SAFE_INTEGER).licence !== licence;
   }
 
   /**
@@ -210,16 +225,6 @@ export class Store {
     await this.face.setAside(dropped.identity);
     await this.face.show(licence);
     return `was replaced by a file that is refused: ${answer.why}; it is kept as ${refusedName(this.place.face)}`;
-  }
-
-  /** What this process saw last of the table before it was restored: it may know of more than the restored one does. */
-  get beforeRestore(): Licence | null {
-    return this.memoryBefore;
-  }
-
-  /** That is in the table now. */
-  recalled(): void {
-    this.memoryBefore = null;
   }
 
   /** What failed because the table is lost is done again when it is healed. */
@@ -373,6 +378,7 @@ export class Store {
     try {
       const committed = await this.untilPublished(change, limits);
       this.remember(committed.licence);
+      if (committed.published) this.memoryBefore = null; // in the table now
       answer(committed);
       if (committed.published) await this.showFace(committed.licence, limits);
       return committed;
@@ -461,6 +467,7 @@ export class Store {
     const { licence } = base;
     if (licence.recent.includes(trial.changeId)) return { ...tried, licence, published: true, base };
     if (isForgotten(trial, licence)) throw this.unknownOutcome(error, FORGOTTEN);
+    if (base.loss !== null) throw this.unknownOutcome(error); // an old listing, or a revision that is lost again
     throw trial.isDoubtful ? this.unknownOutcome(error) : error;
   }
 
@@ -498,7 +505,9 @@ export class Store {
       return { committed: { ...trial.earlier, licence, published: true, base }, text: null };
     if (isForgotten(trial, licence)) throw this.unknownOutcome(null, FORGOTTEN);
     refuseMoved(licence, this.place.face);
-    const { answer, draft } = change(licence, shareTimeMs);
+    const start = this.recalled(licence, base.loss, shareTimeMs);
+    const { answer, draft: changed } = change(start.licence, shareTimeMs);
+    const draft = afterRecall(start, changed, base.loss !== null);
     if (draft === null)
       return { committed: { answer, licence, published: false, shareTimeMs, base }, text: null };
     await breathIfLarge(draft.licence);
@@ -510,6 +519,19 @@ export class Store {
     const committed = { answer, licence: next, published: true, shareTimeMs, base };
     await breathIfLarge(next);
     return { committed, text: textToPublish(licence, next, this.place.face) };
+  }
+
+  /** A base, and what this process remembers of revisions that are lost, to go in with its change. */
+  private recalled(licence: Licence, loss: Top['loss'], shareTimeMs: number): Draft {
+    const memory = loss === null ? this.memoryBefore : this.memory;
+    const policy = memory && readPolicy(licence, this.place.face);
+    const reminded = memory && policy ? recall(licence, memory, policy, shareTimeMs) : licence;
+    const { actor } = this;
+    if (loss === null)
+      return { licence: reminded, events: reminded === licence ? [] : [{ kind: 'reminded', actor }] };
+    const from = 1 + ((memory && lastCommon(licence, memory)) ?? licence.revision);
+    const to = Math.max(this.revisions.seenUpTo, memory?.revision ?? 0, from);
+    return { licence: reminded, events: [{ kind: 'forgotten', actor, from, to }] };
   }
 
   /** After a doubtful attempt nothing that follows proves that the change was not made. */
@@ -555,7 +577,7 @@ export class Store {
   }
 
   private known(top: Top): Top {
-    this.remember(top.licence);
+    if (top.loss === null) this.remember(top.licence);
     this.lookMs = lookPeriodMs(readPolicy(top.licence, this.place.face).checkIntervalSeconds);
     return top;
   }
@@ -582,6 +604,15 @@ const faceTroubles: Partial<Record<ShareErrorKind, string>> = {
 };
 
 const FORGOTTEN = `${MOST_ABOVE} revisions passed during one commit`;
+
+/**
+ * On a base that lacks revisions the server has to decide, so something is published even if the change comes to nothing; what
+ * is remembered of a table before it was rebuilt waits for a change.
+ */
+function afterRecall(start: Draft, changed: Draft | null, mustPublish: boolean): Draft | null {
+  if (changed === null) return mustPublish ? start : null;
+  return { licence: changed.licence, events: [...start.events, ...changed.events] };
+}
 
 /** So many revisions have passed since the first attempt that `recent` may hold its change no more. */
 const isForgotten = (trial: Trial<unknown>, top: Licence): boolean =>

@@ -21,6 +21,7 @@ import * as line from '../../src/core/line.js';
 import { toIso } from '../../src/core/moment.js';
 import { firstWhere } from '../../src/core/ordered.js';
 import { Places, seatsInUse } from '../../src/core/places.js';
+import * as recalling from '../../src/core/recall.js';
 import { tellRemoved } from '../../src/core/removed.js';
 import * as restoring from '../../src/core/restore.js';
 import { nextRevision } from '../../src/core/revision.js';
@@ -127,7 +128,7 @@ function sized(n: number): Sized {
     events: many(n, event),
   };
   const standing: sweep.Standing = {
-    ...{ who: me, highestBeat: 3, returnSeconds: () => 60, notNow: modules },
+    ...{ who: me, highestBeat: 3, mayReturn: () => true, returnSeconds: () => 60, notNow: modules },
     seats: modules.map((module) => ({
       id: `mine-${module.toLowerCase()}`,
       module,
@@ -170,7 +171,7 @@ const watchedOf = ({ licence }: Sized): answers.Watched =>
 const commitsOf = ({ n }: Sized) => many(n, (index) => ({ startedMs: index, confirmedMs: index + 1 }));
 const removal = { actor: 'admin@desk', words: null };
 const lost = ({ licence }: Sized): Licence => ({ ...licence, lineage: 'before', instances: [] });
-const stamp = { changeId: 'c', commit: 'c', lineage: 'l', shareTimeMs: START_MS, actor: 'a@b' };
+const stamp = { changeId: 'c', commit: 'c', lineage: 'l', shareTimeMs: START_MS, actor: 'a@b', id: null };
 /** Without the lists that are limited to a few hundred. */
 const short = ({ licence }: Sized): Licence => ({
   ...licence,
@@ -253,12 +254,22 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     return of.modules.map((module) => [places.placeFor(me, module, 'new'), places.held('many', module)]);
   },
   'places.seatsInUse': (of) => seatsInUse(of.licence),
+  'recall.bury': (of) => recalling.bury({ ...of.licence, gone: [] }, lost(of), of.licence.gone, () => false),
+  'recall.lastCommon': (of) => recalling.lastCommon(of.licence, of.licence),
+  'recall.recall': (of) => [
+    recalling.recall({ ...of.licence, gone: [] }, lost(of), of.policy, START_MS),
+    recalling.recall({ ...of.licence, gone: [], instances: [] }, of.licence, of.policy, START_MS),
+  ],
+  'recall.roomIn': (of) => {
+    const room = recalling.roomIn(of.licence.instances, of.policy);
+    return of.licence.instances.flatMap(({ seats }) => seats.map(room));
+  },
+  'recall.withEntitlement': (of) => recalling.withEntitlement(of.licence, of.licence),
   'removed.tellRemoved': (of) => tellRemoved(draftOf(of), 'user', me, 'M2'),
   'restore.closedForMs': (of) => restoring.closedForMs(of.licence, of.policy, START_MS),
   'restore.isSameTable': (of) => restoring.isSameTable(of.licence, lost(of)),
   'restore.lineagesOf': (of) => restoring.lineagesOf(of.licence),
   'restore.newest': (of) => restoring.newest([{ from: 'face', licence: of.licence }]),
-  'restore.remind': (of) => restoring.remind({ ...of.licence, gone: [] }, lost(of)),
   'restore.restore': (of) => restoring.restore([], { from: 'memory', licence: of.licence }, 900, stamp),
   'revision.nextRevision': (of) => nextRevision(of.licence, draftOf(of), stamp),
   'rollcall.callRoll': (of) =>

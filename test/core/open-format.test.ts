@@ -3,7 +3,7 @@ import { remove } from '../../src/core/desk.js';
 import type { Licence, SeatRecord, Tombstone } from '../../src/core/licence.js';
 import { toIso } from '../../src/core/moment.js';
 import { seatsInUse } from '../../src/core/places.js';
-import { remind } from '../../src/core/restore.js';
+import { recall } from '../../src/core/recall.js';
 import { claim, putRecord, release } from '../../src/core/seats.js';
 import { statusView } from '../../src/core/status.js';
 import { beat, evict, type Standing } from '../../src/core/sweep.js';
@@ -61,7 +61,7 @@ describe('several seats of one module in one record', () => {
 
   test.each(['s1', 's2'])('a beat for %s keeps all of them', (held) => {
     const standing: Standing = {
-      ...{ who: ada, seats: [seat(held)], highestBeat: 1, returnSeconds: () => 0 },
+      ...{ who: ada, seats: [seat(held)], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 0 },
     };
     const outcome = beat(three, policyOf(three), standing, ground());
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
@@ -71,7 +71,13 @@ describe('several seats of one module in one record', () => {
   test('a beat without that module leaves them', () => {
     const both = adaWith([seat('s1'), seat('s2'), seat('m', 'M2')]);
     const standing: Standing = {
-      ...{ who: ada, seats: [seat('m', 'M2')], highestBeat: 1, returnSeconds: () => 0 },
+      ...{
+        who: ada,
+        seats: [seat('m', 'M2')],
+        highestBeat: 1,
+        mayReturn: () => true,
+        returnSeconds: () => 0,
+      },
     };
     const outcome = beat(both, policyOf(both), standing, ground());
     expect(outcome).toMatchObject({ record: { seats: [{ id: 'm' }] } });
@@ -108,7 +114,7 @@ describe('a seat that was taken for a reason that is not known yet', () => {
   test('is not put back, though there is room: as if a person had decided it', () => {
     const without = { ...seated, instances: [], gone: [stone] };
     const standing: Standing = {
-      ...{ who: ada, seats: [seat('s1')], highestBeat: 1, returnSeconds: () => 9 },
+      ...{ who: ada, seats: [seat('s1')], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 9 },
     };
     const outcome = beat(without, policyOf(without), standing, ground());
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
@@ -118,7 +124,7 @@ describe('a seat that was taken for a reason that is not known yet', () => {
   test('does not come back with an older state either', () => {
     const restored = { at: AT, from: 'revision 8', revision: 8, lineage: seated.lineage, former: [] };
     const table: Licence = { ...seated, lineage: 'new', restored };
-    const after = remind(table, { ...seated, instances: [], gone: [stone] });
+    const after = recall(table, { ...seated, instances: [], gone: [stone] }, policyOf(table), START_MS);
     expect([after.instances, after.gone]).toEqual([[], [stone]]);
   });
 

@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { entitlementHash } from '../../src/core/entitlement.js';
+import { entitlementHash, readPolicy } from '../../src/core/entitlement.js';
 import { hashOf } from '../../src/core/journal.js';
 import type { InstanceRecord, Licence, LicenceEvent, Tombstone } from '../../src/core/licence.js';
 import { formatLicence, parseLicence } from '../../src/core/licence.js';
-import {
-  type Candidate,
-  isSameTable,
-  newest,
-  remind,
-  restore,
-  restoredNumber,
-} from '../../src/core/restore.js';
+import { recall } from '../../src/core/recall.js';
+import { type Candidate, isSameTable, newest, restore, restoredNumber } from '../../src/core/restore.js';
 import { bareLicence } from '../helpers/table.js';
 
 const at = '2026-11-21T09:00:00.000Z';
@@ -32,7 +26,7 @@ const state = (revision: number, change: Partial<Licence> = {}): Licence => ({
   ...change,
 });
 const stamp = {
-  ...{ changeId: 'change', commit: 'healed', lineage: 'lineage-2', actor: 'ada@pc-1' },
+  ...{ changeId: 'change', commit: 'healed', lineage: 'lineage-2', actor: 'ada@pc-1', id: null },
   shareTimeMs: Date.parse('2026-11-21T12:00:00.000Z'),
 };
 const from = (source: Candidate['from'], licence: Licence): Candidate => ({ from: source, licence });
@@ -115,6 +109,8 @@ describe('the restored revision', () => {
 });
 
 describe('who knew more', () => {
+  const remind = (before: Licence, memory: Licence) =>
+    recall(before, memory, readPolicy(before, ''), stamp.shareTimeMs);
   const restored = { at, from: '', revision: 5, lineage: 'lineage-1', former: ['lineage-1'] };
   const table = (instances: readonly InstanceRecord[], gone: readonly Tombstone[] = []) =>
     state(1001, { lineage: 'lineage-2', restored, instances, gone });

@@ -186,7 +186,7 @@ class Run {
     if (!held || held.size === 0) return;
     const seats = [...held.values()];
     const highestBeat = this.licence.instances.find(({ id }) => id === who.id)?.beat ?? 7;
-    const standing = { who, seats, highestBeat, returnSeconds: () => 120 };
+    const standing = { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
     const foundation = ground({ shareTimeMs: this.shareTimeMs });
     const outcome = beat(this.licence, policyOf(this.licence), standing, foundation);
     if (outcome.kind !== 'beaten') throw new Error(`expected a beat, got ${outcome.kind}`);

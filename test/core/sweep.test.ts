@@ -104,7 +104,7 @@ describe('evicting', () => {
 
 function standing(who: Claimant, licence: Licence, highestBeat = 1): Standing {
   const seats = licence.instances.find(({ id }) => id === who.id)?.seats ?? [];
-  return { who, seats, highestBeat, returnSeconds: () => 120 };
+  return { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
 }
 
 const beatIn = (licence: Licence, of: Standing, facts: Parameters<typeof ground>[0] = {}) =>

@@ -20,7 +20,7 @@ const isPeer = (record: InstanceRecord) => record.id === 'peer';
 
 function watch(vigil: Vigil, fromMs: number, untilMs: number): void {
   for (let ms = fromMs; ms <= untilMs; ms += PERIOD)
-    vigil.saw({ licence, startedMs: ms, endedMs: ms }, 'me', PERIOD);
+    vigil.saw({ licence, loss: null, startedMs: ms, endedMs: ms }, 'me', PERIOD);
 }
 
 /** Has seen the peer stand still for 1.75 T, and committed at 1.5 T. */

@@ -42,7 +42,7 @@ describe('a later format', () => {
     const table = new Table();
     table.grow(3);
     const writer = table.writer();
-    writer.store.healAs('ada@pc-1');
+    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
     asFormat(table, table.documentPath(3), 'seatfile/3');
     const before = table.server.paths('/');
@@ -56,7 +56,7 @@ describe('a later format', () => {
     const table = new Table();
     table.grow(3);
     const writer = table.writer();
-    writer.store.healAs('ada@pc-1');
+    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
     const { entitlement } = table.top();
     const signed: Licence = { ...table.top(), entitlement: { ...entitlement, signature: 'x' } };
@@ -101,7 +101,7 @@ describe('a table that has moved', () => {
   test('is not rebuilt when its folder is deleted', async () => {
     const table = moved();
     const writer = table.writer();
-    writer.store.healAs('ada@pc-1');
+    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
     table.server.removeTree(table.place.folder);
     expect(await codeOf(writer.read(MINUTES_MS))).toBe('LICENCE_MOVED');

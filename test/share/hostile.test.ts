@@ -102,7 +102,7 @@ async function work(way: Way): Promise<void> {
     await said('measure', () => store.measure());
     await said('survey', () => store.survey());
     await said('drop', () => store.heedDrop(limits()));
-    store.healAs('ada@pc-1');
+    store.healAs({ actor: 'ada@pc-1', id: 'ada' });
     await said('heal', () => touch(store));
     await said('repair', () => store.repair(limits()));
     await said('commit', () => touch(store));

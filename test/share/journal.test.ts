@@ -167,7 +167,9 @@ describe('folding', () => {
     await table.timeline.advance(AGE_MS);
     await happen(writer, 8);
     expect(segments(table)).toContain(FIRST);
-    expect(wordsOf((await journalOf(writer)).events)).toEqual([
+    const { events } = await journalOf(writer);
+    expect(events.filter(({ kind }) => kind === 'forgotten')).toMatchObject([{ from: 5, to: 7 }]);
+    expect(wordsOf(events.filter(({ kind }) => kind !== 'forgotten'))).toEqual([
       ...[...words(1, 4), 'o5', 'o6', 'o7'],
       ...words(8, 48),
     ]);

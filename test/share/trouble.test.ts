@@ -14,19 +14,19 @@ const troubles: readonly Trouble[] = [
   {
     what: 'the newest revision is garbled',
     code: 'TABLE_DAMAGED',
-    happen: (table) => table.server.scribble(table.documentPath(3), '{"format":'),
+    happen: (table) => table.server.scribble(table.documentPath(20), '{"format":'),
   },
   {
     what: 'the newest revision is no UTF-8 text of a licence',
     code: 'TABLE_DAMAGED',
-    happen: (table) => table.server.scribble(table.documentPath(3), '{}'),
+    happen: (table) => table.server.scribble(table.documentPath(20), '{}'),
   },
   {
     what: 'the newest revision is nested too deep to be written again',
     code: 'TABLE_DAMAGED',
     happen: (table) =>
       table.server.scribble(
-        table.documentPath(3),
+        table.documentPath(20),
         formatLicence({ ...table.top(), odd: 'DEEP' } as Licence, 'compact').replace(
           '"DEEP"',
           `${'['.repeat(200_000)}${']'.repeat(200_000)}`,
@@ -38,7 +38,7 @@ const troubles: readonly Trouble[] = [
     code: 'TABLE_DAMAGED',
     happen: (table) =>
       table.server.scribble(
-        table.documentPath(3),
+        table.documentPath(20),
         formatLicence({ ...table.top(), odd: 'x'.repeat(MAX_BYTES) } as Licence, 'compact'),
       ),
   },
@@ -46,8 +46,8 @@ const troubles: readonly Trouble[] = [
     what: 'the newest revision is a directory in place of a file',
     code: 'TABLE_DAMAGED',
     happen: (table) => {
-      table.server.removeTree(table.documentPath(3));
-      table.server.makeDirectory(table.documentPath(3));
+      table.server.removeTree(table.documentPath(20));
+      table.server.makeDirectory(table.documentPath(20));
     },
   },
   {
@@ -56,19 +56,22 @@ const troubles: readonly Trouble[] = [
     happen: (table) => {
       const { licenceId } = JSON.parse(table.top().entitlement.payload);
       const entitlement = { payload: JSON.stringify({ licenceId, modules: [] }) };
-      table.server.scribble(table.documentPath(3), formatLicence({ ...table.top(), entitlement }, 'compact'));
+      table.server.scribble(
+        table.documentPath(20),
+        formatLicence({ ...table.top(), entitlement }, 'compact'),
+      );
     },
   },
   {
     what: 'the newest revision says another number',
     code: 'TABLE_DAMAGED',
     happen: (table) =>
-      table.server.scribble(table.documentPath(3), table.server.readText(table.documentPath(2))),
+      table.server.scribble(table.documentPath(20), table.server.readText(table.documentPath(19))),
   },
   {
-    what: 'the newest revision was removed, as by a restored backup',
+    what: 'the 16 newest revisions were removed, as by a restored backup',
     code: 'TABLE_LOST',
-    happen: (table) => table.server.removeTree(table.numberPath(3)),
+    happen: (table) => forget(table, 16),
   },
   {
     what: 'no number is left in the folder',
@@ -95,11 +98,16 @@ const troubles: readonly Trouble[] = [
 /** What is left of the minute, told after the first second and every ten from then on. */
 const COUNTED = [expect.stringMatching(/^5[789]$/), expect.stringMatching(/^4[5678]$/)];
 
+/** The server has lost the newest revisions. */
+function forget(table: Table, count: number): void {
+  for (const number of table.numbers().slice(-count)) table.server.removeTree(table.numberPath(number));
+}
+
 async function inTrouble(happen: Trouble['happen']): Promise<{ table: Table; writer: Writer }> {
   const table = new Table();
-  table.grow(3);
+  table.grow(20);
   const writer = table.writer();
-  await writer.read(); // it has seen revision 3
+  await writer.read(); // it has seen revision 20
   happen(table);
   return { table, writer };
 }
@@ -137,7 +145,7 @@ test.each(troubles)(
       table.server.removeTree('/share');
       table.server.rename('/backup', '/share');
     });
-    expect((await writer.read(300_000)).revision).toBe(3);
+    expect((await writer.read(300_000)).revision).toBe(20);
     expect(writer.slow.map((said) => / (\d+) s at most$/.exec(said)?.[1])).toEqual(COUNTED);
   },
 );
@@ -151,12 +159,75 @@ test('a higher revision without its folder is a copy or a loss: said, and nothin
   expect(table.server.paths('/')).toEqual(before);
 });
 
-test('a top below what is known from elsewhere is a loss', async () => {
+test('a top 16 and more below what is known from elsewhere is a loss', async () => {
   const table = new Table();
   table.grow(3);
   const writer = table.writer();
-  writer.store.expectAtLeast(9);
+  writer.store.expectAtLeast(19);
   expect(await codeOf(writer.read(300_000))).toBe('TABLE_LOST');
+});
+
+describe('fewer than 16 of the newest revisions are missing', () => {
+  test.each([1, 2, 8, 15])(
+    '%i: a look says at once that it is in doubt, and writes nothing',
+    async (count) => {
+      const { table, writer } = await inTrouble((table) => forget(table, count));
+      const before = table.server.paths('/');
+      const seen = await table.timeline.run(writer.store.read(writer.limits(5000)));
+      expect([seen.licence.revision, seen.loss]).toEqual([20 - count, 'doubtful']);
+      expect(table.server.paths('/')).toEqual(before);
+      expect(table.timeline.nowMs).toBeLessThan(1000);
+    },
+  );
+
+  test.each([1, 2, 8, 15])(
+    '%i: a commit is published on what is there, and says which are forgotten',
+    async (count) => {
+      const { table, writer } = await inTrouble((table) => forget(table, count));
+      const { licence } = await writer.add('mine');
+      expect(licence.revision).toBe(21 - count);
+      expect(licence.events[0]).toMatchObject({ kind: 'forgotten', from: 21 - count, to: 20 });
+      expect((await table.timeline.run(writer.store.read(writer.limits(5000)))).loss).toBeNull();
+    },
+  );
+
+  test('a change that comes to nothing publishes too: the server has to decide', async () => {
+    const { table, writer } = await inTrouble((table) => forget(table, 2));
+    const change = () => ({ answer: 'declined', draft: null });
+    const done = await table.timeline.run(writer.store.commit(change, writer.limits(5000)));
+    expect(done).toMatchObject({ answer: 'declined', published: true, licence: { revision: 19 } });
+  });
+
+  test('an old listing costs a commit nothing: the number is refused, and what is there then is taken', async () => {
+    let isOld = false;
+    const table = new Table();
+    table.grow(3);
+    const writer = table.writer({
+      wrap: (files) => ({
+        ...files,
+        list: async (path) => (await files.list(path)).filter((name) => !isOld || !/^0*[23]$/.test(name)),
+      }),
+    });
+    await writer.read();
+    isOld = true;
+    table.timeline.at(table.timeline.nowMs + 5000, () => {
+      isOld = false;
+    });
+    const { licence } = await writer.add('mine');
+    expect(licence).toMatchObject({ revision: 4, events: [] });
+    expect(table.tally()).toEqual(['w1', 'w2', 'w3', 'mine']);
+  });
+
+  test('others have gone on past all we have seen: our own change is missing, so it is certain', async () => {
+    const { table, writer } = await inTrouble(() => undefined);
+    await writer.add('mine');
+    forget(table, 1);
+    table.grow(3);
+    const seen = await table.timeline.run(writer.store.read(writer.limits(5000)));
+    expect([seen.licence.revision, seen.loss]).toEqual([23, 'certain']);
+    const { licence } = await writer.add('mine again');
+    expect(licence.events[0]).toMatchObject({ kind: 'forgotten', from: 21, to: 23 });
+  });
 });
 
 test('a revision of a newer format is told as that, at once', async () => {

@@ -45,7 +45,7 @@ async function unmountedAt(step: number, name: string): Promise<boolean> {
       return null;
     });
   const writer = table.writer({ wrap });
-  writer.store.healAs('ada@pc-1');
+  writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
   await writer.read();
   if (name.startsWith('the healing')) table.server.removeTree(table.place.folder);
   left = step;

@@ -6,6 +6,11 @@ import type { Standing } from './truth.js';
 /** What must hold at every instant, and what must have happened by now. */
 export class Audit {
   private readonly office: Office;
+  /** The most valid seats there were above the limit of a module, and for how long in all. Milliseconds. */
+  overMost = 0;
+  overMs = 0;
+  private over = 0;
+  private overSinceMs = 0;
 
   constructor(office: Office) {
     this.office = office;
@@ -17,16 +22,20 @@ export class Audit {
    */
   beliefs(): void {
     const { truth } = this.office;
-    if (truth.hasStrays) return; // whoever was seated in an older state may be one too many, for as long as he believes
     const places = new Map<string, Set<string>>();
+    const valid = new Map<string, Set<string>>();
     for (const process of this.office.running()) {
       for (const seat of process.user.seats) {
         if (!seat.valid) continue;
+        if (process.isDoubted)
+          this.office.report('belief without a place', `${process.who}: its own change is lost`);
+        valid.set(seat.module, (valid.get(seat.module) ?? new Set<string>()).add(seat.id));
         if (!truth.isSeated(process.key, seat.module)) {
           const key = `${process.key} ${seat.module}`;
           const removal = truth.removed.get(key) ?? truth.mistaken.get(key);
           if (removal && !process.hasHeeded(removal.revision)) continue;
           if (truth.isShaken) continue; // his record may have been lost with its revision, until he puts it back
+          if (truth.isExcused(this.office.nowMs, this.office.ableSinceMs(process))) continue;
           this.office.report(
             'belief without a place',
             `${process.who} in ${seat.module}, valid for another ${clockTime(seat.remainingMs)}`,
@@ -36,11 +45,22 @@ export class Audit {
         places.set(seat.module, inModule.add(seat.id));
       }
     }
+    const over = [...valid].map(([module, ids]) => ids.size - this.office.limitOf(module));
+    this.noteOver(Math.max(0, ...over));
     for (const [module, ids] of places) {
       const limit = this.office.limitOf(module);
       if (ids.size > limit)
         this.office.report('belief over the limit', `${ids.size} of ${limit} in ${module}`);
     }
+  }
+
+  /** After a loss, and where a person's decision has not been seen yet, there may be more for a while: how many, and for how long. */
+  private noteOver(over: number): void {
+    const { nowMs } = this.office;
+    if (this.over > 0) this.overMs += nowMs - this.overSinceMs;
+    this.over = over;
+    this.overSinceMs = nowMs;
+    this.overMost = Math.max(this.overMost, over);
   }
 
   /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
@@ -85,24 +105,19 @@ export class Audit {
   /** A lost table is whole again within a look, the lifetime of the caches, and one commit, while somebody lives who has seen it. */
   private checkHealed(): void {
     const { office } = this;
-    const { lostSinceMs, hasStrays } = office.truth;
-    if (lostSinceMs === null) return;
     const boundMs =
       lookMs(office.longestIntervalMs) * (1 + 2 * office.drift) + 2 * CACHES_MS + 2 * office.commitMs;
-    if (office.nowMs < lostSinceMs + boundMs) return;
-    const healer = [...office.running()].find(
-      (process) =>
-        process.seats().length > 0 &&
-        !process.misfortune.isOn &&
-        (!hasStrays || office.truth.misses(process.key)) && // else what he had seen may have been passed meanwhile
-        Math.max(process.misfortune.endedMs, process.seatedSinceMs, process.startedMs) <
-          lostSinceMs - boundMs,
-    );
-    if (healer)
-      office.report(
-        'lost table not healed',
-        `lost ${clockTime(office.nowMs - lostSinceMs)} ago, and ${healer.who} could look and write all the time`,
-      );
+    for (const process of office.running()) {
+      const sinceMs = office.truth.lostSinceMs ?? office.truth.deepSinceMs(process.highest);
+      if (sinceMs === null || office.nowMs < sinceMs + boundMs) continue;
+      if (process.seats().length === 0 || process.misfortune.isOn) continue;
+      const { misfortune, seatedSinceMs, startedMs } = process;
+      if (Math.max(misfortune.endedMs, seatedSinceMs, startedMs) < sinceMs - boundMs)
+        office.report(
+          'lost table not healed',
+          `lost ${clockTime(office.nowMs - sinceMs)} ago, and ${process.who} could look and write all the time`,
+        );
+    }
   }
 
   /** Gone within 2 T and one commit, while a peer lives, looks and can write. */
@@ -111,12 +126,12 @@ export class Audit {
     const { office } = this;
     const intervalMs = Math.max(1000 * record.checkIntervalSeconds, office.longestIntervalMs);
     const dueMs =
-      beatAtMs +
+      this.countedFromMs(beatAtMs) +
       (2 * intervalMs + (7 / 6) * 1000 * record.graceSeconds) * (1 + 2 * office.drift) +
       office.commitMs;
     if (office.nowMs < dueMs) return;
     const observer = [...office.alive].find(
-      (one) => one.key !== record.note && this.watchesSinceMs(one) <= beatAtMs,
+      (one) => one.key !== record.note && this.watchesSinceMs(one) <= this.countedFromMs(beatAtMs),
     );
     if (!observer) return;
     const found = `${record.user}@${record.host}/${record.pid}: silent for ${clockTime(office.nowMs - beatAtMs)}`;
@@ -141,9 +156,9 @@ export class Audit {
     for (const { module } of record.seats)
       for (const asker of office.alive) {
         if (asker.key === record.note) continue;
-        const askingMs = Math.max(beatAtMs, office.askingSinceMs(asker, module));
+        const askingMs = Math.max(this.countedFromMs(beatAtMs), office.askingSinceMs(asker, module));
         const silentMs = this.isDated(beatAtMs, asker)
-          ? Math.max(beatAtMs + outMs, askingMs)
+          ? Math.max(this.countedFromMs(beatAtMs) + outMs, askingMs)
           : askingMs + outMs;
         const dueMs = beatAtMs + (silentMs + 1.75 * intervalMs - beatAtMs) * (1 + 2 * office.drift);
         if (office.nowMs < dueMs + 2 * office.commitMs) continue;
@@ -154,6 +169,11 @@ export class Audit {
           `${found}, and ${asker.who} has asked for ${module} for ${since}; T ${clockTime(intervalMs)}`,
         );
       }
+  }
+
+  /** A record that came back with an older state has stood still, for those who had not seen it, since then. */
+  private countedFromMs(beatAtMs: number): number {
+    return Math.max(beatAtMs, this.office.truth.wentBackMs);
   }
 
   /** The age of a beat by share time is true, and the asker believes it: nobody has beaten since who could have watched. */

@@ -199,11 +199,18 @@ const looking: readonly Bug[] = [
   {
     name: 'older-listing-believed',
     profile: 'storm',
-    what: 'A listing that ends below a revision seen before is listed again; now it is believed.',
+    what: 'A listing that ends below a revision seen before proves nothing until the server has decided; now it is believed.',
     breaks: plainFault,
     file: revisions,
-    find: 'if (number < this.highestSeen)',
+    find: 'if (number <= this.highestSeen - LOST_BELOW || number < this.placed)',
     replace: 'if (number < 0)',
+    also: [
+      {
+        file: revisions,
+        find: "return licence.revision < this.highestSeen ? 'doubtful' : null;",
+        replace: 'return null;',
+      },
+    ],
   },
   {
     name: 'trouble-believed-at-once',
@@ -723,7 +730,7 @@ const table: readonly Bug[] = [
     what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
     breaks: learns,
     file: sweep,
-    find: 'if (!mayReturn || !policy.modules.has(seat.module)) return',
+    find: 'if (isOut || !policy.modules.has(seat.module)) return',
     replace: 'if (!policy.modules.has(seat.module)) return',
   },
   {
@@ -741,8 +748,8 @@ const table: readonly Bug[] = [
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
     file: sweep,
-    find: "const mayReturn = !tombstone || tombstone.reason === 'evicted' || tombstone.reason === 'process gone';",
-    replace: 'const mayReturn = !tombstone;',
+    find: "const isOut = tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone';",
+    replace: 'const isOut = tombstone !== null;',
   },
   {
     name: 'release-takes-all',
@@ -798,6 +805,45 @@ const table: readonly Bug[] = [
   },
 ];
 
+const losing: readonly Bug[] = [
+  {
+    name: 'rebuilt-in-place-of-accepted',
+    profile: 'losses',
+    what: 'What is there after the loss of fewer than 16 revisions is taken; now whoever has seen more rebuilds the table from memory.',
+    breaks: 'lost revisions cost no living user a seat',
+    file: revisions,
+    find: 'if (number <= this.highestSeen - LOST_BELOW || number < this.placed)',
+    replace: 'if (number < this.highestSeen || number < this.placed)',
+    also: [
+      {
+        file: revisions,
+        find: 'const loss = this.lossIn(licence);',
+        replace: `const loss = this.lossIn(licence);
+      if (loss === 'certain') return trouble('behind', this.lost('goes on from an older state'));`,
+      },
+    ],
+  },
+  {
+    name: 'ghosts-kept',
+    profile: 'losses',
+    what: 'A record that a lost revision no longer held goes, if it has not beaten since; now it stays for two check intervals.',
+    breaks: 'what was given back in lost revisions is free again as soon as anybody who saw it commits',
+    file: 'src/core/recall.ts',
+    find: 'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) <= endedMs;',
+    replace:
+      'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) < endedMs - 1e12;',
+  },
+  {
+    name: 'valid-before-a-beat-is-confirmed',
+    profile: 'losses',
+    what: 'What surely lacks our own change may lack our seat, so it is not valid before a beat is confirmed; now it is.',
+    breaks: neverOver,
+    file: beats,
+    find: "if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);",
+    replace: '',
+  },
+];
+
 const restoring: readonly Bug[] = [
   {
     name: 'seated-in-the-quarter',
@@ -813,7 +859,7 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'Who remembers a tombstone of the lost revisions puts it in again; now it is forgotten, and who was removed sits there.',
     breaks: learns,
-    file: 'src/core/restore.ts',
+    file: 'src/core/recall.ts',
     find: 'if (!restored || restored.lineage !== memory.lineage) return table;',
     replace: 'if (!restored || restored.lineage !== memory.lineage || table.revision > 0) return table;',
   },
@@ -1021,6 +1067,7 @@ const waitingInLine: readonly Bug[] = [
 
 /** In the order of the design: the share, the looks, the roll call, the beliefs, the table. */
 export const bugs: readonly Bug[] = [
+  ...losing,
   ...restoring,
   ...publishing,
   ...looking,

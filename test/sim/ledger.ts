@@ -18,8 +18,6 @@ interface Entry {
   readonly events: readonly LicenceEvent[];
   /** It must be in the journal; else it may be. */
   isDue: boolean;
-  /** Somebody who knew no better has made it of an older state that was brought back. */
-  isStray: boolean;
 }
 
 /** What lies on the share after somebody meant well. */
@@ -43,6 +41,7 @@ export class Ledger {
   private readonly happened = new Map<number, Entry[]>();
   private readonly segments = new Map<string, { first: number; last: number; text: string }>();
   private hasLost = false;
+  private sinceLoss: Entry[] = [];
   /** Segments that went with the folder, and when. */
   private readonly gone: { first: number; last: number; atMs: number }[] = [];
   /** Numbers that were cleared away while their segment went with the folder: there the journal is broken indeed. */
@@ -56,11 +55,12 @@ export class Ledger {
     return this.segments.size;
   }
 
-  /** A revision is on the chain; a stray one is only if nobody remembers better. */
-  published({ revision, commit, events }: Licence, isStray = false): void {
+  /** A revision is on the chain. */
+  published({ revision, commit, events }: Licence): void {
     if (events.length === 0) return;
-    const others = this.happened.get(revision) ?? [];
-    this.happened.set(revision, [...others, { commit, events, isDue: !isStray, isStray }]);
+    const entry = { commit, events, isDue: true };
+    this.happened.set(revision, [...(this.happened.get(revision) ?? []), entry]);
+    this.sinceLoss.push(entry);
   }
 
   /** The folder is not what it was. */
@@ -73,14 +73,22 @@ export class Ledger {
       }
     for (const [revision, entries] of this.happened)
       for (const entry of entries) {
-        entry.isStray = false;
         if (!this.isFolded(revision) && commitOf(revision) !== entry.commit) entry.isDue = false;
       }
+    this.sinceLoss = [];
   }
 
-  /** Nobody remembered better: what was made of the older state is the table. */
-  gaveIn(): void {
-    for (const entry of [...this.happened.values()].flat()) entry.isDue ||= entry.isStray;
+  /** What was made of an older state is lost in its turn: the table goes on from another. */
+  abandoned(): void {
+    for (const entry of this.sinceLoss) entry.isDue = false;
+    this.sinceLoss = [];
+  }
+
+  /** The table goes on from a revision that is lost: nothing shows any more that what lies below belongs to it. */
+  broken(below: number): void {
+    for (const [revision, entries] of this.happened)
+      if (revision <= below && !this.isFolded(revision)) for (const entry of entries) entry.isDue = false;
+    this.overtaken.push(below);
   }
 
   /** A segment got its name, or its file another text. */

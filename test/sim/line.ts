@@ -1,4 +1,4 @@
-import type { Licence, SeatRecord, Waiter } from '../../src/core/licence.js';
+import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../../src/core/licence.js';
 import type { TruthOptions, Writer } from './truth.js';
 
 /** Rule 8, written down a second time on purpose: a given place waits for 60 s, a waiter for as long as he said and 10 s. */
@@ -37,7 +37,8 @@ export class Lines {
     const line = before.waiting.filter((one) => one.module === module);
     const known = new Set(placesIn(before, module).map(({ seat }) => seat.id));
     const back = new Set(next.events.filter(({ kind }) => kind === 'back').map((event) => event['seat']));
-    const isNew = ({ seat }: { seat: SeatRecord }) => !known.has(seat.id) && !back.has(seat.id);
+    const isNew = ({ seat, record }: { seat: SeatRecord; record: InstanceRecord }) =>
+      !known.has(seat.id) && !back.has(seat.id) && record.unconfirmed !== true; // put back after a loss
     const places = placesIn(next, module).filter(isNew);
     for (const id of new Set(places.map(({ seat }) => seat.id))) {
       const sharers = places.filter(({ seat }) => seat.id === id);
@@ -115,8 +116,8 @@ export class Lines {
     const given = Object.keys(this.options.limits).flatMap((module) =>
       placesIn(next, module).flatMap(({ seat }) => (seat.given ? [`given ${seat.id}`] : [])),
     );
-    const keys = [...next.waiting.map(({ seat }) => seat), ...given];
-    this.since = new Map(keys.map((key) => [key, before.get(key) ?? nowMs]));
+    const keys = [...next.waiting.map(({ seat }) => seat), ...given]; // after a loss one may be there again
+    this.since = new Map([...before, ...keys.map((key) => [key, before.get(key) ?? nowMs] as const)]);
     this.longest = Math.max(this.longest, next.waiting.length);
     this.given += next.events.filter(({ kind }) => kind === 'given').length;
   }

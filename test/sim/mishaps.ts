@@ -22,12 +22,15 @@ const OPERATIONS = 45;
 const COMMAND_MS = 90_000;
 /** So long the living have had to heal a loss by themselves. Milliseconds. */
 const REPAIR_MS = 300_000;
+/** And the administrator tries again after so long, while it is lost. Milliseconds. */
+const REPAIR_AGAIN_MS = 150_000;
 
 /** What befalls an office, one thing at a time, each with its end; at the end of a run everything is mended. */
 export class Mishaps {
   private readonly office: Office;
   private readonly undone = new Set<() => void>();
   private readonly slow = new Set<Host>();
+  private newcomers = 0;
 
   constructor(office: Office) {
     this.office = office;
@@ -140,8 +143,7 @@ export class Mishaps {
       if (person.host === host) this.after(this.span(), () => person.start());
   }
 
-  private cut(): void {
-    const host = this.anyHost();
+  private cut(host = this.anyHost()): void {
     if (this.isAffected(host)) return;
     this.trouble(
       'cut off',
@@ -532,7 +534,7 @@ export class Mishaps {
   // --- somebody who meant well --------------------------------------------------------------------------------------
 
   private loseFolder(): void {
-    this.lose(() => this.office.world.server.removeTree(FOLDER));
+    this.lose(null, () => this.office.world.server.removeTree(FOLDER));
   }
 
   /** Just after somebody was seated, whom the others have not seen yet. */
@@ -548,9 +550,60 @@ export class Mishaps {
 
   private damageTop(): void {
     const { server } = this.office.world;
-    this.lose(() =>
+    this.lose(null, () =>
       server.scribble(`${FOLDER}/${numberName(this.office.truth.revision)}/licence.json`, '{"f'),
     );
+  }
+
+  /** The server has forgotten the last one or two revisions: by chance some have seen them, and all go on. */
+  private loseFew(): void {
+    this.forget(2);
+  }
+
+  /** Up to eight, in which people came, went and died, just before. */
+  private loseSome(): void {
+    const { chance, plan } = this.office;
+    for (let n = chance.whole(1, 3); n > 0; n--) chance.pick([this.kill, this.leave, this.remove]).call(this);
+    this.after(plan.intervalMs * chance.between(0, 0.15), () => this.forget(8));
+  }
+
+  private loseMany(): void {
+    this.forget(30);
+  }
+
+  /**
+   * The newest revisions are gone, up to so many, and nothing else. Half of the time somebody comes just then who knows nothing of
+   * them; sometimes the computer of whoever wrote the last is cut off, or the licence file is as old as the rest.
+   */
+  private forget(most: number): void {
+    const { chance, truth, world, isQuiet } = this.office;
+    const { server } = world;
+    const count = chance.whole(1, most);
+    const older = server.isThere(FOLDER) ? this.licenceAt(truth.revision - count) : null;
+    if (isQuiet || truth.isShaken || older === null || this.isAnyAffected()) return;
+    const knower = this.office.hostNamed(truth.lastKey.split('/')[0] ?? '');
+    this.office.trace.note('LOST', `${count} revisions, down to ${older.revision}`);
+    if (chance.is(0.3)) server.scribble(FACE, formatLicence(older, 'pretty'));
+    for (let n = 0; n < count; n++) server.removeTree(`${FOLDER}/${numberName(truth.revision - n)}`);
+    truth.forget(older);
+    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
+    if (knower && chance.is(0.3)) this.cut(knower);
+    for (let n = chance.pick([0, 0, 1, 2]); n > 0; n--) this.newcomer();
+  }
+
+  /** Somebody who has never been there, for a while. */
+  private newcomer(): void {
+    const { chance, people, hosts } = this.office;
+    const { plan } = chance.pick(people);
+    const other = {
+      ...plan,
+      name: `n${++this.newcomers}`,
+      host: chance.whole(0, hosts.length - 1),
+      names: {},
+    };
+    const comer = new Person(this.office, other);
+    this.after(this.span(), () => void comer.leave(Number.POSITIVE_INFINITY).catch(() => undefined));
+    comer.start();
   }
 
   /** The whole folder as it was some time ago. */
@@ -563,12 +616,10 @@ export class Mishaps {
     this.after(this.office.plan.intervalMs * this.office.chance.scaled(0.05, 2), () => {
       const { table } = this.office.truth;
       if (this.office.isQuiet || table.lineage !== lineage || table.revision === revision) return;
-      this.lose(() => {
+      const older = this.documentAt(`${backup}/${numberName(revision)}/licence.json`);
+      this.lose(older, () => {
         server.removeTree(FOLDER);
         server.copyTree(backup, FOLDER);
-        const number = Math.max(...numbersAmong(server.list(FOLDER)));
-        const older = this.licenceAt(number);
-        if (older) this.office.truth.broughtBack(older);
       });
     });
   }
@@ -621,14 +672,20 @@ export class Mishaps {
     }
   }
 
-  /** One loss at a time; nobody can write until it is healed, and everybody has had his look. */
-  private lose(happen: () => void): void {
+  /**
+   * One loss at a time. `older`: what is left can be read, and those go on from it who have not seen 16 and more above it; else
+   * nobody can write until it is healed, and everybody has had his look.
+   */
+  private lose(older: Licence | null, happen: () => void): void {
     const { truth, outage, world } = this.office;
     const isFace = world.server.isThere(FACE);
     if (truth.isShaken || truth.revision === 0 || !isFace || this.isAnyAffected()) return;
-    outage.begin(this.nowMs);
-    truth.lose();
+    if (older === null) {
+      outage.begin(this.nowMs);
+      truth.lose();
+    }
     happen();
+    if (older) truth.forget(older);
     truth.ledger.lost(this.whatIsLeft(), this.nowMs);
   }
 
@@ -643,15 +700,17 @@ export class Mishaps {
 
   /** Null where it is not there, or cut off. */
   private licenceAt(number: number): Licence | null {
+    return number < 0 ? null : this.documentAt(`${FOLDER}/${numberName(number)}/licence.json`);
+  }
+
+  private documentAt(document: string): Licence | null {
     const { server } = this.office.world;
-    const document = `${FOLDER}/${numberName(number)}/licence.json`;
     const text = server.isThere(document) ? server.readText(document) : '';
     return text.trimEnd().endsWith('}') ? (JSON.parse(text) as Licence) : null;
   }
 
   /** Where nobody lives who would: the administrator, with `seatfile repair`. */
   private repair(): void {
-    this.office.truth.giveIn();
     if (this.office.truth.lostSinceMs === null) return;
     const process = this.office.enter(this.anyHost(), 'admin');
     const act = async () => {
@@ -662,6 +721,7 @@ export class Mishaps {
     void act()
       .catch((error: unknown) => this.fault(process, error))
       .finally(() => this.office.kill(process));
+    this.after(REPAIR_AGAIN_MS, () => this.repair()); // something may have kept it open
   }
 
   // --- small things -------------------------------------------------------------------------------------------------

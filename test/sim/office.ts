@@ -219,7 +219,7 @@ export class Office {
   /** A fault is an answer; but a table that is whole is never lost, and nothing else may be thrown. */
   checkFault(who: string, error: unknown): void {
     if (!(error instanceof SeatfileFault)) this.report('crashed', `${who}: ${stackOf(error)}`);
-    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken)
+    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken && !this.truth.isDeep)
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 
@@ -249,15 +249,15 @@ export class Office {
         this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
       countsNames: this.plan.countBy === 'user',
       isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
+      knownBy: (key) => this.processAt(key)?.known ?? null,
+      onForgotten: (revision) => {
+        for (const process of this.alive) process.forget(revision);
+      },
       onRegained: () =>
         this.world.timeline.at(this.nowMs + this.longestIntervalMs / 4, () => this.outage.end(this.nowMs)),
       isKnown: (revision) =>
         [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
-      isRead: (revision) => [...this.alive].some(({ highest }) => highest >= revision),
-      mayHold: (key) => {
-        const process = this.processAt(key);
-        return process?.user.isAlive === true && process.seats().length + process.questions.size > 0;
-      },
+      highestOf: (key) => this.processAt(key)?.highest ?? -1,
       drift: this.drift,
       slackMs: (intervalMs) => this.slackMs(intervalMs),
       answerSlackMs: this.commitMs,

@@ -139,6 +139,7 @@ export class Person {
   private checkFull(process: Process, module: string, askedMs: number): void {
     const { office } = this;
     const limit = office.limitOf(module);
+    if (office.truth.table.waiting.some((one) => one.module === module)) return; // the place is not his
     const usage = office.truth.usage.get(module) ?? [];
     const sinceMs = askedMs - office.cachesMs;
     const wasFull = usage.some(
@@ -166,8 +167,17 @@ export class Person {
   /** It was given back without a fault, so the table does not hold it any more. */
   private checkGone(process: Process, modules: readonly string[]): void {
     for (const module of modules)
-      if (this.office.truth.isSeated(process.key, module) && !this.office.truth.isShaken)
+      if (this.isKept(process, module))
         this.office.report('given back and kept', `${process.who} in ${module}`);
+  }
+
+  private isKept(process: Process, module: string): boolean {
+    const { truth } = this.office;
+    return (
+      truth.isSeated(process.key, module) &&
+      !truth.isShaken &&
+      !truth.returned.has(`${process.key} ${module}`)
+    );
   }
 
   private listen(process: Process, seat: Seat): void {
@@ -186,7 +196,9 @@ export class Person {
           'lost without a cause',
           `${process.who} in ${seat.module}: evicted, and his place was free`,
         );
-      const isAftermath = office.truth.restores > 0; // his claim was lost, and his place is another's: 2 T, then lost
+      const isAdrift = office.truth.adrift.has(`${process.key} ${seat.module}`); // it was only in lost revisions, and given on since
+      const isAftermath = office.truth.restores > 0 || isAdrift; // his claim was lost, and his place is another's: 2 T, then lost
+      if (!isTaken && isAftermath) office.truth.livesOut++;
       if (!isTaken && !isAftermath)
         office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
     });

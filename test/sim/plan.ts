@@ -22,7 +22,8 @@ export type Mishap =
     ) // the share
   | ('remove' | 'removeDead' | 'setInterval' | 'setLevel' | 'setOnDemand') // the administrator
   | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // somebody who meant well
-  | ('loseNewSeat' | 'loseRemoval'); // at the worst moment
+  | ('loseNewSeat' | 'loseRemoval') // at the worst moment
+  | ('loseFew' | 'loseSome' | 'loseMany'); // the newest revisions, and nothing else
 
 type SemanticsName = 'local' | 'nfs' | 'worstNfs' | 'freshNfs' | 'smb' | 'freshSmb' | 'windows';
 
@@ -253,6 +254,14 @@ const profiles = {
         loseRemoval: 3,
       },
       ...{ remove: 5, kill: 2, leave: 2, rejoin: 2, freeze: 1, freezeMidway: 3, sleep: 1, cut: 1 },
+    },
+  },
+  losses: {
+    ...{ weight: 0.3, people: [3, 7], interval: [60, 600], many: [6, 14], stay: [0.3, 3], comers: 0.6 },
+    ...{ tooFew: [0, 2], wait: { often: 0.5, intervals: [0.3, 3] }, span: [0.05, 2] },
+    mishaps: {
+      ...{ loseFew: 5, loseSome: 4, loseMany: 2 },
+      ...{ kill: 1, leave: 2, rejoin: 1, remove: 2, freeze: 1, freezeMidway: 1, sleep: 1, cut: 1, window: 1 },
     },
   },
   crowd: {

@@ -17,6 +17,14 @@ export interface Outcome {
   readonly evictions: number;
   /** Segments of the journal. */
   readonly segments: number;
+  /** Revisions were lost so often; tables were rebuilt so often; so many living users lost a seat by it. */
+  readonly losses: number;
+  readonly restores: number;
+  readonly livesOut: number;
+  readonly undone: number;
+  /** The most valid seats above the limit of a module, and for how long in all. Milliseconds. */
+  readonly overMost: number;
+  readonly overMs: number;
 }
 
 /** After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds. */
@@ -57,6 +65,11 @@ export async function play(
     commits: office.truth.revision,
     evictions: office.truth.evictions,
     segments: office.truth.ledger.folded,
+    losses: office.truth.losses,
+    restores: office.truth.restores,
+    livesOut: office.truth.livesOut,
+    undone: office.truth.undone,
+    ...{ overMost: audit.overMost, overMs: audit.overMs },
   };
 }
 

@@ -1,4 +1,5 @@
 import { SeatfileFault } from '../../src/core/fault.js';
+import type { Licence } from '../../src/core/licence.js';
 import type { OpenOptions } from '../../src/instance/licence.js';
 import type { Seat } from '../../src/instance/seat.js';
 import type { FileStat, ShareFiles } from '../../src/share/files.js';
@@ -73,7 +74,11 @@ export class Process {
   commits = 0;
   /** The highest revision that it has read or published, by whatever way. */
   highest = -1;
-  private readonly learnt: { readonly revision: number; readonly call: number }[] = [];
+  /** The newest state that it has seen, and believed. */
+  known: Licence | null = null;
+  /** A look has shown that its own change is lost, and no commit has been answered since. */
+  isDoubted = false;
+  private learnt: { readonly revision: number; readonly call: number }[] = [];
 
   constructor(user: User, nowMs: number, trace: Trace, on: ProcessEvents) {
     this.user = user;
@@ -112,6 +117,11 @@ export class Process {
     const found = this.learnt.find((one) => one.revision >= revision);
     if (found === undefined) return false;
     return this.inCall ? this.calls > found.call + CALLS_PER_LOOK : true;
+  }
+
+  /** What it has read above that revision is gone. */
+  forget(revision: number): void {
+    this.learnt = this.learnt.filter((one) => one.revision <= revision);
   }
 
   wants(module: string, nowMs: number): void {
@@ -153,9 +163,12 @@ export class Process {
     const { commit, read, noticeFace } = store;
     store.read = async (limits) => {
       this.isLooking = true; // what it reads when it acquires or gives back is no look: its own seat may wait for the next one
-      return await this.during(read.call(store, limits)).finally(() => {
+      const top = await this.during(read.call(store, limits)).finally(() => {
         this.isLooking = false;
       });
+      if (top.loss === null) this.known = top.licence;
+      this.isDoubted ||= top.loss === 'certain';
+      return top;
     };
     store.noticeFace = (top) => this.during(noticeFace.call(store, top));
     store.commit = <A>(change: Change<A>, limits: Parameters<Store['commit']>[1]) =>
@@ -168,10 +181,14 @@ export class Process {
     this.lastChange = null;
     try {
       const done = await this.during(answer);
+      this.known = done.licence;
+      this.isDoubted = false;
       this.firstCommitMs = Math.min(this.firstCommitMs, this.on.now());
       this.lastCommitMs = this.on.now();
-      if (done.published) this.on.acknowledged(done.licence.commit);
-      else this.on.denied();
+      if (done.published) {
+        this.highest = done.licence.revision; // whatever it saw before, it has accepted what is there
+        this.on.acknowledged(done.licence.commit);
+      } else this.on.denied();
       return done;
     } catch (error) {
       this.lastFailureMs = this.on.now();

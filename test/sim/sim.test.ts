@@ -83,7 +83,7 @@ describe('the plans', () => {
       },
       ...{ removeDead: true, setInterval: true, setLevel: true, setOnDemand: true },
       ...{ loseFolder: true, damageTop: true, oldFolder: true, oldFace: true, unmounted: true },
-      ...{ loseNewSeat: true, loseRemoval: true },
+      ...{ loseNewSeat: true, loseRemoval: true, loseFew: true, loseSome: true, loseMany: true },
     };
     const known = new Set(plans.flatMap((plan) => Object.keys(plan.mishaps)));
     expect([...known].sort()).toEqual(Object.keys(all).sort());

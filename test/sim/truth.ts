@@ -23,6 +23,7 @@ export type Rule =
   | 'denied and made' // a change that somebody was told is not made
   | 'published for nothing' // a declined change publishes nothing
   | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
+  | 'ghost kept' // given back or taken in lost revisions, as the writer knew, and still there
   | 'seat vanished' // neither released, nor a tombstone
   | 'live user evicted'
   | 'evicted unasked' // by rule 5b, and no roll call had stood for T/4
@@ -63,12 +64,6 @@ export interface Standing {
   readonly levelSinceMs: number;
   readonly beatAtMs: number;
   readonly misfortuneMsAtBeat: number;
-}
-
-/** Who wrote a revision, and had a seat in it. */
-interface Author {
-  readonly revision: number;
-  readonly key: string;
 }
 
 /** A name in the roll call that stands. */
@@ -112,12 +107,14 @@ export interface TruthOptions {
   readonly drift: number;
   /** The table is whole again. */
   readonly onRegained: () => void;
+  /** The newest state that a process has seen, and believed. */
+  readonly knownBy: (key: string) => Licence | null;
+  /** Everything above that revision is gone: what was read of it tells nothing of what gets its number next. */
+  readonly onForgotten: (revision: number) => void;
   /** Whether somebody who lives and holds a seat has seen that revision. */
   readonly isKnown: (revision: number) => boolean;
-  /** Whether somebody lives who has read that revision or a later one. */
-  readonly isRead: (revision: number) => boolean;
-  /** Whether a process lives that has a seat, or may just be getting one. */
-  readonly mayHold: (key: string) => boolean;
+  /** The highest revision that a process has read or published, by whatever way. */
+  readonly highestOf: (key: string) => number;
   /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
   readonly slackMs: (intervalMs: number) => number;
   /** As late may an answer be, which everybody gives at once. Milliseconds. */
@@ -140,6 +137,11 @@ const OUT_INTERVALS = 2;
 const WAIT_INTERVALS = 1 / 4;
 const LOOK_INTERVALS = 1 / 8;
 
+/** So many revisions below what was seen are a loss that is rebuilt. */
+const DEEP = 16;
+/** Revisions that a late commit may still stand on. */
+const REMEMBERED = 64;
+
 /** What the server really holds: the chain of revisions as they were published, and what each of them did. */
 export class Truth {
   readonly options: TruthOptions;
@@ -161,7 +163,7 @@ export class Truth {
   private called = new Map<string, Called>();
   private readonly changes = new Map<string, number>();
   private readonly deniedChanges = new Set<string>();
-  private readonly calls = new Set<string>();
+  private readonly calls = new Map<string, number>();
   private readonly commits: string[] = [];
   readonly ledger: Ledger;
   evictions = 0;
@@ -170,22 +172,31 @@ export class Truth {
   lostSinceMs: number | null = null;
   /** Until when, after a loss or what came of it, beliefs and table may differ. */
   private shakenUntilMs = 0;
-  /** What somebody who knew no better made of an older state that was brought back, and the beats in it. */
-  private stray: Licence | null = null;
-  private strayStandings: ReadonlyMap<string, Standing> = new Map();
-  /** The newest that lies there since an older state was brought back, until that is healed. */
-  private shown: Licence | null = null;
-  /** Who had a seat in a revision that he wrote himself: he misses it when it is lost. Its number, and his key. */
-  private authors: Author[] = [];
-  private strayAuthors: Author[] = [];
+  /** The newest revisions that there were, those that are lost among them: what the next may be made of. */
+  private history: Licence[] = [];
+  /** The newest revisions were forgotten: the last of them, since when, and who had a seat only in them, as `host/pid module`. */
+  private forgotten: { readonly top: Licence; readonly atMs: number } | null = null;
+  private fromRevision = 0;
+  private restoredMs = Number.NEGATIVE_INFINITY;
+  /** The highest number there ever was since the table was last rebuilt. */
+  private highest = 0;
+  readonly adrift = new Set<string>();
+  /** `host/pid module` of everybody whose seat had been given back or taken in lost revisions, and is there again. */
+  readonly returned = new Set<string>();
+  /** Living users that have lost a seat that was only in lost revisions, or that a rebuilt table had no place for. */
+  livesOut = 0;
+  losses = 0;
+  /** Who published the newest revision. */
+  lastKey = '';
   /** When each beat was first published. */
   private readonly beats = new Map<string, Pick<Standing, 'beatAtMs' | 'misfortuneMsAtBeat'>>();
-  /** The first number that was lost when that one was brought back. */
-  private lostFrom = 0;
-  /** Until when somebody may hold a seat of an older state that was brought back. */
-  private strayUntilMs = 0;
   /** Seats that were taken for good in revisions that were lost, and known to somebody who lives. */
-  readonly owed = new Map<string, { readonly dueMs: number; readonly what: string }>();
+  readonly owed = new Map<
+    string,
+    { readonly dueMs: number; readonly what: string; readonly isSure: boolean }
+  >();
+  /** Removals in forgotten revisions that were known to somebody alive, and are undone: nobody noticed, or he has beaten since. */
+  undone = 0;
 
   constructor(first: Licence, options: TruthOptions) {
     this.options = options;
@@ -193,18 +204,13 @@ export class Truth {
     this.commits.push(first.commit);
     this.ledger = new Ledger({
       report: (what) => this.report('journal wrong', what),
-      revision: () => this.newest,
+      revision: () => this.revision,
     });
     this.lines = new Lines(options);
   }
 
   get revision(): number {
     return this.table.revision;
-  }
-
-  /** The newest number there is, also while people who know no better go on from an older state. */
-  private get newest(): number {
-    return Math.max(this.revision, this.stray?.revision ?? 0);
   }
 
   isSeated(key: string, module: string): boolean {
@@ -221,13 +227,9 @@ export class Truth {
     }
     if (number <= this.revision) {
       this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
-      if (this.lostSinceMs !== null) this.strayed(next, by);
       return;
     }
-    if (this.lostSinceMs !== null && next.parent?.commit !== this.table.commit) {
-      this.strayed(next, by);
-      return;
-    }
+    this.catchUp(next, by);
     if (number !== this.revision + 1) this.broken(`${number} follows ${this.revision}`);
     if (next.parent?.commit !== this.table.commit)
       this.broken(`revision ${number} was made from another revision than ${this.revision}`);
@@ -242,145 +244,142 @@ export class Truth {
     return this.lostSinceMs !== null || this.options.now() < this.shakenUntilMs;
   }
 
-  /** Whether somebody may have been seated in an older state, and so be one too many (design 10). */
-  get hasStrays(): boolean {
-    return this.options.now() < this.strayUntilMs;
+  /** Not seated, and no fault of anybody: in the time that every look, beat and return after a loss takes. */
+  isExcused(atMs: number, ableSinceMs: number): boolean {
+    const { forgotten } = this;
+    if (forgotten === null) return false;
+    const { intervalMs: ms, slackMs, graceMs: grace } = this.longest();
+    const isAble = ableSinceMs < forgotten.atMs;
+    const isDeep = forgotten.top.revision >= this.fromRevision + DEEP;
+    const looksMs = ms * (LOOK_INTERVALS + 1 / 32) * (1 + 2 * this.options.drift) + 2 * slackMs;
+    const beliefMs = (1.5 * ms + grace) * (1 + 2 * this.options.drift) + slackMs;
+    return atMs - forgotten.atMs < (isAble && !isDeep ? Math.min(looksMs, beliefMs) : beliefMs);
   }
 
   lose(): void {
     this.lostSinceMs = this.options.now();
-    this.stray = null;
-    this.shown = null;
-    this.strayAuthors = [];
+    this.losses++;
   }
 
-  /** An older state lies there now: that is what whoever comes is shown, until it is healed. */
-  broughtBack(older: Licence): void {
-    this.shown = older;
-    this.countUsage(older);
+  /**
+   * The newest revisions are gone, and what is left can be read: that is the table now, whoever knows better. A rebuilt one may
+   * follow only while it is 16 and more below what the rebuilder has seen.
+   */
+  forget(older: Licence): void {
+    this.forgotten = { top: this.table, atMs: this.options.now() };
+    this.fromRevision = older.revision;
+    this.losses++;
+    this.oweRemovals(this.table, older.revision, false);
+    this.turnTo(older);
+  }
+
+  private turnTo(older: Licence): void {
+    const places = new Set(
+      older.instances.flatMap(({ note, seats }) => seats.map((seat) => `${note} ${seat.module}`)),
+    );
+    for (const { note, seats } of this.table.instances)
+      for (const { module } of seats)
+        if (!places.delete(`${note} ${module}`)) this.adrift.add(`${note} ${module}`);
+    for (const place of places) this.returned.add(place);
+    for (const made of [this.changes, this.calls])
+      for (const [key, revision] of made) if (revision > older.revision) made.delete(key);
+    this.standings = this.standingsIn(older, this.standings, () => true);
+    const names = new Set(older.rollCall?.names.map(({ instance }) => instance));
+    for (const key of this.called.keys()) if (!names.has(key)) this.called.delete(key);
+    this.table = older;
+    this.options.onForgotten(older.revision);
+    this.countSeats(older);
+  }
+
+  /** A late commit may stand on a revision that is lost: then that is what it goes on from, and what was there is lost instead. */
+  private catchUp(next: Licence, by: Writer): void {
+    if (this.forgotten === null || next.parent?.commit === this.table.commit) return;
+    const parent = this.history.find(({ commit }) => commit === next.parent?.commit);
+    if (!parent) return;
+    this.note(by.who, `goes on from revision ${parent.revision}, which is lost`);
+    this.ledger.abandoned();
+    this.ledger.broken(parent.revision);
+    this.forgotten = { top: this.table, atMs: this.options.now() };
+    this.fromRevision = parent.revision;
+    this.turnTo(parent);
+  }
+
+  /** When the table last went back to an older state. */
+  get wentBackMs(): number {
+    return Math.max(this.restoredMs, this.forgotten?.atMs ?? Number.NEGATIVE_INFINITY);
+  }
+
+  /** 16 and more revisions are gone, and nobody has gone on as far yet: for those who know of them, and cannot rebuild, it is lost. */
+  get isDeep(): boolean {
+    return this.highest >= this.revision + DEEP;
+  }
+
+  /** Since when a process should have rebuilt: 16 and more that it has seen are gone, and nobody has gone on so far. */
+  deepSinceMs(highest: number): number | null {
+    return this.forgotten && highest >= this.revision + DEEP ? this.forgotten.atMs : null;
   }
 
   /** It is whole again: restored, or a writer who had read it in time has published the next. */
   private regained(): void {
     if (this.lostSinceMs === null) return;
     this.lostSinceMs = null;
-    this.shown = null;
     const { intervalMs, slackMs } = this.longest();
     this.shakenUntilMs = this.options.now() + (intervalMs * 3) / 8 + 2 * slackMs;
     this.options.onRegained();
   }
 
-  private longest(): { intervalMs: number; slackMs: number } {
-    const ms = Math.max(60_000, ...this.table.instances.map(intervalMs));
-    return { intervalMs: ms, slackMs: this.options.slackMs(ms) };
-  }
-
-  /** Somebody who knew no better has gone on from an older state: what he did is lost, and he was told that it is done. */
-  private strayed(next: Licence, by: Writer): void {
-    this.note(
-      by.who,
-      `STRAY: revision ${next.revision} goes on from an older state${next.events.map(wordsOf).join('')}`,
-    );
-    this.ledger.published(next, true);
-    this.noteTaken(next);
-    if (this.stray === null) this.lostFrom = next.revision;
-    this.strayStandings =
-      this.stray === null
-        ? this.standingsIn(next, this.standings, (record) => record.note !== by.key)
-        : this.standingsIn(next, this.strayStandings);
-    this.strayAuthors.push(...authorOf(next, by));
-    this.stray = next;
-    this.shown = next;
-    this.commits.push(next.commit);
-    this.changes.set(next.recent.at(-1) ?? '', next.revision);
-    this.strayUntilMs = this.options.now() + 4 * this.longest().intervalMs + this.longest().slackMs;
-    this.countUsage(next);
-    this.giveIn();
-  }
-
-  /** Who was put out or removed there has lost his seat with a cause. */
-  private noteTaken({ gone, revision }: Licence): void {
-    for (const stone of gone.filter((one) => one.revision === revision)) {
-      const record = [this.stray, this.table]
-        .flatMap((table) => table?.instances ?? [])
-        .find(({ id }) => id === stone.instance);
-      if (record) this.taken.add(`${record.note} ${stone.module}`);
-    }
-  }
-
-  /**
-   * What goes on from the older state is the table, if nobody lives who would heal it: who had a seat in a lost revision that he
-   * wrote himself, or who has seen a number that is not reached again yet.
-   */
-  giveIn(): void {
-    const { stray } = this;
-    if (this.lostSinceMs === null || stray === null) return;
-    if (this.options.isRead(stray.revision) || this.authors.some((author) => this.isMissed(author))) return;
-    this.note('STRAYS', `nobody who lives knows better: revision ${stray.revision} is the table`);
-    this.regained();
-    this.ledger.gaveIn();
-    this.table = stray;
-    this.standings = this.strayStandings;
-    this.authors = [...this.authors.filter((one) => !this.isLost(one)), ...this.strayAuthors];
-    this.countSeats(stray);
-  }
-
-  private isLost({ revision }: Author): boolean {
-    return revision >= this.lostFrom;
-  }
-
-  private isMissed(author: Author): boolean {
-    return this.isLost(author) && this.options.mayHold(author.key);
-  }
-
-  /** Whether an older state was brought back that lacks what this process wrote, while it had a seat. */
-  misses(key: string): boolean {
-    return this.stray !== null && this.authors.some((author) => author.key === key && this.isMissed(author));
+  private longest(): { intervalMs: number; slackMs: number; graceMs: number } {
+    const there = [...this.table.instances, ...(this.forgotten?.top.instances ?? [])];
+    const ms = Math.max(60_000, ...there.map(intervalMs));
+    return { intervalMs: ms, slackMs: this.options.slackMs(ms), graceMs: Math.max(0, ...there.map(graceMs)) };
   }
 
   /** One restored revision for each loss, far above everything, and never for a table that is whole. */
   private restored(next: Licence, by: Writer): void {
-    if (this.lostSinceMs === null) this.broken(`${by.who} restored a table that was whole`);
+    const isDeep = this.forgotten !== null && this.options.highestOf(by.key) >= this.fromRevision + DEEP;
+    if (this.lostSinceMs === null && !isDeep) this.broken(`${by.who} restored a table that was whole`);
+    if (next.parent?.commit !== this.table.commit) this.ledger.abandoned();
     const least = Math.max(this.revision, next.restored?.revision ?? 0) + 1;
     if (next.revision % 1000 !== 0 || next.revision < least)
       this.broken(`restored as ${next.revision}; the newest was ${this.revision}`);
     this.note(by.who, `RESTORED as revision ${next.revision}, from ${next.restored?.from}`);
-    this.oweRemovals(next);
+    this.oweRemovals(this.table, next.restored?.revision ?? 0, true);
+    this.lostSinceMs ??= this.options.now();
     this.regained();
     this.restores++;
+    this.restoredMs = this.options.now();
     this.ledger.published(next);
     this.table = next;
     this.commits.push(next.commit);
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
-    this.standings = this.standingsIn(next, this.standings);
-    this.authors = [];
+    this.standings = this.standingsIn(next, this.standings, () => true);
+    this.remember(next, by);
     this.countSeats(next);
   }
 
   /** Removals in the lost revisions that somebody alive has seen must be in the table again soon. */
-  private oweRemovals(next: Licence): void {
+  private oweRemovals(lost: Licence, fromRevision: number, isSure: boolean): void {
     const { intervalMs, slackMs } = this.longest();
     const dueMs = this.options.now() + intervalMs / 2 + 2 * slackMs;
-    const missing = this.table.gone.filter(
-      (stone) => stone.reason === 'removed' && stone.revision > (next.restored?.revision ?? 0),
-    );
+    const missing = lost.gone.filter((stone) => stone.reason === 'removed' && stone.revision > fromRevision);
     for (const { instance, seat, user, host, module, revision } of missing)
       if (this.options.isKnown(revision))
         this.owed.set(`${instance} ${seat}`, {
-          dueMs,
+          ...{ dueMs, isSure },
           what: `${user}@${host} in ${module}, removed in revision ${revision}`,
         });
   }
 
   /** Looked at from time to time. */
   checkOwed(): void {
-    for (const [key, { dueMs, what }] of this.owed) {
+    for (const [key, { dueMs, what, isSure }] of this.owed) {
       if (this.options.now() < dueMs) continue;
       this.owed.delete(key);
       const isThere = this.table.instances.some((record) =>
         record.seats.some((seat) => `${record.id} ${seat.id}` === key),
       );
-      if (isThere) this.report('removed came back', `${what}, with the restored table`);
+      if (isThere && !isSure) this.undone++;
+      else if (isThere) this.report('removed came back', `${what}, with the restored table`);
     }
   }
 
@@ -392,25 +391,29 @@ export class Truth {
     this.countChange(next, by);
     this.checkWorth(before, next, by);
     this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
+    for (const { kind, module } of next.events)
+      if (kind === 'seated') this.returned.delete(`${by.key} ${module}`);
     if (next.events.some(({ kind }) => kind === 'seated')) this.options.seated();
     this.lines.follow(before, next, by);
     this.checkWhoIsGone(before, next, by);
     this.checkWhoIsBack(next);
+    this.checkGhosts(next, by);
     this.standings = this.standingsIn(next, this.standings);
-    this.noteBeats(next, by);
+    this.noteBeats();
+    this.remember(next, by);
     this.updateCalled(next, by);
     this.countSeats(next);
   }
 
   /** A number was taken out of the folder by somebody who has had no commit answered since then. */
   cleared(number: number, sinceMs: number): void {
-    if (number >= this.newest) this.broken(`the newest revision, ${number}, was cleared away`);
+    if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
     this.ledger.cleared(number, sinceMs);
   }
 
   /** A file was removed, by whatever path or handle: not the document of the newest revision. */
   fileRemoved(isThere: (path: string) => boolean): void {
-    const revision = this.shown?.revision ?? this.newest;
+    const { revision } = this;
     if (revision > 0 && !isThere(`${FOLDER}/${numberName(revision)}/licence.json`))
       this.broken(`the document of the newest revision, ${revision}, was removed`);
   }
@@ -441,7 +444,7 @@ export class Truth {
       return other?.id === id && other.beat === beat && other.seats.length === seats.length;
     };
     if (next.events.length > 0 || next.instances.length !== before.instances.length) return;
-    if (next.waiting.map(({ seat }) => seat).join() !== before.waiting.map(({ seat }) => seat).join()) return;
+    if (lineOf(next) !== lineOf(before)) return;
     const asked = new Set(before.rollCall?.names.map(({ instance, beat }) => `${instance} ${beat}`));
     if (next.rollCall?.names.some(({ instance, beat }) => !asked.has(`${instance} ${beat}`))) return;
     const { provedAt } = next.rollCall ?? {};
@@ -463,7 +466,7 @@ export class Truth {
         'applied twice',
         `one commit of ${by.who} has made two revisions, the second is ${next.revision}`,
       );
-    this.calls.add(call);
+    this.calls.set(call, next.revision);
     const earlier = this.changes.get(change);
     if (earlier !== undefined)
       this.report('applied twice', `one change is revision ${earlier} and revision ${next.revision}`);
@@ -480,6 +483,7 @@ export class Truth {
         this.seated.add(key);
         this.removed.delete(key);
         this.mistaken.delete(key);
+        this.adrift.delete(key);
       }
     this.countUsage(next);
   }
@@ -546,6 +550,7 @@ export class Truth {
       this.taken.add(`${record.note} ${module}`);
       return;
     }
+    if (stone === undefined && this.isGhost(record, next)) return;
     if (stone === undefined) {
       const isGiven = record.seats.some((one) => one.id === seat && one.given);
       const isTold = next.events.some((event) => event['seat'] === seat && event['instance'] === record.id);
@@ -563,9 +568,31 @@ export class Truth {
     }
   }
 
+  /** Whoever goes on where revisions are lost leaves out what they no longer held, as far as it knows, if that has not beaten since. */
+  private checkGhosts(next: Licence, by: Writer): void {
+    const known = this.options.knownBy(by.key);
+    if (!next.events.some(({ kind }) => kind === 'forgotten') || known?.lineage !== next.lineage) return;
+    const ids = new Set(known.instances.map(({ id }) => id));
+    const ghost = next.instances.find(
+      ({ id, beatAt }) => !ids.has(id) && beatAt <= (known.committedAt ?? ''),
+    );
+    if (ghost) this.report('ghost kept', `${ghost.user}@${ghost.host}/${ghost.pid} by ${by.who}`);
+  }
+
+  /** A lost revision no longer held it, and it has not beaten since the table went back. */
+  private isGhost({ id, beatAt }: InstanceRecord, next: Licence): boolean {
+    return (
+      next.events.some(({ kind }) => kind === 'forgotten') &&
+      this.history.some(
+        ({ instances, committedAt }) =>
+          committedAt !== null && committedAt >= beatAt && !instances.some((one) => one.id === id),
+      )
+    );
+  }
+
   /** Somebody remembered the tombstone of a revision that was lost. */
   private isReminded(record: InstanceRecord, seat: string, next: Licence): boolean {
-    const isTold = next.events.some(({ kind }) => kind === 'reminded');
+    const isTold = next.events.some(({ kind }) => kind === 'reminded' || kind === 'forgotten');
     return isTold && next.gone.some((one) => one.instance === record.id && one.seat === seat);
   }
 
@@ -740,10 +767,16 @@ export class Truth {
     );
   }
 
-  private noteBeats(next: Licence, by: Writer): void {
+  private remember(next: Licence, by: Writer): void {
+    this.history = [...this.history.slice(-REMEMBERED), next];
+    this.lastKey = by.key;
+    this.highest =
+      next.events[0]?.kind === 'restored' ? next.revision : Math.max(this.highest, next.revision);
+  }
+
+  private noteBeats(): void {
     for (const { record, beatAtMs, misfortuneMsAtBeat } of this.standings.values())
       this.beats.set(beatOf(record), { beatAtMs, misfortuneMsAtBeat });
-    this.authors.push(...authorOf(next, by));
   }
 
   private broken(what: string): void {
@@ -759,8 +792,9 @@ export class Truth {
   }
 }
 
-const authorOf = ({ instances, revision }: Licence, { key }: Writer): Author[] =>
-  instances.some(({ note, seats }) => note === key && seats.length > 0) ? [{ revision, key }] : [];
+/** Who stands there, and for how long: a second window may wait longer. */
+const lineOf = ({ waiting }: Licence): string =>
+  waiting.map(({ seat, waitSeconds }) => `${seat} ${waitSeconds}`).join();
 
 const beatOf = ({ id, beat }: InstanceRecord): string => `${id} ${beat}`;
 
@@ -771,6 +805,7 @@ const rules: Readonly<Record<string, string>> = {
   given: 'was given the place he waited for',
   'passed over': 'did not take his place',
   'gave up': 'gave up the place he waited for',
+  forgotten: 'went on where revisions are lost',
   reminded: 'put in what he remembered of the lost revisions',
   released: 'gave his seat back',
   evicted: 'was put out',
