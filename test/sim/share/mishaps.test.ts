@@ -258,7 +258,7 @@ describe('a request is late', () => {
       (files) => files.replace('/d/file', 'new', 0o644, '/d'),
       0.4,
     );
-    expect(before).toContainEqual(expect.stringMatching(/^\/d\/file\.\d+$/));
+    expect(before).toContainEqual(expect.stringMatching(/^\/d\/file\.show-[0-9a-f]{32}$/));
     expect(after).toEqual(['/d', '/d/file', '/stage']);
     expect(ground.server.readText('/d/file')).toBe('new');
   });
@@ -304,7 +304,7 @@ describe('a full share', () => {
 
   test('leaves the target of a replace alone, and a part beside it', async () => {
     const server = await full((files) => files.replace('/d/file', '0123456789', 0o644, '/d'));
-    expect(server.list('/d')).toEqual(['file', expect.stringMatching(/^file\.\d+$/)]);
+    expect(server.list('/d')).toEqual(['file', expect.stringMatching(/^file\.show-[0-9a-f]{32}$/)]);
     expect(server.readText(`/d/${server.list('/d')[1]}`)).toBe('012345');
     expect(server.readText('/d/file')).toBe('old');
   });
@@ -385,7 +385,7 @@ describe('the server is restarted', () => {
     ground.dice.next = 0.4;
     ground.server.restart(100);
     expect(await ground.run(answer)).toBe('unsaid');
-    expect(ground.server.list('/d')).toEqual([expect.stringMatching(/^file\.\d+$/)]);
+    expect(ground.server.list('/d')).toEqual([expect.stringMatching(/^file\.show-[0-9a-f]{32}$/)]);
   });
 });
 
