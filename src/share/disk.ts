@@ -24,10 +24,10 @@ export function diskFilesBy(wayOf: () => Promise<Way>): ShareFiles {
       return await inDirectory(path, way, (name) => act(name, way));
     });
   return {
-    list: (directory) => into('list', directory, (name) => fs.readdir(name)),
+    list: (directory) => into('list', directory, (name) => namesIn(name, directory)),
     removable: (directory, expected) =>
       into('list', directory, (name, way) =>
-        way === 'descriptors' ? fs.readdir(name) : presentAmong(expected, name),
+        way === 'descriptors' ? namesIn(name, directory) : presentAmong(expected, name),
       ),
     read: (file) => to('read', file, (name) => readBounded(name, file)),
     writeNew: (file, text, mode) => to('write', file, (name) => writeNew(name, file, text, mode)),
@@ -54,6 +54,23 @@ async function sorted<T>(operation: string, path: string, act: () => Promise<T>)
   } catch (error) {
     throw sortError(error, operation, path);
   }
+}
+
+/** A directory with so few bytes holds no more names than fit into memory at once; not every share tells how large it is. */
+const SMALL_DIRECTORY = 1024 * 1024;
+/** Ten times as many as the busiest table makes within the five minutes for which it keeps them. */
+const MOST_NAMES = 100_000;
+const NAMES_AT_ONCE = 4096;
+
+/** A folder that was filled with names must not fill the memory. */
+async function namesIn(name: string, directory: string): Promise<string[]> {
+  const { size } = await fs.stat(name);
+  if (size <= SMALL_DIRECTORY) return await fs.readdir(name);
+  const names: string[] = [];
+  for await (const entry of await fs.opendir(name, { bufferSize: NAMES_AT_ONCE })) {
+    if (names.push(entry.name) > MOST_NAMES) throw new ShareError('tooLarge', 'list', directory);
+  }
+  return names;
 }
 
 async function presentAmong(expected: readonly string[], directory: string): Promise<string[]> {

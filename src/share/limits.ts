@@ -52,6 +52,11 @@ export function toFault(error: unknown): unknown {
         `${what}: the share failed (${causeOf(error)}); is the server up and the share connected?`,
       );
     case 'tooLarge':
+      if (error.operation === 'list')
+        return fault(
+          'SHARE_UNFIT',
+          `${error.path}: more than 100,000 entries; expected nothing beside the seat table; remove what else lies there`,
+        );
       return fault('LICENCE_INVALID', `${error.path}: larger than the 16 MiB a licence may have`);
     case 'missing':
     case 'exists':

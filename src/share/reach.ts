@@ -25,15 +25,13 @@ const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW 
 
 const nameOf = (handle: fs.FileHandle): string => `/proc/self/fd/${handle.fd}`;
 
-let known: Promise<Way> | null = null;
+let areUsable = false;
 
-/** Which way this computer offers: found out once. */
-export function ourWay(): Promise<Way> {
-  known ??=
-    process.platform === 'linux'
-      ? hasDescriptors().then((has) => (has ? 'descriptors' : 'looks'))
-      : Promise.resolve('looks');
-  return known;
+/** Which way this computer offers. Where descriptors are not to be had now (too many open files), the next operation asks again. */
+export async function ourWay(): Promise<Way> {
+  if (process.platform !== 'linux') return 'looks';
+  areUsable ||= await hasDescriptors();
+  return areUsable ? 'descriptors' : 'looks';
 }
 
 /** /proc may be missing, or be that of another namespace of processes. */

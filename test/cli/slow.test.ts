@@ -98,7 +98,7 @@ const verbs: readonly [string, (file: string) => string[], number][] = [
   ['set', (file) => ['set', file, '--check-interval', '90s'], 3],
   ['journal', (file) => ['journal', file], 3],
   ['repair', (file) => ['repair', file], 3],
-  ['doctor', (file) => ['doctor', file], 6],
+  ['doctor', (file) => ['doctor', file], 3],
 ];
 
 /** Told in words, without the insides of the program; what doctor finds is its answer. */

@@ -41,7 +41,7 @@ describe('what the disk throws is sorted', () => {
     vi.restoreAllMocks();
   });
   const sources = {
-    list: ['readdir', () => diskFiles.list('/x')],
+    list: ['stat', () => diskFiles.list('/x')], // how large it is comes first
     read: ['open', () => diskFiles.read('/x')],
     writeNew: ['open', () => diskFiles.writeNew('/x', 'text', 0o644)],
     makeDirectory: ['mkdir', () => diskFiles.makeDirectory('/x')],

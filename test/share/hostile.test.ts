@@ -152,6 +152,18 @@ const others = SPOTS.filter((spot) => !spot.isVital);
 /** The other way, which macOS and Windows go, is tried by `npm run hostile`. */
 const way: Way = process.env['SEATFILE_TEST_WAY'] === 'looks' ? 'looks' : await ourWay();
 
+test('a folder that was filled with names does not fill the memory: listing it is given up, in words', async () => {
+  const folder = `${face()}.revisions`;
+  for (let n = 0; n <= 100_000; n++) fs.writeFileSync(nodePath.join(folder, `${'n'.repeat(30)}${n}`), '');
+  const before = process.memoryUsage().rss;
+  const store = storeAt(await locate(face(), diskFilesBy(ourWay)), way);
+  await expect(store.read(limits())).rejects.toMatchObject({
+    code: 'SHARE_UNFIT',
+    message: expect.stringContaining('more than 100,000 entries'),
+  });
+  expect(process.memoryUsage().rss - before).toBeLessThan(100 * 1024 * 1024);
+}, 120_000);
+
 describe(`by ${way}`, () => {
   describe.each(Object.keys(KINDS))('%s', (kind) => {
     test('under every name that a table can do without', async () => {
