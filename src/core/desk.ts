@@ -1,10 +1,8 @@
 import type { Policy } from './entitlement.js';
 import type { InstanceRecord, Licence, SeatRecord, Settings } from './licence.js';
-import { closedForMs } from './restore.js';
 import type { Draft } from './revision.js';
 import { takeAway } from './seats.js';
-import { isExpired } from './sweep.js';
-import { seatWaiters } from './waiting.js';
+import { offerFree } from './waiting.js';
 
 /** What an administrator does to the table. */
 
@@ -28,12 +26,8 @@ export function remove(
   });
   const after = takeAway(start, takings, shareTimeMs, policy);
   if (after === start) return null;
-  return isClosed(licence, policy, shareTimeMs) ? after : seatWaiters(after, policy, shareTimeMs, '');
+  return offerFree(after, policy, shareTimeMs, '');
 }
-
-/** Right after a restore nobody new is seated; who waits takes a free place himself, later. */
-const isClosed = (licence: Licence, policy: Policy, shareTimeMs: number): boolean =>
-  isExpired(policy, shareTimeMs) || closedForMs(licence, policy, shareTimeMs) > 0;
 
 /** Changes settings, undefined takes one back; null when they already are so. Holders follow at their next look. */
 export function changeSettings(licence: Licence, changes: Settings, actor: string): Draft | null {

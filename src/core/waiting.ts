@@ -3,8 +3,10 @@ import type { InstanceRecord, Licence, SeatRecord, Waiter } from './licence.js';
 import { isGiven, type Pending, placeKey, withoutWaiters } from './line.js';
 import { toIso } from './moment.js';
 import { Places } from './places.js';
+import { closedForMs } from './restore.js';
 import type { Draft, EventDraft } from './revision.js';
 import { dropSeats, seatEvent } from './seats.js';
+import { isExpired } from './sweep.js';
 
 /**
  * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
@@ -48,6 +50,15 @@ export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, p
     licence: gifts.events.length === 0 ? after : { ...after, instances: gifts.instances() },
     events: draft.events.concat(gifts.events),
   };
+}
+
+/**
+ * What a commit of an administrator, or of a file put over `licence.json`, leaves free goes to those who wait. Right after a restore nobody new
+ * is seated; a waiter takes a free place itself, later.
+ */
+export function offerFree(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
+  const isClosed = isExpired(policy, shareTimeMs) || closedForMs(draft.licence, policy, shareTimeMs) > 0;
+  return isClosed ? draft : seatWaiters(draft, policy, shareTimeMs, path);
 }
 
 /** What one pass gives to those who wait. */

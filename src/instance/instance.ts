@@ -134,7 +134,7 @@ export class Instance {
     this.denials = new Denials({
       ...{ clock, path: table.path },
       patienceMs: () => table.intervalMs / 16,
-      commit: (change, limits) => inTurn(() => store.commit(change, limits())),
+      commit: (change, limits) => inTurn(() => table.commitAside(change, limits())),
     });
     this.identity = identity;
     this.holds = holds;

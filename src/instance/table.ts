@@ -114,15 +114,8 @@ export class Table {
   }
 
   async commit<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
-    const since = instantOf(this.deps.clock);
-    const tidied: Change<A> = (base, shareTimeMs) => {
-      const { answer, draft } = change(base, shareTimeMs);
-      return { answer, draft: this.served(draft && tidy(draft), base, shareTimeMs) };
-    };
     try {
-      const done = await this.deps.store.commit(tidied, limits);
-      this.committed(done, since);
-      return { done, since };
+      return await this.commitAside(change, limits);
     } catch (error) {
       if (isShareTrouble(error)) {
         this.vigil.failed();
@@ -131,6 +124,18 @@ export class Table {
       }
       throw error;
     }
+  }
+
+  /** As commit(), for what may be given up: that it fails says nothing of the share. */
+  async commitAside<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
+    const since = instantOf(this.deps.clock);
+    const tidied: Change<A> = (base, shareTimeMs) => {
+      const { answer, draft } = change(base, shareTimeMs);
+      return { answer, draft: this.served(draft && tidy(draft), base, shareTimeMs) };
+    };
+    const done = await this.deps.store.commit(tidied, limits);
+    this.committed(done, since);
+    return { done, since };
   }
 
   /** Rule 8: whoever commits moves the lines on, whatever he came for. */

@@ -6,6 +6,7 @@ import { fromIso } from '../core/moment.js';
 import { lastCommon, recall } from '../core/recall.js';
 import { type Draft, nextRevision } from '../core/revision.js';
 import { lookPeriodMs } from '../core/sightings.js';
+import { offerFree } from '../core/waiting.js';
 import { Beginning } from './beginning.js';
 import { Clearing, type ClearingOptions } from './clearing.js';
 import { breath, type Clock } from './clock.js';
@@ -213,9 +214,12 @@ export class Store {
     const dropped = await this.face.dropped(top);
     if (dropped === null) return null;
     const judged = (base: Licence): Drop => judgeDrop(base, dropped.text, this.actor);
-    const { answer, licence } = await this.untilPublished((base) => {
+    const { face } = this.place;
+    const { answer, licence } = await this.untilPublished<Drop>((base, shareTimeMs) => {
       const answer = judged(base);
-      return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
+      if (answer.kind !== 'adopted') return { answer, draft: null };
+      const { draft } = answer;
+      return { answer, draft: offerFree(draft, readPolicy(draft.licence, face), shareTimeMs, face) };
     }, limits);
     this.remember(licence);
     if (answer.kind !== 'refused') {

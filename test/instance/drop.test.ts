@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { sealUnsigned } from '../../src/core/entitlement.js';
-import { formatLicence, type Licence } from '../../src/core/licence.js';
-import { FACE, type World } from '../helpers/world.js';
+import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
+import { numberName, numbersAmong } from '../../src/share/place.js';
+import { FACE, FOLDER, type World } from '../helpers/world.js';
 import { expectAllSeated, office, toldOf } from './office.js';
 
 /** A new file dropped over `licence.json` while people work. */
@@ -18,6 +19,12 @@ function drop(world: World, licenceId: string, maxUsers: number): Licence {
   return licence;
 }
 
+const revisions = (world: World): Licence[] =>
+  numbersAmong(world.server.list(FOLDER)).map((number) => {
+    const path = `${FOLDER}/${numberName(number)}/licence.json`;
+    return parseLicence(world.server.readText(path), path);
+  });
+
 const warnings = (world: World) =>
   toldOf(world, 'warning').map(({ detail }) => (detail as { message: string }).message);
 
@@ -31,6 +38,18 @@ test('is adopted within a look, and everybody keeps his seat; there is room for 
   expect(warnings(world)).toContain(`${FACE} was replaced by a new one, which is in force now`);
   expectAllSeated({ world, users, hosts: [] });
   expect((await eve.acquire('M1')).kind).toBe('seated');
+});
+
+test('with more seats than before those who wait get them in the commit that adopts it', async () => {
+  const { world } = await office({ seed: 4, intervalMs: T, people: 2, modules: { M1: 2 } });
+  const eve = await world.user(world.host('pc-eve'), 'eve');
+  void eve.ask('M1', { wait: 5 * T }).catch(() => undefined);
+  await world.until(() => world.table().waiting.length === 1, 5000, 10);
+  drop(world, 'acme-1', 3);
+  await world.advance(T / 8 + 5000);
+  const adopting = revisions(world).find(({ events }) => events.some(({ kind }) => kind === 'installed'));
+  expect(adopting?.waiting).toEqual([]);
+  expect(adopting?.events).toContainEqual(expect.objectContaining({ kind: 'given', user: 'eve' }));
 });
 
 test('with fewer seats than users nobody is thrown out, and nobody new is seated until there is room', async () => {

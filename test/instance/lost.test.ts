@@ -189,3 +189,28 @@ test('licence.json shows what is there, also where it has shown a lost revision'
   const shown = parseLicence(world.server.readText(FACE), FACE);
   expect(formatLicence(shown, 'compact')).toBe(formatLicence(world.table(), 'compact'));
 });
+
+test('a recorded refusal that finds a ghost gives the place to the first waiter, as every commit does', async () => {
+  const { world, users } = await office({ seed: 8, intervalMs: T, people: 2, modules: { M1: 2 } });
+  const [ada, bob] = users as [User, User];
+  const dan = await world.user(world.host('pc-dan'), 'dan');
+  const eve = await world.user(world.host('pc-eve'), 'eve');
+  void dan.ask('M1', { wait: 20 * T }).catch(() => undefined);
+  await world.until(() => world.table().waiting.length === 1, 5000, 10);
+  await eve.acquire('M1'); // recorded at once; the next refusal of this user a minute later
+  await bob.leave();
+  expect(recordOf(world, dan)).toBeDefined();
+  await eve.acquire('M1');
+  for (const { host } of [ada, bob, dan]) host.cut();
+  while (recordOf(world, bob) === undefined) forget(world, 1);
+  expect(world.table().waiting.map(({ user }) => user)).toEqual(['dan']);
+  const { revision } = world.table();
+  await world.until(() => world.table().revision > revision, 61_000, 10);
+  expect(
+    world
+      .table()
+      .instances.map(({ user }) => user)
+      .sort(),
+  ).toEqual(['dan', ada.name]);
+  expect(world.table().waiting).toEqual([]);
+});
