@@ -42,7 +42,8 @@ export class Audit {
           );
         }
         const inModule = places.get(seat.module) ?? new Set<string>();
-        places.set(seat.module, inModule.add(seat.id));
+        // Put back into a place that is shared: the process learns only by the answer which one that is.
+        places.set(seat.module, inModule.add(truth.placeOf(process.key, seat.module) ?? seat.id));
       }
     }
     const over = [...valid].map(([module, ids]) => ids.size - this.office.limitOf(module));

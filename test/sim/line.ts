@@ -7,13 +7,19 @@ const OVERSTAY_MS = 10_000;
 /** Who waits looks so often, at the most. Milliseconds. */
 const LOOK_MS = 5000;
 
-type LineOptions = Pick<TruthOptions, 'limits' | 'now' | 'holderOf' | 'drift' | 'report' | 'slackMs'>;
+interface LineOptions
+  extends Pick<TruthOptions, 'limits' | 'now' | 'holderOf' | 'drift' | 'report' | 'slackMs'> {
+  /** When the table last went back to an older state. */
+  readonly wentBackMs: () => number;
+}
 
 /** Those who wait for a place: first come, first served, and nobody waits where a place is free. */
 export class Lines {
   private readonly options: LineOptions;
   /** When each came into a line, or was given a place: by its seat id, which is new for every wait. */
   private since = new Map<string, number>();
+  /** Since when each stands in a line by the table's word, or stood in one that was lost: by instance and module. */
+  private readonly stood = new Map<string, string>();
   /** Longest line seen, and how many places changed hands in one. */
   longest = 0;
   given = 0;
@@ -27,7 +33,10 @@ export class Lines {
       this.checkOrder(before, next, module);
       if (next.restored === undefined) this.checkIdle(next, module, by);
     }
-    for (const waiter of before.waiting) this.checkWhoLeft(waiter, next, by);
+    for (const waiter of before.waiting) {
+      this.checkWhoLeft(waiter, next, by);
+      this.stood.delete(`${waiter.instance} ${waiter.module}`);
+    }
     this.checkGiven(before, next);
     this.remember(next);
   }
@@ -44,12 +53,21 @@ export class Lines {
       const sharers = places.filter(({ seat }) => seat.id === id);
       const passed = sharers.map(({ record }) => {
         const own = line.findIndex((one) => one.instance === record.id);
-        return (own < 0 ? line : line.slice(0, own)).find((one) => isStillIn(next, one));
+        const before = own < 0 ? this.beforeLost(line, record.id) : line.slice(0, own);
+        return before.find((one) => isStillIn(next, one));
       });
       const [first] = passed;
       if (first && !passed.includes(undefined))
         this.options.report('overtaken', `a new place in ${module} passed ${first.user}@${first.host}`);
     }
+  }
+
+  /** Those before an instance that is in no line: all, but where it has lost its place with newer revisions it comes back to that. */
+  private beforeLost(line: readonly Waiter[], instance: string): readonly Waiter[] {
+    const [module] = line.map((one) => one.module);
+    const sinceAt = this.stood.get(`${instance} ${module}`);
+    if (sinceAt === undefined) return line;
+    return line.filter((one) => one.returns || Date.parse(one.sinceAt) < Date.parse(sinceAt));
   }
 
   private checkIdle(next: Licence, module: string, by: Writer): void {
@@ -96,9 +114,10 @@ export class Lines {
 
   private checkLate(next: Licence, module: string, sinceMs: number, who: string): void {
     const longMs = (TAKEN_MS + 3 * LOOK_MS) * (1 + 2 * this.options.drift) + this.options.slackMs(60_000);
+    const backMs = this.options.wentBackMs(); // it may be there again since then
     const able = next.waiting.find((one) => {
       const holder = this.options.holderOf(one);
-      const cameMs = Math.max(sinceMs, this.since.get(one.seat) ?? Number.POSITIVE_INFINITY);
+      const cameMs = Math.max(sinceMs, backMs, this.since.get(one.seat) ?? Number.POSITIVE_INFINITY);
       if (one.module !== module || !holder?.isAlive) return false;
       const { ms, gaps } = holder.watched(cameMs);
       return gaps === 0 && ms > longMs && holder.misfortuneMs === 0;
@@ -111,6 +130,8 @@ export class Lines {
   }
 
   private remember(next: Licence): void {
+    for (const { instance, module, sinceAt } of next.waiting)
+      this.stood.set(`${instance} ${module}`, sinceAt);
     const before = this.since;
     const nowMs = this.options.now();
     const given = Object.keys(this.options.limits).flatMap((module) =>

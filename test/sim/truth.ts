@@ -149,7 +149,8 @@ export class Truth {
   standings: ReadonlyMap<string, Standing> = new Map();
   readonly lines: Lines;
   /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
-  private seated = new Set<string>();
+  /** The place of each, by process and module. */
+  private seated = new Map<string, string>();
   readonly removed = new Map<string, { readonly revision: number; readonly atMs: number }>();
   /**
    * As removed: who was put out by a newcomer that could not know that the server's clock had been set since his beat, and was
@@ -206,7 +207,7 @@ export class Truth {
       report: (what) => this.report('journal wrong', what),
       revision: () => this.revision,
     });
-    this.lines = new Lines(options);
+    this.lines = new Lines({ ...options, wentBackMs: () => this.wentBackMs });
   }
 
   get revision(): number {
@@ -214,7 +215,12 @@ export class Truth {
   }
 
   isSeated(key: string, module: string): boolean {
-    return this.seated.has(`${key} ${module}`);
+    return this.placeOf(key, module) !== undefined;
+  }
+
+  /** The place that a process has in the table. */
+  placeOf(key: string, module: string): string | undefined {
+    return this.seated.get(`${key} ${module}`);
   }
 
   /** A revision has got its number. */
@@ -474,13 +480,13 @@ export class Truth {
   }
 
   private countSeats(next: Licence): void {
-    this.seated = new Set();
+    this.seated = new Map();
     const computers = new Map<string, string>();
     for (const record of next.instances)
       for (const seat of record.seats) {
         this.checkShared(computers, record, seat.id);
         const key = `${record.note} ${seat.module}`;
-        this.seated.add(key);
+        this.seated.set(key, seat.id);
         this.removed.delete(key);
         this.mistaken.delete(key);
         this.adrift.delete(key);
@@ -543,8 +549,10 @@ export class Truth {
     by: Writer,
   ): void {
     const who = `${record.user}@${record.host}/${record.pid}`;
+    const isTold = next.events.some((event) => event['seat'] === seat && event['instance'] === record.id);
+    const isOwn = isTold || !this.isReminded(record, seat, next); // one that was remembered may have the same number
     const stone = next.gone.findLast(
-      (one) => one.revision === next.revision && one.instance === record.id && one.seat === seat,
+      (one) => isOwn && one.revision === next.revision && one.instance === record.id && one.seat === seat,
     );
     if (stone === undefined && this.isReminded(record, seat, next)) {
       this.taken.add(`${record.note} ${module}`);
@@ -553,7 +561,6 @@ export class Truth {
     if (stone === undefined && this.isGhost(record, next)) return;
     if (stone === undefined) {
       const isGiven = record.seats.some((one) => one.id === seat && one.given);
-      const isTold = next.events.some((event) => event['seat'] === seat && event['instance'] === record.id);
       if (isGiven ? !isTold : by.key !== record.note)
         this.report('seat vanished', `${who} in ${module}: taken out by ${by.who}, with no tombstone`);
       return;
