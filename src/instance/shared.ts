@@ -101,6 +101,7 @@ export class SharedInstance {
     this.opening = opening;
     this.onEmpty = onEmpty;
     this.store = this.makeStore();
+    this.store.healAs(null);
     this.instance = this.makeInstance();
   }
 

@@ -28,7 +28,8 @@
  *   Everything else is COMMIT_UNKNOWN. All of this is walked through, state by state, in test/model.
  * - Where A3 does not hold, and the newest revisions are gone, what is there is the truth. A listing that ends below the highest
  *   number seen may also be an old one; so no change is denied by it: something is published on it, and the server decides.
- *   16 and more below is a lost table, and nothing is written before that has lasted.
+ *   16 and more below is a lost table, and nothing is written before that has lasted: then a holder rebuilds it, and an instance
+ *   without a seat goes on from what is there.
  * - Nothing that is true is ever overwritten, truncated or renamed over, so a reader gets a whole revision or none; and
  *   nothing has to be taken over from a dead writer, so none blocks another. A crash leaves a stage that nobody reads.
  */
@@ -142,6 +143,8 @@ export class Revisions {
     null;
   /** While a commit that was placed is being confirmed: its number. A listing that ends below it is a stale one. */
   private placed = -1;
+  /** The highest number seen when what is there, 16 and more below it, was taken for the table: see {@link take}. -1 for none. */
+  private taken = -1;
   /** The lineage that was last found to be of that licence. */
   private lineage: string | null = null;
 
@@ -201,6 +204,22 @@ export class Revisions {
     this.highestSeen = revision;
     while ((this.climbs.at(-1)?.top ?? -1) > revision) this.climbs.pop();
     this.noteClimb(revision);
+  }
+
+  /**
+   * A listing far below what was seen has lasted past the caches' lifetime, and no holder has rebuilt the table: from now on what
+   * it ends with is the table, as after a small loss, until a higher number is seen. The server decides about a commit on it.
+   * @returns whether that was what the last look met
+   */
+  take(): boolean {
+    if (this.met.what !== 'behind') return false;
+    this.taken = this.highestSeen;
+    return true;
+  }
+
+  private isBehind(number: number): boolean {
+    const isFar = number <= this.highestSeen - LOST_BELOW && this.taken !== this.highestSeen;
+    return isFar || number < this.placed;
   }
 
   private lossIn(licence: Licence): Top['loss'] {
@@ -321,7 +340,7 @@ export class Revisions {
       if (numbers === null) return trouble('noFolder', await this.folderGone());
       const number = numbers.at(-1);
       if (number === undefined) return trouble('empty', this.lost('holds no revision'));
-      if (number <= this.highestSeen - LOST_BELOW || number < this.placed)
+      if (this.isBehind(number))
         return trouble(
           'behind',
           this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),

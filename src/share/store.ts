@@ -120,8 +120,8 @@ export class Store {
   private commits = 0;
   private readonly beginning: Beginning;
   private readonly healing: Healing;
-  /** Who heals a lost table; null where nobody here holds a seat, and so nobody knows better than what is there. */
-  private healer: Healer | null = null;
+  /** Who heals a lost table; null for an instance that holds no seat, and so knows nothing better than what is there; undefined for a command. */
+  private healer: Healer | null | undefined = undefined;
   /** The commit under way: when it began, and the first and the last revision that it has seen. */
   private trying: { readonly sinceMs: number; from: number | null; top: number } | null = null;
   private actor: string;
@@ -183,7 +183,10 @@ export class Store {
     return await this.revisions.steadyTop(limits);
   }
 
-  /** From now on this process holds a seat, and heals a lost table from what it has seen; `null`: not any more. */
+  /**
+   * From now on this process holds a seat, and heals a lost table from what it has seen. `null`: it holds none, and takes what is there where
+   * that has lasted. A command does neither: it tells the loss.
+   */
   healAs(healer: Healer | null): void {
     this.healer = healer;
     this.actor = healer?.actor ?? this.actor;
@@ -236,7 +239,9 @@ export class Store {
     try {
       return await act();
     } catch (error) {
-      if (this.healer === null || this.memory === null || !isLoss(error)) throw error;
+      if (!isLoss(error)) throw error;
+      if (this.healer === null && this.revisions.take()) return await act();
+      if (!this.healer || this.memory === null) throw error;
       refuseMoved(this.memory, this.place.face);
       const healed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
         if (failure instanceof SeatfileFault && failure.code === 'COMMIT_UNKNOWN') return 'whole'; // not of `act`

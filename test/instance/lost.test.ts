@@ -214,3 +214,41 @@ test('a recorded refusal that finds a ghost gives the place to the first waiter,
   ).toEqual(['dan', ada.name]);
   expect(world.table().waiting).toEqual([]);
 });
+
+describe('16 and more are lost, and no holder lives that would rebuild the table', () => {
+  /** Everyone has given back, and licence.json shows the end; then the folder ends far below. */
+  async function story(seed: number) {
+    const { world, users } = await office({ seed, intervalMs: T, people: 2 });
+    await world.advance(9 * T);
+    for (const { seats } of users) for (const seat of [...seats]) await world.run(seat.release());
+    await world.advance(5000);
+    forget(world, 18);
+    return { world, users: users as [User, User], before: world.table() };
+  }
+
+  test('an instance without a seat that has seen them takes what is there once that has lasted a minute', async () => {
+    const { world, users, before } = await story(9);
+    const [ada] = users;
+    const askedMs = world.nowMs;
+    expect(await ada.acquire('M1', { timeoutMs: 90_000 })).toMatchObject({ kind: 'seated' });
+    expect(world.nowMs - askedMs).toBeGreaterThanOrEqual(60_000);
+    expect(world.nowMs - askedMs).toBeLessThan(70_000);
+    expect(world.table()).toMatchObject({ lineage: before.lineage, revision: before.revision + 1 });
+    expect(world.table().events).toContainEqual(expect.objectContaining({ kind: 'forgotten' }));
+  });
+
+  test('so does a newcomer, to which licence.json shows them', async () => {
+    const { world, before } = await story(10);
+    const shown = parseLicence(world.server.readText(FACE), FACE);
+    expect(shown.revision).toBeGreaterThanOrEqual(before.revision + 16);
+    const eve = await world.user(world.host('pc-eve'), 'eve');
+    await eve.sit('M1');
+    expect(world.table()).toMatchObject({ lineage: before.lineage, revision: before.revision + 1 });
+  });
+
+  test('a command tells the loss, and changes nothing', async () => {
+    const { world, before } = await story(11);
+    await expect(new Desk(world).remove(() => true)).rejects.toMatchObject({ code: 'TABLE_LOST' });
+    expect(world.table()).toEqual(before);
+  });
+});
