@@ -74,6 +74,21 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/**
+ * JSON that a terminal may show: the same document, with what is not plainly visible (control characters, turned text) written as
+ * \\uXXXX. JSON.stringify does that for the ASCII ones alone.
+ */
+export function jsonText(value: unknown, indent?: number): string {
+  return JSON.stringify(value, null, indent).replace(HIDDEN, (char) =>
+    Array.from(
+      { length: char.length },
+      (_, at) => `\\u${char.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
+}
+/** All but the line breaks between the values: within them they are escaped already. */
+const HIDDEN = /(?!\n)[\p{C}\u2028\u2029]/gu;
+
 /** `ada@pc-17` */
 export const whoIs = (who: { user: string; host: string }): string => printable(`${who.user}@${who.host}`);
 

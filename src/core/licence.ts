@@ -334,10 +334,20 @@ const tombstone = z.looseObject({
 const rollCall = z.looseObject({
   names: z
     .array(z.looseObject({ instance: id, beat: z.int().min(1), by: z.string().max(600), at }))
-    .max(100_000),
+    .max(MAX_LISTED),
   calledAt: at.optional(),
   provedAt: at.optional(),
 });
+
+const event = z.looseObject({
+  id: z.string().max(128),
+  kind: z.string().max(64),
+  at,
+  before: hash.nullable(),
+});
+
+/** How many entries the lists have at most that grow with the table. */
+const MOST_IN = { instances: 100_000, waiting: 100_000, gone: MAX_GONE, events: 100_000 } as const;
 
 const licence = z
   .looseObject({
@@ -372,29 +382,37 @@ const licence = z
         former: z.array(id).max(MAX_LINEAGES),
       })
       .optional(),
-    instances: z.array(instance).max(100_000),
-    waiting: z.array(waiter).max(100_000),
+    instances: z.array(instance).max(MOST_IN.instances),
+    waiting: z.array(waiter).max(MOST_IN.waiting),
     rollCall: rollCall.optional(),
     renewal: z.looseObject({}).optional(),
-    gone: z.array(tombstone).max(MAX_GONE),
-    events: z
-      .array(
-        z.looseObject({ id: z.string().max(128), kind: z.string().max(64), at, before: hash.nullable() }),
-      )
-      .max(100_000),
+    gone: z.array(tombstone).max(MOST_IN.gone),
+    events: z.array(event).max(MOST_IN.events),
     lastEventHash: hash.nullable(),
   })
   .meta({ title: 'seatfile licence', description: 'Entitlement, settings and seat table of one licence' })
   .superRefine((value, context) => {
-    unique(value.instances, (record) => record.id, 'instances', 'id', context);
-    if (seatsIn(value) > MAX_SEATS)
-      context.addIssue({ code: 'custom', path: ['instances'], message: TOO_MANY_SEATS });
-    value.instances.forEach((record, index) => {
-      unique(record.seats, ({ module, id }) => `${module} ${id}`, `instances[${index}].seats`, 'id', context);
-    });
+    const trouble = troubleIn(value.instances);
+    if (trouble) context.addIssue({ code: 'custom', ...trouble });
   });
 
-const TOO_MANY_SEATS = `expected at most ${MAX_SEATS} seats in all`;
+interface Trouble {
+  readonly path: string[];
+  readonly message: string;
+}
+
+/** What is wrong with the records as a whole; the first that is found. */
+function troubleIn(instances: readonly z.infer<typeof instance>[]): Trouble | null {
+  if (seatsIn({ instances }) > MAX_SEATS)
+    return { path: ['instances'], message: `expected at most ${MAX_SEATS} seats in all` };
+  const twice = unique(instances, (record) => record.id, 'instances', 'id');
+  if (twice) return twice;
+  for (const [index, { seats }] of instances.entries()) {
+    const seat = unique(seats, ({ module, id }) => `${module} ${id}`, `instances[${index}].seats`, 'id');
+    if (seat) return seat;
+  }
+  return null;
+}
 
 const seatsIn = ({ instances }: { readonly instances: readonly { readonly seats: readonly unknown[] }[] }) =>
   instances.reduce((sum, record) => sum + record.seats.length, 0);
@@ -404,17 +422,17 @@ function unique<T>(
   key: (item: T) => string,
   path: string,
   field: string,
-  context: z.RefinementCtx,
-): void {
+): Trouble | null {
   const seen = new Map<string, number>();
-  list.forEach((item, index) => {
+  for (const [index, item] of list.entries()) {
     const first = seen.get(key(item));
-    if (first === undefined) seen.set(key(item), index);
-    else {
+    if (first !== undefined) {
       const message = `expected every ${field} once, found "${key(item)}" also at [${first}]`;
-      context.addIssue({ code: 'custom', path: [`${path}[${index}].${field}`], message });
+      return { path: [`${path}[${index}].${field}`], message };
     }
-  });
+    seen.set(key(item), index);
+  }
+  return null;
 }
 
 /** The published JSON Schema (draft 2020-12) of the format. */
@@ -427,7 +445,50 @@ export function licenceJsonSchema(): unknown {
  * @throws SeatfileFault LICENCE_INVALID or LICENCE_NEWER; the message gives the path in the document, found and expected.
  */
 export function parseLicence(text: string, path: string): Licence {
-  return checked(licence, upgraded(parseJson(text, path)), path) as Licence;
+  const value = upgraded(parseJson(text, path));
+  const lists = longLists(value);
+  if (lists.length === 0) return checked(licence, value, path) as Licence;
+  const emptied = Object.fromEntries(lists.map(([name]) => [name, []]));
+  const short = checked(licence, { ...(value as object), ...emptied }, path);
+  const long = Object.fromEntries(lists.map(([name, list]) => [name, checkedList(name, list, path)]));
+  const whole = { ...short, ...long } as Licence;
+  const trouble = troubleIn(whole.instances as never);
+  if (trouble) throw new SeatfileFault('LICENCE_INVALID', `${path}: ${trouble.path}: ${trouble.message}`);
+  return whole;
+}
+
+type ListName = keyof typeof MOST_IN;
+
+/** Longer lists are checked entry by entry, up to the first that is wrong. */
+const SHORT = 100;
+
+/**
+ * The lists of a document that may be long. Checked as a whole, zod would collect every fault of every entry: 100,000 entries of
+ * nonsense, a megabyte, cost it half a minute and two gigabytes.
+ */
+function longLists(value: unknown): [ListName, unknown[]][] {
+  if (typeof value !== 'object' || value === null) return [];
+  const names = Object.keys(MOST_IN) as ListName[];
+  return names.flatMap((name) => {
+    const list = (value as Record<string, unknown>)[name];
+    return Array.isArray(list) && list.length > SHORT ? [[name, list]] : [];
+  });
+}
+
+function checkedList(name: ListName, list: readonly unknown[], path: string): unknown[] {
+  const most = MOST_IN[name];
+  if (list.length > most)
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: ${name}: expected at most ${most} entries, got ${list.length}`,
+    );
+  const item: z.ZodType = { instances: instance, waiting: waiter, gone: tombstone, events: event }[name];
+  return list.map((one, index) => {
+    const result = item.safeParse(one, { reportInput: true });
+    if (result.success) return result.data;
+    const issues = result.error.issues.map((issue) => ({ ...issue, path: [name, index, ...issue.path] }));
+    throw invalid(issues as z.core.$ZodIssue[], path);
+  });
 }
 
 function upgraded(value: unknown): unknown {
@@ -504,9 +565,13 @@ export function checked<T>(schema: z.ZodType<T>, value: unknown, path: string): 
   refuseOtherFormat(value, path);
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
-  const lines = result.error.issues.slice(0, 3).map(describeIssue);
-  const more = result.error.issues.length - lines.length;
-  throw new SeatfileFault(
+  throw invalid(result.error.issues, path);
+}
+
+function invalid(issues: readonly z.core.$ZodIssue[], path: string): SeatfileFault {
+  const lines = issues.slice(0, 3).map(describeIssue);
+  const more = issues.length - lines.length;
+  return new SeatfileFault(
     'LICENCE_INVALID',
     `${path}: ${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
   );

@@ -22,16 +22,24 @@ const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
 /**
  * Removes what is at a path, whatever it is.
  * @param contents what we expect in it, where it is a directory
- * @param isLate when true, the rest is left for later
+ * @param isLate when true, the rest is left for later. @default after 256 entries: what is larger was planted
  * @throws ShareError when something may not or could not be removed; what could be is gone
  */
 export async function removeTree(
   path: string,
   files: ShareFiles,
   contents: Contents = OF_A_REVISION,
-  isLate: () => boolean = () => false,
+  isLate: () => boolean = after(MOST_ENTRIES),
 ): Promise<void> {
   await new Removal(files, isLate).remove(path, contents, DEEPEST);
+}
+
+/** A stage or a revision holds one file; a caller is not to wait for what was put in its place. */
+const MOST_ENTRIES = 256;
+
+function after(count: number): () => boolean {
+  let left = count;
+  return () => left-- <= 0;
 }
 
 class Removal {

@@ -474,7 +474,7 @@ class Examination {
       : inFolder({ folder: folderOf(face) }, this.newName());
     await this.files.rename(path, aside);
     this.attempted.push(aside);
-    await removeTree(aside, this.files, probes.CONTENTS);
+    await removeTree(aside, this.files, probes.CONTENTS, within(this.deps.clock, LONGEST_REMOVAL_MS));
   }
 
   /** What examinations left, beside the licence and in its folder. */
@@ -551,7 +551,7 @@ class Examination {
 
   private async whyLeft(directory: string): Promise<ShareErrorKind | null> {
     for (let tries = 1; ; tries++) {
-      const failure = await whyNotRemoved(directory, this.deps.files);
+      const failure = await whyNotRemoved(directory, this.deps);
       if (failure === null || failure === 'silent' || tries === REMOVALS) return failure;
       await this.deps.clock.sleep(REMOVE_AGAIN_MS);
     }
@@ -562,10 +562,20 @@ class Examination {
 const REMOVE_AGAIN_MS = 500;
 const REMOVALS = 4;
 
+/** The scratch licence of a hammer holds some thousands of files; what takes longer was planted. Milliseconds. */
+const LONGEST_REMOVAL_MS = 20_000;
+function within(clock: Clock, ms: number): () => boolean {
+  const untilMs = clock.elapsedMs() + ms;
+  return () => clock.elapsedMs() >= untilMs;
+}
+
 /** Why it is still there, or may be; null when it is gone. */
-async function whyNotRemoved(directory: string, files: ShareFiles): Promise<ShareErrorKind | null> {
+async function whyNotRemoved(
+  directory: string,
+  { files, clock }: Pick<ExamineDeps, 'files' | 'clock'>,
+): Promise<ShareErrorKind | null> {
   try {
-    await removeTree(directory, files, probes.CONTENTS);
+    await removeTree(directory, files, probes.CONTENTS, within(clock, LONGEST_REMOVAL_MS));
     return (await nullIf(files.stat(directory), ...NOTHING)) === null ? null : 'busy';
   } catch (error) {
     if (error instanceof ShareError) return error.kind;

@@ -258,6 +258,33 @@ describe('the format', () => {
   });
 });
 
+/** Lists as long as they may be, of entries that are nothing: zod alone collects every fault of each, gigabytes of them. */
+test.each(['instances', 'waiting', 'gone', 'events', 'recent', 'formerEntitlements'])(
+  'a long list of nonsense is refused for its first entries, or its length: %s',
+  (name) => {
+    const text = JSON.stringify({ ...emptyTable({}), [name]: Array(99_999).fill({}) });
+    const before = process.memoryUsage().heapUsed;
+    expect(() => parseLicence(text, 'x')).toThrow(new RegExp(`^x: ${name}`));
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(200 * 1024 * 1024);
+  },
+);
+
+test('a long list is read as a short one is', () => {
+  const recent = {
+    id: 'line.1.0',
+    kind: 'tally',
+    at: '2026-11-21T09:00:00.000Z',
+    before: null,
+    odd: { kept: true },
+  };
+  const licence = { ...emptyTable({}), events: Array(101).fill(recent) };
+  expect(parseLicence(JSON.stringify(licence), 'x')).toEqual(licence);
+  const wrong = { ...licence, events: licence.events.with(100, { ...recent, kind: 7 }) };
+  expect(() => parseLicence(JSON.stringify(wrong), 'x')).toThrow(
+    'x: events[100].kind: expected string, found 7',
+  );
+});
+
 describe('limits', () => {
   const listed = 10_001;
   const seat = (n: number) => ({ id: `s${n}`, module: `M${n}`, sinceAt: AT, untilAt: null });

@@ -30,7 +30,7 @@ import * as seats from '../../src/core/seats.js';
 import { cutBack, judge, look, recentCommits, type Sightings } from '../../src/core/sightings.js';
 import { statusView } from '../../src/core/status.js';
 import * as sweep from '../../src/core/sweep.js';
-import { passOver, seatWaiters } from '../../src/core/waiting.js';
+import { offerFree, passOver, seatWaiters } from '../../src/core/waiting.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
 
@@ -338,6 +338,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   'sweep.heldSeat': (of) => sweep.heldSeat(of.licence, 'many', 'nothing'),
   'sweep.tombstonesOf': (of) => of.standing.seats.map(sweep.tombstonesOf(of.licence, 'me')),
   'waiting.passOver': (of) => passOver({ licence: given(of), events: [] }, pendingOf(of)),
+  'waiting.offerFree': (of) => offerFree(draftOf(of), of.policy, START_MS, FILE),
   'waiting.seatWaiters': (of) => [
     seatWaiters(draftOf(of), of.policy, START_MS, FILE),
     seatWaiters({ licence: { ...of.licence, instances: [] }, events: [] }, of.policy, START_MS, FILE),

@@ -202,8 +202,8 @@ const looking: readonly Bug[] = [
     what: 'A listing that ends below a revision seen before proves nothing until the server has decided; now it is believed.',
     breaks: plainFault,
     file: revisions,
-    find: 'if (number <= this.highestSeen - LOST_BELOW || number < this.placed)',
-    replace: 'if (number < 0)',
+    find: 'return isFar || number < this.placed;',
+    replace: 'return isFar && number < 0;',
     also: [
       {
         file: revisions,
@@ -812,8 +812,8 @@ const losing: readonly Bug[] = [
     what: 'What is there after the loss of fewer than 16 revisions is taken; now whoever has seen more rebuilds the table from memory.',
     breaks: 'lost revisions cost no living user a seat',
     file: revisions,
-    find: 'if (number <= this.highestSeen - LOST_BELOW || number < this.placed)',
-    replace: 'if (number < this.highestSeen || number < this.placed)',
+    find: 'const isFar = number <= this.highestSeen - LOST_BELOW && this.taken !== this.highestSeen;',
+    replace: 'const isFar = number < this.highestSeen && this.taken !== this.highestSeen;',
     also: [
       {
         file: revisions,
@@ -921,7 +921,7 @@ const restoring: readonly Bug[] = [
     what: 'Who holds a seat heals a lost table; now nobody does.',
     breaks: 'a lost table is whole again soon while somebody lives who has seen it',
     file: store,
-    find: 'if (this.healer === null || this.memory === null || !isLoss(error)) throw error;',
+    find: 'if (!this.healer || this.memory === null) throw error;',
     replace: 'if (this.healer !== "nobody" || this.memory === null) throw error;',
   },
 ];

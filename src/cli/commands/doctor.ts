@@ -12,7 +12,7 @@ import type { Deps } from '../deps.js';
 import { describeReport, reportDocument, verdictOf } from '../findings.js';
 import { hammerCheck, runHammerWorker } from '../hammering.js';
 import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
-import { duration, EXIT, printable } from '../words.js';
+import { duration, EXIT, jsonText, printable } from '../words.js';
 
 interface DoctorOptions {
   readonly hammer?: string;
@@ -55,7 +55,7 @@ async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise
       interruption,
       deps,
     );
-    deps.out(options.json ? `${JSON.stringify(reportDocument(report), null, 2)}\n` : describeReport(report));
+    deps.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
     deps.setStatus(STATUS[verdictOf(report)]);
   } catch (error) {
     if (interruption.name === null) throw error;

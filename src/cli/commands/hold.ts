@@ -18,6 +18,7 @@ import {
   describeRemoved,
   duration,
   EXIT,
+  jsonText,
   printable,
   shortId,
   statusOf,
@@ -67,7 +68,7 @@ function teller(module: string, options: HoldOptions, deps: Deps): Teller {
   return {
     tell: (event, fields, words) => {
       const at = toIso(wallMs());
-      deps.out(options.json ? `${JSON.stringify({ event, at, module, ...fields })}\n` : `${words}\n`);
+      deps.out(options.json ? `${jsonText({ event, at, module, ...fields })}\n` : `${words}\n`);
     },
   };
 }

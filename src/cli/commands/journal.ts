@@ -10,7 +10,7 @@ import { fileOf, parseSince } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
 import { table } from '../tables.js';
-import { clockTime, EXIT, printable } from '../words.js';
+import { clockTime, EXIT, jsonText, printable } from '../words.js';
 
 interface JournalOptions {
   readonly since?: string;
@@ -64,8 +64,7 @@ async function sinceOf(desk: Desk, { since }: JournalOptions): Promise<number> {
 
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, deps: Deps): void {
   const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
-  if (options.json)
-    for (const event of events) deps.out(`${JSON.stringify({ schemaVersion: 1, ...event })}\n`);
+  if (options.json) for (const event of events) deps.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
   else if (events.length > 0) deps.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) deps.setStatus(EXIT.failed);
@@ -117,7 +116,7 @@ function verify({ licence, events, problems }: JournalReading, options: JournalO
   if (!isWhole) deps.setStatus(EXIT.failed);
   if (options.json) {
     const view = { schemaVersion: 1, isWhole, events: events.length, ...report, problems };
-    deps.out(`${JSON.stringify(view, null, 2)}\n`);
+    deps.out(`${jsonText(view, 2)}\n`);
   } else deps.out(describe(events, isWhole, report));
 }
 

@@ -7,7 +7,7 @@ import { fileOf } from '../arguments.js';
 import type { Deps } from '../deps.js';
 import { atDesk, type FullView, viewOf } from '../table-on-share.js';
 import { table } from '../tables.js';
-import { clockTime, duration, EXIT, printable, shortId, size } from '../words.js';
+import { clockTime, duration, EXIT, jsonText, printable, shortId, size } from '../words.js';
 
 interface StatusOptions {
   readonly module?: string;
@@ -33,9 +33,7 @@ export function addStatus(program: Command, deps: Deps): void {
         const whole = await viewOf(desk);
         const view = narrow(whole, options);
         const others = isUnmatched(view, options) ? whole.seats.length : null;
-        deps.out(
-          options.json ? `${JSON.stringify(view, null, 2)}\n` : describe(view, nobody(options, others)),
-        );
+        deps.out(options.json ? `${jsonText(view, 2)}\n` : describe(view, nobody(options, others)));
         if (others !== null) deps.setStatus(EXIT.failed);
       });
     });

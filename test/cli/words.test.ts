@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { jsonText } from '../../src/cli/words.js';
+
+test.each([undefined, 2])(
+  'JSON for a terminal is the same document, without a hidden character in it (indent %s)',
+  (indent) => {
+    const value = {
+      'k\u202e': [
+        'a\u009b31m',
+        'b\u009d0;title\u009c',
+        'c\u2028',
+        'tag \u{e0001}',
+        'Zoë \u{1F4BA}\n\t\u001b',
+      ],
+    };
+    const text = jsonText(value, indent);
+    expect(JSON.parse(text)).toEqual(value);
+    expect(text.replaceAll('\n', '')).not.toMatch(/[\p{C}\u2028\u2029]/u);
+    expect(text).toContain('Zoë \u{1F4BA}');
+  },
+);
