@@ -96,7 +96,7 @@ check 'a terminal that is closed: the command dies of it, and the seat is given 
 at_question() { # at_question KEY STATUS "what is shown"
   local terminal asked
   seatfile set "$licence" --level light >/dev/null
-  seatfile hold "$licence" --json </dev/zero >"$work/held" 2>/dev/null &
+  node "$here/bin/seatfile.js" hold "$licence" --json </dev/zero >"$work/held" 2>/dev/null & # by itself: its pid is to be killed
   asked=$!
   await 20 grep -q seated "$work/held"
   kill -9 "$asked"
