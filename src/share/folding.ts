@@ -37,8 +37,10 @@ export interface FoldingOptions {
   readonly supersededMs: number;
 }
 
-/** Kept: there is something else, or the share refused it. Later: the share failed, or there was no time. */
-type Outcome = 'done' | 'kept' | 'later';
+/**
+ * Kept: there is something else. Refused: the share did not take it now. Later: the share failed, or there was no time.
+ */
+type Outcome = 'done' | 'kept' | 'refused' | 'later';
 
 export class Folding {
   private readonly revisions: Revisions;
@@ -53,6 +55,8 @@ export class Folding {
   /** Ranges whose segment is there, or would be empty, by their last number; and when to ask again for those that are kept. */
   private readonly done = new Set<number>();
   private readonly askAgainMs = new Map<number, number>();
+  /** Since when the share has refused a range's segment. */
+  private readonly refusedSinceMs = new Map<number, number>();
   /** Since when a number that is listed could not be read. */
   private readonly oddSinceMs = new Map<number, number>();
   private latest: Licence | null = null;
@@ -85,7 +89,8 @@ export class Folding {
 
   /** The table was lost, and revisions and segments may have gone with the folder: what we know of them is no proof. */
   private forgetAll(): void {
-    for (const memory of [this.known, this.done, this.askAgainMs, this.oddSinceMs]) memory.clear();
+    for (const memory of [this.known, this.done, this.askAgainMs, this.oddSinceMs, this.refusedSinceMs])
+      memory.clear();
     this.own = [];
     this.oldest = null;
   }
@@ -98,7 +103,8 @@ export class Folding {
     for (const map of [this.known, this.oddSinceMs])
       for (const number of map.keys()) if (isGone(number)) map.delete(number);
     this.own = this.own.filter((number) => !isGone(number));
-    for (const last of this.done) if (last < lowest) this.done.delete(last);
+    for (const lasts of [this.done, this.refusedSinceMs])
+      for (const last of lasts.keys()) if (last < lowest) lasts.delete(last);
   }
 
   /** Of the numbers that may go by their age, those whose events are in the journal: about so many, the oldest first. */
@@ -116,7 +122,8 @@ export class Folding {
       const numbers = numbersIn(range, present);
       if (!numbers.every((one) => isOld.has(one))) break;
       const outcome = await this.settle(range, present, isLate).catch(outcomeOf);
-      if (outcome === 'down') break;
+      // Without those above it nothing would tell any more that these are on the chain.
+      if (outcome === 'down' || outcome === 'refused') break;
       if (outcome === 'done') chosen.push(...numbers);
     }
     return chosen;
@@ -135,13 +142,21 @@ export class Folding {
     const there = await this.journal.read(range);
     const outcome = there
       ? this.judge(there, this.ownEvents(range))
-      : await this.fold(range, present, isLate);
+      : this.forNow(last, await this.fold(range, present, isLate));
     if (outcome === 'done') {
       this.done.add(last);
       this.mayBeOutlived = true;
     }
     if (outcome === 'kept') this.askAgainMs.set(last, this.clock.elapsedMs() + this.options.supersededMs);
     return outcome;
+  }
+
+  /** What is refused for long is kept: the ranges above it are not to wait for ever. */
+  private forNow(last: number, outcome: Outcome): Outcome {
+    if (outcome !== 'refused') return outcome;
+    const sinceMs = this.refusedSinceMs.get(last) ?? this.clock.elapsedMs();
+    this.refusedSinceMs.set(last, sinceMs);
+    return this.clock.elapsedMs() - sinceMs >= this.options.supersededMs ? 'kept' : 'refused';
   }
 
   /** A segment that is there counts if it is sound, and holds what we know to belong in it. */
@@ -238,8 +253,9 @@ export class Folding {
     if (!isPlaced) await this.revisions.discard(stage.path); // a request that comes late finds nothing to move
     const there = await this.journal.read(range);
     if (there) return this.judge(there, events);
-    if (!isPlaced) await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
-    return 'kept';
+    if (isPlaced) return 'kept';
+    await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
+    return 'refused';
   }
 
   /** It appears with its rights, or not at all: a folder without them would keep every other user out. */

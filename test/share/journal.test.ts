@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LicenceEvent } from '../../src/core/licence.js';
 import { nextRevision } from '../../src/core/revision.js';
+import { ShareError } from '../../src/share/files.js';
 import type { Change, StoreOptions } from '../../src/share/store.js';
 import { faulty, type Mishap } from '../helpers/faults.js';
 import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/table.js';
@@ -114,6 +115,31 @@ describe('folding', () => {
     const old = [...counts].filter(([path]) => isOld(path));
     expect(old.length).toBeGreaterThan(24);
     expect(old.filter(([, times]) => times > 1)).toEqual([]);
+  });
+
+  test('what is above a segment that the share refuses for now stays, so that the chain can still be walked; after five minutes it goes', async () => {
+    let isRefused = true;
+    const { table, writer } = await watched(40, {
+      wrap: (files) => ({
+        ...files,
+        rename: async (from, to) => {
+          if (isRefused && to.endsWith(FIRST)) throw new ShareError('busy', 'rename', to);
+          await files.rename(from, to);
+        },
+      }),
+    });
+    await happen(writer, 8);
+    expect([segments(table), table.numbers()[0]]).toEqual([[], 0]);
+    await table.timeline.advance(AGE_MS);
+    await happen(writer, 4);
+    expect(segments(table)).toContain(SECOND);
+    expect(table.numbers().slice(0, 8)).toEqual([0, 1, 2, 3, 4, 5, 6, 7]);
+    expect(table.numbers()[8]).toBeGreaterThan(15);
+    isRefused = false;
+    await table.timeline.advance(AGE_MS);
+    await happen(writer, 8);
+    expect(segments(table)).toContain(FIRST);
+    expect(wordsOf((await journalOf(writer)).events)).toEqual(words(1, 60));
   });
 
   test('two who fold at once write the same, and one of them is refused', async () => {
