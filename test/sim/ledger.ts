@@ -63,6 +63,15 @@ export class Ledger {
     this.sinceLoss.push(entry);
   }
 
+  /**
+   * A commit came late, to a number that a loss had freed. Where the revision that the table was rebuilt from is lost as well, nothing in
+   * the folder tells it from one that others had gone on from before: it may be in the journal.
+   */
+  late({ revision, commit, events }: Licence): void {
+    if (!this.hasLost || events.length === 0) return;
+    this.happened.set(revision, [...(this.happened.get(revision) ?? []), { commit, events, isDue: false }]);
+  }
+
   /** The folder is not what it was. */
   lost({ isSegmentThere, commitOf }: Left, atMs: number): void {
     this.hasLost = true;

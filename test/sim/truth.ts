@@ -233,6 +233,7 @@ export class Truth {
     }
     if (number <= this.revision) {
       this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
+      this.ledger.late(next);
       return;
     }
     this.catchUp(next, by);
