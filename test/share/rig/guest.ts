@@ -8,6 +8,8 @@ import { CONTROL, type Ending, type Order, PLACES, type Report } from './link.js
 import { run } from './shell.js';
 
 const BOOT_MS = 60_000;
+/** Made of xstate.c, which says what it is for. */
+export const XSTATE = 'node_modules/.cache/seatfile-test/xstate.so';
 const FAKETIME = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 
 export interface RunOptions {
@@ -164,11 +166,9 @@ export class Guest {
   }
 
   async boot(agent: string, arrived: Promise<void>, log: (line: string) => void): Promise<void> {
-    const shift = this.clockShift && {
-      LD_PRELOAD: FAKETIME,
-      FAKETIME: this.clockShift,
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    };
+    const xstate = `${PLACES.app}/${XSTATE}`;
+    const shift = this.clockShift && { FAKETIME: this.clockShift, FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+    const preloaded = this.clockShift ? `${xstate}:${FAKETIME}` : xstate;
     const card = (n: number, name: string) => `vec${n}:transport=tap,ifname=${name},depth=64,gro=1`;
     const words = [
       ...['mem=512M', `umid=rig${this.number}`, 'rootfstype=hostfs', 'root=/dev/root', 'ro'],
@@ -179,7 +179,7 @@ export class Guest {
     ];
     const child = spawn('linux.uml', words, {
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...shift, TMPDIR: '/dev/shm', HOME: '/mnt' },
+      env: { ...process.env, ...shift, LD_PRELOAD: preloaded, TMPDIR: '/dev/shm', HOME: '/mnt' },
     });
     this.process = child;
     for (const stream of [child.stdout, child.stderr])

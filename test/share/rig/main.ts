@@ -2,7 +2,7 @@
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Guests, guestHouse } from './guest.js';
+import { type Guests, guestHouse, XSTATE } from './guest.js';
 import { PLACES, USERS } from './link.js';
 import { bootAll, type Rig, type Scenario, userOf } from './rig.js';
 import { scenarios } from './scenarios/all.js';
@@ -42,7 +42,11 @@ async function prepare(): Promise<string | null> {
   if (process.platform !== 'linux') return 'the rig needs Linux';
   if (process.getuid?.() !== 0) return 'the rig needs root, for namespaces, mounts and network cards';
   try {
-    const said = await run('bash', nodePath.join(root, 'test/share/rig/packages.sh'));
+    const said = await run(
+      'bash',
+      nodePath.join(root, 'test/share/rig/packages.sh'),
+      nodePath.join(root, XSTATE),
+    );
     if (said) console.log(said);
   } catch (error) {
     return `the packages could not be installed: ${String(error)}`;
