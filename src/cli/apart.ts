@@ -11,7 +11,7 @@ import { type DiskProcess, startDisk } from './disk-process.js';
  * asks it, and such a process cannot end with a status of its own choosing before Node 22.15, nor on Windows (measured: process.exit()
  * and process.reallyExit() wait for the thread, abort() and signals have a status of their own). So there the command asks the
  * share through this, is never pinned, and always ends with its own status. The process ends with its command, which waits for nothing
- * of it: its streams are nobody's.
+ * of it: it has no streams.
  */
 
 export interface Failure {
@@ -112,7 +112,7 @@ class Disk {
     this.keepAwake();
   }
 
-  /** Whether what it was asked last has been done, nobody knows. */
+  /** The process has ended. Its last operations may or may not have been done. */
   private lost(child: ChildProcess, cause: string): void {
     if (this.child !== child) return;
     this.child = null;

@@ -1,7 +1,7 @@
 import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 
 /**
- * Removing a directory of ours with all in it. Whoever may write in the shared folder can plant anything under any name, and
+ * Removing a directory of ours with all in it. A user who may write in the shared folder can plant anything under any name, and
  * exchange it at any moment. So a link, a pipe, anything that is no directory is unlinked and never entered; what is mounted there is
  * left alone; and where a directory cannot be held while its name is exchanged, only what we expect in it is removed.
  */
