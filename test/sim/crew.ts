@@ -19,7 +19,7 @@ export class Hand {
     this.directory = directory;
   }
 
-  play(seed: string, profile?: Profile): Promise<Played> {
+  play(seed: string, profile?: Profile, isTraced = false): Promise<Played> {
     this.worker ??= new Worker(nodePath.join(this.directory, 'test', 'sim', 'worker.js'));
     const { worker } = this;
     return new Promise((resolve) => {
@@ -33,7 +33,7 @@ export class Hand {
       const fail = (error: unknown) => finish({ error: String(error) });
       const alarm = setTimeout(() => finish({ error: `not over after ${LONGEST_MS / 1000} s` }), LONGEST_MS);
       worker.once('message', hear).once('error', fail);
-      worker.postMessage({ seed, profile } satisfies Job);
+      worker.postMessage({ seed, profile, isTraced } satisfies Job);
     });
   }
 

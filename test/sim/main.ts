@@ -1,4 +1,6 @@
+import { mkdir, writeFile } from 'node:fs/promises';
 import os from 'node:os';
+import nodePath from 'node:path';
 import { parseArgs } from 'node:util';
 import { inParallel } from '../helpers/parallel.js';
 import { type Bug, bugs } from './bugs.js';
@@ -10,6 +12,7 @@ import { clockTime } from './trace.js';
 
 /**
  * `npm run sim`: plays seeds on the shipped code, and prints what was broken. `--seed S` replays one, with its trace.
+ * `--traces FOLDER` writes whole traces of a few seeds of every profile: a change that keeps the behaviour keeps them, byte for byte.
  * `--bugs all`, or names of bugs, plants each of them and counts the seeds until it is caught.
  */
 const { values: options } = parseArgs({
@@ -19,6 +22,7 @@ const { values: options } = parseArgs({
     seed: { type: 'string' },
     profile: { type: 'string' },
     bugs: { type: 'string' },
+    traces: { type: 'string' },
     most: { type: 'string', default: '120' },
     workers: { type: 'string', default: String(Math.min(os.availableParallelism(), 8)) },
     lines: { type: 'string', default: 'Infinity' },
@@ -26,11 +30,14 @@ const { values: options } = parseArgs({
 });
 
 const HOUR_MS = 3_600_000;
+/** As many seeds of each profile are recorded. */
+const RECORDED = 3;
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const workers = wholeNumber('workers', options.workers);
 const profile = profileOf(options.profile);
 
 if (options.seed !== undefined) await replay(options.seed);
+else if (options.traces !== undefined) await record(options.traces);
 else if (options.bugs !== undefined) await hunt(chosenBugs(options.bugs));
 else await playSeeds();
 process.stdout.write('', () => process.exit()); // what killed processes were waiting for is waited for no longer
@@ -56,6 +63,24 @@ async function replay(seed: string): Promise<void> {
   for (const line of outcome.trace.slice(Number.isFinite(lines) ? -lines : 0)) say(line);
   say(describe(seed, { outcome }));
   if (outcome.violation) process.exitCode = 1;
+}
+
+async function record(folder: string): Promise<void> {
+  const directory = await plant(null, 'seatfile-sim/recorded');
+  await mkdir(folder, { recursive: true });
+  const runs = profileNames.flatMap((kind) =>
+    Array.from({ length: RECORDED }, (_, n) => ({ kind, seed: String(n + 1) })),
+  );
+  const hands = Array.from({ length: workers }, () => new Hand(directory));
+  await inParallel(runs, workers, async ({ kind, seed }) => {
+    const hand = hands.pop() ?? new Hand(directory);
+    const played = await hand.play(seed, kind, true);
+    hands.push(hand);
+    const lines = 'outcome' in played ? [describePlan(played.outcome), ...played.outcome.trace] : [];
+    const text = [...lines, describe(seed, played), ''].join('\n');
+    await writeFile(nodePath.join(folder, `${kind}-${seed}.txt`), text);
+  });
+  say(`${runs.length} traces in ${folder}`);
 }
 
 function describePlan({ seed, plan }: Outcome): string {

@@ -6,6 +6,8 @@ import { type Outcome, play } from './play.js';
 export interface Job {
   readonly seed: string;
   readonly profile: Profile | undefined;
+  /** Whether everything that happens is written down. */
+  readonly isTraced: boolean;
 }
 
 let current: Job | null = null;
@@ -15,7 +17,7 @@ process.on('unhandledRejection', (error) => send({ error: String(error) }));
 
 parentPort?.on('message', (job: Job) => {
   current = job;
-  play(job.seed, { profile: job.profile }).then(
+  play(job.seed, { profile: job.profile, isTraced: job.isTraced }).then(
     (outcome) => send({ outcome }),
     (error: unknown) => send({ error: String(error) }),
   );
