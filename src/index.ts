@@ -1,14 +1,9 @@
-export { type FaultCode, SeatfileFault } from './core/fault.js';
-export type { GoneReason } from './core/licence.js';
-export type { Eviction, Holder } from './core/seats.js';
-export type { ClaimAnswer } from './instance/instance.js';
-export {
-  type AcquireOptions,
-  type LicenceEvents,
-  type OpenLicence,
-  type OpenOptions,
-  openLicence,
-} from './instance/licence.js';
-export type { Warning } from './instance/news.js';
-export type { Loss, Seat, SeatEvents, SeatState } from './instance/seat.js';
-export type { WaitingNews } from './instance/waiting.js';
+export type { ClaimAnswer } from './client/client.js';
+export { type OpenLicence, openLicence } from './client/open-licence.js';
+export type { AcquireOptions, LicenceEvents, OpenOptions } from './client/options.js';
+export type { Loss, Seat, SeatEvents, SeatState } from './client/seat.js';
+export type { WaitingNews } from './client/waiter.js';
+export type { Warning } from './client/warning-text.js';
+export type { GoneReason } from './licence/document.js';
+export { type FaultCode, SeatfileFault } from './licence/fault.js';
+export type { Eviction, Holder } from './rules/claim.js';

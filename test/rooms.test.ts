@@ -7,70 +7,23 @@ import { describe, expect, test } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
-/** Every file of src/, by room. A new file needs a line here; a folder (ending in /) stands for the files in it. */
-const plan: Readonly<Record<string, readonly string[]>> = {
-  core: [
-    ...['answers.ts', 'belief.ts', 'denial.ts', 'desk.ts', 'drop.ts', 'entitlement.ts', 'fault.ts'],
-    ...[
-      'journal.ts',
-      'json.ts',
-      'licence.ts',
-      'line.ts',
-      'moment.ts',
-      'ordered.ts',
-      'places.ts',
-      'recall.ts',
-      'removed.ts',
-      'restore.ts',
-      'revision.ts',
-    ],
-    ...['rollcall.ts', 'seats.ts', 'sightings.ts', 'size.ts', 'status.ts', 'sweep.ts', 'telling.ts'],
-    ...['waiting.ts'],
-  ],
-  share: [
-    ...[
-      'asked.ts',
-      'beginning.ts',
-      'clearing.ts',
-      'clock.ts',
-      'create.ts',
-      'dice.ts',
-      'disk.ts',
-      'emptying.ts',
-      'examine-licence.ts',
-      'examine-rights.ts',
-      'examine.ts',
-    ],
-    ...['face.ts', 'files.ts', 'findings.ts', 'folding.ts', 'hammer.ts', 'healing.ts'],
-    ...['journal.ts', 'limits.ts', 'locate.ts', 'lock.ts', 'patience.ts', 'peer.ts'],
-    ...['pinned.ts', 'place.ts', 'probes.ts', 'reach.ts', 'replace.ts', 'revisions.ts', 'store.ts'],
-    ...['volumes.ts', 'watch.ts'],
-  ],
-  instance: [
-    ...['asking.ts', 'beats.ts', 'denials.ts', 'heart.ts', 'hints.ts', 'holds.ts'],
-    ...['home.ts', 'identity.ts', 'instance.ts', 'leaving.ts', 'licence.ts', 'machine.ts'],
-    ...['news.ts', 'quarter.ts', 'releases.ts', 'rollcall.ts', 'seat.ts', 'shared.ts', 'surroundings.ts'],
-    ...['table.ts', 'threads.ts', 'turns.ts', 'vigil.ts', 'waiting.ts', 'warnings.ts'],
-  ],
-  vendor: ['./'],
-  cli: ['./', 'commands/'],
-  '.': ['index.ts'],
+/** The rooms of src/, from the innermost out. A room imports from the rooms above it in this list, and from itself. */
+const ROOMS = ['licence', 'share', 'rules', 'store', 'doctor', 'client', 'cli'];
+/** Stricter than the order: all that a room takes from others. `licence/fault` is one file, `licence` the whole room. */
+const ONLY: Readonly<Record<string, readonly string[]>> = {
+  share: ['licence/fault', 'licence/range', 'licence/size', 'licence/time'], // nothing of what a document is
+  rules: ['licence'], // nothing that acts
 };
-
-/** The rooms each room may import from: inward only. */
-const inward: Readonly<Record<string, readonly string[]>> = {
-  core: [],
-  share: ['core'],
-  instance: ['core', 'share'],
-  vendor: ['core', 'share'],
-  cli: ['core', 'share', 'instance', 'vendor'],
-  '.': ['core', 'share', 'instance', 'vendor'],
+/** Rooms of pure functions: no package and no part of Node but these. */
+const PURE: Readonly<Record<string, readonly string[]>> = {
+  licence: ['zod', 'node:crypto'],
+  rules: ['node:crypto'],
 };
 
 /** The one file through which each outside package comes in; zod has the two halves of a licence. */
 const doors: Readonly<Record<string, readonly string[]>> = {
-  zod: ['src/core/licence.ts', 'src/core/entitlement.ts'],
-  'proper-lockfile': ['src/share/lock.ts'],
+  zod: ['src/licence/document.ts', 'src/licence/entitlement.ts'],
+  'proper-lockfile': ['src/store/lock.ts'],
   'write-file-atomic': ['src/share/replace.ts'],
   chokidar: ['src/share/watch.ts'],
   commander: ['src/cli/program.ts', 'src/cli/commands/'], // whose verbs describe themselves with its options
@@ -131,28 +84,53 @@ const isIn = (places: readonly string[], file: string): boolean =>
       : place === file,
   );
 
+/** What a file imports from the repository, as paths like `licence/fault`. */
+const insideOf = (file: string): string[] =>
+  importsOf(file)
+    .filter(({ from }) => from.startsWith('.'))
+    .map(({ from }) => targetOf(file, from));
+const partOf = (file: string): string => file.slice('src/'.length, -'.ts'.length);
+/** Whether a file is one of these places, each a file or a whole room. */
+const isOf = (places: readonly string[], file: string): boolean =>
+  places.some((place) => partOf(file) === place || partOf(file).startsWith(`${place}/`));
+
 describe('the rooms of src/', () => {
-  test('every file is in the plan, and every file of the plan is there', () => {
-    const planned = Object.entries(plan).flatMap(([room, places]) =>
-      places.map((place) => nodePath.posix.join('src', room, place)),
-    );
-    expect(sources.filter((file) => !isIn(planned, file))).toEqual([]);
-    expect(planned.filter((place) => !place.endsWith('/') && !sources.includes(place))).toEqual([]);
+  test('every file stands in a room, but the index', () => {
+    expect(sources.filter((file) => !ROOMS.includes(roomOf(file)))).toEqual(['src/index.ts']);
   });
 
-  test.each(sources)('%s imports inward only', (file) => {
-    const inside = importsOf(file).filter(({ from }) => from.startsWith('.'));
-    const targets = inside.map(({ from }) => targetOf(file, from));
+  test.each(sources)('%s imports from the rooms above it only', (file) => {
+    const targets = insideOf(file);
     expect(targets.filter((target) => !sources.includes(target))).toEqual([]);
     const room = roomOf(file);
-    expect(targets.filter((target) => ![room, ...(inward[room] ?? [])].includes(roomOf(target)))).toEqual([]);
+    const above = room === '.' ? ROOMS : ROOMS.slice(0, ROOMS.indexOf(room));
+    const allowed = [room, ...(ONLY[room] ?? above)];
+    expect(targets.filter((target) => !isOf(allowed, target))).toEqual([]);
   });
 
-  test.each(sources.filter((file) => roomOf(file) === 'core'))('%s imports nothing that acts', (file) => {
+  test.each(sources.filter((file) => roomOf(file) in PURE))('%s imports nothing that acts', (file) => {
     const names = importsOf(file).map(({ from }) => from);
-    expect(names.filter((name) => !['zod', 'node:crypto'].includes(name) && !name.startsWith('./'))).toEqual(
-      [],
+    const allowed = PURE[roomOf(file)] ?? [];
+    expect(names.filter((name) => !allowed.includes(name) && !name.startsWith('.'))).toEqual([]);
+  });
+
+  test('no circle of imports, not even of types', () => {
+    expect(circlesIn(new Map(sources.map((file) => [file, insideOf(file)])))).toEqual([]);
+    const planted = new Map([
+      ['a', ['b']],
+      ['b', ['c', 'd']],
+      ['c', ['a']],
+      ['d', []],
+    ]);
+    expect(circlesIn(planted)).toEqual([['a', 'b', 'c']]);
+  });
+
+  test('no file name stands in two rooms', () => {
+    const names = sources.map((file) => ({ name: nodePath.posix.basename(file), room: roomOf(file) }));
+    const twice = names.filter(({ name, room }) =>
+      names.some((other) => other.name === name && other.room !== room),
     );
+    expect(twice).toEqual([]);
   });
 
   test('each outside package has its door, and no other file imports it', () => {
@@ -175,9 +153,9 @@ describe('the rooms of src/', () => {
   });
 
   test('what the plan looks for can be found: the reader of imports sees each kind', () => {
-    expect(importsOf('src/index.ts').map(({ from }) => from)).toContain('./core/fault.js');
-    expect(importsOf('src/core/licence.ts')).toContainEqual({ from: 'zod', isType: false });
-    expect(importsOf('src/core/sweep.ts')).toContainEqual({ from: './licence.js', isType: true });
+    expect(importsOf('src/index.ts').map(({ from }) => from)).toContain('./licence/fault.js');
+    expect(importsOf('src/licence/document.ts')).toContainEqual({ from: 'zod', isType: false });
+    expect(importsOf('src/rules/queue.ts')).toContainEqual({ from: '../licence/document.js', isType: true });
   });
 });
 
@@ -223,6 +201,25 @@ describe('the repository', () => {
     }
   });
 });
+
+/** Groups of files that import each other, directly or through others. */
+function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
+  const reach = (from: string): Set<string> => {
+    const seen = new Set<string>();
+    for (const queue = [...(imports.get(from) ?? [])]; queue.length > 0; ) {
+      const next = queue.pop() ?? '';
+      if (!seen.has(next)) queue.push(...(imports.get(next) ?? []));
+      seen.add(next);
+    }
+    return seen;
+  };
+  const reached = new Map([...imports.keys()].map((file) => [file, reach(file)]));
+  const inCircle = [...imports.keys()].filter((file) => reached.get(file)?.has(file));
+  const groups = inCircle.map((file) =>
+    inCircle.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)).join(' '),
+  );
+  return [...new Set(groups)].map((group) => group.split(' '));
+}
 
 /** What biome says of a file; a clean one fails the test. */
 function lint(file: string): string {

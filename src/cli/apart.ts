@@ -1,8 +1,8 @@
 import type { ChildProcess } from 'node:child_process';
-import type { System } from '../instance/licence.js';
+import type { System } from '../client/system.js';
 import { diskFiles } from '../share/disk.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
-import { minded } from '../share/pinned.js';
+import { minded } from '../share/hung-exit.js';
 import type { Watching } from '../share/watch.js';
 import { type DiskProcess, startDisk } from './disk-process.js';
 

@@ -1,7 +1,7 @@
-import { MAX_USERS, type ModuleGrant } from '../core/entitlement.js';
-import { SeatfileFault } from '../core/fault.js';
-import { moduleName } from '../core/licence.js';
-import type { Deps } from './deps.js';
+import { moduleName } from '../licence/document.js';
+import { MAX_USERS, type ModuleGrant } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { Deps } from './world.js';
 
 /** What people type, checked where it comes in. Every fault here is BAD_ARGUMENT: exit 2, nothing tried. */
 

@@ -1,10 +1,10 @@
 import os from 'node:os';
-import { SeatfileFault } from '../core/fault.js';
-import type { OpenLicence } from '../instance/licence.js';
-import { unconfirmed } from '../instance/releases.js';
+import type { OpenLicence } from '../client/open-licence.js';
+import { unconfirmed } from '../client/release.js';
+import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
-import { isHung } from '../share/pinned.js';
-import type { Deps } from './deps.js';
+import { isHung } from '../share/hung-exit.js';
+import type { Deps } from './world.js';
 
 /** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
 export interface Interruption {

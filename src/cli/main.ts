@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { realSystem, type System } from '../instance/licence.js';
+import { realSystem, type System } from '../client/system.js';
 import { awake } from '../share/clock.js';
-import { endNow, isPinned } from '../share/pinned.js';
+import { endNow, isPinned } from '../share/hung-exit.js';
 import { apart } from './apart.js';
-import { Interrupted } from './deps.js';
 import type { DiskProcess } from './disk-process.js';
 import { runProgram } from './program.js';
+import { Interrupted } from './world.js';
 
 const isWindows = process.platform === 'win32'; // where signals come from the console, to all who share it
 const terminals = [0, 1, 2].filter((handle) => isatty(handle));

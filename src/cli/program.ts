@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { SeatfileFault } from '../core/fault.js';
+import { SeatfileFault } from '../licence/fault.js';
 import { addDemo } from './commands/demo.js';
 import { addDoctor } from './commands/doctor.js';
 import { addHold } from './commands/hold.js';
@@ -10,8 +10,8 @@ import { addRepair } from './commands/repair.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
 import { addStatus } from './commands/status.js';
-import { type Deps, Interrupted } from './deps.js';
 import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
+import { type Deps, Interrupted } from './world.js';
 
 /** The program, built from what it is given. */
 function buildProgram(deps: Deps): Command {

@@ -1,6 +1,6 @@
-import { type FaultCode, SeatfileFault, unreachable } from '../core/fault.js';
-import type { Full } from '../core/seats.js';
-import type { Loss } from '../instance/seat.js';
+import type { Loss } from '../client/seat.js';
+import { type FaultCode, SeatfileFault, unreachable } from '../licence/fault.js';
+import type { Full } from '../rules/claim.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
 

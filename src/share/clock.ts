@@ -1,6 +1,6 @@
 import os from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Instant } from '../core/belief.js';
+import type { Instant } from '../licence/time.js';
 
 /** Time, handed in: tests move it by hand. */
 export interface Clock {

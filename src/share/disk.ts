@@ -1,8 +1,8 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
-import { MAX_BYTES } from '../core/size.js';
+import { MAX_BYTES } from '../licence/size.js';
 import { type FileStat, ShareError, type ShareFiles, sameRights, sortError, type Volume } from './files.js';
-import { minded } from './pinned.js';
+import { minded } from './hung-exit.js';
 import { inDirectory, ourWay, reach, type Way } from './reach.js';
 import { replaceWhole } from './replace.js';
 

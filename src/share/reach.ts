@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import nodePath from 'node:path';
 import { ShareError } from './files.js';
-import { untrusted } from './place.js';
+import { untrusted } from './layout.js';
 
 /**
  * How a file operation gets to its place without following what another user of the share may have planted there.

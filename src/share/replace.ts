@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import writeFileAtomic from 'write-file-atomic';
-import { showingName } from './place.js';
+import { showingName } from './layout.js';
 
 /**
  * Shows `text` in `file`, whole or not at all. The one door of write-file-atomic, which is used for what people read

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromIso } from '../../src/core/moment.js';
+import { fromIso } from '../../src/licence/time.js';
 import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /** T, seconds. */

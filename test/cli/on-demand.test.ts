@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromIso } from '../../src/core/moment.js';
+import { fromIso } from '../../src/licence/time.js';
 import type { Child } from '../processes/children.js';
 import { freshPlace, hold, recordOf, seatfile, startHolder, tableOf, told, until } from './seatfile.js';
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Licence } from '../../src/core/licence.js';
+import type { Licence } from '../../src/licence/document.js';
 import {
   atTerminal,
   CTRL_C,

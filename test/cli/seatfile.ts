@@ -4,11 +4,11 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
-import { Interrupted } from '../../src/cli/deps.js';
 import { runProgram } from '../../src/cli/program.js';
-import type { InstanceRecord, Licence } from '../../src/core/licence.js';
-import { realSystem } from '../../src/instance/licence.js';
-import type { StoreOptions } from '../../src/share/store.js';
+import { Interrupted } from '../../src/cli/world.js';
+import { realSystem } from '../../src/client/system.js';
+import type { InstanceRecord, Licence } from '../../src/licence/document.js';
+import type { StoreOptions } from '../../src/store/store.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { fromIso } from '../../src/core/moment.js';
+import { fromIso } from '../../src/licence/time.js';
 import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /** T, seconds. */

@@ -3,8 +3,8 @@ import { mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import type { InstanceRecord, Licence } from '../../src/core/licence.js';
-import { describeMachine, processStart, thisSystem } from '../../src/instance/machine.js';
+import { describeMachine, processStart, thisSystem } from '../../src/client/machine.js';
+import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { fixture, freshPlace, hold, seatfile, start, tableOf, told } from './seatfile.js';
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StatusView } from '../../src/core/status.js';
+import type { StatusView } from '../../src/rules/status-view.js';
 import type { Child } from '../processes/children.js';
 import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } from './seatfile.js';
 

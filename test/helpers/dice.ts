@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Dice } from '../../src/share/dice.js';
+import type { Dice } from '../../src/share/random.js';
 
 /** Dice that fall the same way for the same seed (mulberry32); ids never repeat between seeds. */
 export function seededDice(seed: string | number): Dice {

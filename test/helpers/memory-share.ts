@@ -1,5 +1,5 @@
-import type { Dice } from '../../src/share/dice.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../../src/share/files.js';
+import type { Dice } from '../../src/share/random.js';
 import type { HandClock } from './clock.js';
 import type { MemoryServer } from './memory-server.js';
 

@@ -1,10 +1,10 @@
-import { sealUnsigned } from '../../src/core/entitlement.js';
-import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
-import { firstLicence, nextRevision } from '../../src/core/revision.js';
+import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { firstLicence, nextRevision } from '../../src/licence/revision.js';
+import type { Limits } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
-import type { Limits } from '../../src/share/limits.js';
-import { numberName, numbersAmong, type Place, placeOf, type StageOwner } from '../../src/share/place.js';
-import { type Change, type Committed, Store, type StoreOptions } from '../../src/share/store.js';
+import { numberName, numbersAmong, type Place, placeOf, type StageOwner } from '../../src/share/layout.js';
+import { type Change, type Committed, Store, type StoreOptions } from '../../src/store/store.js';
 import { EPOCH_MS, HandClock, HostTime, Timeline } from './clock.js';
 import { seededDice } from './dice.js';
 import {

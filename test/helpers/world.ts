@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Entitlement, sealUnsigned } from '../../src/core/entitlement.js';
+import type { ClaimAnswer } from '../../src/client/client.js';
+import type { MachineFacts } from '../../src/client/machine.js';
+import { type OpenLicence, openWith } from '../../src/client/open-licence.js';
+import type { AcquireOptions, OpenOptions } from '../../src/client/options.js';
+import type { Seat } from '../../src/client/seat.js';
+import type { Instances } from '../../src/client/shared-instance.js';
+import type { System } from '../../src/client/system.js';
 import {
   type CountBy,
   formatLicence,
@@ -7,23 +13,13 @@ import {
   type Licence,
   parseLicence,
   type Settings,
-} from '../../src/core/licence.js';
-import { firstLicence } from '../../src/core/revision.js';
-import type { ClaimAnswer } from '../../src/instance/instance.js';
-import {
-  type AcquireOptions,
-  type OpenLicence,
-  type OpenOptions,
-  openWith,
-  type System,
-} from '../../src/instance/licence.js';
-import type { MachineFacts } from '../../src/instance/machine.js';
-import type { Seat } from '../../src/instance/seat.js';
-import type { Instances } from '../../src/instance/shared.js';
-import type { Dice } from '../../src/share/dice.js';
+} from '../../src/licence/document.js';
+import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
+import { firstLicence } from '../../src/licence/revision.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
-import { numbersAmong } from '../../src/share/place.js';
-import type { StoreOptions } from '../../src/share/store.js';
+import { numbersAmong } from '../../src/share/layout.js';
+import type { Dice } from '../../src/share/random.js';
+import type { StoreOptions } from '../../src/store/store.js';
 import { EPOCH_MS, HandClock, HostTime, type HostTimeOptions, Timeline } from './clock.js';
 import { seededDice } from './dice.js';
 import {
@@ -335,7 +331,7 @@ export class User {
 
   async open(options: OpenOptions, face = FACE): Promise<void> {
     const { host } = this;
-    this.opened = await openWith(face, { releaseOnExit: false, ...options }, this.system());
+    this.opened = await openWith(face, { releaseOnExit: false, ...options }, this.system(), this.instances);
     this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
   }
 
@@ -343,7 +339,9 @@ export class User {
   async openAgain(options: OpenOptions = {}): Promise<OpenLicence> {
     const dice = seededDice(`${this.host.world.seed}/${this.who}/${++this.openings}`);
     const system = { ...this.system(), dice };
-    return await this.host.world.run(openWith(FACE, { releaseOnExit: false, ...options }, system));
+    return await this.host.world.run(
+      openWith(FACE, { releaseOnExit: false, ...options }, system, this.instances),
+    );
   }
 
   /** What this process has in the place of a real system. */
@@ -351,7 +349,6 @@ export class User {
     const { host, clock, pid } = this;
     const dice = seededDice(`${host.world.seed}/${host.name}/${pid}`);
     return {
-      instances: this.instances,
       files: host.filesOf(clock, dice, pid),
       clock,
       dice,

@@ -4,7 +4,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
 import { parseArgs } from 'node:util';
-import { numbersAmong } from '../../src/share/place.js';
+import { numbersAmong } from '../../src/share/layout.js';
 import { seededDice } from '../helpers/dice.js';
 import { KINDS, type Naming, plant, SPOTS, Witnesses } from '../helpers/hostile.js';
 

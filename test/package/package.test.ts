@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { licenceJsonSchema } from '../../src/core/licence.js';
+import { licenceJsonSchema } from '../../src/licence/document.js';
 
 /** The package as users get it: built and packed from a copy of the tree, installed into an empty project, and used. */
 
@@ -107,8 +107,8 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
       .map((file) => file.slice(0, -'.ts'.length))
       .flatMap((stem) => [`${stem}.js`, `${stem}.d.ts`, `${stem}.js.map`].filter((file) => !built.has(file)));
     expect(missing).toEqual([]);
-    const map = JSON.parse(await readFile(installed('dist', 'core', 'seats.js.map'), 'utf8'));
-    expect(map.sources).toEqual(['../../src/core/seats.ts']);
+    const map = JSON.parse(await readFile(installed('dist', 'rules', 'claim.js.map'), 'utf8'));
+    expect(map.sources).toEqual(['../../src/rules/claim.ts']);
   });
 
   test('holds the JSON Schema of this very source', async () => {

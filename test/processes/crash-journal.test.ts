@@ -1,8 +1,9 @@
 import fs from 'node:fs';
 import nodePath from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { openStore, realSystem } from '../../src/instance/licence.js';
-import type { Change, Store } from '../../src/share/store.js';
+import { openStore } from '../../src/client/open-licence.js';
+import { realSystem } from '../../src/client/system.js';
+import type { Change, Store } from '../../src/store/store.js';
 import { inParallel } from '../helpers/parallel.js';
 import { reap, start } from './children.js';
 import {

@@ -4,9 +4,9 @@
  * makes something.
  */
 import { writeFileSync } from 'node:fs';
-import { remove } from '../../dist/core/desk.js';
-import { readPolicy } from '../../dist/core/entitlement.js';
-import { openStore, openWith, realSystem } from '../../dist/instance/licence.js';
+import { openStore, openWith, realSystem } from '../../dist/client/open-licence.js';
+import { readPolicy } from '../../dist/licence/entitlement.js';
+import { remove } from '../../dist/rules/admin.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
 

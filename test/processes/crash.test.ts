@@ -1,9 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import type { Removal } from '../../src/core/desk.js';
-import type { InstanceRecord, Licence, Machine } from '../../src/core/licence.js';
-import { openStore, openWith, realSystem, type System } from '../../src/instance/licence.js';
+import { openStore, openWith } from '../../src/client/open-licence.js';
+import { realSystem, type System } from '../../src/client/system.js';
+import type { InstanceRecord, Licence, Machine } from '../../src/licence/document.js';
+import type { Removal } from '../../src/rules/admin.js';
 import { inParallel } from '../helpers/parallel.js';
 import { reap, start } from './children.js';
 import {

@@ -4,8 +4,8 @@
  * process knows every id it was told `done` for.
  */
 import { openSync, writeSync } from 'node:fs';
-import { SeatfileFault } from '../../dist/core/fault.js';
-import { openStore, realSystem } from '../../dist/instance/licence.js';
+import { openStore, realSystem } from '../../dist/client/open-licence.js';
+import { SeatfileFault } from '../../dist/licence/fault.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
 

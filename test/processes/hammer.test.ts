@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, expect, test } from 'vitest';
-import type { Licence } from '../../src/core/licence.js';
-import { openStore, realSystem } from '../../src/instance/licence.js';
-import type { StoreOptions } from '../../src/share/store.js';
+import { openStore } from '../../src/client/open-licence.js';
+import { realSystem } from '../../src/client/system.js';
+import type { Licence } from '../../src/licence/document.js';
+import type { StoreOptions } from '../../src/store/store.js';
 import { type Child, type Ending, reap, start } from './children.js';
 import {
   commitSome,

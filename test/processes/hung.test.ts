@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { numbersAmong } from '../../src/share/place.js';
+import { numbersAmong } from '../../src/share/layout.js';
 import { hold, start as seatfile, told, until } from '../cli/seatfile.js';
 import { type Child, type Ending, reap, start } from './children.js';
 import { newShare, removeShares, type Share } from './shares.js';

@@ -3,7 +3,7 @@
  * the tally only ever grows at its end: what was read once stays read.
  */
 import os from 'node:os';
-import { openStore, realSystem } from '../../dist/instance/licence.js';
+import { openStore, realSystem } from '../../dist/client/open-licence.js';
 import { awake } from '../../dist/share/clock.js';
 
 const { file, boundMs, options } = JSON.parse(process.argv[2]);

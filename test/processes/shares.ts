@@ -1,11 +1,11 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
-import { sealUnsigned } from '../../src/core/entitlement.js';
-import { formatLicence, type Licence, parseLicence } from '../../src/core/licence.js';
-import { firstLicence } from '../../src/core/revision.js';
-import { numbersAmong } from '../../src/share/place.js';
-import type { Store, StoreOptions } from '../../src/share/store.js';
+import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { firstLicence } from '../../src/licence/revision.js';
+import { numbersAmong } from '../../src/share/layout.js';
+import type { Store, StoreOptions } from '../../src/store/store.js';
 
 /** A licence in a directory of its own on the real disk. */
 export interface Share {

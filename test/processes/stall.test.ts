@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { fromIso } from '../../src/core/moment.js';
+import { fromIso } from '../../src/licence/time.js';
 import { hold, seatfile, tableOf, temporary, told, until } from '../cli/seatfile.js';
 import { type Child, reap, start } from './children.js';
 

@@ -1,7 +1,7 @@
 import nodePath from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, test } from 'vitest';
-import type { beliefOf } from '../../src/core/belief.js';
+import type { beliefOf } from '../../src/rules/validity.js';
 import { type Bug, bugs } from './bugs.js';
 import { parse, plant, planted } from './plant.js';
 
@@ -22,7 +22,7 @@ test('the line of every bug is there once, and changed', async () => {
 
 test('a line that is not there, or twice, is refused by name', async () => {
   const at = (find: string): Bug => ({
-    ...{ name: 'none', what: '', breaks: '', file: 'src/core/belief.ts', find, replace: '' },
+    ...{ name: 'none', what: '', breaks: '', file: 'src/rules/validity.ts', find, replace: '' },
   });
   await expect(planted(at('no such line'))).rejects.toThrow(/bug none: .* found it 0 times/);
   await expect(planted(at('OVERDUE_INTERVALS'))).rejects.toThrow(/bug none: .* found it 2 times/);
@@ -39,7 +39,7 @@ test('what is planted runs, and differs by the bug alone', async () => {
 });
 
 async function validForMs(directory: string): Promise<number> {
-  const { href } = pathToFileURL(nodePath.join(directory, 'src', 'core', 'belief.js'));
+  const { href } = pathToFileURL(nodePath.join(directory, 'src', 'rules', 'validity.js'));
   const compiled = (await import(/* @vite-ignore */ href)) as { beliefOf: typeof beliefOf };
   const since = { elapsedMs: 0, wallMs: 0, uptimeMs: 0 };
   const record = { level: 'heartbeat', checkIntervalSeconds: 1, graceSeconds: 0 } as const;

@@ -23,25 +23,25 @@ export interface Bug extends Edit {
   readonly also?: readonly Edit[];
 }
 
-const revisions = 'src/share/revisions.ts';
-const store = 'src/share/store.ts';
-const clearing = 'src/share/clearing.ts';
-const folding = 'src/share/folding.ts';
-const lock = 'src/share/lock.ts';
-const sightings = 'src/core/sightings.ts';
-const seats = 'src/core/seats.ts';
-const sweep = 'src/core/sweep.ts';
-const places = 'src/core/places.ts';
-const belief = 'src/core/belief.ts';
-const desk = 'src/core/desk.ts';
-const instance = 'src/instance/instance.ts';
-const beats = 'src/instance/beats.ts';
-const heart = 'src/instance/heart.ts';
-const tableHere = 'src/instance/table.ts';
-const vigil = 'src/instance/vigil.ts';
-const rollcall = 'src/core/rollcall.ts';
-const line = 'src/core/line.ts';
-const answers = 'src/core/answers.ts';
+const revisions = 'src/store/revisions.ts';
+const store = 'src/store/store.ts';
+const clearing = 'src/store/garbage.ts';
+const folding = 'src/store/compact.ts';
+const lock = 'src/store/lock.ts';
+const sightings = 'src/rules/liveness.ts';
+const seats = 'src/rules/claim.ts';
+const sweep = 'src/rules/sweep.ts';
+const places = 'src/rules/seats.ts';
+const belief = 'src/rules/validity.ts';
+const desk = 'src/rules/admin.ts';
+const instance = 'src/client/client.ts';
+const beats = 'src/client/heartbeat.ts';
+const heart = 'src/client/beat-loop.ts';
+const tableHere = 'src/client/table-view.ts';
+const vigil = 'src/client/peer-observer.ts';
+const rollcall = 'src/rules/roll-call.ts';
+const line = 'src/rules/queue.ts';
+const answers = 'src/rules/on-demand.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
@@ -167,7 +167,7 @@ const publishing: readonly Bug[] = [
     profile: 'nap',
     what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
     breaks: appliedOnce,
-    file: 'src/core/licence.ts',
+    file: 'src/licence/document.ts',
     find: 'export const MAX_RECENT = 256;',
     replace: 'export const MAX_RECENT = 4;',
   },
@@ -225,7 +225,7 @@ const looking: readonly Bug[] = [
     profile: 'outage',
     what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
     breaks: answered,
-    file: 'src/share/patience.ts',
+    file: 'src/share/op-timeouts.ts',
     find: 'return !signal.aborted;',
     replace: 'return false;',
   },
@@ -487,7 +487,7 @@ const sight: readonly Bug[] = [
     name: 'pid-of-any-machine',
     what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
     breaks: liveUser,
-    file: 'src/instance/identity.ts',
+    file: 'src/client/identity.ts',
     find: 'record.machine.pids === pids &&',
     replace: '',
   },
@@ -543,7 +543,7 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: 'A gap between its commits begins the wait anew; now it counts, also what the asker slept through.',
     breaks: 'rule 5b: who wakes first does not evict the fellow sleepers',
-    file: 'src/instance/rollcall.ts',
+    file: 'src/client/called.ts',
     find: 'return Math.max(elapsedMs(this.last, since), elapsedMs(since, now));',
     replace: 'return Math.min(0, elapsedMs(since, now));',
   },
@@ -596,7 +596,7 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: "An asker that has seen the server's clock jump ahead does not count the jump; now it does.",
     breaks: neverOver,
-    file: 'src/instance/rollcall.ts',
+    file: 'src/client/called.ts',
     find: 'return Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now));',
     replace: 'return shareTimeMs + 0 * elapsedMs(this.first.at, now);',
   },
@@ -627,7 +627,7 @@ const believing: readonly Bug[] = [
     profile: 'sleepers',
     what: 'Of three clocks the one that saw most counts; now the monotonic one alone, which may pause in sleep.',
     breaks: neverOver,
-    file: belief,
+    file: 'src/licence/time.ts',
     find: 'Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);',
     replace: 'now.elapsedMs - since.elapsedMs;',
   },
@@ -763,7 +763,7 @@ const table: readonly Bug[] = [
     name: 'released-only-here',
     what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
     breaks: 'a released seat is free when release() has returned',
-    file: 'src/instance/releases.ts',
+    file: 'src/client/release.ts',
     find: 'const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());',
     replace: 'const release = () => Promise.resolve();',
   },
@@ -771,7 +771,7 @@ const table: readonly Bug[] = [
     name: 'hold-never-dropped',
     what: 'With its last handle a hold goes; now it stays, and its beats keep the seat of nobody alive.',
     breaks: 'a released seat is free when release() has returned',
-    file: 'src/instance/holds.ts',
+    file: 'src/client/held-seats.ts',
     find: 'return isLast && this.byModule.delete(seat.module) ? [seat.module] : [];',
     replace: 'return isLast ? [seat.module] : [];',
   },
@@ -780,7 +780,7 @@ const table: readonly Bug[] = [
     profile: 'storm',
     what: 'A seat that comes after its caller was told that the share did not answer is given back; now it is held for nobody.',
     breaks: 'a seat that nobody was given is free again',
-    file: 'src/instance/licence.ts',
+    file: 'src/client/open-licence.ts',
     find: 'void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);',
     replace: 'void asked.catch(() => undefined);',
   },
@@ -828,7 +828,7 @@ const losing: readonly Bug[] = [
     profile: 'losses',
     what: 'A record that a lost revision no longer held goes, if it has not beaten since; now it stays for two check intervals.',
     breaks: 'what was given back in lost revisions is free again as soon as anybody who saw it commits',
-    file: 'src/core/recall.ts',
+    file: 'src/rules/recall.ts',
     find: 'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) <= endedMs;',
     replace:
       'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) < endedMs - 1e12;',
@@ -859,7 +859,7 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'Who remembers a tombstone of the lost revisions puts it in again; now it is forgotten, and who was removed sits there.',
     breaks: learns,
-    file: 'src/core/recall.ts',
+    file: 'src/rules/recall.ts',
     find: 'if (!restored || restored.lineage !== memory.lineage) return table;',
     replace: 'if (!restored || restored.lineage !== memory.lineage || table.revision > 0) return table;',
   },
@@ -886,7 +886,7 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'The event of a restore is hashed with its keys in order; now as it stands, and the chain of events breaks after it.',
     breaks: inJournal,
-    file: 'src/core/restore.ts',
+    file: 'src/rules/restore.ts',
     find: 'lastEventHash: hashOf(event),',
     replace: "lastEventHash: hashOf({ ...event, kind: 'lost' }),",
   },
@@ -895,7 +895,7 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'A restored revision gets the next multiple of 1,000 at least 500 above all; now the next number.',
     breaks: 'no late writer of the old lineage can reach above a restored revision',
-    file: 'src/core/restore.ts',
+    file: 'src/rules/restore.ts',
     find: 'Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;',
     replace: 'highestKnown + 1;',
   },
@@ -909,7 +909,7 @@ const restoring: readonly Bug[] = [
     replace: "if (isFaceThere || folder) return this.lost('is gone');",
     also: [
       {
-        file: 'src/share/healing.ts',
+        file: 'src/store/rebuild.ts',
         find: 'if (numbers === null && !isFaceOurs) return null;',
         replace: '',
       },
@@ -932,7 +932,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'Who has promised to answer looks four times in that time; now as often as without.',
     breaks: liveUser,
-    file: 'src/core/sightings.ts',
+    file: 'src/rules/liveness.ts',
     find: 'return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);',
     replace: 'return answersWithin === null ? periodMs : Math.max(periodMs, 1 / LOOKS_PER_ANSWER);',
   },
@@ -941,7 +941,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'Belief lasts for 6/7 of what was promised after a look; now for twice as long as that.',
     breaks: neverOver,
-    file: 'src/core/belief.ts',
+    file: 'src/rules/validity.ts',
     find: 'const ANSWER_PART = 6 / 7;',
     replace: 'const ANSWER_PART = 12 / 7;',
   },
@@ -950,7 +950,7 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'A look that shows us called does not prolong our belief; now it does.',
     breaks: neverOver,
-    file: 'src/instance/beats.ts',
+    file: 'src/client/heartbeat.ts',
     find: 'if (isCalled(licence, identity.id)) return; // planNext answers',
     replace: '',
   },
@@ -1001,7 +1001,7 @@ const waitingInLine: readonly Bug[] = [
     replace: 'return inUse + 0 * ahead < limitOf(',
     also: [
       {
-        file: 'src/instance/table.ts',
+        file: 'src/client/table-view.ts',
         find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
         replace:
           'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
@@ -1013,7 +1013,7 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'The commit that frees a place seats the first who waits; now he has to see it himself.',
     breaks: inOrder,
-    file: 'src/instance/table.ts',
+    file: 'src/client/table-view.ts',
     find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
     replace:
       'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
@@ -1023,7 +1023,7 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'Who comes stands at the end of the line; now at its head.',
     breaks: inOrder,
-    file: 'src/core/waiting.ts',
+    file: 'src/rules/offers.ts',
     find: 'for (const waiter of licence.waiting) {',
     replace: 'for (const waiter of licence.waiting.toReversed()) {',
   },

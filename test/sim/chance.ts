@@ -1,4 +1,4 @@
-import type { Dice } from '../../src/share/dice.js';
+import type { Dice } from '../../src/share/random.js';
 import { seededDice } from '../helpers/dice.js';
 
 /** Dice with the questions a simulation asks. One seed decides every answer. */

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
-import { verifyChain } from '../../src/core/journal.js';
-import type { Licence, LicenceEvent } from '../../src/core/licence.js';
-import type { JournalReading } from '../../src/share/journal.js';
+import type { Licence, LicenceEvent } from '../../src/licence/document.js';
+import { verifyChain } from '../../src/rules/segments.js';
+import type { JournalReading } from '../../src/store/journal-files.js';
 
 /** A segment is folded from revisions that so many newer ones stand above. Written down a second time on purpose. */
 const NEWER = 16;

@@ -1,4 +1,4 @@
-import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../../src/core/licence.js';
+import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../../src/licence/document.js';
 import type { TruthOptions, Writer } from './truth.js';
 
 /** Rule 8, written down a second time on purpose: a given place waits for 60 s, a waiter for as long as he said and 10 s. */

@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
-import { changeSettings, remove } from '../../src/core/desk.js';
-import { readPolicy } from '../../src/core/entitlement.js';
-import { formatLicence, type Licence } from '../../src/core/licence.js';
-import type { Draft } from '../../src/core/revision.js';
-import { locateStore, openStore } from '../../src/instance/licence.js';
+import { locateStore, openStore } from '../../src/client/open-licence.js';
+import { formatLicence, type Licence } from '../../src/licence/document.js';
+import { readPolicy } from '../../src/licence/entitlement.js';
+import type { Draft } from '../../src/licence/revision.js';
+import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { numberName, numbersAmong, segmentName } from '../../src/share/place.js';
+import { numberName, numbersAmong, segmentName } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
 import type { Left } from './ledger.js';
 import type { Office } from './office.js';

@@ -1,5 +1,5 @@
-import { SeatfileFault } from '../../src/core/fault.js';
-import { openStore } from '../../src/instance/licence.js';
+import { openStore } from '../../src/client/open-licence.js';
+import { SeatfileFault } from '../../src/licence/fault.js';
 import { FACE, type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
 import { freeMs, Meter } from './meter.js';

@@ -1,4 +1,4 @@
-import type { Seat } from '../../src/instance/seat.js';
+import type { Seat } from '../../src/client/seat.js';
 import type { Host } from '../helpers/world.js';
 import type { Office } from './office.js';
 import type { PersonPlan } from './plan.js';

@@ -1,9 +1,9 @@
-import { SeatfileFault } from '../../src/core/fault.js';
-import type { Licence } from '../../src/core/licence.js';
-import type { OpenOptions } from '../../src/instance/licence.js';
-import type { Seat } from '../../src/instance/seat.js';
+import type { OpenOptions } from '../../src/client/options.js';
+import type { Seat } from '../../src/client/seat.js';
+import type { Licence } from '../../src/licence/document.js';
+import { SeatfileFault } from '../../src/licence/fault.js';
 import type { FileStat, ShareFiles } from '../../src/share/files.js';
-import type { Change, Committed, Store } from '../../src/share/store.js';
+import type { Change, Committed, Store } from '../../src/store/store.js';
 import { callOf, type Operation, portOf } from '../helpers/memory-share.js';
 import { FOLDER, type User } from '../helpers/world.js';
 import { Meter } from './meter.js';

@@ -1,6 +1,6 @@
-import type { InstanceRecord, Licence, Tombstone } from '../../src/core/licence.js';
-import type { EventDraft } from '../../src/core/revision.js';
-import { numberName } from '../../src/share/place.js';
+import type { InstanceRecord, Licence, Tombstone } from '../../src/licence/document.js';
+import type { EventDraft } from '../../src/licence/revision.js';
+import { numberName } from '../../src/share/layout.js';
 import { FOLDER } from '../helpers/world.js';
 import { Ledger } from './ledger.js';
 import { Lines } from './line.js';

@@ -1,8 +1,8 @@
-import { changeSettings, remove } from '../../src/core/desk.js';
-import { readPolicy } from '../../src/core/entitlement.js';
-import type { InstanceRecord, SeatRecord, Settings } from '../../src/core/licence.js';
-import { openStore } from '../../src/instance/licence.js';
-import type { Change } from '../../src/share/store.js';
+import { openStore } from '../../src/client/open-licence.js';
+import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
+import { readPolicy } from '../../src/licence/entitlement.js';
+import { changeSettings, remove } from '../../src/rules/admin.js';
+import type { Change } from '../../src/store/store.js';
 import { HandClock } from '../helpers/clock.js';
 import { seededDice } from '../helpers/dice.js';
 import { FACE, type Host, type World } from '../helpers/world.js';

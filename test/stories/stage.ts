@@ -1,8 +1,8 @@
-import { SeatfileFault } from '../../src/core/fault.js';
-import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/core/licence.js';
-import type { ClaimAnswer } from '../../src/instance/instance.js';
-import type { Loss, Seat } from '../../src/instance/seat.js';
-import { numbersAmong } from '../../src/share/place.js';
+import type { ClaimAnswer } from '../../src/client/client.js';
+import type { Loss, Seat } from '../../src/client/seat.js';
+import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/licence/document.js';
+import { SeatfileFault } from '../../src/licence/fault.js';
+import { numbersAmong } from '../../src/share/layout.js';
 import { EPOCH_MS } from '../helpers/clock.js';
 import {
   FOLDER,

@@ -5,14 +5,14 @@ import os from 'node:os';
 import nodePath from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
-import { SeatfileFault } from '../../core/fault.js';
-import type { Licence } from '../../core/licence.js';
-import { fromIso } from '../../core/moment.js';
-import type { StatusView } from '../../core/status.js';
+import type { Licence } from '../../licence/document.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { fromIso } from '../../licence/time.js';
+import type { StatusView } from '../../rules/status-view.js';
 import type { Clock } from '../../share/clock.js';
-import type { Deps } from '../deps.js';
-import { atDesk } from '../table-on-share.js';
+import { atDesk } from '../admin-session.js';
 import { EXIT } from '../words.js';
+import type { Deps } from '../world.js';
 
 /** T in the demonstration, seconds. Below 8 s is for this only. */
 const INTERVAL = 3;

@@ -1,18 +1,18 @@
 import { type Command, Option } from 'commander';
-import { SeatfileFault } from '../../core/fault.js';
-import { examineDeps } from '../../instance/surroundings.js';
+import { examineDeps } from '../../client/system.js';
+import { type Extra, examine, findTarget, type Target } from '../../doctor/examine.js';
+import type { Check, Report } from '../../doctor/findings.js';
+import { measurePeer } from '../../doctor/peer.js';
+import { SeatfileFault } from '../../licence/fault.js';
 import type { Clock } from '../../share/clock.js';
-import { type Extra, examine, findTarget, type Target } from '../../share/examine.js';
+import { toFault } from '../../share/deadline.js';
 import type { ShareFiles } from '../../share/files.js';
-import type { Check, Report } from '../../share/findings.js';
-import { toFault } from '../../share/limits.js';
-import { measurePeer } from '../../share/peer.js';
 import { fileOf, parseDuration } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { describeReport, reportDocument, verdictOf } from '../findings.js';
-import { hammerCheck, runHammerWorker } from '../hammering.js';
+import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
+import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
 import { duration, EXIT, jsonText, printable } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface DoctorOptions {
   readonly hammer?: string;

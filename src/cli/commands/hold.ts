@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
-import { SeatfileFault } from '../../core/fault.js';
-import { toIso } from '../../core/moment.js';
-import type { ClaimAnswer } from '../../instance/instance.js';
-import { leaveMs } from '../../instance/leaving.js';
-import { type OpenLicence, openWith } from '../../instance/licence.js';
-import type { Seat } from '../../instance/seat.js';
+import type { ClaimAnswer } from '../../client/client.js';
+import { type OpenLicence, openWith } from '../../client/open-licence.js';
+import { leaveMs } from '../../client/process-exit.js';
+import type { Seat } from '../../client/seat.js';
+import { instancesOfProcess } from '../../client/shared-instance.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
+import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
-import type { Deps } from '../deps.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
-import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -24,6 +24,7 @@ import {
   statusOf,
   whoIs,
 } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface HoldOptions {
   readonly module?: string;
@@ -195,6 +196,7 @@ export async function openForCommand(
     file,
     { user, host, note, application, timeoutMs: timeoutMs(options.timeout), onSlow, releaseOnExit: false },
     deps.system(),
+    instancesOfProcess(),
   );
   licence.on('warning', ({ message }) => deps.err(`seatfile: ${printable(message)}\n`));
   return licence;

@@ -1,20 +1,20 @@
 import { type Command, Option } from 'commander';
-import { formulaSeconds, sealUnsigned } from '../../core/entitlement.js';
-import { SeatfileFault } from '../../core/fault.js';
-import type { CountBy, Level, Settings } from '../../core/licence.js';
-import { toIso } from '../../core/moment.js';
-import { firstLicence } from '../../core/revision.js';
-import { openStore, type System } from '../../instance/licence.js';
-import { actorOf } from '../../instance/machine.js';
-import { examineDeps } from '../../instance/surroundings.js';
-import { createFace, removeFace } from '../../share/create.js';
-import { examine, findTarget } from '../../share/examine.js';
-import { type Finding, worstFirst } from '../../share/findings.js';
-import { ANSWER_MS, patient } from '../../share/patience.js';
+import { actorOf } from '../../client/machine.js';
+import { openStore } from '../../client/open-licence.js';
+import { examineDeps, type System } from '../../client/system.js';
+import { examine, findTarget } from '../../doctor/examine.js';
+import { type Finding, worstFirst } from '../../doctor/findings.js';
+import type { CountBy, Level, Settings } from '../../licence/document.js';
+import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { firstLicence } from '../../licence/revision.js';
+import { toIso } from '../../licence/time.js';
+import { ANSWER_MS, patient } from '../../share/op-timeouts.js';
+import { createFace, removeFace } from '../../store/create.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { describeBriefly } from '../findings.js';
+import { describeBriefly } from '../doctor-text.js';
 import { duration, printable } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface InitOptions {
   readonly module: readonly string[];

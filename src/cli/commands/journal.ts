@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { grantOf, readPolicy } from '../../core/entitlement.js';
-import { SeatfileFault } from '../../core/fault.js';
-import { type ChainReport, describeBreak, verifyChain } from '../../core/journal.js';
-import type { LicenceEvent } from '../../core/licence.js';
-import { fromIso } from '../../core/moment.js';
-import { isNamed } from '../../core/seats.js';
-import type { JournalReading } from '../../share/journal.js';
+import type { LicenceEvent } from '../../licence/document.js';
+import { grantOf, readPolicy } from '../../licence/entitlement.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { fromIso } from '../../licence/time.js';
+import { isNamed } from '../../rules/claim.js';
+import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
+import type { JournalReading } from '../../store/journal-files.js';
+import { atDesk, type Desk, shareTimeOf } from '../admin-session.js';
 import { fileOf, parseSince } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { atDesk, type Desk, shareTimeOf } from '../table-on-share.js';
 import { table } from '../tables.js';
 import { clockTime, EXIT, jsonText, printable } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface JournalOptions {
   readonly since?: string;

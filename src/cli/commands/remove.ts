@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import { remove } from '../../core/desk.js';
-import { readPolicy } from '../../core/entitlement.js';
-import { SeatfileFault } from '../../core/fault.js';
-import type { InstanceRecord, SeatRecord } from '../../core/licence.js';
-import { fromIso } from '../../core/moment.js';
-import { isNamed } from '../../core/seats.js';
-import { ownLookMs } from '../../core/sightings.js';
-import type { ShareTime } from '../../core/status.js';
+import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
+import { readPolicy } from '../../licence/entitlement.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { fromIso } from '../../licence/time.js';
+import { remove } from '../../rules/admin.js';
+import { isNamed } from '../../rules/claim.js';
+import { ownLookMs } from '../../rules/liveness.js';
+import type { ShareTime } from '../../rules/status-view.js';
+import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../table-on-share.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface RemoveOptions {
   readonly user?: string;

@@ -1,16 +1,17 @@
 import type { Command } from 'commander';
-import { readPolicy } from '../../core/entitlement.js';
-import { isLoss, SeatfileFault } from '../../core/fault.js';
-import type { Licence } from '../../core/licence.js';
-import { fromIso } from '../../core/moment.js';
-import { restoredNumber } from '../../core/restore.js';
-import { locateStore, type System } from '../../instance/licence.js';
-import type { Survey } from '../../share/healing.js';
-import { healAdvice } from '../../share/revisions.js';
-import type { Store } from '../../share/store.js';
+import { locateStore } from '../../client/open-licence.js';
+import type { System } from '../../client/system.js';
+import type { Licence } from '../../licence/document.js';
+import { readPolicy } from '../../licence/entitlement.js';
+import { isLoss, SeatfileFault } from '../../licence/fault.js';
+import { fromIso } from '../../licence/time.js';
+import { restoredNumber } from '../../rules/restore.js';
+import type { Survey } from '../../store/rebuild.js';
+import { healAdvice } from '../../store/revisions.js';
+import type { Store } from '../../store/store.js';
 import { fileOf } from '../arguments.js';
-import type { Deps } from '../deps.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface RepairOptions {
   readonly dryRun?: boolean;

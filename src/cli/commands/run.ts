@@ -1,10 +1,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
-import { SeatfileFault } from '../../core/fault.js';
-import type { OpenLicence } from '../../instance/licence.js';
-import type { Seat } from '../../instance/seat.js';
+import type { OpenLicence } from '../../client/open-licence.js';
+import type { Seat } from '../../client/seat.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
-import type { Deps } from '../deps.js';
 import {
   givenBack,
   type Interruption,
@@ -12,7 +12,6 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
-import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../waiting.js';
 import {
   describeError,
   describeFull,
@@ -23,6 +22,7 @@ import {
   printable,
   RUN_EXIT,
 } from '../words.js';
+import type { Deps } from '../world.js';
 import { openForCommand } from './hold.js';
 
 interface RunOptions {

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
-import { changeSettings } from '../../core/desk.js';
-import { type Policy, readPolicy } from '../../core/entitlement.js';
-import { SeatfileFault } from '../../core/fault.js';
-import type { Level, Settings } from '../../core/licence.js';
-import { LOOKS_PER_ANSWER, ownLookMs } from '../../core/sightings.js';
+import type { Level, Settings } from '../../licence/document.js';
+import { type Policy, readPolicy } from '../../licence/entitlement.js';
+import { SeatfileFault } from '../../licence/fault.js';
+import { changeSettings } from '../../rules/admin.js';
+import { LOOKS_PER_ANSWER, ownLookMs } from '../../rules/liveness.js';
+import { atDesk, type Desk } from '../admin-session.js';
 import { fileOf, parseDuration, parseMonths } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { atDesk, type Desk } from '../table-on-share.js';
 import { duration } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface SetOptions {
   readonly level?: Level;

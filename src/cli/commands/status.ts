@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { grantOf, readPolicy } from '../../core/entitlement.js';
-import { isNamed } from '../../core/seats.js';
-import type { SeatView, StatusView } from '../../core/status.js';
-import type { Kept } from '../../share/journal.js';
+import { grantOf, readPolicy } from '../../licence/entitlement.js';
+import { isNamed } from '../../rules/claim.js';
+import type { SeatView, StatusView } from '../../rules/status-view.js';
+import type { Kept } from '../../store/journal-files.js';
+import { atDesk, type FullView, viewOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
-import type { Deps } from '../deps.js';
-import { atDesk, type FullView, viewOf } from '../table-on-share.js';
 import { table } from '../tables.js';
 import { clockTime, duration, EXIT, jsonText, printable, shortId, size } from '../words.js';
+import type { Deps } from '../world.js';
 
 interface StatusOptions {
   readonly module?: string;

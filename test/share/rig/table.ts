@@ -1,9 +1,9 @@
 /** A licence on the export, as the server's own disk shows it: the truth that all acknowledgements are held against. */
 import fs from 'node:fs';
-import { sealUnsigned } from '../../../src/core/entitlement.js';
-import { formatLicence, type Licence, parseLicence } from '../../../src/core/licence.js';
-import { firstLicence } from '../../../src/core/revision.js';
-import { documentIn, folderOf, numberName, numbersAmong } from '../../../src/share/place.js';
+import { formatLicence, type Licence, parseLicence } from '../../../src/licence/document.js';
+import { sealUnsigned } from '../../../src/licence/entitlement.js';
+import { firstLicence } from '../../../src/licence/revision.js';
+import { documentIn, folderOf, numberName, numbersAmong } from '../../../src/share/layout.js';
 import { PLACES, USERS } from './link.js';
 
 export interface Table {

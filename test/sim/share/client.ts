@@ -1,5 +1,5 @@
-import type { Dice } from '../../../src/share/dice.js';
 import { type FileStat, ShareError, type ShareErrorKind, type ShareFiles } from '../../../src/share/files.js';
+import type { Dice } from '../../../src/share/random.js';
 import type { DirectoryNode } from '../../helpers/memory-server.js';
 import type { Client, ClientState, Operation } from '../../helpers/memory-share.js';
 import { Remembered } from './remembered.js';

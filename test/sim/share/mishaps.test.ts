@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Dice } from '../../../src/share/dice.js';
 import type { ShareErrorKind, ShareFiles } from '../../../src/share/files.js';
+import type { Dice } from '../../../src/share/random.js';
 import { HandClock, HostTime, Timeline } from '../../helpers/clock.js';
 import { seededDice } from '../../helpers/dice.js';
 import { filesOfProcess } from '../../helpers/memory-share.js';

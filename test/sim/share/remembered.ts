@@ -1,5 +1,5 @@
-import type { Dice } from '../../../src/share/dice.js';
 import type { FileStat } from '../../../src/share/files.js';
+import type { Dice } from '../../../src/share/random.js';
 import type { DirectoryNode } from '../../helpers/memory-server.js';
 import type { ClientSemantics, Sometimes } from './semantics.js';
 

@@ -1,6 +1,6 @@
-import { MAX_BYTES } from '../../../src/core/licence.js';
-import type { Dice } from '../../../src/share/dice.js';
+import { MAX_BYTES } from '../../../src/licence/document.js';
 import { ShareError, type ShareErrorKind } from '../../../src/share/files.js';
+import type { Dice } from '../../../src/share/random.js';
 import type { Timeline } from '../../helpers/clock.js';
 import {
   type DirectoryNode,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Dice } from '../../../src/share/dice.js';
 import { ShareError, type ShareFiles } from '../../../src/share/files.js';
+import type { Dice } from '../../../src/share/random.js';
 import { Timeline } from '../../helpers/clock.js';
 import { seededDice } from '../../helpers/dice.js';
 import { clientOf, MemoryServer } from '../../helpers/memory-share.js';

@@ -3,13 +3,14 @@
  * became of it, at once, so that the controller knows every id that was acknowledged, whatever happens to us after.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { SeatfileFault } from '../../../../src/core/fault.js';
-import type { Licence } from '../../../../src/core/licence.js';
-import { openStore, realSystem } from '../../../../src/instance/licence.js';
+import { openStore } from '../../../../src/client/open-licence.js';
+import { realSystem } from '../../../../src/client/system.js';
+import type { Licence } from '../../../../src/licence/document.js';
+import { SeatfileFault } from '../../../../src/licence/fault.js';
 import { awake } from '../../../../src/share/clock.js';
 import { diskFiles } from '../../../../src/share/disk.js';
 import type { ShareFiles } from '../../../../src/share/files.js';
-import type { StoreOptions } from '../../../../src/share/store.js';
+import type { StoreOptions } from '../../../../src/store/store.js';
 import { loopDelay } from './loop-delay.js';
 
 export interface CommitJob {

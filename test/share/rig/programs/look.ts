@@ -5,11 +5,12 @@
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { SeatfileFault } from '../../../../src/core/fault.js';
-import { type Licence, parseLicence } from '../../../../src/core/licence.js';
-import { openStore, realSystem } from '../../../../src/instance/licence.js';
+import { openStore } from '../../../../src/client/open-licence.js';
+import { realSystem } from '../../../../src/client/system.js';
+import { type Licence, parseLicence } from '../../../../src/licence/document.js';
+import { SeatfileFault } from '../../../../src/licence/fault.js';
 import { awake } from '../../../../src/share/clock.js';
-import type { StoreOptions } from '../../../../src/share/store.js';
+import type { StoreOptions } from '../../../../src/store/store.js';
 
 export interface LookJob {
   readonly file: string;

@@ -2,7 +2,7 @@
  * Writers on three client hosts, one of them an hour ahead, are stopped and killed in mid-commit; one host is frozen, another
  * unplugged. Whatever was acknowledged is there, once; who reads meanwhile meets whole documents and never an older one.
  */
-import type { StoreOptions } from '../../../../src/share/store.js';
+import type { StoreOptions } from '../../../../src/store/store.js';
 import type { Guest, Running } from '../guest.js';
 import type { CommitJob } from '../programs/commit.js';
 import type { LookJob, LookReport } from '../programs/look.js';

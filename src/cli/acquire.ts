@@ -1,0 +1,40 @@
+import type { ClaimAnswer } from '../client/client.js';
+import type { OpenLicence } from '../client/open-licence.js';
+import type { WaitingNews } from '../client/waiter.js';
+import { parseDuration } from './arguments.js';
+
+/** `--wait 10m`, in milliseconds; nothing is no wait. */
+export const waitMs = (text: string | undefined): number =>
+  text === undefined ? 0 : 1000 * parseDuration('--wait', text, 0, 86_400);
+
+export const TIMEOUT = '30s';
+export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to write there';
+
+/** `--timeout 2m`, in milliseconds. */
+export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);
+
+/** How a command asks for a seat: who has to wait is told so, and how far he is. `gaveUp` ends the wait, and the refusal stands. */
+export async function acquireOrWait(
+  licence: OpenLicence,
+  module: string,
+  wait: number,
+  signals: { readonly signal: AbortSignal; readonly gaveUp?: AbortSignal },
+  tellWaiting: (news: WaitingNews) => void,
+): Promise<ClaimAnswer> {
+  const { signal, gaveUp } = signals;
+  if (wait === 0 || gaveUp?.aborted) return await licence.acquire(module, { signal });
+  let last: WaitingNews | null = null;
+  licence.on('waiting', (news) => {
+    last = news;
+    if (!signal.aborted && !gaveUp?.aborted) tellWaiting(news);
+  });
+  const either = gaveUp ? AbortSignal.any([signal, gaveUp]) : signal;
+  return await licence.acquire(module, { wait, signal: either }).catch((error: unknown) => {
+    if (!gaveUp?.aborted || signal.aborted) throw error;
+    return last ? { kind: 'full', ...last, waitedMs: 0 } : licence.acquire(module, { signal });
+  });
+}
+
+/** What is said to whoever waits, and again whenever he moves on. */
+export const describePlace = ({ place }: WaitingNews): string =>
+  `Waiting for a seat: ${place === 1 ? 'next' : `place ${place}`} in the line.`;

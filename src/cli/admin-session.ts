@@ -1,0 +1,76 @@
+import { actorOf } from '../client/machine.js';
+import { openStore } from '../client/open-licence.js';
+import type { System } from '../client/system.js';
+import { faceTrouble } from '../client/warning-text.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
+import { readPolicy } from '../licence/entitlement.js';
+import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
+import type { Kept } from '../store/journal-files.js';
+import type { Store } from '../store/store.js';
+import { printable } from './words.js';
+import type { Deps } from './world.js';
+
+/** Milliseconds an administrator's command waits for the share before it gives up. */
+const COMMAND_MS = 90_000;
+
+export interface Desk {
+  readonly store: Store;
+  readonly licence: Licence;
+  readonly system: System;
+  readonly limits: () => { untilMs: number };
+  /** Who is at the desk, for tombstones: `user@host`. */
+  readonly actor: string;
+}
+
+/** Opens a table for one command, and waits at the end for what goes on behind the answers. */
+export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => Promise<T>): Promise<T> {
+  const system = deps.system();
+  const { store, licence } = await openStore(file, system, (what) =>
+    deps.err(`Waiting for ${printable(what)}\n`),
+  );
+  store.onFaceTrouble = (trouble) =>
+    deps.err(`${printable(faceTrouble(store.place.face, trouble).message)}\n`);
+  const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
+  const actor = actorOf(system.facts);
+  try {
+    return await act({ store, licence, system, limits, actor });
+  } finally {
+    await store.settled();
+  }
+}
+
+/** The server's clock, or, where it cannot be had (no right, no space, no folder), this computer's. */
+export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
+  return await desk.store.shareTime().then(
+    (ms): ShareTime => ({ ms, from: 'server' }),
+    (): ShareTime => ({ ms: desk.system.clock.wallMs(), from: 'client' }),
+  );
+}
+
+/** Provably gone, and this is the computer that it ran on. */
+export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
+  const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
+  return isHere && isProcessGone(record.pid, record.processStart, record.thread);
+}
+
+/**
+ * Status; how much lies in the folder, null where that could not be had; and the revision that `licence.json` still shows, where it
+ * was not refreshed, null where it was.
+ */
+export type FullView = StatusView & { readonly kept: Kept | null; readonly faceShows: number | null };
+
+export async function viewOf(desk: Desk): Promise<FullView> {
+  const { licence, store } = desk;
+  const { face } = store.place;
+  const time = await shareTimeOf(desk);
+  const view = statusView(
+    licence,
+    readPolicy(licence, face),
+    face,
+    time,
+    await store.refusedFile(),
+    (record) => isGoneHere(record, desk.system),
+  );
+  const faceShows = await store.lateFace(licence, time.ms);
+  return { ...view, kept: await store.measure().catch(() => null), faceShows };
+}

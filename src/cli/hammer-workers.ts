@@ -1,0 +1,101 @@
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import nodePath from 'node:path';
+import { openStore } from '../client/open-licence.js';
+import type { Extra } from '../doctor/examine.js';
+import { type Blows, hammer, judgeHammer, scratchLicence } from '../doctor/hammer.js';
+import type { ExaminedGround } from '../doctor/probes.js';
+import { formatLicence, type Licence } from '../licence/document.js';
+import { toIso } from '../licence/time.js';
+import type { StoreOptions } from '../store/store.js';
+import type { Deps } from './world.js';
+
+/** The processes of `doctor --hammer`, each this same program. */
+
+const WORKERS = 4;
+/** A scratch table of a minute keeps little, so that clearing away is tried too, and the rest is soon removed. */
+const STORE: Partial<StoreOptions> = {
+  clearing: { segmentNumbers: 16, supersededMs: 15_000, abandonedMs: 86_400_000 },
+};
+
+/** One process of the hammer: ends when its time is over, or when nobody wants its answer any more. */
+export async function runHammerWorker(
+  file: string,
+  worker: number,
+  seconds: number,
+  deps: Deps,
+): Promise<void> {
+  const system = deps.system();
+  const { store } = await openStore(file, { ...system, store: STORE });
+  const endMs = system.clock.elapsedMs() + seconds * 1000;
+  let isUnwanted = false;
+  void deps.inputClosed().then(() => {
+    isUnwanted = true;
+  });
+  const blows = await hammer(
+    store,
+    system.clock,
+    worker,
+    () => isUnwanted || system.clock.elapsedMs() >= endMs,
+  );
+  await store.settled();
+  deps.out(`${JSON.stringify(blows)}\n`);
+}
+
+export const hammerCheck = (seconds: number, deps: Deps, signal: AbortSignal): Extra => ({
+  check: 'hammer',
+  run: async (ground) => {
+    const file = await makeScratch(ground, deps);
+    const children = Array.from({ length: WORKERS }, (_, worker) => startWorker(file, worker, seconds, deps));
+    const stop = () => {
+      for (const { child } of children) child.kill();
+    };
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      const told = (await Promise.all(children.map(({ blows }) => blows))).filter((one) => one !== null);
+      const table = signal.aborted ? null : await tableOf(file, deps);
+      return judgeHammer(told, table, seconds, WORKERS - told.length);
+    } finally {
+      signal.removeEventListener('abort', stop);
+    }
+  },
+});
+
+async function makeScratch({ files, directory, modes }: ExaminedGround, deps: Deps): Promise<string> {
+  const folder = nodePath.join(directory, 'hammer');
+  const file = nodePath.join(folder, 'licence.json');
+  const system = deps.system();
+  await files.makeDirectory(folder);
+  const licence = scratchLicence(system.dice.id(), toIso(system.clock.wallMs()));
+  await files.writeNew(file, formatLicence(licence, 'pretty'), modes.file);
+  return file;
+}
+
+async function tableOf(file: string, deps: Deps): Promise<Licence | null> {
+  const { licence } = await openStore(file, deps.system());
+  return licence;
+}
+
+/** What it tells; null when it ended without a word. */
+function startWorker(file: string, worker: number, seconds: number, deps: Deps) {
+  const child: ChildProcess = deps.spawnSelf(
+    ['doctor', file, '--hammer', `${seconds}s`, '--hammer-worker', String(worker)],
+    {},
+  );
+  let said = '';
+  child.stdout?.on('data', (text) => {
+    said += String(text);
+  });
+  child.stderr?.resume();
+  const ended = once(child, 'close').catch(() => undefined);
+  return { child, blows: ended.then(() => blowsIn(said)) };
+}
+
+function blowsIn(said: string): Blows | null {
+  try {
+    return JSON.parse(said) as Blows;
+  } catch {
+    return null;
+  }
+}

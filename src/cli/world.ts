@@ -1,0 +1,35 @@
+import type { ChildProcess } from 'node:child_process';
+import type { System } from '../client/system.js';
+
+/** Ctrl-C at a question: nothing was done. */
+export class Interrupted extends Error {
+  override readonly name = 'Interrupted';
+}
+
+/** All that the program touches of the world: `bin/` gives the real thing, tests give another. */
+export interface Deps {
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly system: () => System;
+  /** Whether a person sits at the other end of stdin. */
+  readonly isInteractive: boolean;
+  /** Asks that person; the line typed, or nothing at the end of the input. @throws Interrupted at Ctrl-C */
+  readonly ask: (question: string) => Promise<string>;
+  /** Resolves when stdin is closed, or nobody reads stdout any more. */
+  readonly inputClosed: () => Promise<void>;
+  /** Calls back for each of these signals until stopped. */
+  readonly onSignals: (names: readonly NodeJS.Signals[], act: (name: NodeJS.Signals) => void) => () => void;
+  /** Ends the process at once, whatever is still on its way. */
+  readonly endNow: (status: number) => void;
+  /** Whether a signal that we get reaches the commands we start by itself. */
+  readonly reachesCommands: (name: NodeJS.Signals) => boolean;
+  /** Starts a command on this terminal, without a shell. */
+  readonly spawn: (command: readonly string[], environment: Record<string, string>) => ChildProcess;
+  /** How to start this very program as a process of its own, with pipes. */
+  readonly spawnSelf: (args: readonly string[], environment: Record<string, string>) => ChildProcess;
+  readonly version: string;
+  /** What followed `--` on the command line: a command, never FILE. */
+  readonly command: readonly string[];
+  readonly setStatus: (status: number) => void;
+}

@@ -1,0 +1,150 @@
+import { elapsedMs, type Instant } from '../licence/time.js';
+import { type Clock, instantOf } from '../share/clock.js';
+import type { Dice } from '../share/random.js';
+import type { InTurn } from '../share/serial.js';
+import type { Hints } from './change-hints.js';
+import type { Identity } from './identity.js';
+
+/** A failed beat or look is tried again after T/16, half of the pace of looks, or this, whichever is shortest. Milliseconds. */
+const RETRY_MS = 5000;
+/** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
+const PULSE_MS = 5000;
+
+export interface HeartDeps {
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly identity: Identity;
+  readonly table: { readonly intervalMs: number; readonly lookPeriod: number };
+  readonly hints: Hints;
+  readonly inTurn: InTurn;
+  readonly beat: () => Promise<void>;
+  readonly look: () => Promise<void>;
+  /** A beat or a look failed. */
+  readonly onTrouble: (error: unknown) => void;
+  readonly onPulse: () => void;
+}
+
+/**
+ * When to beat and when to look, while a seat is held. Two loops: the heart beats and looks at the share; the pulse only
+ * compares clocks and tells what they mean, so that it goes on while the share hangs.
+ */
+export class Heart {
+  private readonly deps: HeartDeps;
+  private beatDueMs = Number.POSITIVE_INFINITY;
+  private lookDueMs = Number.POSITIVE_INFINITY;
+  private running: AbortController | null = null;
+  private alarm = new AbortController();
+
+  constructor(deps: HeartDeps) {
+    this.deps = deps;
+  }
+
+  get isRunning(): boolean {
+    return this.running !== null;
+  }
+
+  start(): void {
+    this.running = new AbortController();
+    this.listen();
+    void this.loop(this.running.signal);
+    void this.pulse(this.running.signal);
+  }
+
+  stop(): void {
+    this.running?.abort();
+    this.running = null;
+    this.deps.hints.close();
+    this.alarm.abort();
+  }
+
+  /** Watches for hints from now on, if it may and does not yet. */
+  listen(): void {
+    if (this.running) this.deps.hints.open(() => this.alarm.abort());
+  }
+
+  beatSoon(waitMs = 0): void {
+    this.beatDueMs = Math.min(this.beatDueMs, this.deps.clock.elapsedMs() + waitMs);
+    this.alarm.abort();
+  }
+
+  beatBegins(startedMs: number): void {
+    this.beatDueMs = startedMs + this.retryMs; // stands if this one fails
+  }
+
+  /** A commit failed. */
+  beatAgain(): void {
+    if (this.isBeating) this.beatSoon(this.retryMs); // the first success should not wait for T
+  }
+
+  /** A beat that began then was confirmed. */
+  beaten(since: Instant): void {
+    const { clock, dice, table } = this.deps;
+    this.beatDueMs = this.isBeating
+      ? since.elapsedMs + table.intervalMs * (1 - dice.fraction() / 16)
+      : Number.POSITIVE_INFINITY;
+    if (!this.running) this.lookDueMs = clock.elapsedMs() + table.lookPeriod;
+  }
+
+  lookBegins(startedMs: number): void {
+    this.deps.hints.spend();
+    this.lookDueMs = startedMs + this.retryMs; // stands if this one fails
+  }
+
+  looked(startedMs: number): void {
+    this.lookDueMs = startedMs + this.deps.table.lookPeriod;
+  }
+
+  /** Then at the latest. */
+  lookBy(dueMs: number): void {
+    this.lookDueMs = Math.min(this.lookDueMs, dueMs);
+  }
+
+  private async loop(signal: AbortSignal): Promise<void> {
+    const { clock, hints, inTurn } = this.deps;
+    while (!signal.aborted) {
+      this.alarm = new AbortController();
+      const waitMs = Math.min(this.beatDueMs, this.lookDueMs) - clock.elapsedMs();
+      if (waitMs > 0 && !hints.isHinted) await clock.sleep(waitMs, this.alarm.signal);
+      if (!signal.aborted)
+        await inTurn(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
+    }
+  }
+
+  /** Whatever is due: a beat, or a look. */
+  private async tend(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const nowMs = this.deps.clock.elapsedMs();
+    if (nowMs >= this.beatDueMs) await this.deps.beat();
+    else if (nowMs >= this.lookDueMs || this.deps.hints.isHinted) await this.deps.look();
+  }
+
+  private complain(error: unknown): void {
+    this.deps.hints.close(); // while the share is in trouble it must not hold a thread of the pool
+    this.deps.onTrouble(error);
+  }
+
+  /** Compares the clocks and tells the states. It reads nothing, so a dead share cannot stop it. */
+  private async pulse(signal: AbortSignal): Promise<void> {
+    const { clock, hints, onPulse, table } = this.deps;
+    while (!signal.aborted) {
+      const before = instantOf(clock);
+      const plannedMs = Math.min(PULSE_MS, table.intervalMs / 16);
+      await clock.sleep(plannedMs, signal);
+      if (signal.aborted) return;
+      const hasSlept =
+        elapsedMs(before, instantOf(clock)) - plannedMs > Math.max(1000, table.intervalMs / 16);
+      if (hasSlept && this.isBeating) this.beatSoon();
+      hints.save(plannedMs / table.lookPeriod);
+      onPulse();
+    }
+  }
+
+  private get isBeating(): boolean {
+    return this.deps.identity.record?.level === 'heartbeat';
+  }
+
+  private get retryMs(): number {
+    const { intervalMs, lookPeriod } = this.deps.table;
+    return Math.min(intervalMs / 16, lookPeriod / 2, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
+  }
+}

@@ -1,0 +1,90 @@
+import type { InstanceRecord, Licence } from '../licence/document.js';
+import { type Policy, readPolicy } from '../licence/entitlement.js';
+import type { Instant } from '../licence/time.js';
+import { doubtful, silenceMs, watchedFrom } from '../rules/roll-call.js';
+import { type Asker, ask } from '../rules/sweep.js';
+import { type Clock, instantOf } from '../share/clock.js';
+import type { InTurn } from '../share/serial.js';
+import type { Identity } from './identity.js';
+import { PATIENCE_MS, type Table } from './table-view.js';
+
+export interface AskingDeps {
+  readonly clock: Clock;
+  readonly table: Table;
+  readonly identity: Identity;
+  readonly isHeld: (module: string) => boolean;
+  readonly inTurn: InTurn;
+}
+
+/** Rules 5(b) and 7: whoever is refused asks those who may be dead to beat, and goes on with it behind the answer. */
+export class Asking {
+  private readonly deps: AskingDeps;
+  /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
+  private readonly rounds = new Map<string, object>();
+
+  constructor(deps: AskingDeps) {
+    this.deps = deps;
+  }
+
+  /** Nothing is asked behind an answer about the module any more. */
+  end(module: string): void {
+    this.rounds.delete(module);
+  }
+
+  /** What we know of the others, as a commit that began at `started` may use it. */
+  asker(base: Licence, policy: Policy, shareTimeMs: number, started: Instant, hasWaited: boolean): Asker {
+    const { clock, identity, table } = this.deps;
+    const fromMs = watchedFrom(base, shareTimeMs);
+    const nowMs = table.rollCall.credibleMs(shareTimeMs, instantOf(clock));
+    const silence = (record: InstanceRecord) =>
+      silenceMs(record, nowMs, fromMs, table.vigil.stoodStillMs(record));
+    const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
+    const called = (licence: Licence) =>
+      table.rollCall.unanswered(licence, policy, started, instantOf(clock), silence);
+    const unanswered = (licence: Licence) =>
+      isClosed ? [] : [...table.provenGone(licence, policy), ...called(licence)];
+    const isProofDue = (licence: Licence) => table.rollCall.dueMs(licence) <= clock.elapsedMs();
+    return { id: identity.id, actor: identity.actor, hasWaited, silence, unanswered, isProofDue };
+  }
+
+  /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
+  async askOn(module: string): Promise<void> {
+    if (this.rounds.has(module) || !this.isAnyDoubtful(module)) return;
+    const { clock, inTurn, isHeld } = this.deps;
+    const round = {}; // whoever asks anew begins another
+    this.rounds.set(module, round);
+    const isOn = () => this.rounds.get(module) === round && !isHeld(module);
+    while (isOn() && this.isAnyDoubtful(module)) {
+      await clock.sleep(this.nextTryMs());
+      await inTurn(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
+    }
+    if (this.rounds.get(module) === round) this.rounds.delete(module);
+  }
+
+  /** How long until asking is worth a try again. */
+  nextTryMs(): number {
+    const { clock, table } = this.deps;
+    const dueMs = table.lastSeen ? table.rollCall.dueMs(table.lastSeen) : Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(table.tryPeriod, dueMs - clock.elapsedMs()));
+  }
+
+  isAnyDoubtful(module: string): boolean {
+    const { identity, table } = this.deps;
+    const shareTimeMs = table.shareTimeNow();
+    const { lastSeen, policy } = table;
+    if (lastSeen === null || shareTimeMs === null || policy?.level !== 'heartbeat') return false;
+    const silence = (record: InstanceRecord) =>
+      silenceMs(record, shareTimeMs, Number.POSITIVE_INFINITY, table.vigil.stoodStillMs(record));
+    return doubtful(lastSeen, policy, module, identity.id, shareTimeMs, silence).length > 0;
+  }
+
+  private async askOnce(module: string): Promise<void> {
+    const { clock, table } = this.deps;
+    const started = instantOf(clock);
+    await table.commit((base, shareTimeMs) => {
+      const policy = readPolicy(base, table.path);
+      const asker = this.asker(base, policy, shareTimeMs, started, true);
+      return { answer: null, draft: ask(base, policy, module, asker, shareTimeMs) };
+    }, table.limits(PATIENCE_MS));
+  }
+}

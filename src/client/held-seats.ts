@@ -1,0 +1,154 @@
+import type { InstanceRecord, SeatRecord } from '../licence/document.js';
+import type { Instant } from '../licence/time.js';
+import { answerBelief, type Belief, beliefOf, isOverdue, remainingMs } from '../rules/validity.js';
+import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
+
+/** One module's place in this process: what supports it, and everybody who shares it. */
+export interface Hold {
+  seat: SeatRecord;
+  belief: Belief;
+  /** Our record may not be in the table: not valid before a beat is confirmed, whatever was believed. */
+  isDoubted: boolean;
+  readonly handles: Set<Seat>;
+}
+
+/** The seats this process holds, by module, and what their owners are told. */
+export class Holds {
+  private readonly byModule = new Map<string, Hold>();
+  /** Rule 7: what our last good look supports, while we have promised to answer. */
+  private answering: Belief | null = null;
+  private readonly now: () => Instant;
+  private readonly lookLagMs: number;
+
+  constructor(now: () => Instant, lookLagMs: number) {
+    this.now = now;
+    this.lookLagMs = lookLagMs;
+  }
+
+  get size(): number {
+    return this.byModule.size;
+  }
+
+  get modules(): string[] {
+    return [...this.byModule.keys()];
+  }
+
+  get seats(): SeatRecord[] {
+    return [...this.byModule.values()].map((hold) => hold.seat);
+  }
+
+  get(module: string): Hold | undefined {
+    return this.byModule.get(module);
+  }
+
+  remainingMs(hold: Hold): number {
+    return hold.isDoubted ? 0 : leftMs(hold.belief, this.answering, this.now());
+  }
+
+  /** Whether the last confirmed beat began less than P ago (rule 9): then our record may be put back before others. */
+  mayReturn(module: string): boolean {
+    const hold = this.byModule.get(module);
+    return hold !== undefined && remainingMs(hold.belief, this.now()) > 0;
+  }
+
+  /** Rule 7: a record that may promise more than the last was made of what was read then. Whichever ends first counts. */
+  promised(answersWithin: number | null, since: Instant): void {
+    if (answersWithin === null) return;
+    const next = answerBelief(answersWithin, since, this.lookLagMs);
+    const now = this.now();
+    if (this.answering === null || remainingMs(next, now) < remainingMs(this.answering, now))
+      this.answering = next;
+  }
+
+  /**
+   * Rule 7: a look that began then did not show us called, or our beat was confirmed. A look alone revives nothing; gives whether
+   * the seats are still good.
+   */
+  looked(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
+    const isLapsed = !isBeat && this.answering !== null && remainingMs(this.answering, this.now()) <= 0;
+    const next = answersWithin === null ? null : answerBelief(answersWithin, since, this.lookLagMs);
+    if (!isLapsed) this.answering = next;
+    return !isLapsed;
+  }
+
+  /** A place in the table becomes one here. */
+  put(seat: SeatRecord, belief: Belief): Hold {
+    const hold = this.byModule.get(seat.module) ?? {
+      seat,
+      belief,
+      isDoubted: false,
+      handles: new Set<Seat>(),
+    };
+    this.byModule.set(seat.module, Object.assign(hold, { seat, belief, isDoubted: false }));
+    return hold;
+  }
+
+  /** One more owner of a place. */
+  addHandle(hold: Hold, who: { user: string; host: string }, release: SeatKeeper['release']): Seat {
+    const keeper = { id: () => hold.seat.id, remainingMs: () => this.remainingMs(hold), release };
+    const seat = new Seat(hold.seat.module, who.user, who.host, keeper);
+    hold.handles.add(seat);
+    return seat;
+  }
+
+  /** Our record is in the table: belief in every seat it holds counts from the start of that commit. */
+  confirm(record: InstanceRecord, since: Instant): void {
+    for (const seat of record.seats) {
+      const hold = this.byModule.get(seat.module);
+      if (hold) Object.assign(hold, { seat, belief: beliefOf(record, since), isDoubted: false });
+    }
+    this.tell();
+  }
+
+  /** Belief ends now; only a confirmed beat brings it back. */
+  doubt(module: string): void {
+    const hold = this.byModule.get(module);
+    if (hold) hold.isDoubted = true;
+    this.tell();
+  }
+
+  /** Belief is over, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
+  moveOn(module: string, seatId: string): void {
+    const hold = this.byModule.get(module);
+    if (hold)
+      Object.assign(hold, { seat: { ...hold.seat, id: seatId }, belief: { ...hold.belief, validForMs: 0 } });
+    this.tell();
+  }
+
+  lose(module: string, loss: Loss): void {
+    const hold = this.byModule.get(module);
+    this.byModule.delete(module);
+    for (const seat of hold?.handles ?? []) seat.move('lost', () => seat.emit('lost', loss));
+  }
+
+  /** Takes handles off their places; gives the modules nobody here holds any more. */
+  drop(seats: readonly Seat[]): string[] {
+    return seats.flatMap((seat) => {
+      const hold = this.byModule.get(seat.module);
+      const isLast = hold?.handles.delete(seat) === true && hold.handles.size === 0;
+      return isLast && this.byModule.delete(seat.module) ? [seat.module] : [];
+    });
+  }
+
+  /** Works out every state from the clocks, and tells what changed. */
+  tell(): void {
+    const now = this.now();
+    for (const hold of this.byModule.values()) {
+      const { belief, handles } = hold;
+      const forMs = this.remainingMs(hold);
+      const isLate = isOverdue(belief, now) || (this.answering !== null && isOverdue(this.answering, now));
+      const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
+      for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
+    }
+  }
+}
+
+const leftMs = (belief: Belief, answering: Belief | null, now: Instant): number =>
+  Math.min(remainingMs(belief, now), answering ? remainingMs(answering, now) : Number.POSITIVE_INFINITY);
+
+function tellOne(seat: Seat, state: SeatState, leftMs: number): void {
+  if (state === 'jeopardy')
+    seat.move(state, () => seat.emit('jeopardy', { remainingMs: Math.round(leftMs) }));
+  else if (state === 'suspended') seat.move(state, () => seat.emit('suspended'));
+  else seat.move(state, () => seat.emit('safe'));
+}

@@ -1,0 +1,90 @@
+import type { InstanceRecord, Licence } from '../licence/document.js';
+import type { Verdict } from '../rules/liveness.js';
+import {
+  cutBack,
+  judge,
+  look,
+  type OwnCommit,
+  recentCommits,
+  type Sightings,
+  type Watch,
+} from '../rules/liveness.js';
+import type { Top } from '../store/revisions.js';
+
+/**
+ * What one instance has seen of its peers, and whether its own commits are in order enough to judge them (rules 3 and
+ * 4). All times are milliseconds of the monotonic clock; `periodMs` is the instance's own look period.
+ */
+export class Vigil {
+  private sightings: Sightings = new Map();
+  private commits: OwnCommit[] = [];
+  private lastSeen: Licence | null = null;
+  private isTroubled = false;
+
+  saw(top: Top, ownId: string, periodMs: number): void {
+    this.lastSeen = top.licence;
+    this.sightings = look(this.sightings, top, ownId, periodMs);
+  }
+
+  /** How long we have seen its beat stand still. */
+  stoodStillMs(record: InstanceRecord): number {
+    const seen = this.sightings.get(record.id);
+    return seen?.beat === record.beat ? seen.stoodStillMs : 0;
+  }
+
+  /** A commit of our own failed: nobody is blamed for what we could not do either. */
+  failed(): void {
+    this.isTroubled = true;
+    this.commits = [];
+  }
+
+  /** A commit of our own was confirmed. After a failure, or when it was slow itself, every sum is cut back (rule 4b). */
+  committed(startedMs: number, confirmedMs: number, periodMs: number): void {
+    if (this.isTroubled || isSlow(confirmedMs - startedMs, periodMs)) {
+      if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);
+      this.commits = [];
+    }
+    this.isTroubled = false;
+    this.commits = recentCommits(
+      [...this.commits, { startedMs, confirmedMs }],
+      confirmedMs,
+      this.longestIntervalMs(),
+    );
+  }
+
+  /** Who is out: by silence, only while our own commits are in order; by proof, always. */
+  verdicts(
+    licence: Licence,
+    nowMs: number,
+    startedMs: number,
+    periodMs: number,
+    isGone: (record: InstanceRecord) => boolean,
+  ): Verdict[] {
+    const gone = provenGone(licence, isGone);
+    if (this.isTroubled || isSlow(nowMs - startedMs, periodMs)) return gone;
+    return [...gone, ...judge(this.sightings, licence, this.commits, nowMs).evict];
+  }
+
+  /** When somebody is next worth a look, and whether a beat of our own is wanted before. */
+  next(licence: Licence, nowMs: number): Pick<Watch, 'beatEarly' | 'lookAgainMs'> {
+    const { beatEarly, lookAgainMs } = judge(this.sightings, licence, this.commits, nowMs);
+    return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };
+  }
+
+  private longestIntervalMs(): number {
+    const promised = this.lastSeen?.instances.map((record) => record.checkIntervalSeconds * 1000) ?? [];
+    return promised.reduce((longest, one) => Math.max(longest, one), 0);
+  }
+}
+
+/** Rule 5(a): whose process provably exists no more. */
+export const provenGone = (licence: Licence, isGone: (record: InstanceRecord) => boolean): Verdict[] =>
+  licence.instances
+    .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
+    .map(({ id, beat }) => ({ instance: id, beat, reason: 'process gone' }));
+
+/** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
+const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, 1000);
+
+/** A borrowed seat survives its process, so a record of nothing else is left alone. */
+const holdsMore = (record: InstanceRecord): boolean => record.seats.some((seat) => seat.untilAt === null);

@@ -1,0 +1,102 @@
+import { isMainThread } from 'node:worker_threads';
+import { isPinned } from '../share/hung-exit.js';
+import { answerMain, heedWorkers } from './threads.js';
+
+/**
+ * Giving seats back when the process is told to end. Signals keep the effect they have for the application: if anybody
+ * else listens for one, it is his, and the seats stay until he releases them or ends.
+ */
+
+/** How long the end of a process waits for the seats to be given back; behind an operation that hangs hardly at all. Milliseconds. */
+export const leaveMs = (): number => (isPinned() ? 500 : 2000);
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+type Signal = (typeof SIGNALS)[number];
+
+const leavers = new Set<() => Promise<void>>();
+let isListening = false;
+let stopAnswering = (): void => undefined;
+let openings = 0;
+let stopHeeding = (): void => undefined;
+
+/** While a licence is open in the main thread, the seats of its workers are given back on a signal too. @returns ends that */
+export function leaveForWorkers(): () => void {
+  if (!isMainThread) return () => undefined;
+  if (++openings === 1) stopHeeding = heedWorkers(addLeaver, removeLeaver);
+  return () => {
+    if (--openings === 0) stopHeeding();
+  };
+}
+
+/** While added, `leave` is called once when the process is told to end, or runs out of work. */
+export function addLeaver(leave: () => Promise<void>): void {
+  leavers.add(leave);
+  if (isListening) return;
+  isListening = true;
+  if (isMainThread) for (const signal of SIGNALS) process.on(signal, onSignal);
+  else stopAnswering = answerMain(leaveAll);
+  process.on('beforeExit', onBeforeExit);
+}
+
+export function removeLeaver(leave: () => Promise<void>): void {
+  leavers.delete(leave);
+  if (leavers.size > 0 || !isListening) return;
+  isListening = false;
+  stopAnswering();
+  for (const signal of SIGNALS) process.removeListener(signal, onSignal);
+  process.removeListener('beforeExit', onBeforeExit);
+}
+
+/** By this a second copy of the package knows our listener for none of the application's, and whether it still gives seats back. */
+const OURS = Symbol.for('seatfile.listener');
+
+interface Ours {
+  readonly [OURS]: { isLeaving: boolean };
+}
+
+const listenersOfOurs = (signal: Signal): Ours[] =>
+  (process.listeners(signal) as unknown[] as Partial<Ours>[]).filter(
+    (one): one is Ours => one[OURS] !== undefined,
+  );
+
+const onSignal = Object.assign(
+  (signal: Signal): void => {
+    if (process.listenerCount(signal) > listenersOfOurs(signal).length + watchersOfExit()) return;
+    onSignal[OURS].isLeaving = true;
+    void leaveAll().then(() => {
+      onSignal[OURS].isLeaving = false;
+      process.removeListener(signal, onSignal);
+      if (listenersOfOurs(signal).some((other) => other[OURS].isLeaving)) return; // it does what follows
+      process.kill(process.pid, signal); // with nobody listening it does what it always did
+    });
+  },
+  { [OURS]: { isLeaving: false } },
+);
+
+function onBeforeExit(): void {
+  void leaveAll();
+}
+
+/** Every leaver, for leaveMs() at most. The timer keeps the process alive: this is its last act. */
+async function leaveAll(): Promise<void> {
+  const all = [...leavers];
+  leavers.clear();
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, leaveMs());
+  });
+  await Promise.race([Promise.allSettled(all.map((leave) => leave())), late]);
+  clearTimeout(timer);
+}
+
+/**
+ * Listeners of the signal-exit package (proper-lockfile and write-file-atomic bring it): they only tidy up when nobody
+ * else listens, so they do not count as the application's.
+ */
+function watchersOfExit(): number {
+  const third = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;
+  const fourth = (globalThis as Record<symbol, { count?: number } | undefined>)[
+    Symbol.for('signal-exit emitter')
+  ];
+  return (third?.count ?? 0) + (fourth?.count ?? 0);
+}

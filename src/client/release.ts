@@ -1,0 +1,114 @@
+import type { Licence } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { Draft } from '../licence/revision.js';
+import { release } from '../rules/claim.js';
+import { type Clock, inTime, LATE } from '../share/clock.js';
+import type { Limits } from '../share/deadline.js';
+import type { InTurn } from '../share/serial.js';
+import type { Holds } from './held-seats.js';
+import type { Identity } from './identity.js';
+import type { Seat } from './seat.js';
+import { PATIENCE_MS, type Table } from './table-view.js';
+
+/** What an answer may take longer than its deadline, so that a fault that knows more comes first. Milliseconds. */
+export const LATE_MS = 500;
+
+export interface ReleaseDeps {
+  readonly clock: Clock;
+  readonly table: Table;
+  readonly identity: Identity;
+  readonly holds: Holds;
+  readonly inTurn: InTurn;
+  /** Seats were left, whether the share has confirmed it or not. */
+  readonly onLeft: () => void;
+}
+
+/** Seats are left at once, and given back until the share has confirmed it. */
+export class Releases {
+  private readonly deps: ReleaseDeps;
+  /** Modules that were left without the share's confirmation: given back again with the next. */
+  private readonly owed = new Set<string>();
+  /** Modules whose claim may still be carried out, as long as its number is free. */
+  private readonly doubtful = new Set<string>();
+  private isPayingBack = false;
+
+  constructor(deps: ReleaseDeps) {
+    this.deps = deps;
+  }
+
+  /** @throws SeatfileFault when the share did not confirm; the seats are left all the same */
+  async leave(seats: readonly Seat[], limits: Limits, owed: readonly string[] = []): Promise<void> {
+    const { holds, inTurn, onLeft } = this.deps;
+    for (const seat of seats) seat.move('leaving', () => undefined);
+    const modules = [...holds.drop(seats), ...owed];
+    for (const module of modules) this.owed.add(module);
+    try {
+      const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
+      await this.withinLimits(modules.length > 0 ? inTurn(release) : release(), limits);
+    } catch (error) {
+      void this.payBack();
+      throw error;
+    } finally {
+      for (const seat of seats) seat.move('left', () => seat.emit('released'));
+      onLeft();
+    }
+  }
+
+  /** Seats, these places in lines, and whatever is still owed. @throws SeatfileFault as {@link leave} */
+  leaveWith(seats: readonly Seat[], limits: Limits, lines: readonly string[]): Promise<void> {
+    return this.leave(seats, limits, [...this.owed, ...lines]);
+  }
+
+  /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */
+  takeBack(module: string): void {
+    const { inTurn, table } = this.deps;
+    this.owed.add(module);
+    this.doubtful.add(module);
+    const takeBack = () => this.commitRelease([module], table.limits(PATIENCE_MS));
+    void inTurn(takeBack).catch(() => this.payBack());
+  }
+
+  /** What the share did not take back it is offered again, at the pace of looks, for as long as the process runs. */
+  private async payBack(): Promise<void> {
+    if (this.isPayingBack) return;
+    const { clock, inTurn, table } = this.deps;
+    this.isPayingBack = true;
+    while (this.owed.size > 0) {
+      await clock.sleep(table.lookPeriod);
+      const pay = () => this.commitRelease([...this.owed], table.limits(PATIENCE_MS));
+      await inTurn(pay).catch(() => undefined);
+    }
+    this.isPayingBack = false;
+  }
+
+  /** Whoever leaves is answered at his deadline, whatever hangs before him. */
+  private async withinLimits(done: Promise<void>, limits: Limits): Promise<void> {
+    const { clock, table } = this.deps;
+    done.catch(() => undefined);
+    const leftMs = limits.untilMs - clock.elapsedMs() + LATE_MS;
+    if ((await inTime(clock, leftMs, done)) === LATE) throw unconfirmed(table.path, null);
+  }
+
+  private async commitRelease(modules: readonly string[], limits: Limits): Promise<void> {
+    await this.deps.table.commit((base) => ({ answer: null, draft: this.without(modules, base) }), limits);
+    for (const module of modules) {
+      this.owed.delete(module);
+      this.doubtful.delete(module);
+    }
+  }
+
+  /** The rest of the record stays; with the last seat it goes. */
+  private without(modules: readonly string[], base: Licence): Draft | null {
+    const left = modules.filter((module) => !this.deps.holds.get(module)); // not if taken again meanwhile
+    const released = release(base, this.deps.identity.id, left);
+    // With nothing to take back yet, a revision that changes nothing takes the number that a late claim would need.
+    const isLate = left.some((module) => this.doubtful.has(module));
+    return released ?? (isLate ? { licence: base, events: [] } : null);
+  }
+}
+
+/** A seat is left, and whether the table knows is not. */
+export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
+  new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
+    cause,
+  });

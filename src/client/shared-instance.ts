@@ -1,0 +1,241 @@
+import type { Licence } from '../licence/document.js';
+import type { SeatfileFault } from '../licence/fault.js';
+import { foldedName } from '../rules/seats.js';
+import type { Limits } from '../share/deadline.js';
+import type { Place } from '../share/layout.js';
+import { ANSWER_MS, patient } from '../share/op-timeouts.js';
+import { heedFace } from '../store/locate.js';
+import { Store } from '../store/store.js';
+import { type ClaimAnswer, Instance } from './client.js';
+import { actorOf } from './machine.js';
+import type { OpenOptions } from './options.js';
+import type { Seat } from './seat.js';
+import type { System } from './system.js';
+import { isDeadBy, stageOwnerOf } from './system.js';
+import { PATIENCE_MS } from './table-view.js';
+import type { WaitingNews } from './waiter.js';
+import { faceTrouble, type Warning } from './warning-text.js';
+
+/**
+ * One process is one instance. Openings of one licence for one user and host share it, each as a {@link Member} with seats,
+ * waits and listeners of its own; the last one that closes ends it.
+ *
+ * A second copy of the package in the process (its own node_modules, a bundle) finds the instance too. What crosses from copy
+ * to copy is `SharedInstance.join` and the `Member` that it gives: a change of either needs another SHAPE, and copies of
+ * different shapes are two instances.
+ */
+export const SHAPE = 1;
+const EVERYWHERE = Symbol.for('seatfile.instances');
+
+export type Instances = Map<string, SharedInstance>;
+
+/** For a process in which nothing can be shared. */
+const ownInstances: Instances = new Map();
+
+/** What this process has open, by {@link keyOf}: in every copy of the package the same map. */
+export function instancesOfProcess(): Instances {
+  try {
+    const host = globalThis as { [EVERYWHERE]?: { [shape: number]: Instances } };
+    if (!host[EVERYWHERE]) Object.defineProperty(host, EVERYWHERE, { value: {}, configurable: true });
+    const shapes = host[EVERYWHERE] ?? {};
+    shapes[SHAPE] ??= new Map();
+    return shapes[SHAPE] instanceof Map ? shapes[SHAPE] : ownInstances;
+  } catch {
+    return ownInstances; // a frozen global object, or something else under our name
+  }
+}
+
+export interface Opening {
+  readonly place: Place;
+  readonly user: string;
+  readonly host: string;
+  readonly options: OpenOptions;
+  readonly system: System;
+}
+
+/** Which openings are one. A public key belongs here too, as soon as there is one. */
+const keyOf = ({ place, user, host }: Pick<Opening, 'place' | 'user' | 'host'>): string =>
+  JSON.stringify([place.face, foldedName(user), foldedName(host)]);
+
+/** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
+export function join(instances: Instances, opening: Opening): Member {
+  const key = keyOf(opening);
+  const known = instances.get(key);
+  if (known) return known.join();
+  const begun = new SharedInstance(opening, () => instances.delete(key));
+  instances.set(key, begun);
+  return begun.join();
+}
+
+type OnSlow = ((waitingFor: string) => void) | undefined;
+
+export const storeAt = (place: Place, system: System, onSlow: OnSlow): Store =>
+  new Store(
+    {
+      ...{ place, files: system.files, clock: system.clock, dice: system.dice },
+      ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
+    },
+    { ...system.store, ...(onSlow && { onSlow }) },
+  );
+
+/** A look, also at `licence.json`: it may show a later revision than the table has. */
+export async function firstLook(
+  store: Store,
+  system: System,
+  limits: Limits,
+  onSlow: OnSlow,
+): Promise<Licence> {
+  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
+  const first = await store.read(limits);
+  return ((await heedFace(store, first.licence, files)) ? await store.read(limits) : first).licence;
+}
+
+export class SharedInstance {
+  readonly store: Store;
+  readonly instance: Instance;
+  readonly members = new Set<Member>();
+  private readonly opening: Opening;
+  private readonly onEmpty: () => void;
+
+  constructor(opening: Opening, onEmpty: () => void) {
+    this.opening = opening;
+    this.onEmpty = onEmpty;
+    this.store = this.makeStore();
+    this.store.healAs(null);
+    this.instance = this.makeInstance();
+  }
+
+  join(): Member {
+    const member = new Member(this);
+    this.members.add(member);
+    return member;
+  }
+
+  part(member: Member): void {
+    if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
+  }
+
+  read(limits: Limits): Promise<Licence> {
+    return firstLook(this.store, this.opening.system, limits, this.onSlow);
+  }
+
+  private tell(act: (member: Member) => void): void {
+    for (const member of this.members) act(member);
+  }
+
+  private warn(warning: Warning): void {
+    this.tell((member) => member.onWarning(warning));
+  }
+
+  private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
+
+  private makeStore(): Store {
+    const store = storeAt(this.opening.place, this.opening.system, this.onSlow);
+    store.onJournalTrouble = (message) => this.warn({ code: 'JOURNAL', message });
+    store.onFaceTrouble = (trouble) => this.warn(faceTrouble(this.opening.place.face, trouble));
+    return store;
+  }
+
+  private makeInstance(): Instance {
+    const { user, host, options, system } = this.opening;
+    const { facts, pid, thread } = system;
+    return new Instance({
+      ...{ store: this.store, clock: system.clock, dice: system.dice },
+      who: {
+        ...{ user, host, machine: facts.machine, pid, processStart: system.processStart(pid) },
+        ...(thread !== undefined && { thread }),
+        ...{ application: options.application ?? null, note: options.note ?? null },
+      },
+      isProcessGone: system.isProcessGone,
+      bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
+      watching: system.watching,
+      lookLagMs: system.lookLagMs,
+      patienceMs: options.timeoutMs ?? PATIENCE_MS,
+      onWaiting: (news) => this.tell((member) => member.hearPlace(news)),
+      onWarning: (warning) => this.warn(warning),
+      onSeatsOver: () => this.tell((member) => member.noteBusy()),
+    });
+  }
+}
+
+/** One opening of a licence, in whatever copy of the package. What it hears, it hears from its own `on...`. */
+export class Member {
+  onSlow: (waitingFor: string) => void = nothing;
+  onWarning: (warning: Warning) => void = nothing;
+  onWaiting: (news: WaitingNews) => void = nothing;
+  /** There is something to give back now, a seat or a place in a line; or nothing any more. */
+  onBusy: (isBusy: boolean) => void = nothing;
+  private readonly shared: SharedInstance;
+  private readonly seats = new Set<Seat>();
+  /** Modules, once for each wait. */
+  private readonly waits: string[] = [];
+  private readonly asked = new Set<string>();
+  private isBusy = false;
+
+  constructor(shared: SharedInstance) {
+    this.shared = shared;
+  }
+
+  /** What to say where other processes were writing all the time; null where the share did not answer. */
+  outpaced(): SeatfileFault | null {
+    return this.shared.store.outpaced();
+  }
+
+  read(limits: Limits): Promise<Licence> {
+    return this.shared.read(limits);
+  }
+
+  async acquire(module: string, limits: Limits, wait: Limits | null): Promise<ClaimAnswer> {
+    this.asked.add(module);
+    if (wait) this.waits.push(module);
+    this.noteBusy();
+    try {
+      const answer = await this.shared.instance.acquire(module, limits, wait);
+      if (answer.kind === 'seated') this.seats.add(answer.seat);
+      return answer;
+    } finally {
+      if (wait) this.waits.splice(this.waits.indexOf(module), 1);
+      this.noteBusy();
+    }
+  }
+
+  /**
+   * Gives back the seats of this opening; its waits have been ended by their signals.
+   * @throws SeatfileFault when the share did not confirm; the seats are left all the same
+   */
+  async leave(limits: Limits): Promise<void> {
+    const others = [...this.shared.members].filter((member) => member !== this);
+    const alone = [...this.asked].filter((module) => !others.some((other) => other.asked.has(module)));
+    this.asked.clear();
+    const held = [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
+    await this.shared.instance.leave(held, alone, limits);
+  }
+
+  /** What goes on behind the answers has ended. */
+  async settled(): Promise<void> {
+    await this.shared.instance.recorded();
+    await this.shared.store.settled();
+  }
+
+  /** This opening hears nothing any more. The last one ends the instance. */
+  part(): void {
+    this.shared.part(this);
+  }
+
+  /** @internal For the shared instance: a place in the line has changed. */
+  hearPlace(news: WaitingNews): void {
+    if (this.waits.includes(news.module)) this.onWaiting(news);
+  }
+
+  /** @internal For the shared instance: seats may be over. */
+  noteBusy(): void {
+    for (const seat of this.seats)
+      if (seat.state === 'left' || seat.state === 'lost') this.seats.delete(seat);
+    const isBusy = this.seats.size > 0 || this.waits.length > 0;
+    if (isBusy === this.isBusy) return;
+    this.isBusy = isBusy;
+    this.onBusy(isBusy);
+  }
+}
+
+const nothing = (): void => undefined;

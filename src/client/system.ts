@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import os from 'node:os';
+import nodePath from 'node:path';
+import { type ExamineDeps, lookAround, type Surroundings } from '../doctor/examine.js';
+import { type Clock, systemClock } from '../share/clock.js';
+import { diskFiles } from '../share/disk.js';
+import type { ShareFiles } from '../share/files.js';
+import type { StageOwner } from '../share/layout.js';
+import { patient } from '../share/op-timeouts.js';
+import { type Dice, systemDice } from '../share/random.js';
+import { type Watching, watchFile } from '../share/watch.js';
+import type { StoreOptions } from '../store/store.js';
+import {
+  describeMachine,
+  type IsProcessGone,
+  isProcessGone,
+  lookLagMs,
+  type MachineFacts,
+  processStart,
+  thisSystem,
+  threadHere,
+} from './machine.js';
+import { placeWords, type Warning } from './warning-text.js';
+
+/** What this computer knows of the places on it: read from its own disk, never from a share. */
+const thisComputer = (environment: Readonly<Record<string, string | undefined>>): Surroundings => ({
+  home: {
+    platform: process.platform,
+    environment,
+    get dropboxInfos() {
+      return dropboxInfos(environment); // read when somebody asks: most commands do not
+    },
+  },
+  mountinfo: () => (process.platform === 'linux' ? textOrNull('/proc/self/mountinfo') : null),
+  fstab: () => (process.platform === 'linux' ? textOrNull('/etc/fstab') : null),
+});
+
+function dropboxInfos(environment: Readonly<Record<string, string | undefined>>): string[] {
+  const windows = [environment['APPDATA'], environment['LOCALAPPDATA']].map(
+    (root) => root && nodePath.join(root, 'Dropbox'),
+  );
+  const home = homeOrNull();
+  const folders = process.platform === 'win32' ? windows : [home && nodePath.join(home, '.dropbox')];
+  return folders.flatMap((folder) => (folder && textOrNull(nodePath.join(folder, 'info.json'))) || []);
+}
+
+/** Null where the system knows no home of this user. */
+function homeOrNull(): string | null {
+  try {
+    return os.homedir();
+  } catch {
+    return null;
+  }
+}
+
+function textOrNull(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+const UNKNOWN_MACHINE = '00000000';
+
+export const stageOwnerOf = (system: System): StageOwner => ({
+  machine: system.facts.machine.pids?.slice(0, 8) ?? UNKNOWN_MACHINE,
+  pid: system.pid,
+});
+
+/** Whether a process that left something on a share is provably gone. */
+export function isDeadBy(system: System): (owner: StageOwner) => boolean {
+  const { machine } = stageOwnerOf(system);
+  return (other) =>
+    machine !== UNKNOWN_MACHINE && other.machine === machine && system.isProcessGone(other.pid, null);
+}
+
+/** What an examination needs of a system; one operation has so many milliseconds. */
+export const examineDeps = (
+  system: System,
+  answerMs: number,
+  onSlow: (waitingFor: string) => void,
+): ExamineDeps => ({
+  files: patient(system.files, system.clock, { answerMs, onSlow }),
+  clock: system.clock,
+  dice: system.dice,
+  owner: stageOwnerOf(system),
+  isDead: isDeadBy(system),
+  host: system.facts.host,
+  surroundings: system.surroundings,
+});
+
+/** What is wrong with a place at the first sight that opening a licence takes. Never fails. */
+export async function placeWarnings(around: string, files: ShareFiles, system: System): Promise<Warning[]> {
+  const { surroundings } = system;
+  const findings = await lookAround({ around }, { files, surroundings }).catch(() => []);
+  return findings.flatMap((finding) => {
+    const words = placeWords(finding);
+    return words === null ? [] : [{ code: 'UNFIT', message: `${around} ${words}` } as const];
+  });
+}
+
+/** What stands in for the system in tests. */
+export interface System {
+  readonly files: ShareFiles;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly facts: MachineFacts;
+  readonly pid: number;
+  readonly isProcessGone: IsProcessGone;
+  readonly processStart: (pid: number) => string | null;
+  /** Which thread of the process this is; absent for the main one. */
+  readonly thread?: string | undefined;
+  readonly watching: Watching | null;
+  /** How old what a look shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
+  readonly lookLagMs: number;
+  readonly surroundings: Surroundings | null;
+  readonly store: Partial<StoreOptions>;
+}
+
+export function realSystem(store: Partial<StoreOptions> = {}): System {
+  return {
+    files: diskFiles,
+    clock: systemClock,
+    dice: systemDice,
+    facts: describeMachine(thisSystem(process.env), process.env),
+    pid: process.pid,
+    isProcessGone,
+    processStart,
+    thread: threadHere(),
+    watching: watchFile,
+    lookLagMs: lookLagMs(process.platform),
+    surroundings: thisComputer(process.env),
+    store,
+  };
+}

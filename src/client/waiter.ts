@@ -1,0 +1,178 @@
+import type { Licence } from '../licence/document.js';
+import { readPolicy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { type ClaimOutcome, claim, type Eviction, type Holder } from '../rules/claim.js';
+import { placeInLine } from '../rules/queue.js';
+import { heldSeat } from '../rules/sweep.js';
+import type { Clock } from '../share/clock.js';
+import type { Limits } from '../share/deadline.js';
+import type { InTurn } from '../share/serial.js';
+import type { Asking } from './call-roll.js';
+import type { Identity } from './identity.js';
+import { isShareTrouble, PATIENCE_MS, type Table } from './table-view.js';
+
+/** Who waits for a place looks at most, and at least, so often. Milliseconds. */
+const SHORTEST_LOOK_MS = 2000;
+const LONGEST_LOOK_MS = 5000;
+
+/** Where a wait stands: told when it begins, and whenever its place in the line changes. */
+export interface WaitingNews {
+  readonly module: string;
+  /** From 1: who is next. */
+  readonly place: number;
+  readonly holders: readonly Holder[];
+  /** As in the refusal. */
+  readonly freesAt: string | null;
+  readonly evicted: Eviction | null;
+}
+
+export interface WaitingDeps {
+  readonly clock: Clock;
+  readonly table: Table;
+  readonly identity: Identity;
+  readonly asking: Pick<Asking, 'isAnyDoubtful' | 'nextTryMs'>;
+  readonly inTurn: InTurn;
+  readonly onWaiting: (news: WaitingNews) => void;
+  /** The look of a holder, which is also one at his own seats; null while this process holds none. */
+  readonly holdersLook: () => (() => Promise<void>) | null;
+}
+
+/** Rule 8: waiting in the line for a place while none is free. */
+export class Waiting {
+  private readonly deps: WaitingDeps;
+  /** Everybody in this process who waits, by module: they share one place in the line. */
+  private readonly waits = new Map<string, Set<Limits>>();
+  /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
+  private readonly standing = new Map<string, number>();
+  /** Since when, by share time, we have stood there: we stand again from then if the line is lost. */
+  private readonly since = new Map<string, string>();
+  private readonly told = new Map<string, number>();
+
+  constructor(deps: WaitingDeps) {
+    this.deps = deps;
+  }
+
+  /** Modules whose waits have all ended, though their place in the line may still be there. */
+  get abandoned(): string[] {
+    return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
+  }
+
+  begin(module: string, wait: Limits): void {
+    this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
+  }
+
+  /** Gives whether nobody in this process waits for the module any more. */
+  end(module: string, wait: Limits): boolean {
+    const others = this.waits.get(module);
+    others?.delete(wait);
+    if (others && others.size > 0) return false;
+    this.waits.delete(module);
+    this.told.delete(module);
+    return true;
+  }
+
+  /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */
+  stands(module: string, licence: Licence): void {
+    const { identity } = this.deps;
+    const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
+    if (!own) return;
+    identity.writesBeat(own.beat);
+    if (!this.standing.has(module)) this.standing.set(module, this.deps.clock.elapsedMs());
+  }
+
+  /** A commit of ours was confirmed: whether we are in the line is known. */
+  saw(module: string, licence: Licence): void {
+    const { identity } = this.deps;
+    const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
+    if (own) this.since.set(module, own.sinceAt);
+    else if (!heldSeat(licence, identity.id, module)) this.left(module);
+  }
+
+  left(module: string): void {
+    this.standing.delete(module);
+    this.since.delete(module);
+  }
+
+  /** ISO 8601, share time; null when we have not stood in the line yet. */
+  sinceAt(module: string): string | null {
+    return this.since.get(module) ?? null;
+  }
+
+  mayStand(module: string): boolean {
+    return this.standing.has(module);
+  }
+
+  /** How long we stand in the line since we came, for whoever waits longest in this process; null when nobody waits any more. */
+  secondsFor(module: string): number | null {
+    const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
+    if (open.length === 0) return null;
+    const sinceMs = this.standing.get(module) ?? this.deps.clock.elapsedMs();
+    return Math.max(0, ...open.map((wait) => wait.untilMs - sinceMs)) / 1000;
+  }
+
+  isOpen(wait: Limits): boolean {
+    return !wait.signal?.aborted && this.deps.clock.elapsedMs() < wait.untilMs;
+  }
+
+  /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
+  async untilWorthTrying(module: string, wait: Limits): Promise<void> {
+    const { asking, clock, inTurn, table } = this.deps;
+    const lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(table.intervalMs / 8, LONGEST_LOOK_MS));
+    const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
+    while (this.isOpen(wait)) {
+      const nowMs = clock.elapsedMs();
+      const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
+      await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
+      if (tryMs <= lookMs || !this.isOpen(wait)) return;
+      const seen = await inTurn(() => this.look(module)).catch(() => null);
+      if (seen === 'forgotten') return;
+      if (seen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
+    }
+  }
+
+  /** Forgotten: revisions are lost, or seem to be, and our place in the line with them. Null: the look counts for nothing. */
+  private async look(module: string): Promise<'seen' | 'forgotten' | null> {
+    const { holdersLook, identity, table } = this.deps;
+    const look = holdersLook();
+    if (look) await look();
+    else {
+      const top = await table.read(table.limits(PATIENCE_MS));
+      if (top.loss !== null)
+        return placeInLine(top.licence, module, identity.id) === null ? 'forgotten' : null;
+      table.saw(top);
+    }
+    return 'seen';
+  }
+
+  /** While there is time left, a share in trouble is no reason to give up. */
+  async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
+    if (wait.signal?.aborted) return before;
+    return await this.deps.inTurn(attempt).catch((error: unknown) => {
+      const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
+      if (isPassing && this.isOpen(wait)) return before;
+      throw error;
+    });
+  }
+
+  /** Tells where we stand, if that is news. */
+  tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
+    const place = placeInLine(licence, module, this.deps.identity.id);
+    if (place === null || place === this.told.get(module)) return;
+    this.told.set(module, place);
+    const { holders, freesAt, evicted } = full;
+    this.deps.onWaiting({ module, place, holders, freesAt, evicted });
+  }
+
+  private isWorthTrying(licence: Licence, module: string): boolean {
+    const { clock, identity, table } = this.deps;
+    const policy = readPolicy(licence, table.path);
+    const ground = identity.ground(table.shareTimeNow() ?? clock.wallMs());
+    const outcome = claim(licence, policy, identity.claimant, module, identity.id, ground);
+    if (outcome.kind === 'seated') return true;
+    this.tell(module, licence, outcome);
+    const isSomebodyOut = table.isLineOverdue(licence) || table.provenGone(licence, policy).length > 0;
+    return isSomebodyOut || placeInLine(licence, module, identity.id) === null;
+  }
+}
+
+const codeOf = (error: unknown): string => (error instanceof SeatfileFault ? error.code : '');

@@ -1,0 +1,44 @@
+import type { Finding } from '../doctor/findings.js';
+import type { Tombstone } from '../licence/document.js';
+import type { FaceState } from '../store/display-copy.js';
+import type { Loss } from './seat.js';
+
+/** Something the user should know, and that costs nobody a seat. */
+export interface Warning {
+  /**
+   * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the place
+   * cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   */
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
+  readonly message: string;
+}
+
+export const faceWarnings: Partial<Record<FaceState, string>> = {
+  wreck: 'no longer reads as a licence; nobody loses a seat, and it is shown whole again soon',
+  missing: 'was deleted; nobody loses a seat, and it is shown again at the next commit',
+  linked:
+    'has a second name (a hard link, as some backups make); nobody loses a seat, but while it has it is not refreshed: copy it to a name of its own, and rename that copy over it',
+  foreign: 'is another document now; nobody loses a seat, and it is left as it is',
+};
+
+export const faceTrouble = (face: string, trouble: string): Warning => ({
+  code: 'FACE',
+  message: `${face} could not be refreshed, and shows an older state: ${trouble}; nobody loses a seat by it (seatfile doctor tells more)`,
+});
+
+/** What makes a place unfit at first sight; null for every other finding. */
+export function placeWords(finding: Finding): string | null {
+  if (finding.severity !== 'unfit') return null;
+  const end = 'run seatfile doctor, and move the licence to a file share';
+  if (finding.check === 'cloudFolder' && finding.folder !== null)
+    return `is synchronised by ${finding.folder.service}: every PC has a copy of its own, and the same seat is granted twice; ${end}`;
+  if (finding.check === 'fileSystem')
+    return `is on ${finding.name ?? 'a file system'} that cannot decide who gets a seat; ${end}`;
+  return null;
+}
+
+/** What a holder is told from the tombstone of his seat; without one, his place was simply taken. */
+export function lossOf(tombstone: Tombstone | null): Loss {
+  if (tombstone === null) return { reason: 'place taken', by: null, words: null, at: null };
+  return { reason: tombstone.reason, by: tombstone.actor, words: tombstone.words, at: tombstone.at };
+}

@@ -1,0 +1,122 @@
+import type { Licence } from '../licence/document.js';
+import { sealUnsigned } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { firstLicence } from '../licence/revision.js';
+import type { Clock } from '../share/clock.js';
+import type { Store } from '../store/store.js';
+import type { Finding } from './findings.js';
+
+/**
+ * Many processes commit to one scratch licence as fast as they can. Each counts its own commits in the table, so what is
+ * there can be compared with what was acknowledged.
+ */
+
+/** What one process tells at its end. */
+export interface Blows {
+  readonly worker: number;
+  readonly acknowledged: number;
+  /** Found by the process itself: its own count had gone back, or on, by so many. */
+  readonly lost: number;
+  readonly twice: number;
+  /** The count after its last acknowledged commit. */
+  readonly count: number;
+  /** Commits in doubt, all in all and since the last acknowledged one. */
+  readonly unknown: number;
+  readonly unknownSince: number;
+  readonly failed: number;
+  readonly firstFailure: string | null;
+  readonly slowestMs: number;
+}
+
+type Counts = Readonly<Record<string, number>>;
+const countsOf = (licence: Licence): Counts =>
+  ('hammer' in licence ? (licence.hammer as Counts | undefined) : undefined) ?? {};
+
+export const scratchLicence = (id: string, issuedAt: string): Licence =>
+  firstLicence(
+    sealUnsigned({ licenceId: id, issuedAt, modules: [{ module: 'HAMMER', maxUsers: 1 }] }),
+    { checkIntervalSeconds: 30 },
+    { lineage: id, commit: id },
+  );
+
+const COMMIT_MS = 30_000;
+/** After a failure the share is given a moment. Milliseconds. */
+const BREATH_MS = 200;
+
+export async function hammer(
+  store: Store,
+  clock: Clock,
+  worker: number,
+  isOver: () => boolean,
+): Promise<Blows> {
+  let blows: Blows = {
+    ...{ worker, acknowledged: 0, lost: 0, twice: 0, count: 0, unknown: 0, unknownSince: 0 },
+    ...{ failed: 0, firstFailure: null, slowestMs: 0 },
+  };
+  while (!isOver()) {
+    const startedMs = clock.elapsedMs();
+    try {
+      const { answer } = await store.commit(counting(worker), { untilMs: startedMs + COMMIT_MS });
+      blows = acknowledged(blows, answer, clock.elapsedMs() - startedMs);
+    } catch (error) {
+      if (!(error instanceof SeatfileFault)) throw error;
+      blows = failed(blows, error);
+      await clock.sleep(BREATH_MS);
+    }
+  }
+  return blows;
+}
+
+const counting = (worker: number) => (base: Licence) => {
+  const counts = countsOf(base);
+  const answer = (counts[worker] ?? 0) + 1;
+  const licence = { ...base, hammer: { ...counts, [worker]: answer } };
+  return { answer, draft: { licence, events: [] } };
+};
+
+function acknowledged(blows: Blows, count: number, tookMs: number): Blows {
+  const expected = blows.count + 1;
+  return {
+    ...blows,
+    acknowledged: blows.acknowledged + 1,
+    lost: blows.lost + Math.max(0, expected - count),
+    twice: blows.twice + Math.max(0, count - expected - blows.unknownSince),
+    count,
+    unknownSince: 0,
+    slowestMs: Math.max(blows.slowestMs, Math.round(tookMs)),
+  };
+}
+
+function failed(blows: Blows, fault: SeatfileFault): Blows {
+  if (fault.code === 'COMMIT_UNKNOWN')
+    return { ...blows, unknown: blows.unknown + 1, unknownSince: blows.unknownSince + 1 };
+  return { ...blows, failed: blows.failed + 1, firstFailure: blows.firstFailure ?? fault.message };
+}
+
+/** What all of them told, against what is there. `died`: processes that told nothing. */
+export function judgeHammer(
+  all: readonly Blows[],
+  table: Licence | null,
+  seconds: number,
+  died: number,
+): Finding {
+  const sum = (of: (blows: Blows) => number) => all.reduce((total, blows) => total + of(blows), 0);
+  const counts = table === null ? {} : countsOf(table);
+  const there = (blows: Blows) => counts[blows.worker] ?? 0;
+  const lost = sum((blows) => blows.lost + Math.max(0, blows.count - there(blows)));
+  const twice = sum((blows) => blows.twice + Math.max(0, there(blows) - blows.count - blows.unknownSince));
+  const done = sum((blows) => blows.acknowledged);
+  const bad = sum((blows) => blows.failed) + died;
+  const isUnfit = lost + twice > 0 || done === 0;
+  return {
+    check: 'hammer',
+    severity: isUnfit ? 'unfit' : bad + sum((blows) => blows.unknown) > 0 ? 'warning' : 'ok',
+    ...{ workers: all.length + died, seconds, acknowledged: done, lost, twice },
+    ...{ unknown: sum((blows) => blows.unknown), failed: bad },
+    firstFailure:
+      all.find((blows) => blows.firstFailure !== null)?.firstFailure ??
+      (died > 0 ? 'a process ended early' : null),
+    perSecond: Math.round((10 * done) / seconds) / 10,
+    slowestMs: Math.max(0, ...all.map((blows) => blows.slowestMs)),
+  };
+}

@@ -1,0 +1,131 @@
+import { decodeText, type Licence, parseLicence } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { Clock } from '../share/clock.js';
+import { nullIf, type ShareFiles } from '../share/files.js';
+import {
+  documentIn,
+  folderOf,
+  inFolder,
+  isClearing,
+  isStrange,
+  numberName,
+  numbersAmong,
+  placeOf,
+  stageOwner,
+} from '../share/layout.js';
+import { Face, LATE_FACE_MS, readLoosely } from '../store/display-copy.js';
+import type { Finding } from './findings.js';
+
+/** The state of a licence on the share, without changing or waiting for anything. */
+
+type State = Extract<Finding, { check: 'licence' }>;
+const nothing: Omit<State, 'severity' | 'state'> = {
+  check: 'licence',
+  ...{ revision: null, revisions: 0, newestBytes: 0, stages: 0, clearing: 0, others: 0 },
+  ...{ face: null, faceBehind: null, isFaceLate: false, trouble: null },
+};
+/** The newest revision may be cleared away between listing and reading. */
+const TRIES = 3;
+
+/** @param nowMs the server's clock; null where it could not be had */
+export async function examineLicence(
+  target: { readonly face: string },
+  files: ShareFiles,
+  { clock }: { readonly clock: Clock },
+  nowMs: number | null = null,
+): Promise<Finding> {
+  const { face } = target;
+  const shown = await nullIf(files.read(face), 'missing', 'tooLarge');
+  for (let tries = 1; ; tries++) {
+    const names = await nullIf(files.list(folderOf(face)), 'missing');
+    if (names === null) return await withoutFolder(face, shown, files);
+    const top = numbersAmong(names).at(-1);
+    const path = top === undefined ? null : documentIn(inFolder({ folder: folderOf(face) }, numberName(top)));
+    const bytes = path === null ? null : await nullIf(files.read(path), 'missing', 'tooLarge', 'wrongKind');
+    if (bytes === null && tries < TRIES) continue;
+    const found: State = {
+      ...nothing,
+      ...tally(names),
+      revision: top ?? null,
+      severity: 'ok',
+      state: 'inOrder',
+    };
+    if (bytes === null || path === null)
+      return {
+        ...found,
+        severity: 'unfit',
+        state: 'damaged',
+        trouble: `${folderOf(face)} shows no revision that can be read`,
+      };
+    const state = await judged(
+      { ...found, newestBytes: bytes.length },
+      read(bytes, path),
+      shown,
+      new Face(placeOf(face, 0, 0), files, clock),
+    );
+    return await timed(state, face, files, nowMs);
+  }
+}
+
+/** Whether a face that is behind should have been refreshed: by the stamp of the revision after the one that it shows. */
+async function timed(state: State, face: string, files: ShareFiles, nowMs: number | null): Promise<State> {
+  const { revision, faceBehind } = state;
+  if (state.severity !== 'ok' || !faceBehind || revision === null) return state;
+  const next = inFolder({ folder: folderOf(face) }, numberName(revision - faceBehind + 1));
+  const sinceMs = (await nullIf(files.stat(next), 'missing'))?.modifiedMs ?? null;
+  const isFaceLate = sinceMs === null || (nowMs !== null && nowMs - sinceMs > LATE_FACE_MS);
+  return isFaceLate ? { ...state, severity: 'warning', isFaceLate } : state;
+}
+
+const tally = (names: readonly string[]) => {
+  const revisions = numbersAmong(names).length;
+  const stages = names.filter((name) => stageOwner(name) !== null).length;
+  const clearing = names.filter(isClearing).length;
+  return { revisions, stages, clearing, others: names.filter(isStrange).length };
+};
+
+async function judged(
+  found: State,
+  top: Licence | string,
+  shown: Uint8Array | null,
+  face: Face,
+): Promise<State> {
+  if (typeof top === 'string') return { ...found, severity: 'unfit', state: 'damaged', trouble: top };
+  if (top.revision !== found.revision)
+    return {
+      ...found,
+      severity: 'unfit',
+      state: 'damaged',
+      trouble: `revision ${found.revision} says it is ${top.revision}`,
+    };
+  const state = await face.notice(top);
+  const number = shown && readLoosely(shown)?.revision;
+  const faceBehind = state === 'ours' && typeof number === 'number' ? top.revision - number : null;
+  const isBack = faceBehind !== null && faceBehind < 0;
+  const trouble = isBack
+    ? `licence.json shows revision ${number}, but the folder ends at ${top.revision}`
+    : null;
+  const severity = isBack ? 'unfit' : state === 'ours' ? 'ok' : 'warning';
+  return { ...found, severity, state: isBack ? 'damaged' : 'inOrder', face: state, faceBehind, trouble };
+}
+
+async function withoutFolder(face: string, shown: Uint8Array | null, files: ShareFiles): Promise<State> {
+  if (shown === null && (await nullIf(files.stat(face), 'missing')) === null)
+    return { ...nothing, severity: 'note', state: 'none' };
+  const damaged = { ...nothing, severity: 'unfit', state: 'damaged' } as const;
+  if (shown === null) return { ...damaged, trouble: `${face}: larger than the 16 MiB a licence may have` };
+  const licence = read(shown, face);
+  if (typeof licence === 'string') return { ...damaged, trouble: licence };
+  if (licence.revision === 0) return { ...nothing, severity: 'ok', state: 'notBegun', revision: 0 };
+  return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
+}
+
+/** The licence, or why it is none. */
+function read(bytes: Uint8Array, path: string): Licence | string {
+  try {
+    return parseLicence(decodeText(bytes, path), path);
+  } catch (error) {
+    if (error instanceof SeatfileFault) return error.message;
+    throw error;
+  }
+}

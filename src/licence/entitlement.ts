@@ -1,0 +1,144 @@
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import {
+  at,
+  type CountBy,
+  checked,
+  checkInterval,
+  countBy,
+  type Level,
+  type Licence,
+  level as levelName,
+  moduleName,
+  type SealedEntitlement,
+} from './document.js';
+import { SeatfileFault } from './fault.js';
+import { parseJson } from './json.js';
+
+/** What the vendor granted: the parsed payload of the sealed entitlement. */
+export interface Entitlement {
+  readonly licenceId: string;
+  readonly customer?: string | undefined;
+  readonly issuedAt: string;
+  readonly expiresAt?: string | undefined;
+  /** What one user is. @default 'user@host' */
+  readonly countBy?: CountBy | undefined;
+  readonly level?: Level | undefined;
+  readonly checkIntervalSeconds?: number | undefined;
+  readonly offlineGraceSeconds?: number | undefined;
+  readonly modules: readonly ModuleGrant[];
+}
+
+export interface ModuleGrant {
+  readonly module: string;
+  /** Whole number, 1 to 100,000. */
+  readonly maxUsers: number;
+  /** Seats tolerated above maxUsers. @default 0 */
+  readonly overdraft?: number | undefined;
+}
+
+/** Entitlement and settings together: what holds at this site now. */
+export interface Policy {
+  readonly licenceId: string;
+  readonly customer: string | null;
+  readonly countBy: CountBy;
+  readonly level: Level;
+  /** T. Seconds, at least 1. */
+  readonly checkIntervalSeconds: number;
+  readonly graceSeconds: number;
+  /** Rule 7: within so many seconds every holder answers whoever needs a seat; null: at his next look. */
+  readonly answerWithinSeconds: number | null;
+  readonly expiresAt: string | null;
+  readonly modules: ReadonlyMap<string, ModuleGrant>;
+}
+
+/** Design rule 1: one write per 30 s per file, for any number of users. */
+const SECONDS_PER_USER = 30;
+export const MAX_USERS = 100_000;
+
+const moduleGrant = z.looseObject({
+  module: moduleName,
+  maxUsers: z.int().min(1).max(MAX_USERS),
+  overdraft: z.int().min(0).max(MAX_USERS).optional(),
+});
+const entitlement = z.looseObject({
+  licenceId: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  customer: z.string().max(256).optional(),
+  issuedAt: at,
+  expiresAt: at.optional(),
+  countBy: countBy.optional(),
+  level: levelName.optional(),
+  checkIntervalSeconds: checkInterval.optional(),
+  offlineGraceSeconds: z
+    .number()
+    .min(0)
+    .max(400 * 86_400)
+    .optional(),
+  modules: z.array(moduleGrant).min(1).max(1000),
+});
+
+/** T by the formula of design rule 1: 30 s x the largest max users. Seconds. */
+export function formulaSeconds(modules: readonly ModuleGrant[]): number {
+  return SECONDS_PER_USER * Math.max(...modules.map((grant) => grant.maxUsers));
+}
+
+export function sealUnsigned(granted: Entitlement): SealedEntitlement {
+  return { payload: JSON.stringify(granted) };
+}
+
+/** Tells one sealed entitlement from another. SHA-256, hexadecimal. */
+export function entitlementHash(sealed: SealedEntitlement): string {
+  return createHash('sha256')
+    .update(`${sealed.payload}\0${sealed.signature ?? ''}`)
+    .digest('hex');
+}
+
+/** @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, LICENCE_NEWER when it is signed. */
+function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
+  const where = `${path}: entitlement.payload`;
+  if (sealed.signature !== undefined)
+    throw new SeatfileFault(
+      'LICENCE_NEWER',
+      `${path}: entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application`,
+    );
+  const granted = checked(entitlement, parseJson(sealed.payload, where), where) as Entitlement;
+  const names = granted.modules.map((grant) => grant.module);
+  const seen = new Set<string>();
+  const twice = names.find((name) => seen.size === seen.add(name).size);
+  if (twice !== undefined)
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${where}: modules: expected every module once, found "${twice}" twice`,
+    );
+  return granted;
+}
+
+/** An unsigned licence leaves everything to its settings; where they are silent, the entitlement, then the default. */
+export function readPolicy(licence: Licence, path: string): Policy {
+  const granted = readEntitlement(licence.entitlement, path);
+  const { settings } = licence;
+  const level = settings.level ?? granted.level ?? 'heartbeat';
+  return {
+    licenceId: granted.licenceId,
+    customer: granted.customer ?? null,
+    countBy: granted.countBy ?? 'user@host',
+    level,
+    checkIntervalSeconds:
+      settings.checkIntervalSeconds ?? granted.checkIntervalSeconds ?? formulaSeconds(granted.modules),
+    graceSeconds: settings.offlineGraceSeconds ?? granted.offlineGraceSeconds ?? 0,
+    answerWithinSeconds: level === 'light' ? null : (settings.onDemand?.answerWithinSeconds ?? null),
+    expiresAt: granted.expiresAt ?? null,
+    modules: new Map(granted.modules.map((grant) => [grant.module, grant])),
+  };
+}
+
+/** @throws SeatfileFault UNKNOWN_MODULE naming the modules there are. */
+export function grantOf(policy: Policy, module: string, path: string): ModuleGrant {
+  const grant = policy.modules.get(module);
+  if (grant) return grant;
+  const known = [...policy.modules.keys()].join(', ');
+  throw new SeatfileFault('UNKNOWN_MODULE', `${path}: no module "${module}"; the licence has ${known}`);
+}
+
+/** Seats a module can have in use at once: max users and the overdraft. */
+export const limitOf = (grant: ModuleGrant): number => grant.maxUsers + (grant.overdraft ?? 0);

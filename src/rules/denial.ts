@@ -1,0 +1,31 @@
+import type { Licence } from '../licence/document.js';
+import type { Draft } from '../licence/revision.js';
+import { fromIso } from '../licence/time.js';
+
+/** A refusal, for the journal: nothing in the table changes. */
+export interface Denial {
+  readonly instance: string;
+  readonly module: string;
+  readonly user: string;
+  readonly host: string;
+  readonly reason: 'full';
+  /** How often it was refused since it was last recorded. */
+  readonly count: number;
+  /** Whether that was the end of it, or the call went on to wait. */
+  readonly final: boolean;
+}
+
+/** One user's refusals in one module are recorded once in so long. Milliseconds. */
+export const DENIAL_PAUSE_MS = 60_000;
+
+/** Null when the newest revision is such a record already: who asks again and again, each time anew, fills no journal. */
+export function recordDenial(licence: Licence, denial: Denial, shareTimeMs: number): Draft | null {
+  const isRecorded = licence.events.some(
+    ({ kind, module, user, at }) =>
+      kind === 'denied' &&
+      module === denial.module &&
+      user === denial.user &&
+      Math.abs(shareTimeMs - fromIso(at)) < DENIAL_PAUSE_MS,
+  );
+  return isRecorded ? null : { licence, events: [{ kind: 'denied', ...denial }] };
+}

@@ -1,0 +1,169 @@
+import type { InstanceRecord, Level, Licence } from '../licence/document.js';
+import { firstWhere } from '../licence/ordered.js';
+
+/**
+ * Rules 3 and 4: a peer is judged by how long we have seen its beat stand still while we were awake and looking, on our
+ * own monotonic clock, and only for silence in which it could have spoken. No time written by anybody else is read here.
+ *
+ * All times are milliseconds of this process's monotonic clock; T is the check interval the peer's own record promises.
+ */
+
+/** Looks per check interval. */
+const LOOKS_PER_INTERVAL = 8;
+/** Looks in the time within which a holder has promised to answer (rule 7). */
+export const LOOKS_PER_ANSWER = 4;
+/** Nobody looks less often than this, however long T is. Milliseconds. */
+const LONGEST_LOOK_MS = 3_600_000;
+/** Light looks no more often than this. Milliseconds. */
+const LIGHT_LOOK_MS = 60_000;
+/** Silence after which a peer is dead, in check intervals; its grace comes on top, times {@link GRACE_PATIENCE}. */
+const DEAD_INTERVALS = 1.75;
+const GRACE_PATIENCE = 7 / 6;
+/** So long before the verdict an observer makes sure of a recent commit of its own, in check intervals (1.75 - 1.55). */
+const PROOF_INTERVALS = 0.2;
+/** The window in which the observer's own commit must lie: the peer had at least the first of these to speak in. */
+const YOUNGEST_PROOF = 1 / 8;
+const OLDEST_PROOF = 1 / 2;
+
+interface Sighting {
+  readonly beat: number;
+  /** How long the beat has stood still, as far as we saw. */
+  readonly stoodStillMs: number;
+  /** Up to when that has been counted. */
+  readonly countedToMs: number;
+}
+/** By instance id. */
+export type Sightings = ReadonlyMap<string, Sighting>;
+
+/** A successful read of the newest revision. */
+export interface Look {
+  readonly licence: Licence;
+  readonly startedMs: number;
+  readonly endedMs: number;
+}
+
+export const lookPeriodMs = (checkIntervalSeconds: number): number =>
+  Math.min((checkIntervalSeconds * 1000) / LOOKS_PER_INTERVAL, LONGEST_LOOK_MS);
+
+/** How often an instance of this level looks: so long at most it takes to notice a removal, or a change of settings. Milliseconds. */
+export function ownLookMs(level: Level, checkIntervalSeconds: number, answersWithin: number | null): number {
+  const periodMs = lookPeriodMs(checkIntervalSeconds);
+  if (level === 'light') return Math.max(LIGHT_LOOK_MS, periodMs);
+  return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);
+}
+
+export const deadAfterMs = (record: InstanceRecord): number =>
+  (DEAD_INTERVALS * record.checkIntervalSeconds + GRACE_PATIENCE * record.graceSeconds) * 1000;
+
+/**
+ * Adds one look. The time between two looks counts for at most two look periods, however long it was: we may have
+ * slept, and the peer with us. The first look that shows a beat counts from its end, later ones from start to start.
+ */
+export function look(before: Sightings, seen: Look, ownId: string, ownPeriodMs: number): Sightings {
+  const peers = seen.licence.instances.filter(
+    (record) => record.id !== ownId && record.level === 'heartbeat',
+  );
+  return new Map(
+    peers.map((record) => {
+      const known = before.get(record.id);
+      if (known?.beat !== record.beat)
+        return [record.id, { beat: record.beat, stoodStillMs: 0, countedToMs: seen.endedMs }];
+      const period = Math.min(ownPeriodMs, lookPeriodMs(record.checkIntervalSeconds));
+      const gap = Math.max(0, Math.min(seen.startedMs - known.countedToMs, 2 * period));
+      const countedToMs = Math.max(known.countedToMs, seen.startedMs);
+      return [record.id, { beat: record.beat, stoodStillMs: known.stoodStillMs + gap, countedToMs }];
+    }),
+  );
+}
+
+/** Rule 4(b): after trouble of our own, nobody is blamed for more than one check interval of it. */
+export function cutBack(sightings: Sightings, licence: Licence): Sightings {
+  const promised = new Map(
+    licence.instances.map((record) => [record.id, record.checkIntervalSeconds * 1000]),
+  );
+  return new Map(
+    [...sightings].map(([id, seen]) => {
+      const most = promised.get(id) ?? 0;
+      return [id, { ...seen, stoodStillMs: Math.min(seen.stoodStillMs, most) }];
+    }),
+  );
+}
+
+/** Our own commits that were confirmed since the last that failed or was slow: the proof that a peer could have written. */
+export interface OwnCommit {
+  readonly startedMs: number;
+  readonly confirmedMs: number;
+}
+
+/** Commits older than half of the longest interval prove nothing any more. */
+export function recentCommits(
+  commits: readonly OwnCommit[],
+  nowMs: number,
+  longestIntervalMs: number,
+): OwnCommit[] {
+  return commits.filter((commit) => nowMs - commit.startedMs <= OLDEST_PROOF * longestIntervalMs);
+}
+
+export interface Watch {
+  /** Dead, and we may say so now. */
+  readonly evict: readonly Verdict[];
+  /** Somebody nears his end and we have no recent commit: beat now, to have one in time. */
+  readonly beatEarly: boolean;
+  /** When the next look is worth it for one of them; Infinity if none. */
+  readonly lookAgainMs: number;
+}
+
+/** What follows from all we have seen. `commits`: in the order in which they were made. */
+export function judge(
+  sightings: Sightings,
+  licence: Licence,
+  commits: readonly OwnCommit[],
+  nowMs: number,
+): Watch {
+  const parts = licence.instances.flatMap((record) => {
+    const seen = sightings.get(record.id);
+    return seen && seen.beat === record.beat ? [judgeOne(record, seen, commits, nowMs)] : [];
+  });
+  return {
+    evict: parts.flatMap((part) => part.evict),
+    beatEarly: parts.some((part) => part.beatEarly),
+    lookAgainMs: parts.reduce((first, part) => Math.min(first, part.lookAgainMs), Number.POSITIVE_INFINITY),
+  };
+}
+
+function judgeOne(
+  record: InstanceRecord,
+  seen: Sighting,
+  commits: readonly OwnCommit[],
+  nowMs: number,
+): Watch {
+  const intervalMs = record.checkIntervalSeconds * 1000;
+  const deadMs = deadAfterMs(record);
+  const warnMs = deadMs - PROOF_INTERVALS * intervalMs;
+  const at = (sumMs: number) => seen.countedToMs + sumMs - seen.stoodStillMs;
+  if (seen.stoodStillMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
+  const lastMs = commits.at(-1)?.startedMs ?? Number.NEGATIVE_INFINITY;
+  const beatEarly = nowMs - lastMs > (OLDEST_PROOF - PROOF_INTERVALS) * intervalMs;
+  if (seen.stoodStillMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
+  const ripeAt = firstWhere(commits, (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF * intervalMs);
+  const ripe = commits[ripeAt - 1]; // the last that the peer had long enough to answer
+  const proven = ripe !== undefined && nowMs - ripe.startedMs <= OLDEST_PROOF * intervalMs;
+  if (proven)
+    return {
+      evict: [{ instance: record.id, beat: record.beat, reason: 'evicted' }],
+      beatEarly: false,
+      lookAgainMs: Number.POSITIVE_INFINITY,
+    };
+  const next = commits[ripeAt];
+  const ripeMs = next ? next.confirmedMs + YOUNGEST_PROOF * intervalMs : Number.POSITIVE_INFINITY;
+  return { evict: [], beatEarly, lookAgainMs: ripeMs };
+}
+
+/** Somebody to put out, and the beat he was seen to stand at. */
+export interface Verdict {
+  readonly instance: string;
+  readonly beat: number;
+  readonly reason: 'evicted' | 'process gone';
+  /** What the tombstone says beside it. @default nothing */
+  readonly words?: string;
+}

@@ -1,0 +1,162 @@
+import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/document.js';
+import type { Policy } from '../licence/entitlement.js';
+import type { Draft, EventDraft } from '../licence/revision.js';
+import { toIso } from '../licence/time.js';
+import { dropSeats, seatEvent } from './claim.js';
+import { isGiven, type Pending, placeKey, withoutWaiters } from './queue.js';
+import { closedForMs } from './restore.js';
+import { Places } from './seats.js';
+import { isExpired } from './sweep.js';
+
+/**
+ * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
+ * that he does not take goes to the next, and he has left the line.
+ */
+
+/**
+ * At most so many seats are given in one commit; the next one goes on. Each costs an event and a record, so that a long line, given its
+ * seats at once, could make a revision that is larger than a licence may be, and nobody could commit any more.
+ */
+export const MOST_GIVEN = 1000;
+
+/** A record, where it stands in the table, and the seats it gets: of a record made for a waiter, all that it has. */
+interface Gift {
+  readonly record: InstanceRecord;
+  readonly at: number;
+  readonly seats: SeatRecord[];
+}
+
+/**
+ * Gives every place that is free to those who wait, in their order, in one pass. Who sits already (in a restored table that may be)
+ * leaves the line: a second seat would make a table that nobody can write. Unchanged when there is no place, or nobody.
+ */
+export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
+  const { licence } = draft;
+  const places = new Places(licence, policy, path);
+  const gifts = new Gifts(licence, policy, toIso(shareTimeMs));
+  const left = new Set<string>();
+  for (const waiter of licence.waiting) {
+    if (gifts.events.length === MOST_GIVEN) break;
+    if (!policy.modules.has(waiter.module)) continue;
+    const isSeated = places.held(waiter.instance, waiter.module) !== undefined;
+    const { instance: id, module, user, host, machine } = waiter;
+    const place = isSeated ? null : places.placeFor({ id, user, host, machine }, module, waiter.seat);
+    if (place !== null) gifts.give(waiter, place, places);
+    if (isSeated || place !== null) left.add(placeKey(waiter));
+  }
+  if (left.size === 0) return draft;
+  const after = withoutWaiters(licence, (waiter) => left.has(placeKey(waiter)));
+  return {
+    licence: gifts.events.length === 0 ? after : { ...after, instances: gifts.instances() },
+    events: draft.events.concat(gifts.events),
+  };
+}
+
+/**
+ * What a commit of an administrator, or of a file put over `licence.json`, leaves free goes to those who wait. Right after a restore nobody new
+ * is seated; a waiter takes a free place itself, later.
+ */
+export function offerFree(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
+  const isClosed = isExpired(policy, shareTimeMs) || closedForMs(draft.licence, policy, shareTimeMs) > 0;
+  return isClosed ? draft : seatWaiters(draft, policy, shareTimeMs, path);
+}
+
+/** What one pass gives to those who wait. */
+class Gifts {
+  readonly events: EventDraft[] = [];
+  private readonly policy: Policy;
+  private readonly at: string;
+  private readonly gifts: Map<string, Gift>;
+
+  constructor({ instances }: Licence, policy: Policy, at: string) {
+    this.policy = policy;
+    this.at = at;
+    this.gifts = new Map(instances.map((record, index) => [record.id, { record, at: index, seats: [] }]));
+  }
+
+  give(waiter: Waiter, place: string, places: Places): void {
+    const { module } = waiter;
+    const seat: SeatRecord = { id: place, module, sinceAt: this.at, untilAt: null, given: true };
+    const gift = this.giftFor(waiter);
+    gift.seats.push(seat);
+    places.put(gift.record, seat, gift.at);
+    this.events.push(seatEvent('given', gift.record, seat));
+  }
+
+  /** Those that were there keep their order, and new ones follow in theirs. */
+  instances(): InstanceRecord[] {
+    return [...this.gifts.values()].map(({ record, seats }) => {
+      if (seats.length === 0 || record.seats === seats) return record;
+      return { ...record, seats: [...record.seats, ...seats] };
+    });
+  }
+
+  private giftFor(waiter: Waiter): Gift {
+    const known = this.gifts.get(waiter.instance);
+    if (known) return known;
+    const seats: SeatRecord[] = [];
+    const gift = { record: recordOf(waiter, this.policy, seats, this.at), at: this.gifts.size, seats };
+    this.gifts.set(waiter.instance, gift);
+    return gift;
+  }
+}
+
+/** What he would have written himself. The first silence is not his: he is judged by whether he takes the place. */
+function recordOf(waiter: Waiter, policy: Policy, seats: readonly SeatRecord[], at: string): InstanceRecord {
+  return {
+    id: waiter.instance,
+    user: waiter.user,
+    host: waiter.host,
+    machine: waiter.machine,
+    pid: waiter.pid,
+    processStart: waiter.processStart,
+    ...(waiter.thread !== undefined && { thread: waiter.thread }),
+    application: waiter.application,
+    note: waiter.note,
+    level: policy.level,
+    joinedAt: at,
+    beat: waiter.beat,
+    beatAt: at,
+    checkIntervalSeconds: policy.checkIntervalSeconds,
+    graceSeconds: policy.graceSeconds,
+    answersWithin: null,
+    seats,
+  };
+}
+
+/** Who stands for too long is out of the line; who has not taken his place has lost it. Null when none of them is there any more. */
+export function passOver(draft: Draft, overdue: readonly Pending[]): Draft | null {
+  if (overdue.length === 0) return null;
+  const { licence } = draft;
+  const late = new Set(overdue.filter(({ kind }) => kind === 'waits').map(keyOf));
+  const isLate = ({ instance, module, seat }: Waiter) => late.has(keyOf({ instance, module, seat }));
+  const leaving = new Set(licence.waiting.filter(isLate).map(placeKey));
+  const stayed = withoutWaiters(licence, (waiter) => leaving.has(placeKey(waiter)));
+  const untaken = untakenIn(licence, overdue);
+  if (stayed === licence && untaken.length === 0) return null;
+  const events = untaken.map(({ record, seat }) => seatEvent('passed over', record, seat));
+  const left = new Set(untaken.map(({ seat }) => seat));
+  return { licence: dropSeats(stayed, left), events: draft.events.concat(events) };
+}
+
+const keyOf = ({ instance, module, seat }: Pick<Pending, 'instance' | 'module' | 'seat'>): string =>
+  `${instance} ${module} ${seat}`;
+
+/** The seats that were given and not taken, in the order in which they are named. */
+function untakenIn(
+  { instances }: Licence,
+  overdue: readonly Pending[],
+): { readonly record: InstanceRecord; readonly seat: SeatRecord }[] {
+  const given = new Map(
+    instances.flatMap((record) =>
+      record.seats
+        .filter(isGiven)
+        .map((seat) => [
+          keyOf({ instance: record.id, module: seat.module, seat: seat.id }),
+          { record, seat },
+        ]),
+    ),
+  );
+  const named = new Set(overdue.filter(({ kind }) => kind === 'given').map(keyOf));
+  return [...named].flatMap((key) => given.get(key) ?? []);
+}

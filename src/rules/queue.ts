@@ -1,0 +1,194 @@
+import type { Licence, SeatRecord, Waiter } from '../licence/document.js';
+import { fromIso, toIso } from '../licence/time.js';
+import type { Claimant } from './seats.js';
+
+/** The line of those who wait for a place (rule 8): first come, first served within a module. */
+
+/** One waiter's place in the line of one module, as a key. Neither part can hold a space. */
+export const placeKey = ({ instance, module }: Pick<Waiter, 'instance' | 'module'>): string =>
+  `${instance} ${module}`;
+
+/** The lines of all modules, in one pass over those who wait. The pass is made at the first question. */
+export class Lines {
+  private readonly waiting: readonly Waiter[];
+  private readonly lengths = new Map<string, number>();
+  private index: Map<string, number> | null = null;
+
+  constructor({ waiting }: Pick<Licence, 'waiting'>) {
+    this.waiting = waiting;
+  }
+
+  /** From 1; null when the instance does not wait for the module. */
+  placeOf(module: string, instance: string): number | null {
+    return this.places().get(placeKey({ instance, module })) ?? null;
+  }
+
+  /** How many were there before an instance; all of them when it does not wait. */
+  ahead(module: string, instance: string): number {
+    const place = this.placeOf(module, instance);
+    return place === null ? this.lengthOf(module) : place - 1;
+  }
+
+  lengthOf(module: string): number {
+    this.places();
+    return this.lengths.get(module) ?? 0;
+  }
+
+  private places(): Map<string, number> {
+    if (this.index) return this.index;
+    this.index = new Map();
+    for (const waiter of this.waiting) {
+      const place = (this.lengths.get(waiter.module) ?? 0) + 1;
+      this.lengths.set(waiter.module, place);
+      const key = placeKey(waiter);
+      if (!this.index.has(key)) this.index.set(key, place);
+    }
+    return this.index;
+  }
+}
+
+/** From 1; null when the instance does not wait for the module. */
+export const placeInLine = (licence: Licence, module: string, instance: string): number | null =>
+  new Lines(licence).placeOf(module, instance);
+
+/** What somebody waits for, and the id his seat gets. */
+interface Wanted {
+  readonly module: string;
+  readonly seatId: string;
+  /** It stood in the line before, since then, and the line was lost. @default it did not */
+  readonly sinceAt?: string | null;
+}
+
+/** Puts somebody at the end of the line, or where it stood before; who is in it stays where he is, and longer if he wants to. */
+export function standInLine(
+  licence: Licence,
+  who: Claimant,
+  place: Wanted,
+  waitSeconds: number,
+  shareTimeMs: number,
+): Licence {
+  if (placeInLine(licence, place.module, who.id) !== null)
+    return stayLonger(licence, { instance: who.id, module: place.module }, waitSeconds);
+  const waiter = waiterOf(who, place, waitSeconds, shareTimeMs);
+  const { sinceAt } = place;
+  if (!sinceAt) return { ...licence, waiting: [...licence.waiting, waiter] };
+  const isLater = (one: Waiter) => !one.returns && fromIso(one.sinceAt) > fromIso(sinceAt);
+  const at = licence.waiting.findIndex((one) => one.module === place.module && isLater(one));
+  const waiting = licence.waiting.toSpliced(at < 0 ? licence.waiting.length : at, 0, { ...waiter, sinceAt });
+  return { ...licence, waiting };
+}
+
+/** Puts somebody who was seated, and for whom a restored table has no place, before all who were not: in each of these lines. */
+export function standFirst(
+  licence: Licence,
+  who: Claimant,
+  places: readonly (Wanted & { readonly waitSeconds: number })[],
+  shareTimeMs: number,
+): Licence {
+  const lines = new Lines(licence);
+  const missing = places.filter(({ module }) => lines.placeOf(module, who.id) === null);
+  if (missing.length === 0) return licence;
+  const isBefore = (one: Waiter) => one.returns === true;
+  const { waiting } = licence;
+  const own = missing.map((place): Waiter => {
+    return { ...waiterOf(who, place, place.waitSeconds, shareTimeMs), returns: true };
+  });
+  return {
+    ...licence,
+    waiting: [...waiting.filter(isBefore), ...own, ...waiting.filter((one) => !isBefore(one))],
+  };
+}
+
+function waiterOf(
+  { id, highestBeat = 0, ...running }: Claimant,
+  { module, seatId }: Wanted,
+  waitSeconds: number,
+  shareTimeMs: number,
+): Waiter {
+  return {
+    ...{ instance: id, module, ...running },
+    ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
+  };
+}
+
+function stayLonger(
+  licence: Licence,
+  who: Pick<Waiter, 'instance' | 'module'>,
+  waitSeconds: number,
+): Licence {
+  const isOwn = (one: Waiter) => one.instance === who.instance && one.module === who.module;
+  if (licence.waiting.every((one) => !isOwn(one) || one.waitSeconds >= waitSeconds)) return licence;
+  const waiting = licence.waiting.map((one) => (isOwn(one) ? { ...one, waitSeconds } : one));
+  return { ...licence, waiting };
+}
+
+/** Without an instance's waits for these modules, or for all when `modules` is null. */
+export function leaveLine(licence: Licence, instance: string, modules: readonly string[] | null): Licence {
+  const left = modules && new Set(modules);
+  return withoutWaiters(licence, (one) => one.instance === instance && (left?.has(one.module) ?? true));
+}
+
+/** Without those who leave the line; the same table when there are none. */
+export function withoutWaiters(licence: Licence, isLeaving: (waiter: Waiter) => boolean): Licence {
+  const waiting = licence.waiting.filter((waiter) => !isLeaving(waiter));
+  return waiting.length === licence.waiting.length ? licence : { ...licence, waiting };
+}
+
+// --- who keeps the line moving ----------------------------------------------------------------------------------------
+
+/** A place that was given and not taken goes to the next after so long. Milliseconds. */
+const TAKEN_MS = 60_000;
+/** So much longer than he said a waiter may stand. Milliseconds. */
+const OVERSTAY_MS = 10_000;
+/** Of the time between two looks at most so much counts: we may have slept, and the waiter with us. Milliseconds. */
+export const LONGEST_GAP_MS = 10_000;
+
+/** Somebody in the line, or with a place that he was given: told apart by its seat id, which is new for every wait. */
+export interface Pending {
+  readonly instance: string;
+  readonly module: string;
+  readonly seat: string;
+  readonly kind: 'waits' | 'given';
+  readonly patienceMs: number;
+}
+
+export const waits = ({ instance, module, seat, waitSeconds }: Waiter): Pending => ({
+  ...{ instance, module, seat, kind: 'waits', patienceMs: waitSeconds * 1000 + OVERSTAY_MS },
+});
+
+function pendingIn(licence: Licence): Pending[] {
+  const given = licence.instances.flatMap((record) =>
+    record.seats.filter(isGiven).map(
+      ({ id, module }): Pending => ({
+        ...{ instance: record.id, module, seat: id, kind: 'given', patienceMs: TAKEN_MS },
+      }),
+    ),
+  );
+  return [...licence.waiting.map(waits), ...given];
+}
+
+export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
+
+/** Whether somebody has still to take a place that he was given. */
+export const isAnyGiven = (licence: Licence): boolean =>
+  licence.instances.some((record) => record.seats.some(isGiven));
+
+/** How long each has been seen to stand, while we were awake and looking; on our own monotonic clock, milliseconds. */
+export type LineSeen = ReadonlyMap<string, { readonly stoodMs: number; readonly countedToMs: number }>;
+
+const keyOf = ({ kind, instance, module, seat }: Pending): string => `${kind} ${instance} ${module} ${seat}`;
+
+/** Adds one look, or a commit, which is one too. */
+export function watchLine(before: LineSeen, licence: Licence, nowMs: number): LineSeen {
+  return new Map(
+    pendingIn(licence).map((one) => {
+      const known = before.get(keyOf(one));
+      const gapMs = known ? Math.min(Math.max(0, nowMs - known.countedToMs), LONGEST_GAP_MS) : 0;
+      return [keyOf(one), { stoodMs: (known?.stoodMs ?? 0) + gapMs, countedToMs: nowMs }];
+    }),
+  );
+}
+
+/** Who has stood for too long, as far as we have seen. */
+export const overdueIn = (seen: LineSeen, licence: Licence): Pending[] =>
+  pendingIn(licence).filter((one) => (seen.get(keyOf(one))?.stoodMs ?? 0) > one.patienceMs);

@@ -1,0 +1,151 @@
+import type { InstanceRecord, Licence, SeatRecord, Settings, Tombstone } from '../licence/document.js';
+import { MAX_GONE } from '../licence/document.js';
+import { entitlementHash, limitOf, type Policy } from '../licence/entitlement.js';
+import { fromIso } from '../licence/time.js';
+
+/**
+ * What an instance remembers of revisions that are lost, put into the table that is there now (design 5). The table that is
+ * there is the truth; nothing in it is undone but what the lost revisions had ended, and what has not beaten since.
+ */
+
+/**
+ * The last revision that both states come from. Each revision of a lineage adds one id to `recent`, so the place of the newest
+ * common id tells its number. Null: nothing tells.
+ */
+export function lastCommon(table: Licence, memory: Licence): number | null {
+  if (table.lineage !== memory.lineage) return null;
+  const known = new Set(table.recent);
+  const at = memory.recent.findLastIndex((change) => known.has(change));
+  return at < 0 ? null : memory.revision - (memory.recent.length - 1 - at);
+}
+
+/** The table with what `memory` adds to it; the same table when that is nothing. */
+export function recall(table: Licence, memory: Licence, policy: Policy, shareTimeMs: number): Licence {
+  if (table.lineage !== memory.lineage) return remind(table, memory);
+  const known = lastCommon(table, memory) ?? -1;
+  const buried = bury(
+    table,
+    memory,
+    memory.gone.filter((stone) => stone.revision > known),
+    (stone, record) => fromIso(record.beatAt) > fromIso(stone.at),
+  );
+  const banned = withBans(withEntitlement(buried, memory), memory);
+  return putBack(withoutGhosts(banned, memory, shareTimeMs), memory, policy, shareTimeMs);
+}
+
+/**
+ * A rebuilt table, and what is remembered of the revisions that were lost with the old one: the tombstones, and with each goes
+ * the seat that came back. An evicted instance that has beaten since has put its record back: it lives.
+ */
+function remind(table: Licence, memory: Licence): Licence {
+  const { restored } = table;
+  if (!restored || restored.lineage !== memory.lineage) return table;
+  const missing = memory.gone.filter((stone) => stone.revision > restored.revision);
+  const hasBeaten = (stone: Tombstone, record: InstanceRecord) =>
+    !isFinal(stone.reason) && fromIso(record.beatAt) >= fromIso(restored.at);
+  return bury(table, memory, missing, hasBeaten);
+}
+
+/** By a person's decision: a beat does not undo it in a rebuilt table, where every record came back with the old state. */
+export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
+
+/**
+ * Adds tombstones, and removes the seats they name. One whose seat is held all the same is left out: its holder has come back
+ * since, in `memory` or, as `hasBeaten` says, in the table.
+ */
+export function bury(
+  table: Licence,
+  memory: Licence | null,
+  stones: readonly Tombstone[],
+  hasBeaten: (stone: Tombstone, record: InstanceRecord) => boolean,
+): Licence {
+  const known = new Set(table.gone.map((stone) => `${seatKey(stone.instance, stone)} ${stone.at}`));
+  const held = new Set((memory?.instances ?? []).flatMap(keysOf));
+  const records = new Map(table.instances.flatMap((record) => keysOf(record).map((key) => [key, record])));
+  const missing = stones.filter((stone) => {
+    const key = seatKey(stone.instance, stone);
+    const record = records.get(key);
+    return !known.has(`${key} ${stone.at}`) && !held.has(key) && !(record && hasBeaten(stone, record));
+  });
+  if (missing.length === 0) return table;
+  const gone = new Set(missing.map((stone) => seatKey(stone.instance, stone)));
+  return {
+    ...keepSeats(table, (record, seat) => !gone.has(seatKey(record.id, { ...seat, seat: seat.id }))),
+    gone: [...table.gone, ...missing].slice(-MAX_GONE),
+  };
+}
+
+const seatKey = (instance: string, { seat, module }: { seat: string; module: string }): string =>
+  `${instance} ${seat} ${module}`;
+const keysOf = (record: InstanceRecord): string[] =>
+  record.seats.map(({ id, module }) => seatKey(record.id, { seat: id, module }));
+
+/** Only the seats that pass; a record without seats goes too, and one that keeps all is the same. */
+function keepSeats(table: Licence, isKept: (record: InstanceRecord, seat: SeatRecord) => boolean): Licence {
+  const instances = table.instances.flatMap((record) => {
+    const seats = record.seats.filter((seat) => isKept(record, seat));
+    if (seats.length === record.seats.length) return [record];
+    return seats.length === 0 ? [] : [{ ...record, seats }];
+  });
+  return { ...table, instances };
+}
+
+/**
+ * Ghosts: records that a later revision no longer held, and that have not beaten since. A `committedAt` in the server's future
+ * proves nothing: the clock was set.
+ */
+function withoutGhosts(table: Licence, memory: Licence, shareTimeMs: number): Licence {
+  const endedMs = memory.committedAt === null ? Number.NaN : fromIso(memory.committedAt);
+  if (!(endedMs <= shareTimeMs)) return table;
+  const ids = new Set(memory.instances.map(({ id }) => id));
+  const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) <= endedMs;
+  const instances = table.instances.filter((record) => !isGhost(record));
+  return instances.length === table.instances.length ? table : { ...table, instances };
+}
+
+/** Light and borrowed seats, whose holders may be away, are put back while there is room; no beat vouches for them. */
+function putBack(table: Licence, memory: Licence, policy: Policy, shareTimeMs: number): Licence {
+  const there = new Set(table.instances.map(({ id }) => id));
+  const buried = new Set(table.gone.map((stone) => seatKey(stone.instance, stone)));
+  const room = roomIn(table.instances, policy);
+  const back = memory.instances.flatMap((record): InstanceRecord[] => {
+    if (there.has(record.id)) return [];
+    const seats = record.seats.filter(
+      (seat) =>
+        (seat.untilAt === null ? record.level === 'light' : fromIso(seat.untilAt) > shareTimeMs) &&
+        !buried.has(seatKey(record.id, { ...seat, seat: seat.id })) &&
+        room(seat),
+    );
+    return seats.length === 0 ? [] : [{ ...record, seats, unconfirmed: true }];
+  });
+  return back.length === 0 ? table : { ...table, instances: [...table.instances, ...back] };
+}
+
+/** Takes a place for each seat that it is asked for, while there is one in its module: seats are counted by their ids. */
+export function roomIn(instances: readonly InstanceRecord[], policy: Policy): (seat: SeatRecord) => boolean {
+  const inUse = new Map<string, Set<string>>();
+  const idsOf = (module: string) => inUse.get(module) ?? inUse.set(module, new Set()).get(module);
+  for (const { seats } of instances) for (const seat of seats) idsOf(seat.module)?.add(seat.id);
+  return ({ id, module }) => {
+    const grant = policy.modules.get(module);
+    const ids = idsOf(module);
+    if (!grant || !ids || (!ids.has(id) && ids.size >= limitOf(grant))) return false;
+    ids.add(id);
+    return true;
+  };
+}
+
+function withBans(table: Licence, memory: Licence): Licence {
+  const bans = table.settings.bans ?? [];
+  const known = new Set(bans.map(({ user }) => user));
+  const missing = (memory.settings.bans ?? []).filter(({ user }) => !known.has(user));
+  if (missing.length === 0) return table;
+  const settings: Settings = { ...table.settings, bans: [...bans, ...missing] };
+  return { ...table, settings };
+}
+
+/** An entitlement that lists the table's among its former ones is newer. */
+export function withEntitlement(table: Licence, { entitlement, formerEntitlements }: Licence): Licence {
+  const isNewer = formerEntitlements.includes(entitlementHash(table.entitlement));
+  return isNewer ? { ...table, entitlement, formerEntitlements } : table;
+}

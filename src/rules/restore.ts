@@ -1,0 +1,165 @@
+import type { InstanceRecord, Licence, SealedEntitlement } from '../licence/document.js';
+import { MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from '../licence/document.js';
+import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { hashOf } from '../licence/event-hash.js';
+import { parseJson } from '../licence/json.js';
+import { fromIso, toIso } from '../licence/time.js';
+import { bury, roomIn, withEntitlement } from './recall.js';
+
+/**
+ * What to make of a lost table (design 5, "Damage and loss"): one revision, far above everything anybody knows of, in a
+ * lineage of its own. Pure: whoever heals, and `seatfile repair`, computes it here.
+ */
+
+/** Where a state of the table was found. */
+export type Source = 'folder' | 'memory' | 'face';
+
+export interface Candidate {
+  readonly from: Source;
+  readonly licence: Licence;
+}
+
+export interface RestoreStamp {
+  readonly changeId: string;
+  readonly commit: string;
+  readonly lineage: string;
+  readonly shareTimeMs: number;
+  /** Who does it, for the journal: `user@host`. */
+  readonly actor: string;
+  /** The id of the instance that rebuilds: its own record goes back only by its own next beat. Null for `seatfile repair`. */
+  readonly id: string | null;
+}
+
+/** Restored revisions have round numbers, so that healers who know a little more or less mostly meet at one. */
+const ROUND = 1000;
+/** No writer of the old lineage is so far ahead of what the healers know. */
+const LEAST_ABOVE = 500;
+
+/** The number of the restored revision: the next multiple of 1,000 at least 500 above everything known. */
+export const restoredNumber = (highestKnown: number): number =>
+  Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;
+
+/** Above this nothing fits any more: a number that high is nobody's revision, but a name somebody typed. */
+export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
+
+/** The id of the licence an entitlement is for, without checking the rest of it; null when it has none. */
+export function licenceIdOf(sealed: SealedEntitlement): string | null {
+  try {
+    const granted = parseJson(sealed.payload, '');
+    if (typeof granted !== 'object' || granted === null || !('licenceId' in granted)) return null;
+    return typeof granted.licenceId === 'string' ? granted.licenceId : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Its own, and those it was restored from. */
+export const lineagesOf = (licence: Licence): readonly string[] => [
+  licence.lineage,
+  ...(licence.restored?.former ?? []),
+];
+
+/** Two states of one table: one lineage, or one restored from the other. A copy that lives elsewhere is none. */
+export function isSameTable(one: Licence, other: Licence): boolean {
+  return (
+    licenceIdOf(one.entitlement) === licenceIdOf(other.entitlement) &&
+    (lineagesOf(one).includes(other.lineage) || lineagesOf(other).includes(one.lineage))
+  );
+}
+
+/** What a table is rebuilt from: the state with the highest number; on a tie the one named first. */
+export const newest = (candidates: readonly Candidate[]): Candidate | null =>
+  candidates.reduce<Candidate | null>(
+    (best, one) => (best === null || one.licence.revision > best.licence.revision ? one : best),
+    null,
+  );
+
+/**
+ * The restored revision, made from the newest of the candidates, and over it what lives in the folder. `recent` and `gone` are kept. `parent` names the revision it
+ * was made from, as ever, so that the jump shows: the number is not the parent's and one, the lineage is new, and the only
+ * event is `restored`, the first of its chain. Light and borrowed seats, which nobody can vouch for by a beat, are marked.
+ */
+export function restore(
+  candidates: readonly Candidate[],
+  base: Candidate,
+  highestKnown: number,
+  stamp: RestoreStamp,
+): Licence {
+  const licence = withLiving(newestEntitled(candidates, base.licence), candidates, stamp.id);
+  const revision = restoredNumber(highestKnown);
+  const at = toIso(stamp.shareTimeMs);
+  const from = `revision ${licence.revision} (${wordsOf[base.from]})`;
+  const event = {
+    kind: 'restored',
+    actor: stamp.actor,
+    from,
+    lineage: licence.lineage,
+    id: `${stamp.lineage}.${revision}.0`,
+    at,
+    before: null,
+  };
+  return {
+    ...licence,
+    revision,
+    parent: { revision: licence.revision, commit: licence.commit },
+    lineage: stamp.lineage,
+    commit: stamp.commit,
+    recent: [...licence.recent, stamp.changeId].slice(-MAX_RECENT),
+    committedAt: at,
+    restored: {
+      ...{ at, from, revision: licence.revision, lineage: licence.lineage },
+      former: [...(licence.restored?.former ?? []), licence.lineage].slice(-MAX_LINEAGES),
+    },
+    instances: licence.instances.map(unconfirmed),
+    events: [event],
+    lastEventHash: hashOf(event),
+  };
+}
+
+const wordsOf: Readonly<Record<Source, string>> = {
+  folder: 'in the folder',
+  memory: 'in the memory of a running instance',
+  face: 'in the licence file',
+};
+
+/** With the newest entitlement that any candidate has. */
+const newestEntitled = (candidates: readonly Candidate[], base: Licence): Licence =>
+  candidates.reduce((best, { licence }) => withEntitlement(best, licence), base);
+
+/**
+ * Over the newest state go the records of the folder that have beaten later: they live, and keep their seats first; the others
+ * keep theirs while there is room. What was ended in the folder since then stays ended.
+ */
+function withLiving(base: Licence, candidates: readonly Candidate[], rebuilder: string | null): Licence {
+  const folder = candidates.find(({ from }) => from === 'folder')?.licence;
+  const sinceMs = base.committedAt === null ? Number.NEGATIVE_INFINITY : fromIso(base.committedAt);
+  const isLater = (at: string) => fromIso(at) > sinceMs;
+  const living = folder?.instances.filter(({ beatAt }) => isLater(beatAt)) ?? [];
+  const stones = folder?.gone.filter(({ at }) => isLater(at)) ?? [];
+  const { instances, ...table } = bury(base, folder ?? null, stones, () => false);
+  const room = roomIn(living, readPolicy(base, 'the licence'));
+  const there = new Set([...living.map(({ id }) => id), rebuilder]);
+  const others = instances.flatMap((record): InstanceRecord[] => {
+    const seats = there.has(record.id) ? [] : record.seats.filter(room);
+    return seats.length === 0 ? [] : [{ ...record, seats }];
+  });
+  return { ...table, instances: [...living, ...others] };
+}
+
+function unconfirmed(record: InstanceRecord): InstanceRecord {
+  const isUnsure = record.level === 'light' || record.seats.some((seat) => seat.untilAt !== null);
+  return isUnsure ? { ...record, unconfirmed: true } : record;
+}
+
+/** Right after a restore nobody new is seated and nobody evicted, so that everybody who lives can have his look. */
+const QUARTER_INTERVALS = 1 / 4;
+
+/** How long that is, milliseconds. */
+export const quarterMs = (policy: Policy): number => QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds;
+
+/** How much of it is left by the server's clock, milliseconds; nothing where that was set back to before the restore. */
+export function closedForMs(licence: Licence, policy: Policy, shareTimeMs: number): number {
+  if (!licence.restored) return 0;
+  const agoMs = shareTimeMs - fromIso(licence.restored.at);
+  return agoMs < 0 ? 0 : Math.max(0, quarterMs(policy) - agoMs);
+}

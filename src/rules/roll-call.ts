@@ -1,0 +1,258 @@
+import type { CalledName, InstanceRecord, Licence } from '../licence/document.js';
+import type { Policy } from '../licence/entitlement.js';
+import { fromIso, toIso } from '../licence/time.js';
+import type { Verdict } from './liveness.js';
+import { deadAfterMs, LOOKS_PER_ANSWER } from './liveness.js';
+import {
+  answerDueMs,
+  answerGapMs,
+  brokenWords,
+  type Caller,
+  isBroken,
+  isOnDemand,
+  type Watched,
+  type WatchedName,
+  type Watching,
+} from './on-demand.js';
+
+/**
+ * Rule 5(b): a newcomer has watched nobody yet. Share time tells it whom to ask, and evicts nobody: whoever lives answers
+ * at its next look, by beating. Who has not answered within T/4 of the newcomer's own monotonic clock, in which it could
+ * look and write without a gap, and is silent for 2 T by then, is dead.
+ *
+ * Silence is the age of the last beat by share time, or how long the newcomer itself has seen it stand still, whichever is
+ * more: a beat from the server's future tells nothing, and protects nobody for ever. While a peer lives that has been there
+ * since that beat, the age does not count: the peer evicts by what it has seen (rule 4), and share time may lie. So where the
+ * server's clock was set ahead, the first who answers a roll call protects whoever cannot. All times are milliseconds.
+ */
+
+/** A beat younger than this many check intervals is `alive` in `status`. */
+const ALIVE_INTERVALS = 1.125;
+/** A beat from the server's future (its clock was set back) by more than this is no beat that can be dated. */
+const FUTURE_MS = 60_000;
+/** From asked (1.75 T) to out (2 T), in check intervals. */
+const GRACE_INTERVALS = 1 / 4;
+/** How long a roll call stands, in check intervals, before who has not answered is out. Twice what may lie between two looks. */
+const WAIT_INTERVALS = 1 / 4;
+/** Who asks tries again so often, in check intervals. */
+const TRIES = 16;
+/** Two tries further apart than this leave a gap in which nobody can be blamed, in check intervals. */
+const GAPS = 8;
+/** For T below 8 s, where a busy computer takes as long. */
+const SHORTEST_GAP_MS = 1000;
+const SHORTEST_TRY_MS = 250;
+const LONGEST_TRY_MS = 1_800_000;
+/** What a commit may add to a promised time: the pace of tries, at most this. */
+const COMMIT_MS = 5000;
+
+/** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
+const MOST_NAMES = 1000;
+/** What the tombstone says of who was put out so. */
+const UNANSWERED = 'did not answer the roll call';
+
+/** How long a record has been silent, as far as anybody can tell. */
+export type Silence = (record: InstanceRecord) => number;
+
+/** `watchedFromMs`: since when somebody who lives has been there, see {@link watchedFrom}. */
+export const silenceMs = (
+  record: InstanceRecord,
+  shareTimeMs: number,
+  watchedFromMs: number,
+  stoodStillMs: number,
+): number =>
+  isWatched(record, shareTimeMs, watchedFromMs)
+    ? stoodStillMs
+    : Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);
+
+/** Since when the oldest of those who live by share time has been there, by share time; Infinity when nobody lives. */
+export const watchedFrom = (licence: Licence, shareTimeMs: number): number =>
+  licence.instances
+    .filter((record) => isBeating(record, shareTimeMs))
+    .reduce((first, record) => Math.min(first, fromIso(record.joinedAt)), Number.POSITIVE_INFINITY);
+
+/** Somebody who lives has been there since its last beat, or for as long as it takes to put it out. */
+const isWatched = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): boolean =>
+  watchedFromMs <= Math.max(fromIso(record.beatAt), shareTimeMs - outAfterMs(record));
+
+/** Its beat is overdue by share time. For people, and for nothing that evicts. */
+export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
+  return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * intervalMs(record);
+}
+
+export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boolean =>
+  fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
+
+/** By share time it lives: it will put out who does not. */
+const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
+  record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
+
+/** When a silent holder is out at the latest, by share time, if it is dead. */
+export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): number {
+  const byPeersMs = fromIso(record.beatAt) + outAfterMs(record);
+  if (isWatched(record, shareTimeMs, watchedFromMs))
+    return byPeersMs > shareTimeMs ? byPeersMs : shareTimeMs + outAfterMs(record);
+  const askedMs = WAIT_INTERVALS * intervalMs(record) + Math.min(intervalMs(record) / TRIES, COMMIT_MS);
+  return Math.max(byPeersMs, shareTimeMs + askedMs);
+}
+
+/** How often who asks tries again; more often where answers are promised. */
+export function tryPeriodMs(checkIntervalSeconds: number, answerWithinSeconds: number | null): number {
+  const periodMs = Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
+  return answerWithinSeconds === null
+    ? periodMs
+    : Math.min(periodMs, (1000 * answerWithinSeconds) / LOOKS_PER_ANSWER / 2);
+}
+
+/** A commit that took longer, or came longer after the one before, begins the wait anew. */
+const longestGapMs = (checkIntervalSeconds: number): number =>
+  Math.max((checkIntervalSeconds * 1000) / GAPS, SHORTEST_GAP_MS);
+
+/** Holders of a module that may be dead, as far as silence tells, or are or may be called: worth staying for. */
+export function doubtful(
+  licence: Licence,
+  policy: Policy,
+  module: string,
+  ownId: string,
+  shareTimeMs: number,
+  silence: Silence,
+): InstanceRecord[] {
+  const called = new Set(calledIn(licence));
+  return askable(licence, module, ownId).filter(
+    (record) =>
+      called.has(record) ||
+      isOnDemand(record, policy, licence.rollCall, { hasWaited: true }, shareTimeMs) ||
+      silence(record) >= ALIVE_INTERVALS * intervalMs(record) ||
+      isFromFuture(record, shareTimeMs),
+  );
+}
+
+/** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
+export function callRoll(
+  licence: Licence,
+  policy: Policy,
+  module: string,
+  caller: Caller,
+  shareTimeMs: number,
+  silence: Silence,
+): Licence | null {
+  const { rollCall } = withoutAnswered(licence);
+  const standing = rollCall?.names ?? [];
+  const known = new Set(standing.map((name) => name.instance));
+  const room = Math.max(0, MOST_NAMES - standing.length);
+  const free = askable(licence, module, caller.id).filter((record) => !known.has(record.id));
+  const isLongSilent = (record: InstanceRecord) => silence(record) >= deadAfterMs(record);
+  const silent = free.filter(isLongSilent);
+  const onDemand = free.filter(
+    (record) => isOnDemand(record, policy, rollCall, caller, shareTimeMs) && !isLongSilent(record),
+  );
+  const fresh = [...silent, ...onDemand].slice(0, room);
+  if (fresh.length === 0) return null;
+  const at = toIso(shareTimeMs);
+  const names = fresh.map(
+    ({ id, beat }): CalledName => ({ instance: id, beat, by: caller.actor.slice(0, 600), at }),
+  );
+  const calledAt = onDemand.length > 0 ? { calledAt: at } : {};
+  return { ...licence, rollCall: { ...rollCall, names: [...standing, ...names], ...calledAt } };
+}
+
+/** Whether this instance is asked to beat, now. */
+export const isCalled = (licence: Licence, instanceId: string): boolean =>
+  calledIn(licence).some((record) => record.id === instanceId);
+
+/** Without the names that are gone or have beaten; without the roll call when that was the last. */
+export function withoutAnswered(licence: Licence): Licence {
+  const { rollCall, ...rest } = licence;
+  if (!rollCall) return licence;
+  const standing = new Map(calledIn(licence).map((record) => [record.id, record.beat]));
+  const names = rollCall.names.filter((name) => standing.get(name.instance) === name.beat);
+  if (names.length === rollCall.names.length) return licence;
+  const { calledAt } = rollCall;
+  if (names.length === 0) return calledAt === undefined ? rest : { ...rest, rollCall: { names, calledAt } };
+  return { ...licence, rollCall: { ...rollCall, names } };
+}
+
+/** After a commit of ours, so long after the one before: who stood in the roll call before goes on, who is new begins now. */
+export function watch(
+  before: Watched,
+  licence: Licence,
+  nowMs: number,
+  gapMs: number,
+  checkIntervalSeconds: number,
+): Watched {
+  return new Map(
+    calledIn(licence).map((record) => {
+      const found = before.get(record.id);
+      const known = found?.beat === record.beat ? found : null;
+      const isUnbroken = gapMs <= longestGapMs(checkIntervalSeconds);
+      return [
+        record.id,
+        {
+          beat: record.beat,
+          sinceMs: known && isUnbroken ? known.sinceMs : nowMs,
+          promisedSinceMs: known && gapMs <= answerGapMs(record) ? known.promisedSinceMs : nowMs,
+        },
+      ];
+    }),
+  );
+}
+
+/**
+ * Who is out. Rule 5(b): who has stood in the roll call for T/4 up to now, and is silent for 2 T, by his own T or the file's, whichever
+ * is longer. Rule 7: who has promised to answer and has not for as long, while we could write.
+ */
+export function unanswered(
+  licence: Licence,
+  policy: Policy,
+  watching: Watching,
+  silence: Silence,
+): Verdict[] {
+  return calledIn(licence).flatMap((record) => {
+    const known = watching.watched.get(record.id);
+    if (known?.beat !== record.beat) return [];
+    const verdict = { instance: record.id, beat: record.beat, reason: 'evicted' } as const;
+    if (isOverdue(record, policy, known, watching, silence)) return [{ ...verdict, words: UNANSWERED }];
+    return isBroken(record, known, watching) ? [{ ...verdict, words: brokenWords(record) }] : [];
+  });
+}
+
+function isOverdue(
+  record: InstanceRecord,
+  policy: Policy,
+  known: WatchedName,
+  { nowMs, gapMs }: Watching,
+  silence: Silence,
+): boolean {
+  const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
+  if (gapMs > longestGapMs(policy.checkIntervalSeconds)) return false;
+  return nowMs - known.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
+}
+
+/** When one of those who are called is next worth a commit by rule 7; Infinity when nobody who promised is called. */
+export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
+  const due = calledIn(licence).map((record) => {
+    const known = watched.get(record.id);
+    return known?.beat === record.beat ? answerDueMs(record, known, wroteMs) : Number.POSITIVE_INFINITY;
+  });
+  return due.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY);
+}
+
+/** The records that the roll call names by the beat they still stand at. */
+function calledIn(licence: Licence): InstanceRecord[] {
+  const names = new Map(licence.rollCall?.names.map((name) => [name.instance, name.beat]));
+  if (names.size === 0) return [];
+  return licence.instances.filter((record) => mayBeAsked(record) && names.get(record.id) === record.beat);
+}
+
+const askable = (licence: Licence, module: string, ownId: string): InstanceRecord[] =>
+  licence.instances.filter((record) => record.id !== ownId && mayBeAsked(record) && sitsIn(record, module));
+
+/** Light is never asked, nor is who has only borrowed seats. */
+const mayBeAsked = (record: InstanceRecord): boolean =>
+  record.level === 'heartbeat' && record.seats.some((seat) => seat.untilAt === null);
+
+const sitsIn = (record: InstanceRecord, module: string): boolean =>
+  record.seats.some((seat) => seat.module === module && seat.untilAt === null);
+
+const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
+const outAfterMs = (record: InstanceRecord): number =>
+  deadAfterMs(record) + GRACE_INTERVALS * intervalMs(record);

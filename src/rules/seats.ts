@@ -1,0 +1,145 @@
+import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
+import { grantOf, limitOf, type Policy } from '../licence/entitlement.js';
+
+/** Which places of a table are taken, and by which user. */
+
+export interface Identity extends Pick<Running, 'user' | 'host' | 'machine'> {
+  readonly id: string;
+}
+
+/** As names are compared; they are shown as written. */
+export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
+export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
+
+/**
+ * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by itself. Names can be typed
+ * by anyone, so but for `user` the machine is part of it.
+ */
+function userKey(by: CountBy, { user, host, machine }: Omit<Identity, 'id'>): string | null {
+  switch (by) {
+    case 'instance':
+      return null;
+    case 'user':
+      return foldedName(user);
+    case 'host':
+      return machine.host === null ? null : `${machine.host} ${foldedName(host)}`;
+    case 'user@host':
+      return machine.pids === null
+        ? null
+        : `${machine.pids} ${lengthAnd(foldedName(user))} ${foldedName(host)}`;
+  }
+}
+
+/** A name may hold anything: its length tells where it ends. */
+const lengthAnd = (name: string): string => `${name.length} ${name}`;
+
+/** Whether countBy counts the two as one user. */
+export function sameUser(by: CountBy, a: Identity, b: Identity): boolean {
+  if (a.id === b.id) return true;
+  const key = userKey(by, a);
+  return key !== null && key === userKey(by, b);
+}
+
+/** Seats in use, by module: distinct seat ids, however many records share one. */
+export function seatsInUse({ instances }: Pick<Licence, 'instances'>): ReadonlyMap<string, number> {
+  const ids = new Map<string, Set<string>>();
+  for (const { seats } of instances)
+    for (const { id, module } of seats) ids.set(module, (ids.get(module) ?? new Set()).add(id));
+  return new Map([...ids].map(([module, { size }]) => [module, size]));
+}
+
+/** A seat, and where in the table its record stands. */
+interface Taken {
+  readonly at: number;
+  readonly seat: SeatRecord;
+}
+
+interface ModulePlaces {
+  readonly ids: Set<string>;
+  readonly byInstance: Map<string, Taken>;
+  readonly byUser: Map<string, Taken>;
+}
+
+/** The places of all modules, in one pass over the table: a rule that asks for many asks here. The pass is made at the first question. */
+export class Places {
+  private readonly instances: readonly InstanceRecord[];
+  private readonly policy: Policy;
+  private readonly path: string;
+  private index: Map<string, ModulePlaces> | null = null;
+
+  constructor({ instances }: Pick<Licence, 'instances'>, policy: Policy, path: string) {
+    this.instances = instances;
+    this.policy = policy;
+    this.path = path;
+  }
+
+  /** The seat of an instance in a module. */
+  held(instance: string, module: string): SeatRecord | undefined {
+    return this.of(module)?.byInstance.get(instance)?.seat;
+  }
+
+  /**
+   * The seat id this user gets in the module: the user's own place, the preferred one if free, or none. Places that are free belong
+   * to those who were `ahead` in the line.
+   */
+  placeFor(who: Identity, module: string, preferred: string, ahead = 0): string | null {
+    const places = this.of(module);
+    const own = places && this.ownPlace(places, who);
+    if (own) return own.id;
+    const isFree = !places?.ids.has(preferred);
+    const inUse = places?.ids.size ?? 0;
+    return inUse + ahead < limitOf(grantOf(this.policy, module, this.path)) && isFree ? preferred : null;
+  }
+
+  /** One more seat, of the record that stands `at` there in the table. */
+  put(record: Identity, seat: SeatRecord, at: number): void {
+    this.note(this.indexed(), record, userKey(this.policy.countBy, record), { at, seat });
+  }
+
+  private of(module: string): ModulePlaces | undefined {
+    return this.indexed().get(module);
+  }
+
+  private indexed(): Map<string, ModulePlaces> {
+    if (this.index) return this.index;
+    const index = new Map<string, ModulePlaces>();
+    this.instances.forEach((record, at) => {
+      const key = userKey(this.policy.countBy, record);
+      for (const seat of record.seats) this.note(index, record, key, { at, seat });
+    });
+    this.index = index;
+    return index;
+  }
+
+  private note(index: Map<string, ModulePlaces>, { id }: Identity, key: string | null, taken: Taken): void {
+    const { module } = taken.seat;
+    const places = index.get(module) ?? { ids: new Set(), byInstance: new Map(), byUser: new Map() };
+    index.set(module, places);
+    places.ids.add(taken.seat.id);
+    noteFirst(places.byInstance, id, taken);
+    if (key !== null) noteFirst(places.byUser, key, taken);
+  }
+
+  private ownPlace({ byInstance, byUser }: ModulePlaces, who: Identity): SeatRecord | undefined {
+    const key = userKey(this.policy.countBy, who);
+    return first(byInstance.get(who.id), key === null ? undefined : byUser.get(key))?.seat;
+  }
+}
+
+const first = (a: Taken | undefined, b: Taken | undefined): Taken | undefined =>
+  a && b ? (b.at < a.at ? b : a) : (a ?? b);
+
+function noteFirst(known: Map<string, Taken>, key: string, taken: Taken): void {
+  const before = known.get(key);
+  if (!before || taken.at < before.at) known.set(key, taken);
+}
+
+/** Who asks: one running process and the user it runs for. */
+export interface Claimant extends Running {
+  readonly id: string;
+  /**
+   * The highest beat this instance ever tried to write. A new record goes on from there, so that nobody takes it for an old
+   * one that stood still. @default 0
+   */
+  readonly highestBeat?: number;
+}

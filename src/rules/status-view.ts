@@ -1,0 +1,193 @@
+import type { InstanceRecord, Level, Licence, Reservation, SeatRecord } from '../licence/document.js';
+import { limitOf, type Policy } from '../licence/entitlement.js';
+import { fromIso, toIso } from '../licence/time.js';
+import { ownLookMs } from './liveness.js';
+import { Lines } from './queue.js';
+import { isFinal } from './recall.js';
+import { isFromFuture, isSilent } from './roll-call.js';
+import { seatsInUse } from './seats.js';
+
+/** Who sits where, as one look tells it. */
+
+export type SeatView = {
+  readonly seat: string;
+  readonly module: string;
+  readonly user: string;
+  readonly host: string;
+  readonly pid: number | null;
+  readonly application: string | null;
+  readonly note: string | null;
+  readonly level: Level | null;
+  /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
+  readonly unconfirmed: boolean;
+  /**
+   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on the computer that looks.
+   * `unknown`: there is no server clock to tell by. `unmonitored`: Light, nobody knows. `borrowed`: good until `untilAt` by itself.
+   * `leaving`: removed, and its holder may not have noticed yet.
+   */
+  readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
+  readonly sinceAt: string | null;
+  readonly lastBeatSecondsAgo: number | null;
+  readonly untilAt: string | null;
+};
+
+export interface StatusView {
+  readonly schemaVersion: 1;
+  readonly file: string;
+  readonly revision: number;
+  readonly shareTime: string;
+  /** Whose clock shareTime is: the file server's, or, where that could not be had, this computer's. */
+  readonly shareTimeFrom: 'server' | 'client';
+  readonly licence: {
+    readonly id: string;
+    readonly customer: string | null;
+    readonly signature: 'none';
+    readonly level: Level;
+    readonly checkIntervalSeconds: number;
+    readonly expiresAt: string | null;
+  };
+  /** When a lost table was last rebuilt, and from what; null if it never was. */
+  readonly restored: { readonly at: string; readonly from: string } | null;
+  /** Where the table is now, if not here any more. */
+  readonly movedTo: string | null;
+  /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
+  readonly refusedFile: string | null;
+  readonly modules: readonly {
+    readonly module: string;
+    readonly maxUsers: number;
+    readonly overdraft: number;
+    readonly reserved: number;
+    readonly inUse: number;
+    readonly free: number;
+    readonly waiting: number;
+  }[];
+  readonly seats: readonly SeatView[];
+  readonly waiting: readonly {
+    readonly place: number;
+    readonly module: string;
+    readonly user: string;
+    readonly host: string;
+    readonly sinceAt: string;
+  }[];
+  readonly reservations: readonly Reservation[];
+  readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
+}
+
+export interface ShareTime {
+  readonly ms: number;
+  readonly from: 'server' | 'client';
+}
+
+/** @param isGone whether the process of a record is provably gone, as far as this computer can tell */
+export function statusView(
+  licence: Licence,
+  policy: Policy,
+  file: string,
+  time: ShareTime,
+  refusedFile: string | null = null,
+  isGone: (record: InstanceRecord) => boolean = () => false,
+): StatusView {
+  const lines = new Lines(licence);
+  const seats = licence.instances.flatMap((record) =>
+    record.seats.map((seat) => seatView(record, seat, time, isGone)),
+  );
+  return {
+    schemaVersion: 1,
+    file,
+    revision: licence.revision,
+    shareTime: toIso(time.ms),
+    shareTimeFrom: time.from,
+    licence: {
+      id: policy.licenceId,
+      customer: policy.customer,
+      signature: 'none',
+      level: policy.level,
+      checkIntervalSeconds: policy.checkIntervalSeconds,
+      expiresAt: policy.expiresAt,
+    },
+    restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
+    movedTo: licence.movedTo ?? null,
+    refusedFile,
+    modules: modulesView(licence, policy, lines),
+    seats: [...seats, ...leavingSeats(licence, policy, time)],
+    waiting: waitingView(licence, lines),
+    reservations: licence.settings.reservations ?? [],
+    bans: licence.settings.bans ?? [],
+  };
+}
+
+function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView['modules'] {
+  const seats = seatsInUse(licence);
+  const reservations = new Map<string, number>();
+  for (const { module } of licence.settings.reservations ?? [])
+    reservations.set(module, (reservations.get(module) ?? 0) + 1);
+  return [...policy.modules.values()].map((grant) => {
+    const { module, maxUsers, overdraft = 0 } = grant;
+    const [inUse, reserved] = [seats.get(module) ?? 0, reservations.get(module) ?? 0];
+    const [free, waiting] = [Math.max(0, limitOf(grant) - inUse), lines.lengthOf(module)];
+    return { module, maxUsers, overdraft, reserved, inUse, free, waiting };
+  });
+}
+
+function seatView(
+  record: InstanceRecord,
+  seat: SeatRecord,
+  time: ShareTime,
+  isGone: (record: InstanceRecord) => boolean,
+): SeatView {
+  const { user, host, pid, application, note, level } = record;
+  const { id, module, sinceAt, untilAt } = seat;
+  const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
+  const state = stateOf(record, seat, isGone(record), isUntimed ? null : time.ms);
+  const isBeating = level === 'heartbeat' && !isUntimed;
+  const lastBeatSecondsAgo = isBeating
+    ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
+    : null;
+  return {
+    seat: id,
+    module,
+    user,
+    host,
+    pid,
+    application,
+    note,
+    level,
+    unconfirmed: record.unconfirmed === true,
+    state,
+    sinceAt,
+    lastBeatSecondsAgo,
+    untilAt,
+  };
+}
+
+function stateOf(
+  record: InstanceRecord,
+  seat: SeatRecord,
+  isGone: boolean,
+  nowMs: number | null,
+): SeatView['state'] {
+  if (seat.untilAt !== null) return 'borrowed';
+  if (isGone) return 'gone';
+  if (record.level === 'light') return 'unmonitored';
+  if (nowMs === null) return 'unknown';
+  return isSilent(record, nowMs) ? 'silent' : 'alive';
+}
+
+/** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
+function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
+  const decided = licence.gone.filter((stone) => isFinal(stone.reason));
+  const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
+  return decided
+    .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
+    .map(({ seat, module, user, host }) => ({
+      ...{ seat, module, user, host, pid: null, application: null, note: null, level: null },
+      ...{ state: 'leaving', unconfirmed: false, sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
+    }));
+}
+
+function waitingView(licence: Licence, lines: Lines): StatusView['waiting'] {
+  return licence.waiting.map(({ instance, module, user, host, sinceAt }) => ({
+    place: lines.placeOf(module, instance) ?? 0,
+    ...{ module, user, host, sinceAt },
+  }));
+}

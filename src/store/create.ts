@@ -1,0 +1,71 @@
+import nodePath from 'node:path';
+import { formatLicence, type Licence } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { toFault } from '../share/deadline.js';
+import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import { folderOf } from '../share/layout.js';
+import { refuseInside, wholePath } from '../share/paths.js';
+import { unreadable } from './first-folder.js';
+
+const READ_AND_WRITE = 0o666;
+
+/**
+ * Writes a new licence file, readable and writable for whom its directory is. Never over anything.
+ * @param examine called before anything is written, and throws where nothing should be
+ * @returns the resolved path
+ * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*
+ */
+export async function createFace(
+  path: string,
+  licence: Licence,
+  files: ShareFiles,
+  examine: (face: string) => Promise<void>,
+): Promise<string> {
+  const asked = wholePath(path);
+  const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
+    throw noDirectory(error, nodePath.dirname(asked));
+  });
+  const face = nodePath.join(directory, nodePath.basename(asked));
+  refuseInside(face);
+  try {
+    for (const taken of [face, folderOf(face)]) await refuseTaken(taken, files);
+    await examine(face);
+    const { mode } = await files.stat(directory);
+    await files.writeNew(face, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
+    return face;
+  } catch (error) {
+    if (error instanceof ShareError && error.kind === 'exists') throw exists(face);
+    if (error instanceof ShareError && error.kind === 'full')
+      await files.removeFile(face).catch(() => undefined);
+    throw toFault(error);
+  }
+}
+
+/** Takes a file back that createFace made, when the share turned out unfit for it. */
+export async function removeFace(face: string, files: ShareFiles): Promise<void> {
+  const folder = await files.stat(folderOf(face)).catch((error: unknown) => error);
+  const isAlone = folder instanceof ShareError && folder.kind === 'missing'; // any other answer proves nothing
+  if (isAlone) await files.removeFile(face).catch(() => undefined);
+}
+
+async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
+  if ((await nullIf(files.stat(path), 'missing')) !== null) throw exists(path);
+}
+
+const exists = (path: string): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXISTS',
+    `${path}: already there, and never overwritten; remove it, or choose another name`,
+  );
+
+function noDirectory(error: unknown, directory: string): unknown {
+  if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'wrongKind'))
+    return new SeatfileFault(
+      'LICENCE_MISSING',
+      `${directory}: expected a directory, found none; is the share connected?`,
+      {
+        cause: error,
+      },
+    );
+  return unreadable(error, directory);
+}

@@ -1,0 +1,182 @@
+import { decodeText, formatLicence, type Licence, parseLicence, refuseMoved } from '../licence/document.js';
+import { readPolicy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { type Limits, toFault } from '../share/deadline.js';
+import { OF_A_REVISION, removeTree } from '../share/emptying.js';
+import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import {
+  besideFace,
+  documentIn,
+  numberName,
+  type Place,
+  type StageOwner,
+  stageName,
+} from '../share/layout.js';
+import type { Dice } from '../share/random.js';
+import { healAdvice, type Revisions, type Top } from './revisions.js';
+
+const STICKY = 0o1000;
+
+export interface BeginningDeps {
+  readonly place: Place;
+  readonly files: ShareFiles;
+  readonly dice: Dice;
+  readonly owner: StageOwner;
+  readonly revisions: Pick<Revisions, 'makeDirectory' | 'top'>;
+}
+
+/** Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one rename. */
+export class Beginning {
+  private readonly deps: BeginningDeps;
+  private hasFolder = false;
+
+  constructor(deps: BeginningDeps) {
+    this.deps = deps;
+  }
+
+  async folderExists(): Promise<boolean> {
+    if (this.hasFolder) return true;
+    const stat = await nullIf(this.deps.files.stat(this.deps.place.folder), 'missing');
+    if (stat === null) return false;
+    if (stat.kind !== 'directory')
+      throw new SeatfileFault(
+        'SHARE_UNFIT',
+        `${this.deps.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
+      );
+    this.hasFolder = true;
+    return true;
+  }
+
+  /**
+   * A licence file of a higher revision has a folder: a client that does not show it may remember its absence from before
+   * the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
+   */
+  async hiddenTop(revision: number, limits: Limits): Promise<Top> {
+    const { face, folder } = this.deps.place;
+    try {
+      return await this.deps.revisions.top(limits);
+    } catch (error) {
+      const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
+      if (!isLost || (await nullIf(this.deps.files.stat(folder), 'missing')) !== null) throw error;
+      throw new SeatfileFault(
+        'TABLE_LOST',
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. If this is a copy, use the original: a repair would make a second table. If the folder was deleted, put it back. ${healAdvice(face)}`,
+      );
+    }
+  }
+
+  /** The licence file itself: where a table begins, if it is of revision 0. */
+  async firstRevision(): Promise<{ licence: Licence; text: string }> {
+    const { face } = this.deps.place;
+    const bytes = await this.deps.files.read(face).catch((error: unknown) => {
+      throw unreadable(error, face);
+    });
+    const text = decodeText(bytes, face);
+    const licence = parseLicence(text, face);
+    readPolicy(licence, face);
+    return { licence, text };
+  }
+
+  /**
+   * The first commit of a licence: the folder appears whole, with revision 0 in it, or somebody was quicker.
+   * @returns the newest revision if the folder was there after all, hidden by this client's caches
+   */
+  async begin(limits: Limits): Promise<Top | null> {
+    const { licence, text } = await this.firstRevision();
+    if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
+    refuseMoved(licence, this.deps.place.face);
+    await this.refuseSticky();
+    await this.raise(() => ({ number: 0, text }));
+    return null;
+  }
+
+  /** A table that is lost begins again, whole, with the revision that is built for it. */
+  again(build: (shareTimeMs: number) => Licence): Promise<void> {
+    this.hasFolder = false;
+    return this.raise((shareTimeMs) => {
+      const licence = build(shareTimeMs);
+      return { number: licence.revision, text: formatLicence(licence, 'compact') };
+    });
+  }
+
+  /**
+   * Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. The licence file
+   * is looked for once more when the folder is complete: where a share was mounted and is not any more, no table may begin.
+   */
+  private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
+    const path = this.newName();
+    let number = 0;
+    try {
+      const { modifiedMs } = await this.deps.revisions.makeDirectory(path);
+      const made = first(modifiedMs);
+      number = made.number;
+      const directory = `${path}/${numberName(number)}`;
+      await this.deps.revisions.makeDirectory(directory);
+      await this.deps.files.writeNew(documentIn(directory), made.text, this.deps.place.fileMode);
+      await this.deps.files.stat(this.deps.place.face);
+    } catch (error) {
+      await this.dropBeginning(path, number);
+      throw error;
+    }
+    const failure = await this.deps.files.rename(path, this.deps.place.folder).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    if (failure === null) this.hasFolder = true;
+    else {
+      const isBegun = isTaken(failure) || (await this.folderExists());
+      await this.dropBeginning(path, number);
+      if (!isBegun) throw failure;
+    }
+  }
+
+  /**
+   * Renamed away first: a request that comes late must not make a folder of what is being emptied. What cannot be, is left to
+   * whoever clears away.
+   */
+  private async dropBeginning(path: string, number: number): Promise<void> {
+    const { files } = this.deps;
+    const aside = this.newName();
+    await files
+      .rename(path, aside)
+      .then(() => removeTree(aside, files, { [numberName(number)]: OF_A_REVISION }))
+      .catch(() => undefined);
+  }
+
+  /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */
+  private async refuseSticky(): Promise<void> {
+    const around = await this.deps.files.stat(this.deps.place.around);
+    if ((around.mode & STICKY) !== 0)
+      throw new SeatfileFault(
+        'SHARE_UNFIT',
+        `${this.deps.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
+      );
+  }
+
+  /** A name beside the face that nobody else uses. */
+  private newName(): string {
+    const { dice, owner, place } = this.deps;
+    return besideFace(place.face, stageName(owner, dice.id()));
+  }
+}
+
+/** Somebody was quicker, whatever this client's caches still show. */
+const isTaken = (error: unknown): boolean =>
+  error instanceof ShareError && (error.kind === 'exists' || error.kind === 'notEmpty');
+
+/** Why a licence file could not be read, in the words of whoever opened it. */
+export function unreadable(error: unknown, face: string): unknown {
+  if (!(error instanceof ShareError)) return error;
+  const say = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', found: string) =>
+    new SeatfileFault(code, `${face}: expected a licence file, found ${found}`, { cause: error });
+  switch (error.kind) {
+    case 'missing':
+      return say('LICENCE_MISSING', 'nothing; check the path, and whether the share is connected');
+    case 'wrongKind':
+      return say('LICENCE_UNREADABLE', 'a directory, or a file where a directory should be');
+    case 'refused':
+      return say('LICENCE_UNREADABLE', 'one that you have no right to read');
+    default:
+      return toFault(error);
+  }
+}

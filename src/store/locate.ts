@@ -1,0 +1,119 @@
+import nodePath from 'node:path';
+import type { Licence } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { toFault } from '../share/deadline.js';
+import { type FileStat, nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import {
+  documentIn,
+  folderOf,
+  inFolder,
+  numberName,
+  numbersAmong,
+  type Place,
+  placeOf,
+} from '../share/layout.js';
+import { hintFor, refuseInside, refuseMounted, wholePath } from '../share/paths.js';
+import { readLoosely } from './display-copy.js';
+import { unreadable } from './first-folder.js';
+import type { Store } from './store.js';
+
+/** Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no. */
+const DIRECTORY_BITS = 0o6777;
+const READ_AND_WRITE = 0o666;
+
+/**
+ * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a second table would
+ * begin, or a link where the folder or the lock should be (somebody could swap it under us).
+ * @param mountinfo of this computer; null where there is none
+ * @throws SeatfileFault BAD_ARGUMENT, LICENCE_MISSING, LICENCE_UNREADABLE, SHARE_UNFIT, SHARE_*
+ */
+export async function locate(
+  path: string,
+  files: ShareFiles,
+  mountinfo: string | null = null,
+): Promise<Place> {
+  const hint = hintFor(path);
+  const face = await resolveFace(wholePath(path), files, hint);
+  refuseInside(face);
+  refuseMounted(face, mountinfo);
+  try {
+    const around = await files.stat(nodePath.dirname(face));
+    const shown = await nullIf(files.stat(face), 'missing');
+    const folder = await nullIf(files.stat(folderOf(face)), 'missing');
+    refuseOddFace(face, shown, folder, hint);
+    const directoryMode = around.mode & DIRECTORY_BITS;
+    const fileMode = shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE;
+    const volume = await files.volume(nodePath.dirname(face)).then(
+      ({ type }) => type,
+      () => null,
+    );
+    const place = placeOf(face, directoryMode, fileMode, volume);
+    if (folder) await refuseLinks(place, folder, files);
+    return shown ? place : { ...place, fileMode: await modeOfTop(place, files) };
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+async function resolveFace(path: string, files: ShareFiles, hint: string): Promise<string> {
+  try {
+    return await files.resolve(path);
+  } catch (error) {
+    if (!(error instanceof ShareError && error.kind === 'missing')) throw notThere(error, path, hint);
+  }
+  try {
+    return nodePath.join(await files.resolve(nodePath.dirname(path)), nodePath.basename(path));
+  } catch (error) {
+    throw notThere(error, path, hint);
+  }
+}
+
+/** With a hint at what the path may have been meant for. */
+function notThere(error: unknown, path: string, hint: string): unknown {
+  const fault = unreadable(error, path);
+  if (!(fault instanceof SeatfileFault) || fault.code !== 'LICENCE_MISSING' || hint === '') return fault;
+  return new SeatfileFault('LICENCE_MISSING', fault.message + hint, { cause: error });
+}
+
+function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null, hint: string): void {
+  if (shown === null && folder === null)
+    throw notThere(new ShareError('missing', 'look at', face), face, hint);
+  if (shown !== null && shown.kind !== 'file')
+    throw new SeatfileFault(
+      'LICENCE_UNREADABLE',
+      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}`,
+    );
+  if (shown !== null && shown.links > 1 && folder === null)
+    throw new SeatfileFault(
+      'SHARE_UNFIT',
+      `${face}: expected a file with one name, found one with ${shown.links} (hard links): a seat table could begin beside each; copy it to a name of its own`,
+    );
+}
+
+async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): Promise<void> {
+  const lock = await nullIf(files.stat(place.lock), 'missing').catch(() => null);
+  const odd =
+    folder.kind !== 'directory' ? place.folder : lock && lock.kind !== 'directory' ? place.lock : null;
+  if (odd !== null)
+    throw new SeatfileFault(
+      'SHARE_UNFIT',
+      `${odd}: expected a directory of seatfile's own, found something else; remove it`,
+    );
+}
+
+/** Where `licence.json` is missing, the newest revision tells the rights its files have. */
+async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
+  const top = numbersAmong(await files.list(place.folder)).at(-1);
+  if (top === undefined) return place.fileMode;
+  const stat = await nullIf(files.stat(documentIn(inFolder(place, numberName(top)))), 'missing');
+  return stat ? stat.mode & 0o777 : place.fileMode;
+}
+
+/** If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards. */
+export async function heedFace(store: Store, top: Licence, files: ShareFiles): Promise<boolean> {
+  const bytes = await files.read(store.place.face).catch(() => null);
+  const shown = bytes && readLoosely(bytes);
+  if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return false;
+  store.expectAtLeast(shown.revision);
+  return shown.revision > top.revision;
+}

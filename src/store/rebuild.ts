@@ -1,0 +1,257 @@
+import { formatLicence, type Licence } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import {
+  type Candidate,
+  HIGHEST_HEALABLE,
+  isSameTable,
+  licenceIdOf,
+  newest,
+  type RestoreStamp,
+  restore,
+  restoredNumber,
+  type Source,
+} from '../rules/restore.js';
+import { type Limits, toFault } from '../share/deadline.js';
+import type { ShareFiles } from '../share/files.js';
+import {
+  damagedName,
+  documentIn,
+  inFolder,
+  isStrange,
+  numberName,
+  type Place,
+  restoredName,
+} from '../share/layout.js';
+import type { Dice } from '../share/random.js';
+import { readFace } from './display-copy.js';
+import type { Revisions, Stage } from './revisions.js';
+
+/**
+ * Rebuilding a lost table. The argument: of all who heal one lost lineage one wins, and nobody can bury what grew from it.
+ *
+ * - A folder that is gone is put back whole, with the restored revision in it, by one rename onto its name; who comes
+ *   second is refused by the server, as at the beginning of a table.
+ * - In a folder that is there, the number alone would not do: healers know of different highest revisions, so on both sides of a
+ *   multiple of 1,000 they would aim at different numbers, and one who was stopped before his rename would put his old state
+ *   above all that followed the other's. So whoever heals first publishes his restored revision under ONE name for the
+ *   lineage that was lost, put if absent, and then everybody copies what is under that name to the number it says. A late
+ *   one finds the name taken, and the number too; a number that was cleared meanwhile is below the top, and void.
+ * - The trouble is looked at once more after a directory of our own was made there, which refreshes a client's listing.
+ * - That it lasted shows only that it was there once: somebody may have healed it since, and our client may show the old listing
+ *   still. Then `licence.json` shows a lineage that we do not know, above all we were shown, and the trouble has to last anew.
+ */
+export interface HealingDeps {
+  readonly revisions: Revisions;
+  readonly files: ShareFiles;
+  readonly dice: Dice;
+  /** Makes the folder whole, with one revision in it, unless there is one. */
+  readonly raise: (build: (shareTimeMs: number) => Licence) => Promise<void>;
+}
+
+/** Who rebuilds: `user@host` for the journal, and the instance, whose own record goes back only by its next beat. */
+export type Healer = Pick<RestoreStamp, 'actor' | 'id'>;
+
+/**
+ * What became of it: the table is whole, by us or by whoever was quicker; nothing there is surely of this licence; somebody seems
+ * to have healed it since we met the trouble. With the last two nothing was written.
+ */
+export type Healed = 'whole' | 'untrusted' | 'doubted';
+
+/** Of so many numbers, newest first, one should be readable. */
+const MOST_READ = 64;
+
+/** What there is to rebuild a table from. */
+export interface Remains {
+  readonly candidates: readonly Candidate[];
+  readonly base: Candidate;
+  /** The highest number known from any of them, readable or not. */
+  readonly highest: number;
+}
+
+/** What lies there, for whoever has to decide about it. */
+export interface Survey {
+  readonly numbers: readonly number[] | null;
+  /** Those above the newest readable one, newest first. */
+  readonly unreadable: readonly { readonly number: number; readonly why: string }[];
+  readonly readable: Licence | null;
+  readonly face: Licence | null;
+  /** Names in the folder that are nobody's. */
+  readonly strangers: readonly string[];
+  /** Numbers so high that nothing fits above them: a repair renames them. */
+  readonly tooHigh: readonly number[];
+  readonly remains: Remains | null;
+}
+
+/** A restored revision as it lies under the name of the lineage that was lost. */
+interface Agreed {
+  readonly licence: Licence;
+  readonly text: string;
+}
+
+export class Healing {
+  private readonly deps: HealingDeps;
+
+  constructor(deps: HealingDeps) {
+    this.deps = deps;
+  }
+
+  private get place(): Place {
+    return this.deps.revisions.place;
+  }
+
+  /**
+   * Rebuilds the table, or leaves that to whoever was quicker.
+   * @param memory the newest state that this process has seen; null for `seatfile repair`
+   */
+  async heal(memory: Licence | null, healer: Healer, limits: Limits): Promise<Healed> {
+    const { revisions } = this.deps;
+    const numbers = await revisions.numbers();
+    const remains = await this.remains(memory, numbers);
+    if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return 'untrusted';
+    if (memory !== null && numbers !== null && this.isNews(remains.base, memory, numbers)) {
+      revisions.meetAnew(remains.base.licence.revision);
+      return 'doubted';
+    }
+    const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, healer);
+    if (numbers === null) await this.deps.raise((shareTimeMs) => build(remains.base, shareTimeMs));
+    else await this.healInside(remains, numbers.at(-1) ?? -1, build, limits);
+    return 'whole';
+  }
+
+  /** Made by somebody who has healed the table that we knew, and above all that we were ever shown. */
+  private isNews({ licence }: Candidate, memory: Licence, numbers: readonly number[]): boolean {
+    const shown = Math.max(this.deps.revisions.seenUpTo, numbers.at(-1) ?? -1);
+    return licence.lineage !== memory.lineage && licence.revision > shown;
+  }
+
+  /** What there is to see, without a memory of our own. Writes nothing. */
+  async survey(): Promise<Survey> {
+    const { revisions, files } = this.deps;
+    const all = await revisions.numbers();
+    const isTooHigh = (number: number) => restoredNumber(number) > HIGHEST_HEALABLE;
+    const tooHigh = (all ?? []).filter(isTooHigh);
+    const numbers = all?.filter((number) => !isTooHigh(number)) ?? null;
+    const names = all === null ? [] : await files.list(this.place.folder);
+    const { readable, unreadable } = await this.scan(numbers ?? []);
+    const face = await readFace(this.place.face, files);
+    const remains = await this.remains(null, numbers);
+    return { numbers: all, unreadable, readable, face, strangers: names.filter(isStrange), tooHigh, remains };
+  }
+
+  /** As heal(), where nobody lives who remembers more. What leaves no room above it is renamed, and kept. */
+  async repair(actor: string, limits: Limits): Promise<boolean> {
+    const { tooHigh } = await this.survey();
+    for (const number of tooHigh) {
+      const aside = inFolder(this.place, damagedName(number, this.deps.dice.id()));
+      await this.deps.files.rename(inFolder(this.place, numberName(number)), aside);
+    }
+    return (await this.heal(null, { actor, id: null }, limits)) === 'whole';
+  }
+
+  /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
+  async remains(memory: Licence | null, numbers: readonly number[] | null): Promise<Remains | null> {
+    const { revisions, files } = this.deps;
+    const face = await readFace(this.place.face, files);
+    const { readable: inside } = await this.scan(numbers ?? []);
+    const ours = memory ?? inside ?? face;
+    if (ours === null || (inside && !isOfOne(inside, ours))) return null;
+    const isFaceOurs = face !== null && isOfOne(face, ours);
+    if (numbers === null && !isFaceOurs) return null; // an empty place where the share was mounted, or another licence
+    const candidates = candidatesOf({ memory, folder: inside, face }).filter(({ licence }) =>
+      isSameTable(licence, ours),
+    );
+    const base = newest(candidates);
+    if (base === null) return null;
+    const known = [...candidates.map(({ licence }) => licence.revision), numbers?.at(-1) ?? -1];
+    if (isFaceOurs) known.push(face.revision);
+    return { candidates, base, highest: Math.max(revisions.seenUpTo, ...known) };
+  }
+
+  private async scan(numbers: readonly number[]): Promise<Pick<Survey, 'readable' | 'unreadable'>> {
+    const unreadable: { number: number; why: string }[] = [];
+    for (const number of [...numbers].reverse().slice(0, MOST_READ)) {
+      const found = await this.deps.revisions.readNumber(number).catch((error: unknown) => {
+        if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return error.message;
+        throw toFault(error);
+      });
+      if (found !== null && typeof found !== 'string') return { readable: found, unreadable };
+      unreadable.push({ number, why: found ?? 'there is no licence.json in it' });
+    }
+    return { readable: null, unreadable };
+  }
+
+  private restored(
+    { candidates, highest }: Remains,
+    base: Candidate,
+    shareTimeMs: number,
+    healer: Healer,
+  ): Licence {
+    const { dice } = this.deps;
+    const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
+    return restore(candidates, base, Math.max(highest, base.licence.revision), {
+      ...ids,
+      ...{ shareTimeMs, actor: healer.actor, id: healer.id },
+    });
+  }
+
+  private async healInside(
+    remains: Remains,
+    top: number,
+    build: (base: Candidate, shareTimeMs: number) => Licence,
+    limits: Limits,
+  ): Promise<void> {
+    const { revisions } = this.deps;
+    const stage = await revisions.makeStage();
+    if ((await revisions.glance()) !== null) {
+      await revisions.discard(stage.path); // somebody was quicker, or it was a stale listing after all
+      return;
+    }
+    const agreed = await this.agreed(stage, top, remains.base, (base) => build(base, stage.shareTimeMs));
+    const { licence, text } = agreed;
+    await revisions.publish(await revisions.makeStage(), licence, text, licence.recent.at(-1) ?? '', limits);
+  }
+
+  /**
+   * The restored revision that everybody agrees on. One that was agreed on before, and whose number is there and cannot be
+   * read either, was lost in its turn: then its lineage is the one to heal.
+   */
+  private async agreed(
+    stage: Stage,
+    top: number,
+    base: Candidate,
+    build: (base: Candidate) => Licence,
+  ): Promise<Agreed> {
+    const there = inFolder(this.place, restoredName(base.licence.lineage));
+    const earlier = await this.deps.revisions.readAgreed(there);
+    if (earlier !== null && earlier.licence.revision <= top)
+      return await this.agreed(stage, top, { from: 'folder', licence: earlier.licence }, build);
+    if (earlier === null) return await this.propose(stage, there, build(base));
+    await this.deps.revisions.discard(stage.path);
+    return earlier;
+  }
+
+  /** Puts a restored revision under the one name of the lost lineage, if that is free; gives what is there then. */
+  private async propose(stage: Stage, there: string, own: Licence): Promise<Agreed> {
+    const { revisions, files } = this.deps;
+    await files.writeNew(documentIn(stage.path), formatLicence(own, 'compact'), this.place.fileMode);
+    const failure = await files.rename(stage.path, there).then(
+      () => null,
+      (error: unknown) => error,
+    );
+    const found = await revisions.readAgreed(there); // by what is there, never by errno
+    if (found === null) throw toFault(failure);
+    if (found.licence.commit !== own.commit) await revisions.discard(stage.path);
+    return found;
+  }
+}
+
+const isOfOne = (one: Licence, other: Licence): boolean =>
+  licenceIdOf(one.entitlement) === licenceIdOf(other.entitlement);
+
+function candidatesOf(found: Readonly<Record<Source, Licence | null>>): Candidate[] {
+  const sources: readonly Source[] = ['memory', 'folder', 'face'];
+  return sources.flatMap((from) => {
+    const licence = found[from];
+    return licence === null ? [] : [{ from, licence }];
+  });
+}

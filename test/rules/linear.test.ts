@@ -1,0 +1,414 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import nodePath from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
+import {
+  decodeText,
+  formatLicence,
+  parseLicence,
+  refuseMoved,
+  textToPublish,
+} from '../../src/licence/document.js';
+import { formulaSeconds, readPolicy } from '../../src/licence/entitlement.js';
+import { digest } from '../../src/licence/event-hash.js';
+import { parseJson } from '../../src/licence/json.js';
+import { firstWhere } from '../../src/licence/ordered.js';
+import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
+import { nextRevision } from '../../src/licence/revision.js';
+import { toIso } from '../../src/licence/time.js';
+import { changeSettings, remove } from '../../src/rules/admin.js';
+import * as seats from '../../src/rules/claim.js';
+import { recordDenial } from '../../src/rules/denial.js';
+import {
+  cutBack,
+  judge,
+  look,
+  recentCommits,
+  type Sightings,
+  type Verdict,
+} from '../../src/rules/liveness.js';
+import { offerFree, passOver, seatWaiters } from '../../src/rules/offers.js';
+import * as answers from '../../src/rules/on-demand.js';
+import * as line from '../../src/rules/queue.js';
+import * as recalling from '../../src/rules/recall.js';
+import { judgeDrop } from '../../src/rules/replacement.js';
+import * as restoring from '../../src/rules/restore.js';
+import * as rollcall from '../../src/rules/roll-call.js';
+import { Places, seatsInUse } from '../../src/rules/seats.js';
+import * as journal from '../../src/rules/segments.js';
+import { statusView } from '../../src/rules/status-view.js';
+import * as sweep from '../../src/rules/sweep.js';
+import { tellRemoved } from '../../src/rules/tombstones.js';
+import { stepsOf } from '../helpers/steps.js';
+import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+
+/**
+ * Design 5, "The folder is not trusted": every rule takes time proportional to the document, times a logarithm at most. Each rule is given a
+ * document of N and one of 2 N entries in every list, and its steps are counted: what scans one list for every entry of another takes
+ * four times as many.
+ */
+
+const N = 200;
+/** Twice, and the logarithm. */
+const MOST = 2.5;
+
+const id = (kind: string, n: number): string => `${kind}-${n}`;
+const many = <T>(n: number, make: (index: number) => T): T[] =>
+  Array.from({ length: n }, (_, index) => make(index));
+const at = toIso(START_MS - 60_000);
+const longAgo = toIso(START_MS - 40_000_000);
+
+const me = app('me');
+const running = (name: string) => {
+  const { id: _, ...rest } = app(name);
+  return rest;
+};
+
+const record = (name: string, modules: readonly string[], beatAt: string): InstanceRecord => ({
+  ...{ id: name, ...running(name), level: 'heartbeat', joinedAt: longAgo, beat: 3, beatAt },
+  ...{ checkIntervalSeconds: 300, graceSeconds: 0, answersWithin: 20 },
+  seats: modules.map((module) => ({
+    id: `seat-${name}-${module.toLowerCase()}`,
+    module,
+    sinceAt: at,
+    untilAt: null,
+  })),
+});
+const waiter = (name: string, module: string): Waiter => ({
+  ...{
+    instance: name,
+    module,
+    ...running(name),
+    seat: `w-${name}-${module.toLowerCase()}`,
+    beat: 1,
+    sinceAt: at,
+  },
+  waitSeconds: 600,
+});
+const stone = (name: string, n: number): Tombstone => ({
+  ...{ instance: name, seat: `seat-${name}-m${n}`, module: `M${n}`, user: 'me', host: 'pc-me' },
+  ...{ reason: n % 2 === 0 ? 'removed' : 'evicted', actor: 'a@b', words: null, at, revision: 501 + n },
+});
+const event = (n: number): LicenceEvent => ({
+  id: `line.${n}.0`,
+  kind: 'seated',
+  at,
+  before: null,
+  module: 'M1',
+});
+
+interface Sized {
+  readonly n: number;
+  readonly licence: Licence;
+  readonly policy: ReturnType<typeof policyOf>;
+  readonly modules: readonly string[];
+  readonly numbers: readonly number[];
+  /** What one beat of ours brings: a seat in every module, of which the table has none. */
+  readonly standing: sweep.Standing;
+}
+
+/** N of everything: modules, silent peers, seats of one record, waiters in one line and in all, tombstones, names, events. */
+function sized(n: number): Sized {
+  const modules = many(n, (index) => `M${index}`);
+  const named = (kind: string) => many(n, (index) => id(kind, index));
+  const empty = emptyTable(
+    { countBy: 'user', modules: modules.map((module) => ({ module, maxUsers: n })) },
+    {
+      ...{ checkIntervalSeconds: 300, onDemand: { answerWithinSeconds: 20 } },
+      bans: named('ban').map((user) => ({ user, untilAt: null })),
+      reservations: modules.map((module) => ({ module, user: 'boss' })),
+    },
+  );
+  const peers = named('peer').map((name, index) => record(name, [`M${index}`], longAgo));
+  const licence: Licence = {
+    ...empty,
+    revision: 900,
+    recent: named('change'),
+    formerEntitlements: named('former'),
+    restored: { at, from: '', revision: 500, lineage: 'before', former: named('lineage') },
+    instances: [...peers, record('many', modules, longAgo)],
+    waiting: [
+      ...named('w').map((name) => waiter(name, 'M0')),
+      ...modules.map((module) => waiter('queue', module)),
+    ],
+    rollCall: { names: peers.map((peer) => ({ instance: peer.id, beat: 3, by: 'a@b', at: longAgo })) },
+    gone: many(n, (index) => stone('me', index)),
+    events: many(n, event),
+  };
+  const standing: sweep.Standing = {
+    ...{ who: me, highestBeat: 3, mayReturn: () => true, returnSeconds: () => 60, notNow: modules },
+    seats: modules.map((module) => ({
+      id: `mine-${module.toLowerCase()}`,
+      module,
+      sinceAt: at,
+      untilAt: null,
+    })),
+  };
+  return { n, licence, policy: policyOf(licence), modules, numbers: many(n, (index) => index), standing };
+}
+
+const draftOf = ({ licence }: Sized) => ({ licence, events: licence.events });
+const silence = () => 1e9;
+const peerOf = ({ licence }: Sized) => licence.instances.at(-2) as InstanceRecord;
+const asker = (of: Sized): sweep.Asker => ({
+  ...{ id: 'me', actor: 'me@pc', hasWaited: false, silence, isProofDue: () => true },
+  unanswered: () => verdictsOf(of),
+});
+const verdictsOf = ({ licence }: Sized): Verdict[] =>
+  licence.instances.map(({ id: instance, beat }) => ({ instance, beat, reason: 'evicted' }));
+const wishFor = (module: string) => ({ module, seatId: 'new', waitSeconds: 60 });
+const pendingOf = ({ licence }: Sized): line.Pending[] => [
+  ...licence.waiting.map(line.waits),
+  ...licence.instances.flatMap((one) =>
+    one.seats.map(({ id: seat, module }): line.Pending => {
+      return { instance: one.id, module, seat, kind: 'given', patienceMs: 0 };
+    }),
+  ),
+];
+const given = (of: Sized): Licence => ({
+  ...of.licence,
+  instances: of.licence.instances.map((one) => ({
+    ...one,
+    seats: one.seats.map((seat) => ({ ...seat, given: true as const })),
+  })),
+});
+const seenOf = ({ licence }: Sized): Sightings =>
+  new Map(licence.instances.map((one) => [one.id, { beat: 3, stoodStillMs: 1e9, countedToMs: 0 }]));
+const watchedOf = ({ licence }: Sized): answers.Watched =>
+  new Map(licence.instances.map((one) => [one.id, { beat: 3, sinceMs: 0, promisedSinceMs: 0 }]));
+const commitsOf = ({ n }: Sized) => many(n, (index) => ({ startedMs: index, confirmedMs: index + 1 }));
+const removal = { actor: 'admin@desk', words: null };
+const lost = ({ licence }: Sized): Licence => ({ ...licence, lineage: 'before', instances: [] });
+const stamp = { changeId: 'c', commit: 'c', lineage: 'l', shareTimeMs: START_MS, actor: 'a@b', id: null };
+/** Without the lists that are limited to a few hundred. */
+const short = ({ licence }: Sized): Licence => ({
+  ...licence,
+  ...{ recent: [], formerEntitlements: [], gone: [], restored: undefined },
+});
+const textOf = (of: Sized): string => formatLicence(of.licence, 'compact');
+
+/** Revisions of which every second is missing, below one that was restored: the walk has to find its way on each time. */
+function walk({ n }: Sized): unknown {
+  const facts = (revision: number): journal.RevisionFacts => ({
+    ...{ revision, commit: `c${revision}`, parent: { revision: revision - 1, commit: 'x' } },
+    ...{ isRestored: true, events: [] },
+  });
+  const known = new Map<number, journal.Known>();
+  const steps = journal.walkDown(facts(4 * n), 0, { known, present: many(4 * n, (one) => one), numbers: 8 });
+  for (let step = steps.next(); !step.done; step = steps.next())
+    known.set(step.value, step.value % 2 === 0 ? facts(step.value) : 'missing');
+  return known;
+}
+
+const range = ({ n }: Sized): Range => ({ first: 0, last: n - 1 });
+const segment = (of: Sized): string => journal.segmentText(range(of), of.licence.events) ?? '';
+
+/** How each rule is asked, by the name that it is exported under. */
+const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
+  isOnDemand: (of) =>
+    of.licence.instances.map((one) =>
+      answers.isOnDemand(one, of.policy, of.licence.rollCall, asker(of), START_MS),
+    ),
+  proved: (of) => answers.proved(of.licence, START_MS),
+  recordDenial: (of) =>
+    recordDenial(
+      of.licence,
+      { ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
+      START_MS,
+    ),
+  changeSettings: (of) => changeSettings(of.licence, { bans: [] }, 'a@b'),
+  remove: (of) => remove(of.licence, of.policy, () => true, removal, START_MS),
+  judgeDrop: (of) => judgeDrop(of.licence, textOf(of), 'a@b'),
+  formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),
+  readPolicy: (of) => readPolicy(of.licence, FILE),
+  coverOf: (of) => of.numbers.map(coverOf(of.numbers.map((first) => ({ first, last: first })))),
+  factsOf: (of) => journal.factsOf(of.licence),
+  indexOf: (of) => of.numbers.map((one) => indexOf(one, of.numbers)),
+  isAmong: (of) => of.numbers.map((one) => isAmong(one, of.numbers)),
+  mergeEvents: (of) => journal.mergeEvents(of.licence.events, of.licence.events),
+  numbersIn: (of) => of.numbers.map((one) => numbersIn({ first: one, last: one }, of.numbers)),
+  parseSegment: (of) => journal.parseSegment(segment(of), range(of)),
+  segmentText: segment,
+  verifyChain: (of) => journal.verifyChain(of.licence.events, null),
+  walkDown: walk,
+  digest: (of) => digest(textOf(of)),
+  decodeText: (of) => decodeText(new TextEncoder().encode(textOf(of)), FILE),
+  formatLicence: (of) => formatLicence(of.licence, 'pretty'),
+  parseJson: (of) => parseJson(textOf(of), FILE),
+  refuseMoved: (of) => refuseMoved(of.licence, FILE),
+  textToPublish: (of) => textToPublish(emptyTable({}), short(of), FILE),
+  parseLicence: (of) => [
+    parseLicence(formatLicence(short(of), 'compact'), FILE),
+    expect(() => parseLicence(textOf(of), FILE)).toThrow('formerEntitlements[0]'), // and as many more
+  ],
+  Lines: (of) => {
+    const lines = new line.Lines(of.licence);
+    return of.licence.waiting.map(({ module, instance }) => [
+      lines.placeOf(module, instance),
+      lines.ahead(module, ''),
+    ]);
+  },
+  isAnyGiven: (of) => line.isAnyGiven(of.licence),
+  leaveLine: (of) => line.leaveLine(of.licence, 'queue', of.modules),
+  overdueIn: (of) => line.overdueIn(line.watchLine(new Map(), of.licence, 0), of.licence),
+  placeInLine: (of) => line.placeInLine(of.licence, 'M1', 'me'),
+  standFirst: (of) => line.standFirst(of.licence, me, of.modules.map(wishFor), START_MS),
+  standInLine: (of) => line.standInLine(of.licence, me, wishFor('M1'), 600, START_MS),
+  watchLine: (of) => line.watchLine(line.watchLine(new Map(), of.licence, 0), of.licence, 5),
+  withoutWaiters: (of) => line.withoutWaiters(of.licence, ({ module }) => module === 'M0'),
+  firstWhere: (of) => of.numbers.map((least) => firstWhere(of.numbers, (one) => one >= least)),
+  Places: (of) => {
+    const places = new Places(of.licence, of.policy, FILE);
+    return of.modules.map((module) => [places.placeFor(me, module, 'new'), places.held('many', module)]);
+  },
+  seatsInUse: (of) => seatsInUse(of.licence),
+  bury: (of) => recalling.bury({ ...of.licence, gone: [] }, lost(of), of.licence.gone, () => false),
+  lastCommon: (of) => recalling.lastCommon(of.licence, of.licence),
+  recall: (of) => [
+    recalling.recall({ ...of.licence, gone: [] }, lost(of), of.policy, START_MS),
+    recalling.recall({ ...of.licence, gone: [], instances: [] }, of.licence, of.policy, START_MS),
+  ],
+  roomIn: (of) => {
+    const room = recalling.roomIn(of.licence.instances, of.policy);
+    return of.licence.instances.flatMap(({ seats }) => seats.map(room));
+  },
+  withEntitlement: (of) => recalling.withEntitlement(of.licence, of.licence),
+  tellRemoved: (of) => tellRemoved(draftOf(of), 'user', me, 'M2'),
+  closedForMs: (of) => restoring.closedForMs(of.licence, of.policy, START_MS),
+  isSameTable: (of) => restoring.isSameTable(of.licence, lost(of)),
+  lineagesOf: (of) => restoring.lineagesOf(of.licence),
+  newest: (of) => restoring.newest([{ from: 'face', licence: of.licence }]),
+  restore: (of) => restoring.restore([], { from: 'memory', licence: of.licence }, 900, stamp),
+  nextRevision: (of) => nextRevision(of.licence, draftOf(of), stamp),
+  callRoll: (of) =>
+    rollcall.callRoll({ ...of.licence, rollCall: undefined }, of.policy, 'M1', asker(of), START_MS, silence),
+  doubtful: (of) => rollcall.doubtful(of.licence, of.policy, 'M1', 'me', START_MS, silence),
+  isCalled: (of) => rollcall.isCalled(of.licence, 'nobody'),
+  promiseDueMs: (of) => rollcall.promiseDueMs(of.licence, watchedOf(of), 0),
+  unanswered: (of) =>
+    rollcall.unanswered(
+      of.licence,
+      of.policy,
+      { watched: watchedOf(of), nowMs: 1e9, gapMs: 0, wroteMs: 1e9 },
+      silence,
+    ),
+  watch: (of) => rollcall.watch(watchedOf(of), of.licence, 5, 0, 300),
+  watchedFrom: (of) => rollcall.watchedFrom(of.licence, START_MS),
+  withoutAnswered: (of) => rollcall.withoutAnswered({ ...of.licence, instances: [] }),
+  claim: (of) => [
+    seats.claim(of.licence, of.policy, me, 'M1', 'new', ground({ isGone: () => true })),
+    seats.claim(
+      { ...of.licence, waiting: [] },
+      { ...of.policy, modules: new Map([['M1', { module: 'M1', maxUsers: 1 }]]) },
+      me,
+      'M1',
+      'new',
+      ground(),
+    ),
+  ],
+  dropSeats: (of) => seats.dropSeats(of.licence, new Set(of.licence.instances.flatMap((one) => one.seats))),
+  ownRecord: (of) => seats.ownRecord(of.licence, me, START_MS),
+  promise: (of) => seats.promise(peerOf(of), of.policy, of.standing.seats, START_MS),
+  putRecord: (of) => seats.putRecord(of.licence, peerOf(of)),
+  release: (of) => seats.release(given(of), 'many', of.modules),
+  takeAway: (of) =>
+    seats.takeAway(
+      draftOf(of),
+      of.licence.instances.map((one) => ({
+        record: one,
+        seats: one.seats,
+        why: { reason: 'removed', ...removal },
+      })),
+      START_MS,
+      of.policy,
+    ),
+  withSeat: (of) => seats.withSeat(of.licence, of.policy, app('many'), { id: 'new', module: 'M1' }, START_MS),
+  cutBack: (of) => cutBack(seenOf(of), of.licence),
+  judge: (of) => judge(seenOf(of), of.licence, commitsOf(of), 1e6),
+  look: (of) => look(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, 'me', 1000),
+  recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
+  statusView: (of) => statusView(of.licence, of.policy, FILE, { ms: START_MS, from: 'server' }),
+  ask: (of) => sweep.ask(of.licence, of.policy, 'M1', asker(of), START_MS),
+  beat: (of) => [
+    sweep.beat(of.licence, of.policy, of.standing, ground()), // each seat is to be found again
+    sweep.beat({ ...of.licence, gone: [] }, of.policy, of.standing, ground()), // each is first in its line
+    sweep.beat(
+      { ...of.licence, instances: [record('me', of.modules, at)] },
+      of.policy,
+      of.standing,
+      ground(),
+    ), // each is there
+  ],
+  comeIn: (of) => sweep.comeIn(of.licence, of.policy, me, wishFor('M0'), ground(), asker(of)),
+  evict: (of) => sweep.evict(draftOf(of), verdictsOf(of), 'a@b', START_MS, of.policy),
+  heldSeat: (of) => sweep.heldSeat(of.licence, 'many', 'nothing'),
+  tombstonesOf: (of) => of.standing.seats.map(sweep.tombstonesOf(of.licence, 'me')),
+  passOver: (of) => passOver({ licence: given(of), events: [] }, pendingOf(of)),
+  offerFree: (of) => offerFree(draftOf(of), of.policy, START_MS, FILE),
+  seatWaiters: (of) => [
+    seatWaiters(draftOf(of), of.policy, START_MS, FILE),
+    seatWaiters({ licence: { ...of.licence, instances: [] }, events: [] }, of.policy, START_MS, FILE),
+  ],
+};
+
+/** What a function that goes through a document or a list has among its parameters. */
+const TAKES =
+  /\b(?:Licence|Draft|Look|Candidate|Standing|Sightings|LineSeen|Watched|RevisionFacts|ReadonlySet|ReadonlyMap)\b|\[\]|\btext: string|\bbytes:/;
+const folders = ['licence', 'rules'].map((room) =>
+  fileURLToPath(new URL(`../../src/${room}`, import.meta.url)),
+);
+
+/** Every rule that is exported, by what its parameters say. */
+function exportedRules(): string[] {
+  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => nodePath.join(folder, file)));
+  return files.flatMap((file) => {
+    const text = readFileSync(file, 'utf8');
+    const functions = text.matchAll(
+      /^export (?:function\*?|const) (\w+)(?: = )?(?:<\w+>)?(\([\s\S]*?)(?:^\}|;\n)/gm,
+    );
+    const classes = text.matchAll(/^export class (\w+)[\s\S]*?constructor(\([^)]*\))/gm);
+    return [...functions, ...classes].flatMap(([, name = '', body = '']) =>
+      TAKES.test(parametersIn(body)) ? [name] : [],
+    );
+  });
+}
+
+/** Up to the bracket that closes the first. */
+function parametersIn(body: string): string {
+  let depth = 0;
+  for (let end = 0; end < body.length; end++) {
+    if (body[end] === '(') depth++;
+    if (body[end] === ')' && --depth === 0) return body.slice(0, end);
+  }
+  return body;
+}
+
+/** Of one short value of a record. */
+const OF_ONE = ['fromIso'];
+
+describe('the steps of every rule grow with the document, and not with its square', () => {
+  test('every rule that is exported is measured here', () => {
+    expect(exportedRules().length).toBeGreaterThan(50);
+    expect(
+      exportedRules()
+        .filter((name) => !OF_ONE.includes(name))
+        .sort(),
+    ).toEqual(Object.keys(rules).sort());
+  });
+
+  const [once, twice] = [sized(N), sized(2 * N)];
+  test.each(Object.entries(rules))('%s', (_name, rule) => {
+    const [few, many] = [stepsOf(() => rule(once)), stepsOf(() => rule(twice))];
+    expect(many).toBeLessThanOrEqual(MOST * few + 100);
+  });
+
+  test('what scans one list for every entry of another is noticed', () => {
+    const quadratic = ({ licence }: Sized) =>
+      licence.waiting.filter((one) =>
+        licence.waiting.some((other) => other.instance === `no ${one.instance}`),
+      );
+    const [few, many] = [stepsOf(() => quadratic(once)), stepsOf(() => quadratic(twice))];
+    expect(many / few).toBeGreaterThan(3.9);
+  });
+});

@@ -1,0 +1,40 @@
+import type { Licence, Settings } from '../../src/licence/document.js';
+import { type Entitlement, readPolicy, sealUnsigned } from '../../src/licence/entitlement.js';
+import { firstLicence } from '../../src/licence/revision.js';
+import type { Ground } from '../../src/rules/claim.js';
+import type { Claimant } from '../../src/rules/seats.js';
+
+/** Seat tables for the tests of the pure rules. */
+
+/** What faults call the file. */
+export const FILE = 'licence.json';
+/** Share time at which a test begins: 2026-11-21T09:00:00Z. */
+export const START_MS = Date.UTC(2026, 10, 21, 9);
+
+export function emptyTable(granted: Partial<Entitlement>, settings: Settings = {}): Licence {
+  const entitlement = sealUnsigned({
+    licenceId: 'acme',
+    issuedAt: '2026-11-01T00:00:00.000Z',
+    modules: [{ module: 'M1', maxUsers: 1 }],
+    ...granted,
+  });
+  return firstLicence(entitlement, settings, { lineage: 'line', commit: 'c0' });
+}
+
+export const policyOf = (licence: Licence) => readPolicy(licence, FILE);
+
+/** One app. Who is on which machine is up to the caller; by default everybody has one of his own. */
+export function app(id: string, facts: Partial<Claimant> = {}): Claimant {
+  const machine = { pids: `pids-${id}`, host: `host-${id}`, installation: `installation-${id}` };
+  const system = { pid: 1000, processStart: null, application: null, note: null };
+  return { id, user: id, host: `pc-${id}`, machine, ...system, ...facts };
+}
+
+/** What a change rests on: nobody provably gone, unless said. */
+export const ground = (facts: Partial<Ground> = {}): Ground => ({
+  path: FILE,
+  shareTimeMs: START_MS,
+  isGone: () => false,
+  bootedAtMs: null,
+  ...facts,
+});

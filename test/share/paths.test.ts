@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import { SeatfileFault } from '../../src/licence/fault.js';
+import { toFault } from '../../src/share/deadline.js';
+import { ShareError, type ShareFiles } from '../../src/share/files.js';
+import { hintFor, refuseInside, refuseMounted, wholePath } from '../../src/share/paths.js';
+import { createFace } from '../../src/store/create.js';
+import { locate } from '../../src/store/locate.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { bareLicence, codeOf, Table } from '../helpers/table.js';
+
+/** Paths as people give them: one line that says what was found, what was expected, and what to do. */
+
+const refusal = (act: () => unknown): SeatfileFault => {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof SeatfileFault) return error;
+    throw error;
+  }
+  throw new Error('not refused');
+};
+
+describe('what is no path: BAD_ARGUMENT', () => {
+  test.each([
+    ['', 'linux', /got ""/],
+    ['/srv/a\0b.json', 'linux', /NUL/],
+    ['smb://fileserver/acme/licence.json', 'linux', /an address \(smb:.*mount.*\/mnt\/share/],
+    ['smb://fileserver/acme/licence.json', 'darwin', /\/Volumes\/share/],
+    ['smb://fileserver/acme/licence.json', 'win32', /\\\\server\\share/],
+    ['nfs://fileserver/acme/licence.json', 'linux', /an address \(nfs:/],
+    ['https://acme.sharepoint.com/licence.json', 'win32', /an address \(https:/],
+    ['file:///srv/acme%20ltd/licence.json', 'linux', /give it as a path: \/srv\/acme ltd\/licence\.json/],
+    ['file://%', 'linux', /give it as a path: %/],
+    ['\\\\fileserver\\acme\\licence.json', 'linux', /as Windows writes it.*mount/],
+  ] as const)('%j on %s', (path, platform, words) => {
+    const fault = refusal(() => wholePath(path, platform));
+    expect(fault.code).toBe('BAD_ARGUMENT');
+    expect(fault.message).toMatch(words);
+    expect(fault.message).not.toContain('\n');
+  });
+
+  test.each(['C:/acme/licence.json', '/srv/a:b//licence.json', 'c://licence.json', '/srv/smb:x', './smb:/x'])(
+    '%s is a path',
+    (path) => {
+      expect(wholePath(path)).toContain(path.replace(/^\.\//, '').replace('//', '/'));
+    },
+  );
+});
+
+test.each([
+  ['Z:\\acme\\licence.json', 'linux', /Windows drive/],
+  ['z:/licence.json', 'darwin', /Windows drive/],
+  ['//fileserver/acme/licence.json', 'linux', /no address of a server/],
+  ['//fileserver/acme/licence.json', 'win32', /^$/],
+  ['/srv/licence.json', 'linux', /^$/],
+] as const)(
+  '%s on %s, with nothing there, is told what it may have been meant for',
+  (path, platform, words) => {
+    expect(hintFor(path, platform)).toMatch(words);
+  },
+);
+
+describe('one file, two tables', () => {
+  test.each([
+    '/srv/licence.json.revisions/000000000005/licence.json',
+    '/srv/licence.json.revisions/restored-abc/licence.json',
+    '/srv/licence.json.revisions',
+    '/srv/licence.json.revisions/new.json',
+    'Z:\\acme\\licence.json.REVISIONS\\000000000005\\licence.json',
+  ])('%s lies in a folder of revisions: refused, and the licence is named', (path) => {
+    const fault = refusal(() => refuseInside(path));
+    expect(fault.code).toBe('SHARE_UNFIT');
+    expect(fault.message).toMatch(/second seat table\. Use .*licence\.json$/);
+  });
+
+  test.each(['/srv/licence.json', '/srv/revisions/licence.json', '/srv/a.revisions.old/licence.json'])(
+    '%s does not',
+    (path) => {
+      expect(() => refuseInside(path)).not.toThrow();
+    },
+  );
+
+  const mountinfo = [
+    '1 0 0:1 / / rw - overlay overlay rw',
+    '2 1 0:2 /srv/licence.json /app/one/licence.json rw - ext4 /dev/sda rw',
+    '3 1 0:2 /srv/acme /app/acme rw - ext4 /dev/sda rw',
+  ].join('\n');
+
+  test.each([
+    ['/app/one/licence.json', mountinfo, 'SHARE_UNFIT'],
+    ['/app/acme/licence.json', mountinfo, null],
+    ['/app/one/licence.json', null, null],
+  ])('%s as a mount point of its own', async (face, info, code) => {
+    const asked = Promise.resolve().then(() => refuseMounted(face, info));
+    expect(
+      await asked.then(
+        () => null,
+        () => codeOf(asked),
+      ),
+    ).toBe(code);
+  });
+
+  test('such a file is not opened', async () => {
+    const table = new Table();
+    const info = '1 0 0:1 / /share/licence.json rw - ext4 /dev/sda rw';
+    const { files } = clientOf(table.server);
+    expect(await codeOf(locate(table.place.face, files, info))).toBe('SHARE_UNFIT');
+    table.grow(3);
+    expect(await codeOf(locate(table.documentPath(3), files))).toBe('SHARE_UNFIT');
+    expect((await locate(table.place.face, files)).face).toBe(table.place.face);
+  });
+
+  test('and none is created there', async () => {
+    const table = new Table();
+    table.grow(1);
+    const path = `${table.place.folder}/new.json`;
+    const created = createFace(path, bareLicence(), clientOf(table.server).files, async () => undefined);
+    expect(await codeOf(created)).toBe('SHARE_UNFIT');
+    expect(table.others()).toEqual([]);
+  });
+});
+
+describe('a licence file with a second name', () => {
+  const linked = () => {
+    const table = new Table();
+    table.server.hardLink('/share/backup.json', table.place.face);
+    return { table, files: clientOf(table.server).files };
+  };
+
+  test('is refused where a table would begin beside each', async () => {
+    const { table, files } = linked();
+    expect(await codeOf(locate(table.place.face, files))).toBe('SHARE_UNFIT');
+  });
+
+  test('is opened once there is a folder: nothing depends on that file then', async () => {
+    const { table, files } = linked();
+    table.grow(1);
+    expect((await locate(table.place.face, files)).face).toBe(table.place.face);
+  });
+});
+
+describe('what the file system says of a path', () => {
+  test('too long: the name is named, and not the server', async () => {
+    const tooLong = Object.assign(new Error('ENAMETOOLONG: name too long'), { code: 'ENAMETOOLONG' });
+    const fault = toFault(new ShareError('unsaid', 'make directory', '/srv/lll', tooLong)) as SeatfileFault;
+    expect(fault.code).toBe('LICENCE_UNREADABLE');
+    expect(fault.message).toMatch(/lll: the name is too long .* at most 190 bytes/);
+    expect(fault.message).not.toContain('server');
+  });
+
+  test('full: file entries may be what is missing', () => {
+    expect((toFault(new ShareError('full', 'write', '/srv/x')) as SeatfileFault).message).toMatch(/inodes/);
+  });
+
+  test('nothing there, and a path that looks like a drive', async () => {
+    const { files } = clientOf(new Table().server);
+    const lost: ShareFiles = {
+      ...files,
+      resolve: (path) => Promise.reject(new ShareError('missing', 'resolve', path)),
+    };
+    await expect(locate('Z:\\licence.json', lost)).rejects.toMatchObject({
+      code: 'LICENCE_MISSING',
+      message: expect.stringMatching(/whether the share is connected \(a Windows drive/),
+    });
+  });
+});

@@ -1,0 +1,281 @@
+import { describe, expect, test } from 'vitest';
+import { formatLicence, type Licence, MAX_BYTES } from '../../src/licence/document.js';
+import { sealUnsigned } from '../../src/licence/entitlement.js';
+import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
+import { counting, faulty } from '../helpers/faults.js';
+import { bareLicence, Table } from '../helpers/table.js';
+
+/** A writer, and how often it has done what on the share. */
+function counted(table: Table) {
+  let counts: Record<string, number> = {};
+  const wrap = (files: ShareFiles) => {
+    const counted = counting(files);
+    counts = counted.counts;
+    return counted.files;
+  };
+  return { writer: table.writer({ wrap }), counts: () => counts };
+}
+
+test('after a commit it shows the newest revision, for people to read', async () => {
+  const table = new Table();
+  const { licence } = await table.writer().add('mine');
+  expect(table.server.readText(table.place.face)).toBe(formatLicence(licence, 'pretty'));
+});
+
+test('it keeps the rights it had', async () => {
+  const table = new Table({ umask: 0o077 });
+  await table.writer().add('mine');
+  expect(table.server.stat(table.place.face).mode).toBe(0o664);
+});
+
+test('a declined change leaves it as it is', async () => {
+  const table = new Table();
+  table.grow(2);
+  const writer = table.writer();
+  await table.timeline.run(writer.store.commit(() => ({ answer: null, draft: null }), writer.limits()));
+  expect(table.shown()).toBe(0);
+});
+
+test('one that is missing is shown again', async () => {
+  const table = new Table();
+  const writer = table.writer();
+  await writer.add('a');
+  table.server.removeTree(table.place.face);
+  await writer.add('b');
+  expect(table.shown()).toBe(2);
+});
+
+test('nothing follows from it: it may fail, and the commit is done', async () => {
+  const table = new Table();
+  const wrap = (files: ShareFiles) =>
+    faulty(files, (operation) => (operation === 'replace' ? { kind: 'refuse', error: 'full' } : null));
+  const done = await table.writer({ wrap }).add('mine');
+  expect([done.published, table.shown()]).toEqual([true, 0]);
+});
+
+describe('one that does not read as a licence', () => {
+  const garble = (table: Table, text = '{"format": "seatf') => table.server.scribble(table.place.face, text);
+
+  test('may still be being written: it is left alone at first', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    await writer.add('a');
+    garble(table);
+    await writer.add('b');
+    await table.timeline.advance(59_000);
+    await writer.add('c');
+    expect(table.server.readText(table.place.face)).toBe('{"format": "seatf');
+  });
+
+  test.each([
+    ['broken off', '{"format": "seatf'],
+    ['larger than 16 MiB', 'x'.repeat(MAX_BYTES + 1)],
+    ['nested deep', '['.repeat(200_000)],
+    ['with a signature that is none', '{"entitlement":{"payload":"{}","signature":[[]]}}'],
+  ])('%s: is shown whole again when it has stood still for a minute', async (_, text) => {
+    const table = new Table();
+    const writer = table.writer();
+    garble(table, text);
+    table.grow(1);
+    await writer.add('b');
+    await table.timeline.advance(60_000);
+    await writer.add('c');
+    expect(table.shown()).toBe(3);
+  });
+
+  test('counts anew when it changes', async () => {
+    const table = new Table();
+    const writer = table.writer();
+    table.grow(1);
+    garble(table);
+    await writer.add('b');
+    await table.timeline.advance(50_000);
+    garble(table, '{"format": "seatfile/2"');
+    await writer.add('c');
+    await table.timeline.advance(50_000);
+    await writer.add('d');
+    expect(table.server.readText(table.place.face)).toBe('{"format": "seatfile/2"');
+    await table.timeline.advance(10_000);
+    await writer.add('e');
+    expect(table.shown()).toBe(5);
+  });
+});
+
+test('a table so large that it would not fit when laid out is shown as it is', async () => {
+  const table = new Table();
+  table.grow(1);
+  const odd = Array(8).fill(Array(199_000).fill(1));
+  for (let deep = 0; deep < 25; deep++) odd.splice(0, 8, [...odd]);
+  const text = table.server.readText(table.documentPath(1)).replace('{', `{"odd":${JSON.stringify(odd)},`);
+  table.server.scribble(table.documentPath(1), text);
+  const { licence } = await table.writer().add('mine');
+  expect(table.server.readText(table.place.face)).toBe(formatLicence(licence, 'compact'));
+});
+
+test('a directory that somebody put there is left as it is', async () => {
+  const table = new Table();
+  table.grow(1);
+  table.server.removeTree(table.place.face);
+  table.server.makeDirectory(table.place.face);
+  await table.writer().add('a');
+  expect(table.server.stat(table.place.face).kind).toBe('directory');
+});
+
+test('bytes that have not changed, under a stat that has, are read once more', async () => {
+  const table = new Table();
+  table.grow(1);
+  const { writer, counts } = counted(table);
+  const top = await writer.read();
+  const reads = async () => {
+    const before = counts()['read'] ?? 0;
+    await table.timeline.run(writer.store.noticeFace(top));
+    return (counts()['read'] ?? 0) - before;
+  };
+  expect([await reads(), await reads()]).toEqual([1, 0]);
+  await table.timeline.advance(1000);
+  table.server.scribble(table.place.face, table.server.readText(table.place.face)); // as an old cache would show it
+  expect([await reads(), await reads(), await reads()]).toEqual([1, 1, 0]);
+});
+
+test('an entitlement that the licence once had is recognised', async () => {
+  const table = new Table();
+  const { entitlementHash } = await import('../../src/licence/entitlement.js');
+  const before = bareLicence();
+  const modules = [{ module: 'M1', maxUsers: 20 }];
+  const entitlement = sealUnsigned({ licenceId: 'acme-1', issuedAt: '2026-01-01T00:00:00Z', modules });
+  table.makeRevision({ ...before, entitlement, formerEntitlements: [entitlementHash(before.entitlement)] });
+  await table.writer().add('a');
+  expect(table.shown()).toBe(1);
+});
+
+describe('a refused replace', () => {
+  const refusing = (times: number) => {
+    let left = times;
+    return (files: ShareFiles) =>
+      faulty(files, (operation) =>
+        operation === 'replace' && left-- > 0 ? { kind: 'refuse', error: 'busy' } : null,
+      );
+  };
+
+  test('is tried once more, a second later', async () => {
+    const table = new Table();
+    await table.timeline.run(table.writer({ wrap: refusing(1) }).adding('mine'));
+    await table.timeline.advance(999);
+    expect(table.shown()).toBe(0);
+    await table.timeline.advance(2);
+    expect(table.shown()).toBe(1);
+  });
+
+  test('and then left to the next commit', async () => {
+    const table = new Table();
+    const writer = table.writer({ wrap: refusing(2) });
+    await table.timeline.run(writer.adding('a'));
+    await table.timeline.advance(60_000);
+    expect(table.shown()).toBe(0);
+    await writer.add('b');
+    expect(table.shown()).toBe(2);
+  });
+});
+
+test('to notice it costs one stat while it has not changed', async () => {
+  const table = new Table();
+  table.grow(1);
+  const { writer, counts } = counted(table);
+  const top = await writer.read();
+  const notice = () => table.timeline.run(writer.store.noticeFace(top));
+  expect(await notice()).toBe('ours');
+  const reads = counts()['read'];
+  expect(await notice()).toBe('ours');
+  expect(counts()['read']).toBe(reads);
+});
+
+test.each([
+  ['missing', (table: Table) => table.server.removeTree(table.place.face)],
+  ['wreck', (table: Table) => table.server.scribble(table.place.face, 'x')],
+  ['foreign', (table: Table) => table.server.scribble(table.place.face, '{"entitlement":{"payload":"{}"}}')],
+])('it is noticed to be %s', async (state, happen) => {
+  const table = new Table();
+  const top = table.grow(1);
+  happen(table);
+  expect(await table.timeline.run(table.writer().store.noticeFace(top))).toBe(state);
+});
+
+test('one with a second name is told, left as it is, and costs nobody anything', async () => {
+  const table = new Table();
+  const writer = table.writer();
+  await writer.add('a');
+  table.server.hardLink('/share/backup.json', table.place.face);
+  const { published, licence } = await writer.add('b');
+  expect([published, table.shown()]).toEqual([true, 1]);
+  expect(await table.timeline.run(writer.store.noticeFace(licence))).toBe('linked');
+  table.server.removeTree('/share/backup.json');
+  await writer.add('c');
+  expect(table.shown()).toBe(3);
+});
+
+describe('one that cannot be refreshed', () => {
+  const troubled = (error: ShareErrorKind | null) => {
+    const table = new Table();
+    table.grow(1);
+    const state = { error };
+    const wrap = (files: ShareFiles) =>
+      faulty(files, (operation) =>
+        operation === 'replace' && state.error !== null ? { kind: 'refuse', error: state.error } : null,
+      );
+    const writer = table.writer({ wrap });
+    const told: string[] = [];
+    writer.store.onFaceTrouble = (trouble) => told.push(trouble);
+    return { table, writer, told, state };
+  };
+
+  test.each([
+    ['refused', /right to write/],
+    ['readOnly', /right to write/],
+    ['busy', /keeps it open/],
+    ['full', /no space/],
+  ] as const)(
+    '%s: told once, also by a process that ends at once, and again after it was refreshed',
+    async (error, words) => {
+      const { table, writer, told, state } = troubled(error);
+      await writer.add('a');
+      await table.timeline.run(writer.store.settled());
+      await writer.add('b');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toEqual([expect.stringMatching(words)]);
+      state.error = null;
+      await writer.add('c');
+      expect(table.shown()).toBe(4);
+      state.error = error;
+      await writer.add('d');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toHaveLength(2);
+    },
+  );
+
+  test.each(['unsaid', 'missing'] as const)(
+    '%s is trouble of the share, and not told as that of the file',
+    async (error) => {
+      const { table, writer, told } = troubled(error);
+      await writer.add('a');
+      await table.timeline.run(writer.store.settled());
+      expect(told).toEqual([]);
+    },
+  );
+
+  test('is late when the revision after the one it shows is ten seconds old, or collected', async () => {
+    const { table, writer, state } = troubled(null);
+    const late = (top: Licence) => table.timeline.run(writer.store.lateFace(top, table.server.nowMs));
+    const { licence: first } = await writer.add('a');
+    await table.timeline.advance(60_000);
+    expect(await late(first)).toBeNull(); // it shows the newest
+    state.error = 'refused';
+    const { licence: second } = await writer.add('b');
+    await table.timeline.run(writer.store.settled());
+    expect(await late(second)).toBeNull();
+    await table.timeline.advance(10_001);
+    const { licence: third } = await writer.add('c');
+    expect(await late(third)).toBe(2);
+    table.server.removeTree(table.numberPath(3));
+    expect(await late(third)).toBe(2);
+  });
+});

@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { ShareErrorKind } from '../../src/share/files.js';
+import type { Dice } from '../../src/share/random.js';
+import { seededDice } from '../helpers/dice.js';
+import { faulty, type Mishap } from '../helpers/faults.js';
+import { codeOf, Table, tallyOf, type Writer } from '../helpers/table.js';
+
+/**
+ * Many processes on one share on which everything goes wrong: slow, lost replies, refusals, old listings, kills. What
+ * was acknowledged is in the table exactly once; what was told to have failed is not. The seed is in the test's name.
+ */
+const WRITERS = 5;
+const WORDS = 20;
+const SEEDS = Array.from({ length: 40 }, (_, n) => n + 1);
+const kinds: readonly ShareErrorKind[] = ['unsaid', 'silent', 'refused', 'busy', 'stale', 'full'];
+
+/** Clearing away runs too; listings are never so old. */
+const clearing = { segmentNumbers: 64, supersededMs: 30_000, abandonedMs: 86_400_000 };
+
+const pick = <T>(dice: Dice, list: readonly T[]): T => list[Math.floor(dice.fraction() * list.length)] as T;
+
+function mishapBy(dice: Dice, trouble: number): Mishap | null {
+  const roll = dice.fraction();
+  if (roll < trouble) return { kind: 'loseReply', error: pick(dice, kinds) };
+  if (roll < 2 * trouble) return { kind: 'refuse', error: pick(dice, kinds) };
+  return null;
+}
+
+function writerBy(table: Table, dice: Dice, trouble: number): Writer {
+  const past: string[][] = [];
+  return table.writer({
+    store: { lock: dice.fraction() < 0.5, cachesMs: 5000, busyMs: 2000, clearing },
+    client: { latencyMs: () => 1 + dice.fraction() * 60 },
+    wrap: (files) =>
+      faulty(files, (operation, path) => {
+        if (operation !== 'list' || path !== table.place.folder) return mishapBy(dice, trouble);
+        if (table.server.isThere(path)) past.push(table.server.list(path));
+        return dice.fraction() < trouble ? { kind: 'answer', value: pick(dice, past.slice(-5)) ?? [] } : null;
+      }),
+  });
+}
+
+/** One process commits one word after another, and notes what it was told about each. */
+async function life(
+  writer: Writer,
+  name: string,
+  dice: Dice,
+  told: Map<string, string | null>,
+): Promise<void> {
+  for (let n = 0; n < WORDS; n++) {
+    const word = `${name}-${n}`;
+    told.set(word, 'never answered');
+    told.set(word, await codeOf(writer.adding(word, 20_000)));
+    await writer.clock.sleep(dice.fraction() * 500);
+  }
+}
+
+async function story(seed: number) {
+  const dice = seededDice(`story-${seed}`);
+  const table = new Table({ seed });
+  const told = new Map<string, string | null>();
+  const trouble = dice.fraction() * 0.04;
+  for (let n = 0; n < WRITERS; n++) {
+    const writer = writerBy(table, dice, trouble);
+    void life(writer, `writer${n}`, dice, told);
+    if (dice.fraction() < 0.3)
+      table.timeline.at(dice.fraction() * 30_000, () => writer.clock.gate.shut('ever'));
+  }
+  await table.timeline.advance(600_000);
+  return { table, told };
+}
+
+function refuseBrokenChain(table: Table): void {
+  const top = table.top();
+  let above = top;
+  while (above.parent !== null) {
+    const path = table.documentPath(above.parent.revision);
+    if (!table.server.isThere(path)) return; // cleared away
+    const below = JSON.parse(table.server.readText(path)) as typeof top;
+    expect(below.commit).toBe(above.parent.commit);
+    expect(tallyOf(above).slice(0, -1)).toEqual(tallyOf(below));
+    above = below;
+  }
+}
+
+test.each(SEEDS)(
+  'seed %i: every acknowledged change exactly once, and one chain of revisions',
+  async (seed) => {
+    const { table, told } = await story(seed);
+    const times = (word: string) => table.tally().filter((one) => one === word).length;
+    for (const [word, code] of told) {
+      if (code === null) expect(times(word), `${word} was acknowledged`).toBe(1);
+      else if (code === 'COMMIT_UNKNOWN' || code === 'never answered')
+        expect(times(word), `${word}: ${code}`).toBeLessThanOrEqual(1);
+      else expect(times(word), `${word} was told ${code}`).toBe(0);
+    }
+    refuseBrokenChain(table);
+  },
+);
+
+test('the same seed tells the same story', async () => {
+  const [one, two] = [await story(7), await story(7)];
+  expect(two.table.server.paths('/')).toEqual(one.table.server.paths('/'));
+  expect([...two.told]).toEqual([...one.told]);
+});
