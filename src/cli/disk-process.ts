@@ -11,7 +11,7 @@ export interface DiskProcess {
 }
 
 export function startDisk(): DiskProcess {
-  const script = fileURLToPath(new URL('disk.js', import.meta.url));
+  const script = fileURLToPath(new URL('apart-disk.js', import.meta.url));
   const child = fork(script, [], { stdio: 'ignore', serialization: 'advanced' });
   child.unref();
   child.channel?.unref();
