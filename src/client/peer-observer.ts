@@ -29,7 +29,7 @@ export class Vigil {
   /** How long we have seen its beat stand still. */
   stoodStillMs(record: InstanceRecord): number {
     const seen = this.sightings.get(record.id);
-    return seen?.beat === record.beat ? seen.stoodStillMs : 0;
+    return seen?.identity === record.beat ? seen.forMs : 0;
   }
 
   /** A commit of our own failed: nobody is blamed for what we could not do either. */

@@ -1,5 +1,6 @@
 import type { InstanceRecord, Level, Licence } from '../licence/document.js';
 import { firstWhere } from '../licence/ordered.js';
+import { Unchanged } from '../licence/unchanged.js';
 
 /**
  * Rules 3 and 4: a peer is judged by how long we have seen its beat stand still while we were awake and looking, on our
@@ -25,15 +26,8 @@ const PROOF_INTERVALS = 0.2;
 const YOUNGEST_PROOF = 1 / 8;
 const OLDEST_PROOF = 1 / 2;
 
-interface Sighting {
-  readonly beat: number;
-  /** How long the beat has stood still, as far as we saw. */
-  readonly stoodStillMs: number;
-  /** Up to when that has been counted. */
-  readonly countedToMs: number;
-}
-/** By instance id. */
-export type Sightings = ReadonlyMap<string, Sighting>;
+/** The beat of each peer, by instance id, and how long it has been seen unchanged. */
+export type Sightings = ReadonlyMap<string, Unchanged>;
 
 /** A successful read of the newest revision. */
 export interface Look {
@@ -65,13 +59,10 @@ export function look(before: Sightings, seen: Look, ownId: string, ownPeriodMs: 
   );
   return new Map(
     peers.map((record) => {
-      const known = before.get(record.id);
-      if (known?.beat !== record.beat)
-        return [record.id, { beat: record.beat, stoodStillMs: 0, countedToMs: seen.endedMs }];
-      const period = Math.min(ownPeriodMs, lookPeriodMs(record.checkIntervalSeconds));
-      const gap = Math.max(0, Math.min(seen.startedMs - known.countedToMs, 2 * period));
-      const countedToMs = Math.max(known.countedToMs, seen.startedMs);
-      return [record.id, { beat: record.beat, stoodStillMs: known.stoodStillMs + gap, countedToMs }];
+      const { startedMs, endedMs } = seen;
+      const periodMs = Math.min(ownPeriodMs, lookPeriodMs(record.checkIntervalSeconds));
+      const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 2 * periodMs };
+      return [record.id, Unchanged.after(before.get(record.id), sight)];
     }),
   );
 }
@@ -81,12 +72,7 @@ export function cutBack(sightings: Sightings, licence: Licence): Sightings {
   const promised = new Map(
     licence.instances.map((record) => [record.id, record.checkIntervalSeconds * 1000]),
   );
-  return new Map(
-    [...sightings].map(([id, seen]) => {
-      const most = promised.get(id) ?? 0;
-      return [id, { ...seen, stoodStillMs: Math.min(seen.stoodStillMs, most) }];
-    }),
-  );
+  return new Map([...sightings].map(([id, seen]) => [id, seen.atMost(promised.get(id) ?? 0)]));
 }
 
 /** Our own commits that were confirmed since the last that failed or was slow: the proof that a peer could have written. */
@@ -122,7 +108,7 @@ export function judge(
 ): Watch {
   const parts = licence.instances.flatMap((record) => {
     const seen = sightings.get(record.id);
-    return seen && seen.beat === record.beat ? [judgeOne(record, seen, commits, nowMs)] : [];
+    return seen && seen.identity === record.beat ? [judgeOne(record, seen, commits, nowMs)] : [];
   });
   return {
     evict: parts.flatMap((part) => part.evict),
@@ -133,18 +119,18 @@ export function judge(
 
 function judgeOne(
   record: InstanceRecord,
-  seen: Sighting,
+  seen: Unchanged,
   commits: readonly OwnCommit[],
   nowMs: number,
 ): Watch {
   const intervalMs = record.checkIntervalSeconds * 1000;
   const deadMs = deadAfterMs(record);
   const warnMs = deadMs - PROOF_INTERVALS * intervalMs;
-  const at = (sumMs: number) => seen.countedToMs + sumMs - seen.stoodStillMs;
-  if (seen.stoodStillMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
+  const at = (unchangedMs: number) => seen.seenMs + unchangedMs - seen.forMs;
+  if (seen.forMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
   const lastMs = commits.at(-1)?.startedMs ?? Number.NEGATIVE_INFINITY;
   const beatEarly = nowMs - lastMs > (OLDEST_PROOF - PROOF_INTERVALS) * intervalMs;
-  if (seen.stoodStillMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
+  if (seen.forMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
   const ripeAt = firstWhere(commits, (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF * intervalMs);
   const ripe = commits[ripeAt - 1]; // the last that the peer had long enough to answer
   const proven = ripe !== undefined && nowMs - ripe.startedMs <= OLDEST_PROOF * intervalMs;

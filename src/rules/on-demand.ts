@@ -1,6 +1,7 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { fromIso, toIso } from '../licence/time.js';
+import type { Unchanged } from '../licence/unchanged.js';
 import { LOOKS_PER_ANSWER } from './liveness.js';
 
 /**
@@ -23,13 +24,12 @@ export interface Caller {
   readonly hasWaited: boolean;
 }
 
-/** Since when we have watched a name stand in the roll call. */
+/** The beat by which a name stands in the roll call, and since when we have seen it unchanged. */
 export interface WatchedName {
-  readonly beat: number;
   /** Without a gap in which the whole office may have slept, by the measure of T. */
-  readonly sinceMs: number;
+  readonly byInterval: Unchanged;
   /** And by the measure of what it has promised: rule 7. */
-  readonly promisedSinceMs: number;
+  readonly byAnswer: Unchanged;
 }
 /** By instance. */
 export type Watched = ReadonlyMap<string, WatchedName>;
@@ -72,15 +72,15 @@ export function isBroken(
   const answerMs = answerMsOf(record);
   return (
     gapMs <= answerGapMs(record) &&
-    nowMs - known.promisedSinceMs >= answerMs &&
-    wroteMs >= known.promisedSinceMs + PROOF_PART * answerMs
+    nowMs - known.byAnswer.sinceMs >= answerMs &&
+    wroteMs >= known.byAnswer.sinceMs + PROOF_PART * answerMs
   );
 }
 
 /** When the promise is broken, if it is, or has to be proved that it could be kept; Infinity for who has promised nothing. */
 export function answerDueMs(record: InstanceRecord, known: WatchedName, wroteMs: number): number {
-  const proofMs = known.promisedSinceMs + PROOF_PART * answerMsOf(record);
-  return wroteMs >= proofMs ? known.promisedSinceMs + answerMsOf(record) : proofMs;
+  const proofMs = known.byAnswer.sinceMs + PROOF_PART * answerMsOf(record);
+  return wroteMs >= proofMs ? known.byAnswer.sinceMs + answerMsOf(record) : proofMs;
 }
 
 export const brokenWords = (record: InstanceRecord): string =>

@@ -1,5 +1,6 @@
 import type { Licence, SeatRecord, Waiter } from '../licence/document.js';
 import { fromIso, toIso } from '../licence/time.js';
+import { Unchanged } from '../licence/unchanged.js';
 import type { Claimant } from './seats.js';
 
 /** The line of those who wait for a place (rule 8): first come, first served within a module. */
@@ -173,8 +174,8 @@ export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
 export const isAnyGiven = (licence: Licence): boolean =>
   licence.instances.some((record) => record.seats.some(isGiven));
 
-/** How long each has been seen to stand, while we were awake and looking; on our own monotonic clock, milliseconds. */
-export type LineSeen = ReadonlyMap<string, { readonly stoodMs: number; readonly countedToMs: number }>;
+/** How long each has been seen to stand, while we were awake and looking. */
+export type LineSeen = ReadonlyMap<string, Unchanged>;
 
 const keyOf = ({ kind, instance, module, seat }: Pending): string => `${kind} ${instance} ${module} ${seat}`;
 
@@ -182,13 +183,13 @@ const keyOf = ({ kind, instance, module, seat }: Pending): string => `${kind} ${
 export function watchLine(before: LineSeen, licence: Licence, nowMs: number): LineSeen {
   return new Map(
     pendingIn(licence).map((one) => {
-      const known = before.get(keyOf(one));
-      const gapMs = known ? Math.min(Math.max(0, nowMs - known.countedToMs), LONGEST_GAP_MS) : 0;
-      return [keyOf(one), { stoodMs: (known?.stoodMs ?? 0) + gapMs, countedToMs: nowMs }];
+      const key = keyOf(one);
+      const sight = { identity: key, startedMs: nowMs, longestGapMs: LONGEST_GAP_MS };
+      return [key, Unchanged.after(before.get(key), sight)];
     }),
   );
 }
 
 /** Who has stood for too long, as far as we have seen. */
 export const overdueIn = (seen: LineSeen, licence: Licence): Pending[] =>
-  pendingIn(licence).filter((one) => (seen.get(keyOf(one))?.stoodMs ?? 0) > one.patienceMs);
+  pendingIn(licence).filter((one) => (seen.get(keyOf(one))?.forMs ?? 0) > one.patienceMs);

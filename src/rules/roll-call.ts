@@ -1,6 +1,7 @@
 import type { CalledName, InstanceRecord, Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { fromIso, toIso } from '../licence/time.js';
+import { Unchanged } from '../licence/unchanged.js';
 import type { Verdict } from './liveness.js';
 import { deadAfterMs, LOOKS_PER_ANSWER } from './liveness.js';
 import {
@@ -181,15 +182,15 @@ export function watch(
 ): Watched {
   return new Map(
     calledIn(licence).map((record) => {
-      const found = before.get(record.id);
-      const known = found?.beat === record.beat ? found : null;
+      const known = before.get(record.id);
+      const sight = { identity: record.beat, startedMs: nowMs };
       const isUnbroken = gapMs <= longestGapMs(checkIntervalSeconds);
+      const isUnbrokenByAnswer = gapMs <= answerGapMs(record);
       return [
         record.id,
         {
-          beat: record.beat,
-          sinceMs: known && isUnbroken ? known.sinceMs : nowMs,
-          promisedSinceMs: known && gapMs <= answerGapMs(record) ? known.promisedSinceMs : nowMs,
+          byInterval: Unchanged.after(isUnbroken ? known?.byInterval : null, sight),
+          byAnswer: Unchanged.after(isUnbrokenByAnswer ? known?.byAnswer : null, sight),
         },
       ];
     }),
@@ -208,7 +209,7 @@ export function unanswered(
 ): Verdict[] {
   return calledIn(licence).flatMap((record) => {
     const known = watching.watched.get(record.id);
-    if (known?.beat !== record.beat) return [];
+    if (known?.byAnswer.identity !== record.beat) return [];
     const verdict = { instance: record.id, beat: record.beat, reason: 'evicted' } as const;
     if (isOverdue(record, policy, known, watching, silence)) return [{ ...verdict, words: UNANSWERED }];
     return isBroken(record, known, watching) ? [{ ...verdict, words: brokenWords(record) }] : [];
@@ -224,14 +225,16 @@ function isOverdue(
 ): boolean {
   const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
   if (gapMs > longestGapMs(policy.checkIntervalSeconds)) return false;
-  return nowMs - known.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
+  return nowMs - known.byInterval.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
 }
 
 /** When one of those who are called is next worth a commit by rule 7; Infinity when nobody who promised is called. */
 export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
   const due = calledIn(licence).map((record) => {
     const known = watched.get(record.id);
-    return known?.beat === record.beat ? answerDueMs(record, known, wroteMs) : Number.POSITIVE_INFINITY;
+    return known?.byAnswer.identity === record.beat
+      ? answerDueMs(record, known, wroteMs)
+      : Number.POSITIVE_INFINITY;
   });
   return due.reduce((first, one) => Math.min(first, one), Number.POSITIVE_INFINITY);
 }

@@ -41,7 +41,7 @@ import { statusView } from '../../src/rules/status-view.js';
 import * as sweep from '../../src/rules/sweep.js';
 import { tellRemoved } from '../../src/rules/tombstones.js';
 import { stepsOf } from '../helpers/steps.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+import { app, emptyTable, FILE, ground, policyOf, START_MS, unchangedFor } from './tables.js';
 
 /**
  * Design 5, "The folder is not trusted": every rule takes time proportional to the document, times a logarithm at most. Each rule is given a
@@ -174,9 +174,14 @@ const given = (of: Sized): Licence => ({
   })),
 });
 const seenOf = ({ licence }: Sized): Sightings =>
-  new Map(licence.instances.map((one) => [one.id, { beat: 3, stoodStillMs: 1e9, countedToMs: 0 }]));
+  new Map(licence.instances.map((one) => [one.id, unchangedFor(3, 1e9)]));
 const watchedOf = ({ licence }: Sized): answers.Watched =>
-  new Map(licence.instances.map((one) => [one.id, { beat: 3, sinceMs: 0, promisedSinceMs: 0 }]));
+  new Map(
+    licence.instances.map((one) => [
+      one.id,
+      { byInterval: unchangedFor(3, 0), byAnswer: unchangedFor(3, 0) },
+    ]),
+  );
 const commitsOf = ({ n }: Sized) => many(n, (index) => ({ startedMs: index, confirmedMs: index + 1 }));
 const removal = { actor: 'admin@desk', words: null };
 const lost = ({ licence }: Sized): Licence => ({ ...licence, lineage: 'before', instances: [] });

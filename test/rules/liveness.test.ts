@@ -13,7 +13,7 @@ import {
   type Sightings,
 } from '../../src/rules/liveness.js';
 import { beliefOf, remainingMs } from '../../src/rules/validity.js';
-import { app, emptyTable, ground, policyOf } from './tables.js';
+import { app, emptyTable, ground, policyOf, unchangedFor } from './tables.js';
 
 /** T of every test here, milliseconds, and what one peer's record looks like. */
 const T = 80_000;
@@ -36,7 +36,7 @@ const withBeat = (beat: number, base = heartbeatTable): Licence => ({
 
 const none: Sightings = new Map();
 const seen = (sightings: Sightings) => sightings.get('peer');
-const sumOf = (sightings: Sightings) => seen(sightings)?.stoodStillMs ?? 0;
+const sumOf = (sightings: Sightings) => seen(sightings)?.forMs ?? 0;
 const lookAt = (before: Sightings, licence: Licence, startedMs: number, endedMs = startedMs) =>
   look(before, { licence, startedMs, endedMs }, 'me', PERIOD);
 
@@ -87,7 +87,7 @@ describe('rule 3: how long a beat has stood still', () => {
         let lastStartMs = Number.NEGATIVE_INFINITY;
         for (const { startedMs, endedMs } of life.looks) {
           const beat = beatAt(life.beatsAtMs, startedMs + part * (endedMs - startedMs));
-          const isNew = seen(sightings)?.beat !== beat;
+          const isNew = seen(sightings)?.identity !== beat;
           sightings = lookAt(sightings, withBeat(beat), startedMs, endedMs);
           capped = isNew ? 0 : capped + Math.min(2 * PERIOD, startedMs - lastStartMs);
           lastStartMs = startedMs;
@@ -145,7 +145,7 @@ describe('rule 3: how long a beat has stood still', () => {
 
   test('a look that ends after the next begins takes nothing back', () => {
     const after = lookAt(lookAt(none, withBeat(1), 0, 5000), withBeat(1), 2000, 2000);
-    expect(seen(after)).toEqual({ beat: 1, stoodStillMs: 0, countedToMs: 5000 });
+    expect(seen(after)).toEqual(unchangedFor(1, 0, 5000));
   });
 
   test('nobody looks less often than every hour', () => {
@@ -157,8 +157,7 @@ const commitsAt = (...startedMs: number[]): OwnCommit[] =>
   startedMs.map((ms) => ({ startedMs: ms, confirmedMs: ms }));
 
 /** A peer seen to stand still for so long, up to now = 0. */
-const stoodStill = (stoodStillMs: number, countedToMs = 0): Sightings =>
-  new Map([['peer', { beat: 1, stoodStillMs, countedToMs }]]);
+const stoodStill = (forMs: number): Sightings => new Map([['peer', unchangedFor(1, forMs)]]);
 const judged = (sumMs: number, commits: readonly OwnCommit[], licence = withBeat(1)) =>
   judge(stoodStill(sumMs), licence, commits, 0);
 const verdict = { instance: 'peer', beat: 1, reason: 'evicted' };
@@ -218,16 +217,13 @@ describe('rule 4: who is dead', () => {
   });
 
   test('4(b): after trouble of our own every sum is cut back to at most T, by the record', () => {
-    const both: Sightings = new Map([
-      ...stoodStill(1.7 * T),
-      ['other', { beat: 1, stoodStillMs: 5, countedToMs: 0 }],
-    ]);
+    const both: Sightings = new Map([...stoodStill(1.7 * T), ['other', unchangedFor(1, 5)]]);
     const licence = {
       ...withBeat(1),
       instances: [peerOf(heartbeatTable), { ...peerOf(heartbeatTable), id: 'other' }],
     };
     const after = cutBack(both, licence);
-    expect([...after.values()].map((one) => one.stoodStillMs)).toEqual([T, 5]);
+    expect([...after.values()].map((one) => one.forMs)).toEqual([T, 5]);
   });
 });
 

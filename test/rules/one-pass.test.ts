@@ -19,7 +19,7 @@ import { Places } from '../../src/rules/seats.js';
 import { type Known, type RevisionFacts, walkDown } from '../../src/rules/segments.js';
 import { evict } from '../../src/rules/sweep.js';
 import * as oneByOne from './one-by-one.js';
-import { app, emptyTable, FILE, policyOf, START_MS } from './tables.js';
+import { app, emptyTable, FILE, policyOf, START_MS, unchangedFor } from './tables.js';
 
 /** What one pass over many entries makes is, byte for byte, what the plain rules make of one entry after the other. */
 
@@ -291,7 +291,7 @@ describe('in one pass as one by one', () => {
   test('a peer is judged by the commits of our own that it had time to answer', () => {
     const commit = fc.tuple(fc.nat(200_000), fc.nat(30_000));
     const [one] = policyTable().instances as [InstanceRecord];
-    const seen = new Map([[one.id, { beat: one.beat, stoodStillMs: 1e9, countedToMs: 0 }]]);
+    const seen = new Map([[one.id, unchangedFor(one.beat, 1e9)]]);
     fc.assert(
       fc.property(
         fc.array(commit, { maxLength: 6 }),

@@ -170,8 +170,8 @@ describe('who has not answered is out', () => {
     const watched = watchFrom(standing(), 1000);
     const again = called(beaten(standing(), 'ada'), 9 * T_MS) as Licence;
     const next = watch(watched, again, 50_000, 0, 80);
-    expect(next.get('ada')).toMatchObject({ beat: 2, sinceMs: 50_000 });
-    expect(next.get('bob')).toMatchObject({ beat: 1, sinceMs: 1000 });
+    expect(next.get('ada')).toMatchObject({ byInterval: { identity: 2, sinceMs: 50_000 } });
+    expect(next.get('bob')).toMatchObject({ byInterval: { identity: 1, sinceMs: 1000 } });
   });
 });
 

@@ -1,6 +1,7 @@
 import type { Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, readPolicy, sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
+import { Unchanged } from '../../src/licence/unchanged.js';
 import type { Ground } from '../../src/rules/claim.js';
 import type { Claimant } from '../../src/rules/seats.js';
 
@@ -38,3 +39,10 @@ export const ground = (facts: Partial<Ground> = {}): Ground => ({
   bootedAtMs: null,
   ...facts,
 });
+
+/** What has been seen unchanged for so long, up to then. Milliseconds. */
+export const unchangedFor = (identity: number | string, forMs: number, seenMs = 0): Unchanged =>
+  Unchanged.after(Unchanged.after(null, { identity, startedMs: seenMs - forMs }), {
+    identity,
+    startedMs: seenMs,
+  });

@@ -345,8 +345,8 @@ const sight: readonly Bug[] = [
     what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
     breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
     file: sightings,
-    find: 'const gap = Math.max(0, Math.min(seen.startedMs - known.countedToMs, 2 * period));',
-    replace: 'const gap = Math.max(0, seen.startedMs - known.countedToMs);',
+    find: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 2 * periodMs };',
+    replace: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 1e12 * periodMs };',
   },
   {
     name: 'dead-at-one-interval',
@@ -370,7 +370,7 @@ const sight: readonly Bug[] = [
     what: 'A verdict holds for the beat it was found at, and is declined if that has moved; now it goes with whatever beat the newest revision has.',
     breaks: liveUser,
     file: sightings,
-    find: 'return seen && seen.beat === record.beat ? [',
+    find: 'return seen && seen.identity === record.beat ? [',
     replace: 'return seen ? [',
   },
   {
@@ -536,7 +536,8 @@ const asking: readonly Bug[] = [
     find: 'if (isOverdue(record, policy, known, watching, silence))',
     replace: `const askedAt = licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
     const sinceMs = watching.nowMs - (silence(record) + fromIso(record.beatAt) - fromIso(askedAt));
-    if (isOverdue(record, policy, { ...known, sinceMs }, watching, silence))`,
+    const byInterval = Unchanged.after(null, { identity: record.beat, startedMs: sinceMs });
+    if (isOverdue(record, policy, { ...known, byInterval }, watching, silence))`,
   },
   {
     name: 'waits-in-its-sleep',
@@ -985,8 +986,8 @@ const onDemand: readonly Bug[] = [
     what: 'Who has promised is out when his time is over; now when half of it is.',
     breaks: liveUser,
     file: answers,
-    find: 'nowMs - known.promisedSinceMs >= answerMs &&',
-    replace: 'nowMs - known.promisedSinceMs >= answerMs / 2 &&',
+    find: 'nowMs - known.byAnswer.sinceMs >= answerMs &&',
+    replace: 'nowMs - known.byAnswer.sinceMs >= answerMs / 2 &&',
   },
 ];
 
