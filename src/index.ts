@@ -6,4 +6,4 @@ export type { WaitingNews } from './client/waiter.js';
 export type { Warning } from './client/warning-text.js';
 export type { GoneReason } from './licence/document.js';
 export { type FaultCode, SeatfileFault } from './licence/fault.js';
-export type { Eviction, Holder } from './rules/claim.js';
+export type { Eviction, Holder } from './rules/refusal.js';

@@ -3,7 +3,8 @@ import { openStore } from '../client/open-licence.js';
 import type { System } from '../client/system.js';
 import { faceTrouble } from '../client/warning-text.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
+import { grantOf, type Policy } from '../licence/entitlement.js';
+import { inFile } from '../licence/fault.js';
 import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
 import type { Kept } from '../store/journal-files.js';
 import type { Store } from '../store/store.js';
@@ -16,6 +17,7 @@ const COMMAND_MS = 90_000;
 export interface Desk {
   readonly store: Store;
   readonly licence: Licence;
+  readonly policy: Policy;
   readonly system: System;
   readonly limits: () => { untilMs: number };
   /** Who is at the desk, for tombstones: `user@host`. */
@@ -25,7 +27,7 @@ export interface Desk {
 /** Opens a table for one command, and waits at the end for what goes on behind the answers. */
 export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => Promise<T>): Promise<T> {
   const system = deps.system();
-  const { store, licence } = await openStore(file, system, (what) =>
+  const { store, licence, policy } = await openStore(file, system, (what) =>
     deps.err(`Waiting for ${printable(what)}\n`),
   );
   store.onFaceTrouble = (trouble) =>
@@ -33,7 +35,7 @@ export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => P
   const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
   const actor = actorOf(system.facts);
   try {
-    return await act({ store, licence, system, limits, actor });
+    return await act({ store, licence, policy, system, limits, actor });
   } finally {
     await store.settled();
   }
@@ -46,6 +48,10 @@ export async function shareTimeOf(desk: Desk): Promise<ShareTime> {
     (): ShareTime => ({ ms: desk.system.clock.wallMs(), from: 'client' }),
   );
 }
+
+/** @throws SeatfileFault UNKNOWN_MODULE */
+export const checkModule = ({ store, policy }: Desk, module: string): void =>
+  void inFile(store.place.face, () => grantOf(policy, module));
 
 /** Provably gone, and this is the computer that it ran on. */
 export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
@@ -60,16 +66,15 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
 export type FullView = StatusView & { readonly kept: Kept | null; readonly faceShows: number | null };
 
 export async function viewOf(desk: Desk): Promise<FullView> {
-  const { licence, store } = desk;
+  const { licence, policy, store } = desk;
   const { face } = store.place;
   const time = await shareTimeOf(desk);
   const view = statusView(
-    licence,
-    readPolicy(licence, face),
-    face,
-    time,
-    await store.refusedFile(),
-    (record) => isGoneHere(record, desk.system),
+    { licence, policy, nowMs: time.ms },
+    {
+      ...{ file: face, from: time.from, refusedFile: await store.refusedFile() },
+      isGone: (record) => isGoneHere(record, desk.system),
+    },
   );
   const faceShows = await store.lateFace(licence, time.ms);
   return { ...view, kept: await store.measure().catch(() => null), faceShows };

@@ -1,6 +1,6 @@
 import type { Loss } from '../client/seat.js';
 import { type FaultCode, SeatfileFault, unreachable } from '../licence/fault.js';
-import type { Full } from '../rules/claim.js';
+import type { Full } from '../rules/refusal.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
 

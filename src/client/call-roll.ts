@@ -1,8 +1,8 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import type { Instant } from '../licence/time.js';
+import { type Asker, ask } from '../rules/request.js';
 import { doubtful, silenceMs, watchedFrom } from '../rules/roll-call.js';
-import { type Asker, ask } from '../rules/sweep.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { InTurn } from '../share/serial.js';
 import type { Identity } from './identity.js';
@@ -32,15 +32,19 @@ export class Asking {
   }
 
   /** What we know of the others, as a commit that began at `started` may use it. */
-  asker(base: Licence, policy: Policy, shareTimeMs: number, started: Instant, hasWaited: boolean): Asker {
+  asker(
+    { licence: base, policy, nowMs: shareTimeMs }: ChangeContext,
+    started: Instant,
+    hasWaited: boolean,
+  ): Asker {
     const { clock, identity, table } = this.deps;
-    const fromMs = watchedFrom(base, shareTimeMs);
+    const watchedFromMs = watchedFrom(base, shareTimeMs);
     const nowMs = table.rollCall.credibleMs(shareTimeMs, instantOf(clock));
     const silence = (record: InstanceRecord) =>
-      silenceMs(record, nowMs, fromMs, table.vigil.stoodStillMs(record));
+      silenceMs(record, { nowMs, watchedFromMs, unchangedMs: table.vigil.stoodStillMs(record) });
     const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
     const called = (licence: Licence) =>
-      table.rollCall.unanswered(licence, policy, started, instantOf(clock), silence);
+      table.rollCall.unanswered({ licence, policy }, { since: started, now: instantOf(clock) }, silence);
     const unanswered = (licence: Licence) =>
       isClosed ? [] : [...table.provenGone(licence, policy), ...called(licence)];
     const isProofDue = (licence: Licence) => table.rollCall.dueMs(licence) <= clock.elapsedMs();
@@ -70,21 +74,21 @@ export class Asking {
 
   isAnyDoubtful(module: string): boolean {
     const { identity, table } = this.deps;
-    const shareTimeMs = table.shareTimeNow();
-    const { lastSeen, policy } = table;
-    if (lastSeen === null || shareTimeMs === null || policy?.level !== 'heartbeat') return false;
+    const nowMs = table.shareTimeNow();
+    const { lastSeen: licence, policy } = table;
+    if (licence === null || nowMs === null || policy?.level !== 'heartbeat') return false;
+    const watchedFromMs = Number.POSITIVE_INFINITY;
     const silence = (record: InstanceRecord) =>
-      silenceMs(record, shareTimeMs, Number.POSITIVE_INFINITY, table.vigil.stoodStillMs(record));
-    return doubtful(lastSeen, policy, module, identity.id, shareTimeMs, silence).length > 0;
+      silenceMs(record, { nowMs, watchedFromMs, unchangedMs: table.vigil.stoodStillMs(record) });
+    return doubtful({ licence, policy, nowMs }, { module, ownId: identity.id, silence }).length > 0;
   }
 
   private async askOnce(module: string): Promise<void> {
     const { clock, table } = this.deps;
     const started = instantOf(clock);
-    await table.commit((base, shareTimeMs) => {
-      const policy = readPolicy(base, table.path);
-      const asker = this.asker(base, policy, shareTimeMs, started, true);
-      return { answer: null, draft: ask(base, policy, module, asker, shareTimeMs) };
+    await table.commit((context) => {
+      const asker = this.asker(context, started, true);
+      return { answer: null, draft: ask(context, { module, asker }) };
     }, table.limits(PATIENCE_MS));
   }
 }

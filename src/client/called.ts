@@ -1,5 +1,5 @@
 import type { Licence } from '../licence/document.js';
-import type { Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import type { Verdict } from '../rules/liveness.js';
 import type { Watched, Watching } from '../rules/on-demand.js';
@@ -26,7 +26,8 @@ export class RollCall {
   ): void {
     this.first ??= { ms: done.shareTimeMs, at: since };
     const gapMs = this.gapMs(since, now);
-    this.watched = watch(this.watched, done.licence, now.elapsedMs, gapMs, checkIntervalSeconds);
+    const pace = { nowMs: now.elapsedMs, gapMs, checkIntervalSeconds };
+    this.watched = watch(this.watched, done.licence, pace);
     if (done.published) this.wroteMs = since.elapsedMs;
     this.last = now;
   }
@@ -43,12 +44,16 @@ export class RollCall {
   }
 
   /** Who is out, as a commit finds it that began at `since`: its wait for the lock does not count. */
-  unanswered(licence: Licence, policy: Policy, since: Instant, now: Instant, silence: Silence): Verdict[] {
+  unanswered(
+    context: Pick<ChangeContext, 'licence' | 'policy'>,
+    { since, now }: { readonly since: Instant; readonly now: Instant },
+    silence: Silence,
+  ): Verdict[] {
     const watching: Watching = {
       ...{ watched: this.watched, nowMs: since.elapsedMs, wroteMs: this.wroteMs },
       gapMs: this.gapMs(since, now),
     };
-    return unanswered(licence, policy, watching, silence);
+    return unanswered(context, watching, silence);
   }
 
   /** When who promised to answer is out, or that he could has to be proved; by the monotonic clock, Infinity for never. */

@@ -1,10 +1,11 @@
 import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import type { Draft } from '../licence/revision.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
-import type { ClaimOutcome, Eviction, Holder } from '../rules/claim.js';
-import { comeIn, isExpired, type Wish } from '../rules/sweep.js';
+import type { ClaimOutcome } from '../rules/claim.js';
+import type { Eviction, Holder } from '../rules/refusal.js';
+import { comeIn, type Wish } from '../rules/request.js';
 import { tellRemoved } from '../rules/tombstones.js';
 import { beliefOf } from '../rules/validity.js';
 import { awake, type Clock, instantOf } from '../share/clock.js';
@@ -101,7 +102,7 @@ export class Instance {
     const { clock, dice, store } = deps;
     this.deps = deps;
     const { inTurn } = this;
-    const identity = new Identity(store.place.face, deps);
+    const identity = new Identity(deps);
     const holds = new Holds(() => instantOf(clock), deps.lookLagMs);
     const warnings = new Warnings(deps);
     const table = new Table({
@@ -132,7 +133,7 @@ export class Instance {
     });
     this.releases = new Releases({ ...shared, onLeft: onLost });
     this.denials = new Denials({
-      ...{ clock, path: table.path },
+      clock,
       patienceMs: () => table.intervalMs / 16,
       commit: (change, limits) => inTurn(() => table.commitAside(change, limits())),
     });
@@ -233,8 +234,8 @@ export class Instance {
     const started = instantOf(this.deps.clock);
     const outcomes: Tried[] = []; // one for each attempt
     try {
-      const { done, since } = await this.table.commit((base, shareTimeMs) => {
-        const tried = this.tryPlace(base, place, shareTimeMs, started);
+      const { done, since } = await this.table.commit((context) => {
+        const tried = this.tryPlace(context, place, started);
         outcomes.push(tried.answer);
         return tried;
       }, limits);
@@ -250,28 +251,32 @@ export class Instance {
   }
 
   private tryPlace(
-    base: Licence,
+    context: ChangeContext,
     place: Wish & { readonly hasWaited: boolean },
-    shareTimeMs: number,
     started: Instant,
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { asking, identity, table } = this;
-    const policy = readPolicy(base, table.path);
-    if (isExpired(policy, shareTimeMs)) throw this.expiredFault(policy);
-    const asker = asking.asker(base, policy, shareTimeMs, started, place.hasWaited);
-    const ground = identity.ground(shareTimeMs);
-    const { outcome, draft } = comeIn(base, policy, identity.claimant, place, ground, asker);
-    const closedMs = table.closedMs(base, policy, shareTimeMs);
+    const { licence: base, policy, nowMs } = context;
+    if (isExpired(policy, nowMs)) throw expiredFault(policy);
+    const asker = asking.asker(context, started, place.hasWaited);
+    const request = { ...place, ...identity.proofs(nowMs), who: identity.claimant, asker };
+    const { outcome, draft } = comeIn(context, request);
+    const closedMs = table.closedMs(base, policy, nowMs);
     if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
-      return { answer: { kind: 'closed', untilAt: toIso(shareTimeMs + closedMs) }, draft: null };
+      return { answer: { kind: 'closed', untilAt: toIso(nowMs + closedMs) }, draft: null };
     if (outcome.kind === 'full') {
       if (draft) this.waiting.stands(place.module, draft.licence);
       return { answer: outcome, draft };
     }
     identity.writes(outcome.record);
     this.holds.promised(identity.answersWithin, started);
-    const told = draft && tellRemoved(draft, policy.countBy, this.deps.who, place.module);
-    return { answer: { ...outcome, removed: told?.removed ?? null }, draft: told?.draft ?? draft };
+    if (draft === null) return { answer: { ...outcome, removed: null }, draft };
+    const told = tellRemoved(
+      { ...context, licence: draft.licence },
+      { ...this.deps.who, module: place.module },
+    );
+    const licence = told.draft?.licence ?? draft.licence;
+    return { answer: { ...outcome, removed: told.removed }, draft: { ...draft, licence } };
   }
 
   private seated(module: string, record: InstanceRecord, since: Instant): Seat {
@@ -303,14 +308,13 @@ export class Instance {
     this.identity.forget();
     this.deps.store.healAs(null);
   }
-
-  private expiredFault(policy: Policy): SeatfileFault {
-    return new SeatfileFault(
-      'LICENCE_EXPIRED',
-      `${this.table.path}: the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-    );
-  }
 }
+
+const expiredFault = (policy: Policy): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXPIRED',
+    `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+  );
 
 /** Whether the place was in use before: who sits down beside his own record is nobody new. */
 const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {

@@ -1,6 +1,5 @@
-import { readPolicy } from '../licence/entitlement.js';
+import { isExpired } from '../licence/entitlement.js';
 import { DENIAL_PAUSE_MS, type Denial, recordDenial } from '../rules/denial.js';
-import { isExpired } from '../rules/sweep.js';
 import { type Clock, inTime } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Change } from '../store/store.js';
@@ -12,7 +11,6 @@ import type { Change } from '../store/store.js';
 
 export interface DenialDeps {
   readonly clock: Clock;
-  readonly path: string;
   /** How long a heartbeat may well wait for a recording. Milliseconds. */
   readonly patienceMs: () => number;
   /** Commits when nothing else of this process does. */
@@ -71,9 +69,9 @@ export class Denials {
   }
 
   private changeFor(denial: Denial): Change<null> {
-    return (base, shareTimeMs) => {
-      const isOver = isExpired(readPolicy(base, this.deps.path), shareTimeMs);
-      return { answer: null, draft: isOver ? null : recordDenial(base, denial, shareTimeMs) };
+    return (context) => {
+      const isOver = isExpired(context.policy, context.nowMs);
+      return { answer: null, draft: isOver ? null : recordDenial(context, denial) };
     };
   }
 

@@ -1,10 +1,13 @@
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
-import type { Draft } from '../licence/revision.js';
+import type { Policy } from '../licence/entitlement.js';
+import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import type { Instant } from '../licence/time.js';
-import { isAnyGiven, isGiven, Lines, LONGEST_GAP_MS } from '../rules/queue.js';
+import { type BeatOutcome, beat, type SeatFate, type Standing } from '../rules/beat.js';
+import { evict } from '../rules/evict.js';
+import { isAnyGiven, Lines, LONGEST_GAP_MS } from '../rules/queue.js';
+import { isGiven } from '../rules/records.js';
 import { isCalled } from '../rules/roll-call.js';
-import { type BeatOutcome, beat, evict, type SeatFate, type Standing, tombstonesOf } from '../rules/sweep.js';
+import { tombstonesOf } from '../rules/tombstones.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
 import type { Top } from '../store/revisions.js';
@@ -69,27 +72,26 @@ export class Beats {
   }
 
   private beatFrom(started: Instant): Change<BeatOutcome> {
-    const { holds, identity, table } = this.deps;
-    return (base, shareTimeMs) => {
-      const policy = readPolicy(base, table.path);
-      const outcome = beat(base, policy, this.standing(base, policy), identity.ground(shareTimeMs));
+    const { holds, identity } = this.deps;
+    return (context) => {
+      const outcome = beat(context, this.standing(context));
       if (outcome.kind === 'doubled') return { answer: outcome, draft: null };
       if (outcome.kind === 'expired') return { answer: outcome, draft: outcome.draft };
       if (outcome.record) {
         identity.writes(outcome.record);
         holds.promised(identity.answersWithin, started);
       }
-      this.stands(outcome.draft?.licence ?? base);
-      const maySweep = policy.level === 'heartbeat'; // rule 10: Light never does
+      this.stands(outcome.draft?.licence ?? context.licence);
+      const maySweep = context.policy.level === 'heartbeat'; // rule 10: Light never does
       const { draft } = outcome;
-      const swept = maySweep && draft ? this.sweep(draft, policy, shareTimeMs, started.elapsedMs) : null;
-      return { answer: outcome, draft: swept ?? draft };
+      const sweep = (now: ChangeContext) => this.sweep(now, started.elapsedMs);
+      return { answer: outcome, draft: maySweep && draft ? andThen(context, draft, sweep) : draft };
     };
   }
 
-  private standing(base: Licence, policy: Policy): Standing {
+  private standing({ licence, policy }: ChangeContext): Standing {
     const { holds, identity, table } = this.deps;
-    const isClosed = table.closedMs(base, policy, null) > 0;
+    const isClosed = table.closedMs(licence, policy, null) > 0;
     const doubtful = holds.modules.filter((module) => {
       const hold = holds.get(module);
       return hold === undefined || holds.remainingMs(hold) <= 0;
@@ -221,21 +223,19 @@ export class Beats {
   private async commitEvictions(lookedMs: number): Promise<void> {
     const { clock, heart, table } = this.deps;
     const startedMs = clock.elapsedMs();
-    const { done } = await table.commit((base, shareTimeMs) => {
-      const policy = readPolicy(base, table.path);
-      return {
-        answer: null,
-        draft: this.sweep({ licence: base, events: [] }, policy, shareTimeMs, startedMs),
-      };
-    }, table.limits(PATIENCE_MS));
+    const { done } = await table.commit(
+      (context) => ({ answer: null, draft: this.sweep(context, startedMs) }),
+      table.limits(PATIENCE_MS),
+    );
     heart.looked(lookedMs);
     this.checkSeats(done.licence);
     this.planNext(done.licence);
   }
 
-  private sweep(draft: Draft, policy: Policy, shareTimeMs: number, startedMs: number): Draft | null {
+  private sweep(context: ChangeContext, startedMs: number): Draft | null {
     const { identity, table } = this.deps;
-    return evict(draft, table.verdicts(draft.licence, startedMs), identity.actor, shareTimeMs, policy);
+    const verdicts = table.verdicts(context.licence, startedMs);
+    return evict(context, { verdicts, actor: identity.actor });
   }
 
   /** What a look says of us. */

@@ -1,5 +1,5 @@
 import type { InstanceRecord } from '../licence/document.js';
-import type { Ground } from '../rules/claim.js';
+import type { Proofs } from '../rules/claim.js';
 import type { Claimant } from '../rules/seats.js';
 import type { Dice } from '../share/random.js';
 import { actorOf, type IsProcessGone } from './machine.js';
@@ -17,14 +17,12 @@ export interface IdentityDeps {
 export class Identity {
   private ownRecord: InstanceRecord | null = null;
   private readonly deps: IdentityDeps;
-  private readonly path: string;
   private ownId: string;
   private ownHighestBeat = 0;
   private promised: number | null = null;
   private readonly asked = new Map<string, boolean>();
 
-  constructor(path: string, deps: IdentityDeps) {
-    this.path = path;
+  constructor(deps: IdentityDeps) {
     this.deps = deps;
     this.ownId = deps.dice.id();
   }
@@ -89,9 +87,10 @@ export class Identity {
     this.ownHighestBeat = 0;
   }
 
-  ground(shareTimeMs: number): Ground {
+  /** What this computer can prove of the others. */
+  proofs(shareTimeMs: number): Proofs {
     const bootedAtMs = this.deps.bootedAtMs(shareTimeMs);
-    return { path: this.path, shareTimeMs, isGone: (record) => this.isGone(record), bootedAtMs };
+    return { isGone: (record) => this.isGone(record), bootedAtMs };
   }
 
   /** The system is asked about a process once in one synchronous piece of work, in however many records its pid is written. */

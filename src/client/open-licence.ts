@@ -1,12 +1,13 @@
 import { EventEmitter } from 'node:events';
 import type { Licence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
+import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { awake, type Clock, inTime, LATE } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Place } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { locate } from '../store/locate.js';
+import type { Top } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
 import type { ClaimAnswer } from './client.js';
 import type { AcquireOptions, LicenceEvents, OpenOptions } from './options.js';
@@ -78,7 +79,7 @@ async function openAs(
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    return new OpenLicence(member, file, await member.read(limits), options, system);
+    return new OpenLicence(member, file, (await member.read(limits)).policy, options, system);
   } catch (error) {
     member.part();
     throw error;
@@ -90,9 +91,10 @@ export async function openStore(
   path: string,
   system: System,
   onSlow?: ((waitingFor: string) => void) | undefined,
-): Promise<{ store: Store; licence: Licence }> {
+): Promise<{ store: Store; licence: Licence; policy: Policy }> {
   const { store, look } = await locateStore(path, system, onSlow);
-  return { store, licence: await look() };
+  const { licence, policy } = await look();
+  return { store, licence, policy };
 }
 
 /** Finds a licence without reading it, for whoever has to deal with one that cannot be read; `look` is the first reading. */
@@ -100,15 +102,11 @@ export async function locateStore(
   path: string,
   system: System,
   onSlow?: ((waitingFor: string) => void) | undefined,
-): Promise<{ store: Store; look: () => Promise<Licence> }> {
+): Promise<{ store: Store; look: () => Promise<Top> }> {
   const limits = openLimits(system);
   const place = await find(path, system, onSlow);
   const store = storeAt(place, system, onSlow);
-  const look = async () => {
-    const licence = await firstLook(store, system, limits, onSlow);
-    readPolicy(licence, place.face);
-    return licence;
-  };
+  const look = () => firstLook(store, system, limits, onSlow);
   return { store, look };
 }
 
@@ -162,10 +160,9 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private stopForWorkers: () => void = () => undefined;
 
   /** @internal Use openLicence. */
-  constructor(member: Member, file: string, licence: Licence, options: OpenOptions, system: System) {
+  constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
     super();
     this.file = file;
-    const policy = readPolicy(licence, this.file);
     this.modules = [...policy.modules.keys()];
     this.member = member;
     this.clock = system.clock;

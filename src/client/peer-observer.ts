@@ -2,14 +2,15 @@ import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { Verdict } from '../rules/liveness.js';
 import {
   cutBack,
+  type Evidence,
   judge,
+  type Look,
   look,
   type OwnCommit,
   recentCommits,
   type Sightings,
   type Watch,
 } from '../rules/liveness.js';
-import type { Top } from '../store/revisions.js';
 
 /**
  * What one instance has seen of its peers, and whether its own commits are in order enough to judge them (rules 3 and
@@ -21,9 +22,9 @@ export class Vigil {
   private lastSeen: Licence | null = null;
   private isTroubled = false;
 
-  saw(top: Top, ownId: string, periodMs: number): void {
-    this.lastSeen = top.licence;
-    this.sightings = look(this.sightings, top, ownId, periodMs);
+  saw(seen: Look, ownId: string, periodMs: number): void {
+    this.lastSeen = seen.licence;
+    this.sightings = look(this.sightings, seen, { id: ownId, periodMs });
   }
 
   /** How long we have seen its beat stand still. */
@@ -62,13 +63,17 @@ export class Vigil {
   ): Verdict[] {
     const gone = provenGone(licence, isGone);
     if (this.isTroubled || isSlow(nowMs - startedMs, periodMs)) return gone;
-    return [...gone, ...judge(this.sightings, licence, this.commits, nowMs).evict];
+    return [...gone, ...judge(licence, this.evidence(nowMs)).evict];
   }
 
   /** When somebody is next worth a look, and whether a beat of our own is wanted before. */
   next(licence: Licence, nowMs: number): Pick<Watch, 'beatEarly' | 'lookAgainMs'> {
-    const { beatEarly, lookAgainMs } = judge(this.sightings, licence, this.commits, nowMs);
+    const { beatEarly, lookAgainMs } = judge(licence, this.evidence(nowMs));
     return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };
+  }
+
+  private evidence(nowMs: number): Evidence {
+    return { sightings: this.sightings, commits: this.commits, nowMs };
   }
 
   private longestIntervalMs(): number {

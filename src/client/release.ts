@@ -1,7 +1,7 @@
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { Draft } from '../licence/revision.js';
-import { release } from '../rules/claim.js';
+import { release } from '../rules/queue.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { InTurn } from '../share/serial.js';
@@ -90,7 +90,10 @@ export class Releases {
   }
 
   private async commitRelease(modules: readonly string[], limits: Limits): Promise<void> {
-    await this.deps.table.commit((base) => ({ answer: null, draft: this.without(modules, base) }), limits);
+    await this.deps.table.commit(
+      ({ licence }) => ({ answer: null, draft: this.without(modules, licence) }),
+      limits,
+    );
     for (const module of modules) {
       this.owed.delete(module);
       this.doubtful.delete(module);

@@ -26,6 +26,6 @@ export class Quarter {
     if (!licence.restored || licence.lineage !== this.lineage) return 0;
     const leftMs = Math.max(0, this.sinceMs + quarterMs(policy) - nowMs);
     if (this.isHolder || shareTimeMs === null) return leftMs;
-    return Math.min(leftMs, closedForMs(licence, policy, shareTimeMs));
+    return Math.min(leftMs, closedForMs({ licence, policy, nowMs: shareTimeMs }));
   }
 }

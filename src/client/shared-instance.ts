@@ -1,10 +1,10 @@
-import type { Licence } from '../licence/document.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { foldedName } from '../rules/seats.js';
 import type { Limits } from '../share/deadline.js';
 import type { Place } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { heedFace } from '../store/locate.js';
+import type { Top } from '../store/revisions.js';
 import { Store } from '../store/store.js';
 import { type ClaimAnswer, Instance } from './client.js';
 import { actorOf } from './machine.js';
@@ -79,15 +79,10 @@ export const storeAt = (place: Place, system: System, onSlow: OnSlow): Store =>
   );
 
 /** A look, also at `licence.json`: it may show a later revision than the table has. */
-export async function firstLook(
-  store: Store,
-  system: System,
-  limits: Limits,
-  onSlow: OnSlow,
-): Promise<Licence> {
+export async function firstLook(store: Store, system: System, limits: Limits, onSlow: OnSlow): Promise<Top> {
   const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
   const first = await store.read(limits);
-  return ((await heedFace(store, first.licence, files)) ? await store.read(limits) : first).licence;
+  return (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
 }
 
 export class SharedInstance {
@@ -115,7 +110,7 @@ export class SharedInstance {
     if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
   }
 
-  read(limits: Limits): Promise<Licence> {
+  read(limits: Limits): Promise<Top> {
     return firstLook(this.store, this.opening.system, limits, this.onSlow);
   }
 
@@ -181,7 +176,7 @@ export class Member {
     return this.shared.store.outpaced();
   }
 
-  read(limits: Limits): Promise<Licence> {
+  read(limits: Limits): Promise<Top> {
     return this.shared.read(limits);
   }
 

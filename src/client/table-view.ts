@@ -1,13 +1,12 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import type { Draft } from '../licence/revision.js';
+import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import { lookPeriodMs, ownLookMs, type Verdict } from '../rules/liveness.js';
 import { passOver, seatWaiters } from '../rules/offers.js';
 import { type LineSeen, overdueIn, type Pending, waits, watchLine } from '../rules/queue.js';
 import { tryPeriodMs, withoutAnswered } from '../rules/roll-call.js';
-import { isExpired } from '../rules/sweep.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Top } from '../store/revisions.js';
@@ -105,7 +104,7 @@ export class Table {
 
   saw(top: Top): void {
     const { identity, warnings } = this.deps;
-    this.lastPolicy = readPolicy(top.licence, this.path);
+    this.lastPolicy = top.policy;
     this.closedMs(top.licence, this.lastPolicy, null);
     this.vigil.saw(top, identity.id, this.lookPeriod);
     this.line = watchLine(this.line, top.licence, top.endedMs);
@@ -129,9 +128,9 @@ export class Table {
   /** As commit(), for what may be given up: that it fails says nothing of the share. */
   async commitAside<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
     const since = instantOf(this.deps.clock);
-    const tidied: Change<A> = (base, shareTimeMs) => {
-      const { answer, draft } = change(base, shareTimeMs);
-      return { answer, draft: this.served(draft && tidy(draft), base, shareTimeMs) };
+    const tidied: Change<A> = (context) => {
+      const { answer, draft } = change(context);
+      return { answer, draft: this.served(context, draft && tidy(draft)) };
     };
     const done = await this.deps.store.commit(tidied, limits);
     this.committed(done, since);
@@ -139,14 +138,14 @@ export class Table {
   }
 
   /** Rule 8: whoever commits moves the lines on, whatever he came for. */
-  private served(draft: Draft | null, base: Licence, shareTimeMs: number): Draft | null {
+  private served(context: ChangeContext, draft: Draft | null): Draft | null {
+    const { licence: base, policy, nowMs } = context;
     const start = draft ?? { licence: base, events: [] };
     const overdue = this.overdue(start.licence);
     if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
-    const policy = readPolicy(base, this.path);
-    const passed = passOver(start, overdue) ?? start;
-    const isClosed = isExpired(policy, shareTimeMs) || this.closedMs(base, policy, shareTimeMs) > 0;
-    const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);
+    const passed = andThen(context, start, (now) => passOver(now, overdue));
+    const isClosed = isExpired(policy, nowMs) || this.closedMs(base, policy, nowMs) > 0;
+    const served = isClosed ? passed : andThen(context, passed, seatWaiters);
     return draft === null && served.licence === base ? null : served;
   }
 

@@ -1,9 +1,9 @@
 import type { Licence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
-import { type ClaimOutcome, claim, type Eviction, type Holder } from '../rules/claim.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
+import { type ClaimOutcome, claim } from '../rules/claim.js';
 import { placeInLine } from '../rules/queue.js';
-import { heldSeat } from '../rules/sweep.js';
+import { heldSeat } from '../rules/records.js';
+import type { Eviction, Holder } from '../rules/refusal.js';
 import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { InTurn } from '../share/serial.js';
@@ -165,9 +165,11 @@ export class Waiting {
 
   private isWorthTrying(licence: Licence, module: string): boolean {
     const { clock, identity, table } = this.deps;
-    const policy = readPolicy(licence, table.path);
-    const ground = identity.ground(table.shareTimeNow() ?? clock.wallMs());
-    const outcome = claim(licence, policy, identity.claimant, module, identity.id, ground);
+    const { policy } = table;
+    if (policy === null) return false;
+    const nowMs = table.shareTimeNow() ?? clock.wallMs();
+    const request = { who: identity.claimant, module, seatId: identity.id, ...identity.proofs(nowMs) };
+    const outcome = inFile(table.path, () => claim({ licence, policy, nowMs }, request));
     if (outcome.kind === 'seated') return true;
     this.tell(module, licence, outcome);
     const isSomebodyOut = table.isLineOverdue(licence) || table.provenGone(licence, policy).length > 0;

@@ -67,12 +67,14 @@ export async function hammer(
   return blows;
 }
 
-const counting = (worker: number) => (base: Licence) => {
-  const counts = countsOf(base);
-  const answer = (counts[worker] ?? 0) + 1;
-  const licence = { ...base, hammer: { ...counts, [worker]: answer } };
-  return { answer, draft: { licence, events: [] } };
-};
+const counting =
+  (worker: number) =>
+  ({ licence: base }: { readonly licence: Licence }) => {
+    const counts = countsOf(base);
+    const answer = (counts[worker] ?? 0) + 1;
+    const licence = { ...base, hammer: { ...counts, [worker]: answer } };
+    return { answer, draft: { licence, events: [] } };
+  };
 
 function acknowledged(blows: Blows, count: number, tookMs: number): Blows {
   const expected = blows.count + 1;

@@ -14,6 +14,7 @@ import {
 } from './document.js';
 import { SeatfileFault } from './fault.js';
 import { parseJson } from './json.js';
+import { fromIso } from './time.js';
 
 /** What the vendor granted: the parsed payload of the sealed entitlement. */
 export interface Entitlement {
@@ -94,12 +95,12 @@ export function entitlementHash(sealed: SealedEntitlement): string {
 }
 
 /** @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, LICENCE_NEWER when it is signed. */
-function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
-  const where = `${path}: entitlement.payload`;
+function readEntitlement(sealed: SealedEntitlement): Entitlement {
+  const where = 'entitlement.payload';
   if (sealed.signature !== undefined)
     throw new SeatfileFault(
       'LICENCE_NEWER',
-      `${path}: entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application`,
+      'entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application',
     );
   const granted = checked(entitlement, parseJson(sealed.payload, where), where) as Entitlement;
   const names = granted.modules.map((grant) => grant.module);
@@ -114,8 +115,8 @@ function readEntitlement(sealed: SealedEntitlement, path: string): Entitlement {
 }
 
 /** An unsigned licence leaves everything to its settings; where they are silent, the entitlement, then the default. */
-export function readPolicy(licence: Licence, path: string): Policy {
-  const granted = readEntitlement(licence.entitlement, path);
+export function readPolicy(licence: Licence): Policy {
+  const granted = readEntitlement(licence.entitlement);
   const { settings } = licence;
   const level = settings.level ?? granted.level ?? 'heartbeat';
   return {
@@ -133,12 +134,19 @@ export function readPolicy(licence: Licence, path: string): Policy {
 }
 
 /** @throws SeatfileFault UNKNOWN_MODULE naming the modules there are. */
-export function grantOf(policy: Policy, module: string, path: string): ModuleGrant {
+export function grantOf(policy: Policy, module: string): ModuleGrant {
   const grant = policy.modules.get(module);
   if (grant) return grant;
   const known = [...policy.modules.keys()].join(', ');
-  throw new SeatfileFault('UNKNOWN_MODULE', `${path}: no module "${module}"; the licence has ${known}`);
+  throw new SeatfileFault('UNKNOWN_MODULE', `no module "${module}"; the licence has ${known}`);
 }
+
+/** What holds in a later state of a licence: read again only where entitlement or settings have changed. */
+export const policyAfter = (licence: Licence, policy: Policy, next: Licence): Policy =>
+  next.entitlement === licence.entitlement && next.settings === licence.settings ? policy : readPolicy(next);
+
+export const isExpired = (policy: Policy, atMs: number): boolean =>
+  policy.expiresAt !== null && atMs >= fromIso(policy.expiresAt);
 
 /** Seats a module can have in use at once: max users and the overdraft. */
 export const limitOf = (grant: ModuleGrant): number => grant.maxUsers + (grant.overdraft ?? 0);

@@ -45,6 +45,16 @@ export class SeatfileFault extends Error {
   }
 }
 
+/** Rules and readings name no file: here its path goes before what they say of it. */
+export function inFile<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (!(error instanceof SeatfileFault)) throw error;
+    throw new SeatfileFault(error.code, `${path}: ${error.message}`, { cause: error.cause });
+  }
+}
+
 /** Makes the compiler object to a forgotten case of a closed union. */
 export function unreachable(value: never): never {
   throw new Error(`not a case of its union: ${JSON.stringify(value)}`);

@@ -6,6 +6,7 @@ import {
   type SealedEntitlement,
   type Settings,
 } from './document.js';
+import type { Policy } from './entitlement.js';
 import { hashOf } from './event-hash.js';
 import { toIso } from './time.js';
 
@@ -19,6 +20,24 @@ export interface EventDraft {
 export interface Draft {
   readonly licence: Licence;
   readonly events: readonly EventDraft[];
+}
+
+/** The table that a change is made from, what holds at this site, and the time. The store makes one for each attempt. */
+export interface ChangeContext {
+  readonly licence: Licence;
+  readonly policy: Policy;
+  /** Share time. Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** One more step of a change: it sees the table as the steps before have left it, and null leaves that as it is. */
+export function andThen(
+  context: ChangeContext,
+  draft: Draft,
+  step: (context: ChangeContext) => Draft | null,
+): Draft {
+  const next = step({ ...context, licence: draft.licence });
+  return next ? { licence: next.licence, events: [...draft.events, ...next.events] } : draft;
 }
 
 /** What makes one attempt to publish unlike every other. */

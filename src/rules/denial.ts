@@ -1,5 +1,4 @@
-import type { Licence } from '../licence/document.js';
-import type { Draft } from '../licence/revision.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 
 /** A refusal, for the journal: nothing in the table changes. */
@@ -19,13 +18,13 @@ export interface Denial {
 export const DENIAL_PAUSE_MS = 60_000;
 
 /** Null when the newest revision is such a record already: who asks again and again, each time anew, fills no journal. */
-export function recordDenial(licence: Licence, denial: Denial, shareTimeMs: number): Draft | null {
+export function recordDenial({ licence, nowMs }: ChangeContext, denial: Denial): Draft | null {
   const isRecorded = licence.events.some(
     ({ kind, module, user, at }) =>
       kind === 'denied' &&
       module === denial.module &&
       user === denial.user &&
-      Math.abs(shareTimeMs - fromIso(at)) < DENIAL_PAUSE_MS,
+      Math.abs(nowMs - fromIso(at)) < DENIAL_PAUSE_MS,
   );
   return isRecorded ? null : { licence, events: [{ kind: 'denied', ...denial }] };
 }

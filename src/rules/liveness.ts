@@ -36,6 +36,13 @@ export interface Look {
   readonly endedMs: number;
 }
 
+/** The instance that looks. */
+export interface Observer {
+  readonly id: string;
+  /** How often it looks. Milliseconds. */
+  readonly periodMs: number;
+}
+
 export const lookPeriodMs = (checkIntervalSeconds: number): number =>
   Math.min((checkIntervalSeconds * 1000) / LOOKS_PER_INTERVAL, LONGEST_LOOK_MS);
 
@@ -53,14 +60,14 @@ export const deadAfterMs = (record: InstanceRecord): number =>
  * Adds one look. The time between two looks counts for at most two look periods, however long it was: we may have
  * slept, and the peer with us. The first look that shows a beat counts from its end, later ones from start to start.
  */
-export function look(before: Sightings, seen: Look, ownId: string, ownPeriodMs: number): Sightings {
+export function look(before: Sightings, seen: Look, observer: Observer): Sightings {
   const peers = seen.licence.instances.filter(
-    (record) => record.id !== ownId && record.level === 'heartbeat',
+    (record) => record.id !== observer.id && record.level === 'heartbeat',
   );
   return new Map(
     peers.map((record) => {
       const { startedMs, endedMs } = seen;
-      const periodMs = Math.min(ownPeriodMs, lookPeriodMs(record.checkIntervalSeconds));
+      const periodMs = Math.min(observer.periodMs, lookPeriodMs(record.checkIntervalSeconds));
       const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 2 * periodMs };
       return [record.id, Unchanged.after(before.get(record.id), sight)];
     }),
@@ -99,16 +106,19 @@ export interface Watch {
   readonly lookAgainMs: number;
 }
 
-/** What follows from all we have seen. `commits`: in the order in which they were made. */
-export function judge(
-  sightings: Sightings,
-  licence: Licence,
-  commits: readonly OwnCommit[],
-  nowMs: number,
-): Watch {
+/** What an observer judges by. */
+export interface Evidence {
+  readonly sightings: Sightings;
+  /** Its own, in the order in which they were made. */
+  readonly commits: readonly OwnCommit[];
+  readonly nowMs: number;
+}
+
+/** What follows from all we have seen. */
+export function judge(licence: Licence, evidence: Evidence): Watch {
   const parts = licence.instances.flatMap((record) => {
-    const seen = sightings.get(record.id);
-    return seen && seen.identity === record.beat ? [judgeOne(record, seen, commits, nowMs)] : [];
+    const seen = evidence.sightings.get(record.id);
+    return seen && seen.identity === record.beat ? [judgeOne(record, seen, evidence)] : [];
   });
   return {
     evict: parts.flatMap((part) => part.evict),
@@ -117,12 +127,7 @@ export function judge(
   };
 }
 
-function judgeOne(
-  record: InstanceRecord,
-  seen: Unchanged,
-  commits: readonly OwnCommit[],
-  nowMs: number,
-): Watch {
+function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: Evidence): Watch {
   const intervalMs = record.checkIntervalSeconds * 1000;
   const deadMs = deadAfterMs(record);
   const warnMs = deadMs - PROOF_INTERVALS * intervalMs;

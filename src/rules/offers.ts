@@ -1,12 +1,11 @@
 import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/document.js';
-import type { Policy } from '../licence/entitlement.js';
-import type { Draft, EventDraft } from '../licence/revision.js';
+import { isExpired, type Policy } from '../licence/entitlement.js';
+import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
-import { dropSeats, seatEvent } from './claim.js';
-import { isGiven, type Pending, placeKey, withoutWaiters } from './queue.js';
+import { type Pending, placeKey, withoutWaiters } from './queue.js';
+import { dropSeats, isGiven, seatEvent } from './records.js';
 import { closedForMs } from './restore.js';
 import { Places } from './seats.js';
-import { isExpired } from './sweep.js';
 
 /**
  * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
@@ -28,27 +27,29 @@ interface Gift {
 
 /**
  * Gives every place that is free to those who wait, in their order, in one pass. Who sits already (in a restored table that may be)
- * leaves the line: a second seat would make a table that nobody can write. Unchanged when there is no place, or nobody.
+ * leaves the line: a second seat would make a table that nobody can write. Null when there is no place, or nobody.
  */
-export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
-  const { licence } = draft;
-  const places = new Places(licence, policy, path);
-  const gifts = new Gifts(licence, policy, toIso(shareTimeMs));
+export function seatWaiters(context: ChangeContext): Draft | null {
+  const { licence, policy } = context;
+  const places = new Places(context);
+  const gifts = new Gifts(context);
   const left = new Set<string>();
   for (const waiter of licence.waiting) {
     if (gifts.events.length === MOST_GIVEN) break;
     if (!policy.modules.has(waiter.module)) continue;
     const isSeated = places.held(waiter.instance, waiter.module) !== undefined;
     const { instance: id, module, user, host, machine } = waiter;
-    const place = isSeated ? null : places.placeFor({ id, user, host, machine }, module, waiter.seat);
+    const place = isSeated
+      ? null
+      : places.placeFor({ id, user, host, machine }, { module, preferred: waiter.seat });
     if (place !== null) gifts.give(waiter, place, places);
     if (isSeated || place !== null) left.add(placeKey(waiter));
   }
-  if (left.size === 0) return draft;
+  if (left.size === 0) return null;
   const after = withoutWaiters(licence, (waiter) => left.has(placeKey(waiter)));
   return {
     licence: gifts.events.length === 0 ? after : { ...after, instances: gifts.instances() },
-    events: draft.events.concat(gifts.events),
+    events: gifts.events,
   };
 }
 
@@ -56,9 +57,9 @@ export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number, p
  * What a commit of an administrator, or of a file put over `licence.json`, leaves free goes to those who wait. Right after a restore nobody new
  * is seated; a waiter takes a free place itself, later.
  */
-export function offerFree(draft: Draft, policy: Policy, shareTimeMs: number, path: string): Draft {
-  const isClosed = isExpired(policy, shareTimeMs) || closedForMs(draft.licence, policy, shareTimeMs) > 0;
-  return isClosed ? draft : seatWaiters(draft, policy, shareTimeMs, path);
+export function offerFree(context: ChangeContext): Draft | null {
+  const isClosed = isExpired(context.policy, context.nowMs) || closedForMs(context) > 0;
+  return isClosed ? null : seatWaiters(context);
 }
 
 /** What one pass gives to those who wait. */
@@ -68,10 +69,12 @@ class Gifts {
   private readonly at: string;
   private readonly gifts: Map<string, Gift>;
 
-  constructor({ instances }: Licence, policy: Policy, at: string) {
+  constructor({ licence, policy, nowMs }: ChangeContext) {
     this.policy = policy;
-    this.at = at;
-    this.gifts = new Map(instances.map((record, index) => [record.id, { record, at: index, seats: [] }]));
+    this.at = toIso(nowMs);
+    this.gifts = new Map(
+      licence.instances.map((record, index) => [record.id, { record, at: index, seats: [] }]),
+    );
   }
 
   give(waiter: Waiter, place: string, places: Places): void {
@@ -95,14 +98,14 @@ class Gifts {
     const known = this.gifts.get(waiter.instance);
     if (known) return known;
     const seats: SeatRecord[] = [];
-    const gift = { record: recordOf(waiter, this.policy, seats, this.at), at: this.gifts.size, seats };
+    const gift = { record: { ...recordOf(waiter, this.policy, this.at), seats }, at: this.gifts.size, seats };
     this.gifts.set(waiter.instance, gift);
     return gift;
   }
 }
 
 /** What he would have written himself. The first silence is not his: he is judged by whether he takes the place. */
-function recordOf(waiter: Waiter, policy: Policy, seats: readonly SeatRecord[], at: string): InstanceRecord {
+function recordOf(waiter: Waiter, policy: Policy, at: string): Omit<InstanceRecord, 'seats'> {
   return {
     id: waiter.instance,
     user: waiter.user,
@@ -120,14 +123,12 @@ function recordOf(waiter: Waiter, policy: Policy, seats: readonly SeatRecord[], 
     checkIntervalSeconds: policy.checkIntervalSeconds,
     graceSeconds: policy.graceSeconds,
     answersWithin: null,
-    seats,
   };
 }
 
 /** Who stands for too long is out of the line; who has not taken his place has lost it. Null when none of them is there any more. */
-export function passOver(draft: Draft, overdue: readonly Pending[]): Draft | null {
+export function passOver({ licence }: ChangeContext, overdue: readonly Pending[]): Draft | null {
   if (overdue.length === 0) return null;
-  const { licence } = draft;
   const late = new Set(overdue.filter(({ kind }) => kind === 'waits').map(keyOf));
   const isLate = ({ instance, module, seat }: Waiter) => late.has(keyOf({ instance, module, seat }));
   const leaving = new Set(licence.waiting.filter(isLate).map(placeKey));
@@ -136,7 +137,7 @@ export function passOver(draft: Draft, overdue: readonly Pending[]): Draft | nul
   if (stayed === licence && untaken.length === 0) return null;
   const events = untaken.map(({ record, seat }) => seatEvent('passed over', record, seat));
   const left = new Set(untaken.map(({ seat }) => seat));
-  return { licence: dropSeats(stayed, left), events: draft.events.concat(events) };
+  return { licence: dropSeats(stayed, left), events };
 }
 
 const keyOf = ({ instance, module, seat }: Pick<Pending, 'instance' | 'module' | 'seat'>): string =>

@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import type { Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { Unchanged } from '../licence/unchanged.js';
 import { LOOKS_PER_ANSWER } from './liveness.js';
@@ -47,18 +47,17 @@ export interface Watching {
 
 /** Rule 7: who has promised to answer is asked by whoever needs a place, but not again while his last answer is fresh. */
 export function isOnDemand(
+  { licence, policy, nowMs }: ChangeContext,
   record: InstanceRecord,
-  policy: Policy,
-  rollCall: Licence['rollCall'],
   caller: Pick<Caller, 'hasWaited'>,
-  shareTimeMs: number,
 ): boolean {
+  const { rollCall } = licence;
   if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;
   const beatMs = fromIso(record.beatAt);
   const answerMs = 1000 * record.answersWithin;
-  if (caller.hasWaited) return !isWithin(beatMs, shareTimeMs, ASKED_AGAIN * answerMs);
+  if (caller.hasWaited) return !isWithin(beatMs, nowMs, ASKED_AGAIN * answerMs);
   const calledMs = rollCall?.calledAt === undefined ? null : fromIso(rollCall.calledAt);
-  return calledMs === null || beatMs < calledMs || !isWithin(calledMs, shareTimeMs, answerMs);
+  return calledMs === null || beatMs < calledMs || !isWithin(calledMs, nowMs, answerMs);
 }
 
 const isWithin = (ms: number, nowMs: number, forMs: number): boolean => ms <= nowMs && nowMs - ms < forMs;
@@ -87,16 +86,12 @@ export const brokenWords = (record: InstanceRecord): string =>
   `did not answer within ${record.answersWithin} s, as it had promised`;
 
 /** When a holder who is asked now, and has promised to answer, is out at the latest, by share time; Infinity if he has not. */
-export const answerByMs = (record: InstanceRecord, policy: Policy, shareTimeMs: number): number =>
-  policy.answerWithinSeconds === null
-    ? Number.POSITIVE_INFINITY
-    : shareTimeMs + answerMsOf(record) + EVICTED_MS;
+export const answerByMs = ({ policy, nowMs }: ChangeContext, record: InstanceRecord): number =>
+  policy.answerWithinSeconds === null ? Number.POSITIVE_INFINITY : nowMs + answerMsOf(record) + EVICTED_MS;
 
 /** The roll call, written once more: proof that the share takes what is written. */
-export const proved = (licence: Licence, shareTimeMs: number): Licence =>
-  licence.rollCall
-    ? { ...licence, rollCall: { ...licence.rollCall, provedAt: toIso(shareTimeMs) } }
-    : licence;
+export const proved = (licence: Licence, nowMs: number): Licence =>
+  licence.rollCall ? { ...licence, rollCall: { ...licence.rollCall, provedAt: toIso(nowMs) } } : licence;
 
 const answerMsOf = (record: InstanceRecord): number =>
   record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;

@@ -1,6 +1,8 @@
-import type { Licence, SeatRecord, Waiter } from '../licence/document.js';
+import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/document.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
+import { dropSeats, isGiven, seatEvent } from './records.js';
 import type { Claimant } from './seats.js';
 
 /** The line of those who wait for a place (rule 8): first come, first served within a module. */
@@ -52,75 +54,94 @@ export class Lines {
 export const placeInLine = (licence: Licence, module: string, instance: string): number | null =>
   new Lines(licence).placeOf(module, instance);
 
-/** What somebody waits for, and the id his seat gets. */
+/** What a waiter waits for, and the id its seat gets. */
 interface Wanted {
   readonly module: string;
   readonly seatId: string;
-  /** It stood in the line before, since then, and the line was lost. @default it did not */
+  /** Seconds, from when it came. */
+  readonly waitSeconds: number;
+}
+
+export interface QueueRequest extends Wanted {
+  readonly who: Claimant;
+  /** Since when it stood in the queue that was lost. @default it did not */
   readonly sinceAt?: string | null;
 }
 
-/** Puts somebody at the end of the line, or where it stood before; who is in it stays where he is, and longer if he wants to. */
-export function standInLine(
-  licence: Licence,
-  who: Claimant,
-  place: Wanted,
-  waitSeconds: number,
-  shareTimeMs: number,
-): Licence {
-  if (placeInLine(licence, place.module, who.id) !== null)
-    return stayLonger(licence, { instance: who.id, module: place.module }, waitSeconds);
-  const waiter = waiterOf(who, place, waitSeconds, shareTimeMs);
-  const { sinceAt } = place;
+/** Puts a waiter at the end of the queue, or where it stood before. One that is in it keeps its place, and may wait longer. */
+export function standInLine(context: ChangeContext, request: QueueRequest): Licence {
+  const { licence } = context;
+  const { who, module, sinceAt } = request;
+  if (placeInLine(licence, module, who.id) !== null) return stayLonger(licence, request);
+  const waiter = waiterOf(context, who, request);
   if (!sinceAt) return { ...licence, waiting: [...licence.waiting, waiter] };
   const isLater = (one: Waiter) => !one.returns && fromIso(one.sinceAt) > fromIso(sinceAt);
-  const at = licence.waiting.findIndex((one) => one.module === place.module && isLater(one));
+  const at = licence.waiting.findIndex((one) => one.module === module && isLater(one));
   const waiting = licence.waiting.toSpliced(at < 0 ? licence.waiting.length : at, 0, { ...waiter, sinceAt });
   return { ...licence, waiting };
 }
 
-/** Puts somebody who was seated, and for whom a restored table has no place, before all who were not: in each of these lines. */
-export function standFirst(
-  licence: Licence,
-  who: Claimant,
-  places: readonly (Wanted & { readonly waitSeconds: number })[],
-  shareTimeMs: number,
-): Licence {
+export interface ReturnRequest {
+  readonly who: Claimant;
+  readonly places: readonly Wanted[];
+}
+
+/** Puts a holder for which a restored table has no free seat before all that had none, in the queue of each of these modules. */
+export function standFirst(context: ChangeContext, { who, places }: ReturnRequest): Licence {
+  const { licence } = context;
   const lines = new Lines(licence);
   const missing = places.filter(({ module }) => lines.placeOf(module, who.id) === null);
   if (missing.length === 0) return licence;
+  const own = missing.map((place): Waiter => ({ ...waiterOf(context, who, place), returns: true }));
   const isBefore = (one: Waiter) => one.returns === true;
   const { waiting } = licence;
-  const own = missing.map((place): Waiter => {
-    return { ...waiterOf(who, place, place.waitSeconds, shareTimeMs), returns: true };
-  });
   return {
     ...licence,
     waiting: [...waiting.filter(isBefore), ...own, ...waiting.filter((one) => !isBefore(one))],
   };
 }
 
-function waiterOf(
-  { id, highestBeat = 0, ...running }: Claimant,
-  { module, seatId }: Wanted,
-  waitSeconds: number,
-  shareTimeMs: number,
-): Waiter {
+function waiterOf({ nowMs }: ChangeContext, who: Claimant, { module, seatId, waitSeconds }: Wanted): Waiter {
+  const { id, highestBeat = 0, ...running } = who;
   return {
     ...{ instance: id, module, ...running },
-    ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(shareTimeMs), waitSeconds },
+    ...{ seat: seatId, beat: highestBeat + 1, sinceAt: toIso(nowMs), waitSeconds },
   };
 }
 
-function stayLonger(
-  licence: Licence,
-  who: Pick<Waiter, 'instance' | 'module'>,
-  waitSeconds: number,
-): Licence {
-  const isOwn = (one: Waiter) => one.instance === who.instance && one.module === who.module;
+function stayLonger(licence: Licence, { who, module, waitSeconds }: QueueRequest): Licence {
+  const isOwn = (one: Waiter) => one.instance === who.id && one.module === module;
   if (licence.waiting.every((one) => !isOwn(one) || one.waitSeconds >= waitSeconds)) return licence;
   const waiting = licence.waiting.map((one) => (isOwn(one) ? { ...one, waitSeconds } : one));
   return { ...licence, waiting };
+}
+
+/**
+ * Leaves the table and the queue: these modules, in their order, or all when `modules` is null. Without a tombstone: the user knows.
+ * Null when there was nothing to leave.
+ */
+export function release(
+  licence: Licence,
+  instanceId: string,
+  modules: readonly string[] | null,
+): Draft | null {
+  const left = leaveLine(licence, instanceId, modules);
+  const record = left.instances.find((other) => other.id === instanceId);
+  const leaving = record ? seatsIn(record, modules) : [];
+  if (!record || leaving.length === 0) return left === licence ? null : { licence: left, events: [] };
+  const events = leaving.map((seat) => seatEvent(isGiven(seat) ? 'gave up' : 'released', record, seat));
+  return { licence: dropSeats(left, new Set(leaving)), events };
+}
+
+function seatsIn({ seats }: InstanceRecord, modules: readonly string[] | null): readonly SeatRecord[] {
+  if (modules === null) return seats;
+  const held = new Map<string, SeatRecord[]>(); // a record may have several seats in one module
+  for (const seat of seats) {
+    const before = held.get(seat.module);
+    if (before) before.push(seat);
+    else held.set(seat.module, [seat]);
+  }
+  return [...new Set(modules)].flatMap((module) => held.get(module) ?? []);
 }
 
 /** Without an instance's waits for these modules, or for all when `modules` is null. */
@@ -167,8 +188,6 @@ function pendingIn(licence: Licence): Pending[] {
   );
   return [...licence.waiting.map(waits), ...given];
 }
-
-export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
 
 /** Whether somebody has still to take a place that he was given. */
 export const isAnyGiven = (licence: Licence): boolean =>

@@ -1,7 +1,9 @@
 import type { InstanceRecord, Licence, SeatRecord, Settings, Tombstone } from '../licence/document.js';
 import { MAX_GONE } from '../licence/document.js';
 import { entitlementHash, limitOf, type Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
+import { isFinal } from './tombstones.js';
 
 /**
  * What an instance remembers of revisions that are lost, put into the table that is there now (design 5). The table that is
@@ -20,17 +22,17 @@ export function lastCommon(table: Licence, memory: Licence): number | null {
 }
 
 /** The table with what `memory` adds to it; the same table when that is nothing. */
-export function recall(table: Licence, memory: Licence, policy: Policy, shareTimeMs: number): Licence {
+export function recall(context: ChangeContext, memory: Licence): Licence {
+  const { licence: table, nowMs } = context;
   if (table.lineage !== memory.lineage) return remind(table, memory);
   const known = lastCommon(table, memory) ?? -1;
-  const buried = bury(
-    table,
-    memory,
-    memory.gone.filter((stone) => stone.revision > known),
-    (stone, record) => fromIso(record.beatAt) > fromIso(stone.at),
-  );
+  const buried = bury(table, {
+    holders: memory.instances,
+    stones: memory.gone.filter((stone) => stone.revision > known),
+    hasBeaten: (stone, record) => fromIso(record.beatAt) > fromIso(stone.at),
+  });
   const banned = withBans(withEntitlement(buried, memory), memory);
-  return putBack(withoutGhosts(banned, memory, shareTimeMs), memory, policy, shareTimeMs);
+  return putBack({ ...context, licence: withoutGhosts(banned, memory, nowMs) }, memory);
 }
 
 /**
@@ -43,24 +45,23 @@ function remind(table: Licence, memory: Licence): Licence {
   const missing = memory.gone.filter((stone) => stone.revision > restored.revision);
   const hasBeaten = (stone: Tombstone, record: InstanceRecord) =>
     !isFinal(stone.reason) && fromIso(record.beatAt) >= fromIso(restored.at);
-  return bury(table, memory, missing, hasBeaten);
+  return bury(table, { holders: memory.instances, stones: missing, hasBeaten });
 }
 
-/** By a person's decision: a beat does not undo it in a rebuilt table, where every record came back with the old state. */
-export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
+export interface Burial {
+  readonly stones: readonly Tombstone[];
+  /** The records of another state of the table. */
+  readonly holders: readonly InstanceRecord[];
+  readonly hasBeaten: (stone: Tombstone, record: InstanceRecord) => boolean;
+}
 
 /**
  * Adds tombstones, and removes the seats they name. One whose seat is held all the same is left out: its holder has come back
- * since, in `memory` or, as `hasBeaten` says, in the table.
+ * since, in `holders` or, as `hasBeaten` says, in the table.
  */
-export function bury(
-  table: Licence,
-  memory: Licence | null,
-  stones: readonly Tombstone[],
-  hasBeaten: (stone: Tombstone, record: InstanceRecord) => boolean,
-): Licence {
+export function bury(table: Licence, { holders, stones, hasBeaten }: Burial): Licence {
   const known = new Set(table.gone.map((stone) => `${seatKey(stone.instance, stone)} ${stone.at}`));
-  const held = new Set((memory?.instances ?? []).flatMap(keysOf));
+  const held = new Set(holders.flatMap(keysOf));
   const records = new Map(table.instances.flatMap((record) => keysOf(record).map((key) => [key, record])));
   const missing = stones.filter((stone) => {
     const key = seatKey(stone.instance, stone);
@@ -94,9 +95,9 @@ function keepSeats(table: Licence, isKept: (record: InstanceRecord, seat: SeatRe
  * Ghosts: records that a later revision no longer held, and that have not beaten since. A `committedAt` in the server's future
  * proves nothing: the clock was set.
  */
-function withoutGhosts(table: Licence, memory: Licence, shareTimeMs: number): Licence {
+function withoutGhosts(table: Licence, memory: Licence, nowMs: number): Licence {
   const endedMs = memory.committedAt === null ? Number.NaN : fromIso(memory.committedAt);
-  if (!(endedMs <= shareTimeMs)) return table;
+  if (!(endedMs <= nowMs)) return table;
   const ids = new Set(memory.instances.map(({ id }) => id));
   const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) <= endedMs;
   const instances = table.instances.filter((record) => !isGhost(record));
@@ -104,7 +105,7 @@ function withoutGhosts(table: Licence, memory: Licence, shareTimeMs: number): Li
 }
 
 /** Light and borrowed seats, whose holders may be away, are put back while there is room; no beat vouches for them. */
-function putBack(table: Licence, memory: Licence, policy: Policy, shareTimeMs: number): Licence {
+function putBack({ licence: table, policy, nowMs }: ChangeContext, memory: Licence): Licence {
   const there = new Set(table.instances.map(({ id }) => id));
   const buried = new Set(table.gone.map((stone) => seatKey(stone.instance, stone)));
   const room = roomIn(table.instances, policy);
@@ -112,7 +113,7 @@ function putBack(table: Licence, memory: Licence, policy: Policy, shareTimeMs: n
     if (there.has(record.id)) return [];
     const seats = record.seats.filter(
       (seat) =>
-        (seat.untilAt === null ? record.level === 'light' : fromIso(seat.untilAt) > shareTimeMs) &&
+        (seat.untilAt === null ? record.level === 'light' : fromIso(seat.untilAt) > nowMs) &&
         !buried.has(seatKey(record.id, { ...seat, seat: seat.id })) &&
         room(seat),
     );

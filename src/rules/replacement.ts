@@ -1,7 +1,8 @@
 import { type Licence, MAX_FORMER, parseLicence } from '../licence/document.js';
-import { entitlementHash, readPolicy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
-import type { Draft } from '../licence/revision.js';
+import { entitlementHash, type Policy, readPolicy } from '../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
+import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
+import { offerFree } from './offers.js';
 import { licenceIdOf } from './restore.js';
 
 /** What becomes of a file that somebody dropped over `licence.json` (design 5), given the newest revision. */
@@ -14,9 +15,14 @@ export type Drop =
  * Unsigned over unsigned of the same licence id is adopted as it is: entitlement and settings. The seat table stays, and nobody
  * is thrown out, however many seats the new one has.
  */
-export function judgeDrop(top: Licence, text: string, actor: string): Drop {
-  const dropped = read(text);
-  if ('why' in dropped) return { kind: 'refused', why: dropped.why };
+export function judgeDrop(
+  context: ChangeContext,
+  { text, actor }: { readonly text: string; readonly actor: string },
+): Drop {
+  const top = context.licence;
+  const read = readFile(text);
+  if ('why' in read) return { kind: 'refused', why: read.why };
+  const { licence: dropped, policy } = read;
   const [id, ownId] = [licenceIdOf(dropped.entitlement), licenceIdOf(top.entitlement)];
   if (id !== ownId) return { kind: 'refused', why: `it is licence "${id}"; expected licence "${ownId}"` };
   const { entitlement, settings } = dropped;
@@ -24,27 +30,22 @@ export function judgeDrop(top: Licence, text: string, actor: string): Drop {
   const isSame = entitlementHash(entitlement) === hash;
   if (isSame && JSON.stringify(settings) === JSON.stringify(top.settings)) return { kind: 'same' };
   const former = [...top.formerEntitlements.filter((one) => one !== entitlementHash(entitlement)), hash];
-  return {
-    kind: 'adopted',
-    draft: {
-      licence: {
-        ...top,
-        entitlement,
-        settings,
-        formerEntitlements: isSame ? top.formerEntitlements : former.slice(-MAX_FORMER),
-      },
-      events: [{ kind: 'installed', actor, entitlement: entitlementHash(entitlement) }],
-    },
+  const formerEntitlements = isSame ? top.formerEntitlements : former.slice(-MAX_FORMER);
+  const adopted: Draft = {
+    licence: { ...top, entitlement, settings, formerEntitlements },
+    events: [{ kind: 'installed', actor, entitlement: entitlementHash(entitlement) }],
   };
+  return { kind: 'adopted', draft: andThen({ ...context, policy }, adopted, offerFree) };
 }
 
-function read(text: string): Licence | { readonly why: string } {
+type Read = { readonly licence: Licence; readonly policy: Policy } | { readonly why: string };
+
+function readFile(text: string): Read {
   try {
     const licence = parseLicence(text, 'it');
     if (licence.entitlement.signature !== undefined)
       return { why: 'it is signed, and this version cannot verify signatures; update this application' };
-    readPolicy(licence, 'it');
-    return licence;
+    return { licence, policy: inFile('it', () => readPolicy(licence)) };
   } catch (error) {
     if (error instanceof SeatfileFault) return { why: error.message };
     throw error;

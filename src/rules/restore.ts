@@ -3,6 +3,7 @@ import { MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from '../licence/document.js';
 import { type Policy, readPolicy } from '../licence/entitlement.js';
 import { hashOf } from '../licence/event-hash.js';
 import { parseJson } from '../licence/json.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { bury, roomIn, withEntitlement } from './recall.js';
 
@@ -74,19 +75,23 @@ export const newest = (candidates: readonly Candidate[]): Candidate | null =>
     null,
   );
 
+/** What is left of a lost table. */
+export interface Remains {
+  readonly candidates: readonly Candidate[];
+  /** What it is rebuilt from. */
+  readonly base: Candidate;
+  /** The highest number that anything knows of. */
+  readonly highest: number;
+}
+
 /**
  * The restored revision, made from the newest of the candidates, and over it what lives in the folder. `recent` and `gone` are kept. `parent` names the revision it
  * was made from, as ever, so that the jump shows: the number is not the parent's and one, the lineage is new, and the only
  * event is `restored`, the first of its chain. Light and borrowed seats, which nobody can vouch for by a beat, are marked.
  */
-export function restore(
-  candidates: readonly Candidate[],
-  base: Candidate,
-  highestKnown: number,
-  stamp: RestoreStamp,
-): Licence {
+export function restore({ candidates, base, highest }: Remains, stamp: RestoreStamp): Licence {
   const licence = withLiving(newestEntitled(candidates, base.licence), candidates, stamp.id);
-  const revision = restoredNumber(highestKnown);
+  const revision = restoredNumber(highest);
   const at = toIso(stamp.shareTimeMs);
   const from = `revision ${licence.revision} (${wordsOf[base.from]})`;
   const event = {
@@ -136,8 +141,9 @@ function withLiving(base: Licence, candidates: readonly Candidate[], rebuilder: 
   const isLater = (at: string) => fromIso(at) > sinceMs;
   const living = folder?.instances.filter(({ beatAt }) => isLater(beatAt)) ?? [];
   const stones = folder?.gone.filter(({ at }) => isLater(at)) ?? [];
-  const { instances, ...table } = bury(base, folder ?? null, stones, () => false);
-  const room = roomIn(living, readPolicy(base, 'the licence'));
+  const burial = { stones, holders: folder?.instances ?? [], hasBeaten: () => false };
+  const { instances, ...table } = bury(base, burial);
+  const room = roomIn(living, readPolicy(base));
   const there = new Set([...living.map(({ id }) => id), rebuilder]);
   const others = instances.flatMap((record): InstanceRecord[] => {
     const seats = there.has(record.id) ? [] : record.seats.filter(room);
@@ -158,8 +164,8 @@ const QUARTER_INTERVALS = 1 / 4;
 export const quarterMs = (policy: Policy): number => QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds;
 
 /** How much of it is left by the server's clock, milliseconds; nothing where that was set back to before the restore. */
-export function closedForMs(licence: Licence, policy: Policy, shareTimeMs: number): number {
+export function closedForMs({ licence, policy, nowMs }: ChangeContext): number {
   if (!licence.restored) return 0;
-  const agoMs = shareTimeMs - fromIso(licence.restored.at);
+  const agoMs = nowMs - fromIso(licence.restored.at);
   return agoMs < 0 ? 0 : Math.max(0, quarterMs(policy) - agoMs);
 }

@@ -1,5 +1,5 @@
 import type { CalledName, InstanceRecord, Licence } from '../licence/document.js';
-import type { Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
 import type { Verdict } from './liveness.js';
@@ -54,16 +54,22 @@ const UNANSWERED = 'did not answer the roll call';
 /** How long a record has been silent, as far as anybody can tell. */
 export type Silence = (record: InstanceRecord) => number;
 
-/** `watchedFromMs`: since when somebody who lives has been there, see {@link watchedFrom}. */
-export const silenceMs = (
-  record: InstanceRecord,
-  shareTimeMs: number,
-  watchedFromMs: number,
-  stoodStillMs: number,
-): number =>
-  isWatched(record, shareTimeMs, watchedFromMs)
-    ? stoodStillMs
-    : Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);
+/** What the silence of a record is told by. */
+export interface SilenceFacts {
+  /** Share time. */
+  readonly nowMs: number;
+  /** Since when a live instance has been there, see {@link watchedFrom}. */
+  readonly watchedFromMs: number;
+  /** How long the newcomer itself has seen the beat unchanged. */
+  readonly unchangedMs: number;
+}
+
+export const silenceMs = (record: InstanceRecord, facts: SilenceFacts): number => {
+  const { nowMs, watchedFromMs, unchangedMs } = facts;
+  return isWatched(record, nowMs, watchedFromMs)
+    ? unchangedMs
+    : Math.max(nowMs - fromIso(record.beatAt), unchangedMs);
+};
 
 /** Since when the oldest of those who live by share time has been there, by share time; Infinity when nobody lives. */
 export const watchedFrom = (licence: Licence, shareTimeMs: number): number =>
@@ -110,32 +116,32 @@ const longestGapMs = (checkIntervalSeconds: number): number =>
 
 /** Holders of a module that may be dead, as far as silence tells, or are or may be called: worth staying for. */
 export function doubtful(
-  licence: Licence,
-  policy: Policy,
-  module: string,
-  ownId: string,
-  shareTimeMs: number,
-  silence: Silence,
+  context: ChangeContext,
+  { module, ownId, silence }: { readonly module: string; readonly ownId: string; readonly silence: Silence },
 ): InstanceRecord[] {
+  const { licence, nowMs } = context;
   const called = new Set(calledIn(licence));
   return askable(licence, module, ownId).filter(
     (record) =>
       called.has(record) ||
-      isOnDemand(record, policy, licence.rollCall, { hasWaited: true }, shareTimeMs) ||
+      isOnDemand(context, record, { hasWaited: true }) ||
       silence(record) >= ALIVE_INTERVALS * intervalMs(record) ||
-      isFromFuture(record, shareTimeMs),
+      isFromFuture(record, nowMs),
   );
+}
+
+export interface RollCallRequest {
+  readonly module: string;
+  readonly caller: Caller;
+  readonly silence: Silence;
 }
 
 /** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
 export function callRoll(
-  licence: Licence,
-  policy: Policy,
-  module: string,
-  caller: Caller,
-  shareTimeMs: number,
-  silence: Silence,
+  context: ChangeContext,
+  { module, caller, silence }: RollCallRequest,
 ): Licence | null {
+  const { licence, nowMs } = context;
   const { rollCall } = withoutAnswered(licence);
   const standing = rollCall?.names ?? [];
   const known = new Set(standing.map((name) => name.instance));
@@ -143,12 +149,10 @@ export function callRoll(
   const free = askable(licence, module, caller.id).filter((record) => !known.has(record.id));
   const isLongSilent = (record: InstanceRecord) => silence(record) >= deadAfterMs(record);
   const silent = free.filter(isLongSilent);
-  const onDemand = free.filter(
-    (record) => isOnDemand(record, policy, rollCall, caller, shareTimeMs) && !isLongSilent(record),
-  );
+  const onDemand = free.filter((record) => isOnDemand(context, record, caller) && !isLongSilent(record));
   const fresh = [...silent, ...onDemand].slice(0, room);
   if (fresh.length === 0) return null;
-  const at = toIso(shareTimeMs);
+  const at = toIso(nowMs);
   const names = fresh.map(
     ({ id, beat }): CalledName => ({ instance: id, beat, by: caller.actor.slice(0, 600), at }),
   );
@@ -172,13 +176,18 @@ export function withoutAnswered(licence: Licence): Licence {
   return { ...licence, rollCall: { ...rollCall, names } };
 }
 
+/** How a commit of ours follows on the one before. */
+export interface OwnPace {
+  readonly nowMs: number;
+  readonly gapMs: number;
+  readonly checkIntervalSeconds: number;
+}
+
 /** After a commit of ours, so long after the one before: who stood in the roll call before goes on, who is new begins now. */
 export function watch(
   before: Watched,
   licence: Licence,
-  nowMs: number,
-  gapMs: number,
-  checkIntervalSeconds: number,
+  { nowMs, gapMs, checkIntervalSeconds }: OwnPace,
 ): Watched {
   return new Map(
     calledIn(licence).map((record) => {
@@ -202,30 +211,24 @@ export function watch(
  * is longer. Rule 7: who has promised to answer and has not for as long, while we could write.
  */
 export function unanswered(
-  licence: Licence,
-  policy: Policy,
+  context: Pick<ChangeContext, 'licence' | 'policy'>,
   watching: Watching,
   silence: Silence,
 ): Verdict[] {
-  return calledIn(licence).flatMap((record) => {
+  const waitMs = (record: InstanceRecord) =>
+    WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * context.policy.checkIntervalSeconds);
+  const isUnbroken = watching.gapMs <= longestGapMs(context.policy.checkIntervalSeconds);
+  const isOverdue = (record: InstanceRecord, known: WatchedName) =>
+    isUnbroken &&
+    watching.nowMs - known.byInterval.sinceMs >= waitMs(record) &&
+    silence(record) >= outAfterMs(record);
+  return calledIn(context.licence).flatMap((record) => {
     const known = watching.watched.get(record.id);
     if (known?.byAnswer.identity !== record.beat) return [];
     const verdict = { instance: record.id, beat: record.beat, reason: 'evicted' } as const;
-    if (isOverdue(record, policy, known, watching, silence)) return [{ ...verdict, words: UNANSWERED }];
+    if (isOverdue(record, known)) return [{ ...verdict, words: UNANSWERED }];
     return isBroken(record, known, watching) ? [{ ...verdict, words: brokenWords(record) }] : [];
   });
-}
-
-function isOverdue(
-  record: InstanceRecord,
-  policy: Policy,
-  known: WatchedName,
-  { nowMs, gapMs }: Watching,
-  silence: Silence,
-): boolean {
-  const waitMs = WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * policy.checkIntervalSeconds);
-  if (gapMs > longestGapMs(policy.checkIntervalSeconds)) return false;
-  return nowMs - known.byInterval.sinceMs >= waitMs && silence(record) >= outAfterMs(record);
 }
 
 /** When one of those who are called is next worth a commit by rule 7; Infinity when nobody who promised is called. */

@@ -1,5 +1,6 @@
 import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
 import { grantOf, limitOf, type Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 
 /** Which places of a table are taken, and by which user. */
 
@@ -60,17 +61,23 @@ interface ModulePlaces {
   readonly byUser: Map<string, Taken>;
 }
 
+/** A place that is asked for. */
+export interface WantedPlace {
+  readonly module: string;
+  readonly preferred: string;
+  /** Free places that belong to others. @default 0 */
+  readonly ahead?: number;
+}
+
 /** The places of all modules, in one pass over the table: a rule that asks for many asks here. The pass is made at the first question. */
 export class Places {
   private readonly instances: readonly InstanceRecord[];
   private readonly policy: Policy;
-  private readonly path: string;
   private index: Map<string, ModulePlaces> | null = null;
 
-  constructor({ instances }: Pick<Licence, 'instances'>, policy: Policy, path: string) {
-    this.instances = instances;
+  constructor({ licence, policy }: Pick<ChangeContext, 'licence' | 'policy'>) {
+    this.instances = licence.instances;
     this.policy = policy;
-    this.path = path;
   }
 
   /** The seat of an instance in a module. */
@@ -82,18 +89,18 @@ export class Places {
    * The seat id this user gets in the module: the user's own place, the preferred one if free, or none. Places that are free belong
    * to those who were `ahead` in the line.
    */
-  placeFor(who: Identity, module: string, preferred: string, ahead = 0): string | null {
+  placeFor(who: Identity, { module, preferred, ahead = 0 }: WantedPlace): string | null {
     const places = this.of(module);
     const own = places && this.ownPlace(places, who);
     if (own) return own.id;
     const isFree = !places?.ids.has(preferred);
     const inUse = places?.ids.size ?? 0;
-    return inUse + ahead < limitOf(grantOf(this.policy, module, this.path)) && isFree ? preferred : null;
+    return inUse + ahead < limitOf(grantOf(this.policy, module)) && isFree ? preferred : null;
   }
 
   /** One more seat, of the record that stands `at` there in the table. */
   put(record: Identity, seat: SeatRecord, at: number): void {
-    this.note(this.indexed(), record, userKey(this.policy.countBy, record), { at, seat });
+    this.note(this.indexed(), record, { at, seat });
   }
 
   private of(module: string): ModulePlaces | undefined {
@@ -104,19 +111,19 @@ export class Places {
     if (this.index) return this.index;
     const index = new Map<string, ModulePlaces>();
     this.instances.forEach((record, at) => {
-      const key = userKey(this.policy.countBy, record);
-      for (const seat of record.seats) this.note(index, record, key, { at, seat });
+      for (const seat of record.seats) this.note(index, record, { at, seat });
     });
     this.index = index;
     return index;
   }
 
-  private note(index: Map<string, ModulePlaces>, { id }: Identity, key: string | null, taken: Taken): void {
+  private note(index: Map<string, ModulePlaces>, record: Identity, taken: Taken): void {
     const { module } = taken.seat;
+    const key = userKey(this.policy.countBy, record);
     const places = index.get(module) ?? { ids: new Set(), byInstance: new Map(), byUser: new Map() };
     index.set(module, places);
     places.ids.add(taken.seat.id);
-    noteFirst(places.byInstance, id, taken);
+    noteFirst(places.byInstance, record.id, taken);
     if (key !== null) noteFirst(places.byUser, key, taken);
   }
 

@@ -144,7 +144,7 @@ export function parseSegment(text: string, range: Range): Segment {
   const firstEnd = text.indexOf('\n');
   const events = firstEnd < 0 ? [] : eventsFrom(text, firstEnd + 1);
   const head = readLine(firstEnd < 0 ? text : text.slice(0, firstEnd));
-  return { range, events, problem: problemIn(text, head, events, range) };
+  return { range, events, problem: problemIn({ range, events }, head, text) };
 }
 
 /** So many lines that are no event end the reading of a damaged file. */
@@ -163,12 +163,7 @@ function eventsFrom(text: string, start: number): LicenceEvent[] {
   return events;
 }
 
-function problemIn(
-  text: string,
-  first: unknown,
-  events: readonly LicenceEvent[],
-  range: Range,
-): string | null {
+function problemIn({ range, events }: Omit<Segment, 'problem'>, first: unknown, text: string): string | null {
   const head = (first ?? {}) as Record<string, unknown>;
   if (head['format'] !== SEGMENT_FORMAT) return `its first line is not that of a ${SEGMENT_FORMAT}`;
   if (head['first'] !== range.first || head['last'] !== range.last)

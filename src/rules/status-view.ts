@@ -1,11 +1,12 @@
-import type { InstanceRecord, Level, Licence, Reservation, SeatRecord } from '../licence/document.js';
+import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
 import { limitOf, type Policy } from '../licence/entitlement.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { ownLookMs } from './liveness.js';
 import { Lines } from './queue.js';
-import { isFinal } from './recall.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
+import { isFinal } from './tombstones.js';
 
 /** Who sits where, as one look tells it. */
 
@@ -78,19 +79,21 @@ export interface ShareTime {
   readonly from: 'server' | 'client';
 }
 
-/** @param isGone whether the process of a record is provably gone, as far as this computer can tell */
-export function statusView(
-  licence: Licence,
-  policy: Policy,
-  file: string,
-  time: ShareTime,
-  refusedFile: string | null = null,
-  isGone: (record: InstanceRecord) => boolean = () => false,
-): StatusView {
+export interface StatusRequest {
+  readonly file: string;
+  /** Whose clock `nowMs` of the context is. */
+  readonly from: ShareTime['from'];
+  readonly refusedFile: string | null;
+  /** Whether the process of a record is provably gone, as far as this computer can tell. */
+  readonly isGone: (record: InstanceRecord) => boolean;
+}
+
+export function statusView(context: ChangeContext, request: StatusRequest): StatusView {
+  const { licence, policy, nowMs } = context;
+  const { file, refusedFile, isGone } = request;
+  const time: ShareTime = { ms: nowMs, from: request.from };
   const lines = new Lines(licence);
-  const seats = licence.instances.flatMap((record) =>
-    record.seats.map((seat) => seatView(record, seat, time, isGone)),
-  );
+  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), time));
   return {
     schemaVersion: 1,
     file,
@@ -129,21 +132,15 @@ function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView
   });
 }
 
-function seatView(
-  record: InstanceRecord,
-  seat: SeatRecord,
-  time: ShareTime,
-  isGone: (record: InstanceRecord) => boolean,
-): SeatView {
+function seatsView(record: InstanceRecord, isGone: boolean, time: ShareTime): SeatView[] {
   const { user, host, pid, application, note, level } = record;
-  const { id, module, sinceAt, untilAt } = seat;
   const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
-  const state = stateOf(record, seat, isGone(record), isUntimed ? null : time.ms);
+  const state = isGone ? 'gone' : stateOf(record, isUntimed ? null : time.ms);
   const isBeating = level === 'heartbeat' && !isUntimed;
   const lastBeatSecondsAgo = isBeating
     ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
     : null;
-  return {
+  return record.seats.map(({ id, module, sinceAt, untilAt }) => ({
     seat: id,
     module,
     user,
@@ -153,21 +150,14 @@ function seatView(
     note,
     level,
     unconfirmed: record.unconfirmed === true,
-    state,
+    state: untilAt === null ? state : 'borrowed',
     sinceAt,
     lastBeatSecondsAgo,
     untilAt,
-  };
+  }));
 }
 
-function stateOf(
-  record: InstanceRecord,
-  seat: SeatRecord,
-  isGone: boolean,
-  nowMs: number | null,
-): SeatView['state'] {
-  if (seat.untilAt !== null) return 'borrowed';
-  if (isGone) return 'gone';
+function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'] {
   if (record.level === 'light') return 'unmonitored';
   if (nowMs === null) return 'unknown';
   return isSilent(record, nowMs) ? 'silent' : 'alive';

@@ -1,6 +1,6 @@
 import { decodeText, formatLicence, type Licence, parseLicence, refuseMoved } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type Limits, toFault } from '../share/deadline.js';
 import { OF_A_REVISION, removeTree } from '../share/emptying.js';
 import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
@@ -66,15 +66,14 @@ export class Beginning {
   }
 
   /** The licence file itself: where a table begins, if it is of revision 0. */
-  async firstRevision(): Promise<{ licence: Licence; text: string }> {
+  async firstRevision(): Promise<{ licence: Licence; policy: Policy; text: string }> {
     const { face } = this.deps.place;
     const bytes = await this.deps.files.read(face).catch((error: unknown) => {
       throw unreadable(error, face);
     });
     const text = decodeText(bytes, face);
     const licence = parseLicence(text, face);
-    readPolicy(licence, face);
-    return { licence, text };
+    return { licence, policy: inFile(face, () => readPolicy(licence)), text };
   }
 
   /**

@@ -188,7 +188,8 @@ export class Healing {
   ): Licence {
     const { dice } = this.deps;
     const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
-    return restore(candidates, base, Math.max(highest, base.licence.revision), {
+    const above = { candidates, base, highest: Math.max(highest, base.licence.revision) };
+    return restore(above, {
       ...ids,
       ...{ shareTimeMs, actor: healer.actor, id: healer.id },
     });

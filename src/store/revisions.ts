@@ -35,8 +35,8 @@
  */
 
 import { decodeText, type Licence, parseLicence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
 import { firstWhere } from '../licence/ordered.js';
 import { licenceIdOf } from '../rules/restore.js';
 import { breath, type Clock, LARGE_BYTES } from '../share/clock.js';
@@ -65,6 +65,7 @@ import type { Dice } from '../share/random.js';
 /** The newest revision, as one look found it. */
 export interface Top {
   readonly licence: Licence;
+  readonly policy: Policy;
   /**
    * Revisions that this process knows of are not in it. Doubtful: it is below the highest number seen, which may be an old listing;
    * it proves nothing before a commit on it is published. Certain: it is at or above our own last confirmed change, and lacks it.
@@ -73,6 +74,13 @@ export interface Top {
   /** Monotonic clock, milliseconds: when the look began and ended. */
   readonly startedMs: number;
   readonly endedMs: number;
+}
+
+/** A document as it was read. */
+interface ReadRevision {
+  readonly text: string;
+  readonly licence: Licence;
+  readonly policy: Policy;
 }
 
 export interface Stage {
@@ -139,7 +147,7 @@ export class Revisions {
   private highestSeen = -1;
   /** When the top was first seen at this number or above, newest last: tells since when an older one is superseded. */
   private readonly climbs: { top: number; atMs: number }[] = [];
-  private cached: { text: string; licence: Licence } | null = null;
+  private cached: ReadRevision | null = null;
   /** What the last looks met, kept from one call to the next: a caller's patience may be shorter than the caches' lifetime. */
   private met = NOTHING_MET;
   /** The licence that the folder belongs to, once known. */
@@ -351,18 +359,19 @@ export class Revisions {
           'behind',
           this.lost(`ends at revision ${number}, but ${this.highestSeen} was seen before`),
         );
-      const licence = await this.readNumber(number);
-      if (licence === null) {
+      const read = await this.readRevision(number);
+      if (read === null) {
         await this.files.removeDirectory(this.numberPath(number)).catch(() => undefined); // only ever succeeds on an empty one
         return trouble('vanished', this.damaged(number, 'cannot be opened'));
       }
+      const { licence, policy } = read;
       const id = licence.lineage === this.lineage ? this.licenceId : licenceIdOf(licence.entitlement);
       if (this.licenceId !== null && id !== this.licenceId)
         return trouble('foreign', this.anothers(number, String(id)));
       this.lineage = licence.lineage;
       const loss = this.lossIn(licence);
       this.expectAtLeast(number);
-      return { licence, loss, startedMs, endedMs: this.clock.elapsedMs() };
+      return { licence, policy, loss, startedMs, endedMs: this.clock.elapsedMs() };
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return trouble('damaged', error);
       if (error instanceof ShareError && ['unsaid', 'busy', 'stale'].includes(error.kind))
@@ -412,25 +421,28 @@ export class Revisions {
 
   /** A revision's document; null when it is not there (cleared away, or not to be seen yet). */
   async readNumber(number: number): Promise<Licence | null> {
-    const licence = await this.readIn(this.numberPath(number), (found) => this.damaged(number, found));
-    if (licence && licence.revision !== number)
-      throw this.damaged(number, `says it is revision ${licence.revision}`);
-    return licence;
+    return (await this.readRevision(number))?.licence ?? null;
+  }
+
+  private async readRevision(number: number): Promise<ReadRevision | null> {
+    const read = await this.readIn(this.numberPath(number), (found) => this.damaged(number, found));
+    if (read && read.licence.revision !== number)
+      throw this.damaged(number, `says it is revision ${read.licence.revision}`);
+    return read;
   }
 
   /** What healers agreed on, by the name of that: to be copied byte by byte. @throws SeatfileFault TABLE_DAMAGED */
-  async readAgreed(directory: string): Promise<{ readonly licence: Licence; readonly text: string } | null> {
-    const licence = await this.readIn(
+  async readAgreed(directory: string): Promise<Omit<ReadRevision, 'policy'> | null> {
+    return await this.readIn(
       directory,
       (found) => new SeatfileFault('TABLE_DAMAGED', `${documentIn(directory)} ${found}; rename ${directory}`),
     );
-    return licence && this.cached && { licence, text: this.cached.text };
   }
 
   private async readIn(
     directory: string,
     damaged: (found: string) => SeatfileFault,
-  ): Promise<Licence | null> {
+  ): Promise<ReadRevision | null> {
     const path = documentIn(directory);
     const bytes = await this.files.read(path).catch((error: unknown) => {
       if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
@@ -440,19 +452,19 @@ export class Revisions {
         throw damaged('is larger than the 16 MiB a revision may have');
       throw error;
     });
-    const licence = bytes && this.parse(bytes, path, damaged);
+    const read = bytes && this.parse(bytes, path, damaged);
     if (bytes && bytes.length > LARGE_BYTES) await breath();
-    return licence;
+    return read;
   }
 
-  private parse(bytes: Uint8Array, path: string, damaged: (found: string) => SeatfileFault): Licence {
+  private parse(bytes: Uint8Array, path: string, damaged: (found: string) => SeatfileFault): ReadRevision {
     try {
       const text = decodeText(bytes, path);
-      if (this.cached?.text === text) return this.cached.licence;
+      if (this.cached?.text === text) return this.cached;
       const licence = parseLicence(text, path);
-      readPolicy(licence, path); // a table without an entitlement would end every look of every instance
-      this.cached = { text, licence };
-      return licence;
+      const policy = inFile(path, () => readPolicy(licence)); // without one every look of every instance would end
+      this.cached = { text, licence, policy };
+      return this.cached;
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
       throw damaged(`is damaged (${messageOf(error)})`);

@@ -1,10 +1,9 @@
 import { type Licence, refuseMoved, textToPublish } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
-import { isLoss, SeatfileFault } from '../licence/fault.js';
-import { type Draft, nextRevision } from '../licence/revision.js';
+import { type Policy, policyAfter } from '../licence/entitlement.js';
+import { inFile, isLoss, SeatfileFault } from '../licence/fault.js';
+import { type ChangeContext, type Draft, nextRevision } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { lookPeriodMs } from '../rules/liveness.js';
-import { offerFree } from '../rules/offers.js';
 import { lastCommon, recall } from '../rules/recall.js';
 import { type Drop, judgeDrop } from '../rules/replacement.js';
 import { breath, type Clock } from '../share/clock.js';
@@ -21,16 +20,16 @@ import { PoliteLock } from './lock.js';
 import { type Healer, Healing, type Survey } from './rebuild.js';
 import { MOST_ABOVE, Revisions, type Stage, type Top } from './revisions.js';
 
-/** A pure change of the newest revision. No draft: nothing is published. It may be called more than once. */
-export type Change<A> = (
-  base: Licence,
-  shareTimeMs: number,
-) => { readonly answer: A; readonly draft: Draft | null };
+/**
+ * A pure change of the newest revision. No draft: nothing is published. It may be called more than once. Its faults name no file.
+ */
+export type Change<A> = (context: ChangeContext) => { readonly answer: A; readonly draft: Draft | null };
 
 export interface Committed<A> {
   readonly answer: A;
   /** The newest revision: the one published, or the one the change declined to follow. */
   readonly licence: Licence;
+  readonly policy: Policy;
   readonly published: boolean;
   readonly shareTimeMs: number;
   /** The look that the change was based on. */
@@ -171,9 +170,9 @@ export class Store {
       return this.known(top.loss === null ? top : await this.lookedAgain(limits));
     }
     const startedMs = this.clock.elapsedMs();
-    const { licence } = await this.beginning.firstRevision();
+    const { licence, policy } = await this.beginning.firstRevision();
     if (licence.revision > 0) return this.known(await this.beginning.hiddenTop(licence.revision, limits));
-    return { licence, loss: null, startedMs, endedMs: this.clock.elapsedMs() };
+    return { licence, policy, loss: null, startedMs, endedMs: this.clock.elapsedMs() };
   }
 
   /** A directory of our own makes most clients list anew. Where we may not write it is what it is. */
@@ -193,8 +192,9 @@ export class Store {
   }
 
   /** Whether this process remembers something of the revisions that are not in it: its next commit puts that in. */
-  remembersMore({ licence, loss }: Top): boolean {
-    return loss !== null && this.recalled(licence, loss, Number.MAX_SAFE_INTEGER).licence !== licence;
+  remembersMore({ licence, policy, loss }: Top): boolean {
+    const context = { licence, policy, nowMs: Number.MAX_SAFE_INTEGER };
+    return loss !== null && this.recalled(context, loss).licence !== licence;
   }
 
   /**
@@ -216,13 +216,9 @@ export class Store {
   private async settleDrop(top: Licence, limits: Limits): Promise<string | null> {
     const dropped = await this.face.dropped(top);
     if (dropped === null) return null;
-    const judged = (base: Licence): Drop => judgeDrop(base, dropped.text, this.actor);
-    const { face } = this.place;
-    const { answer, licence } = await this.untilPublished<Drop>((base, shareTimeMs) => {
-      const answer = judged(base);
-      if (answer.kind !== 'adopted') return { answer, draft: null };
-      const { draft } = answer;
-      return { answer, draft: offerFree(draft, readPolicy(draft.licence, face), shareTimeMs, face) };
+    const { answer, licence } = await this.untilPublished<Drop>((context) => {
+      const answer = judgeDrop(context, { text: dropped.text, actor: this.actor });
+      return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
     }, limits);
     this.remember(licence);
     if (answer.kind !== 'refused') {
@@ -261,12 +257,12 @@ export class Store {
    * Rebuilds a table that nobody remembers from what lies there. Nothing is removed or changed.
    * @returns the newest revision then; null when nothing that is there can be trusted
    */
-  repair(limits: Limits): Promise<Licence | null> {
+  repair(limits: Limits): Promise<Top | null> {
     return this.inLine(async () => {
       if (!(await this.healing.repair(this.actor, limits))) return null;
-      const { licence } = this.known(await this.revisions.top(limits));
-      await this.face.show(licence);
-      return licence;
+      const top = this.known(await this.revisions.top(limits));
+      await this.face.show(top.licence);
+      return top;
     });
   }
 
@@ -473,8 +469,8 @@ export class Store {
     const base = await this.revisions.steadyTop(now).catch((cause: unknown) => {
       throw this.unknownOutcome(cause);
     });
-    const { licence } = base;
-    if (licence.recent.includes(trial.changeId)) return { ...tried, licence, published: true, base };
+    const { licence, policy } = base;
+    if (licence.recent.includes(trial.changeId)) return { ...tried, licence, policy, published: true, base };
     if (isForgotten(trial, licence)) throw this.unknownOutcome(error, FORGOTTEN);
     if (base.loss !== null) throw this.unknownOutcome(error); // an old listing, or a revision that is lost again
     throw trial.isDoubtful ? this.unknownOutcome(error) : error;
@@ -509,38 +505,46 @@ export class Store {
     limits: Limits,
   ): Promise<{ readonly committed: Committed<A>; readonly text: string | null }> {
     const base = await this.baseFor(trial.earlier !== null, limits);
-    const { licence } = base;
+    const { licence, policy } = base;
     if (trial.earlier !== null && licence.recent.includes(trial.changeId))
-      return { committed: { ...trial.earlier, licence, published: true, base }, text: null };
+      return { committed: { ...trial.earlier, licence, policy, published: true, base }, text: null };
     if (isForgotten(trial, licence)) throw this.unknownOutcome(null, FORGOTTEN);
     refuseMoved(licence, this.place.face);
-    const start = this.recalled(licence, base.loss, shareTimeMs);
-    const { answer, draft: changed } = change(start.licence, shareTimeMs);
+    const start = this.recalled({ licence, policy, nowMs: shareTimeMs }, base.loss);
+    const context = this.contextAfter(base, start, shareTimeMs);
+    const { answer, draft: changed } = inFile(this.place.face, () => change(context));
     const draft = afterRecall(start, changed, base.loss !== null);
     if (draft === null)
-      return { committed: { answer, licence, published: false, shareTimeMs, base }, text: null };
+      return { committed: { answer, licence, policy, published: false, shareTimeMs, base }, text: null };
     await breathIfLarge(draft.licence);
     const next = nextRevision(licence, draft, {
       changeId: trial.changeId,
       commit: this.dice.id(),
       shareTimeMs,
     });
-    const committed = { answer, licence: next, published: true, shareTimeMs, base };
+    const { policy: nextPolicy } = this.contextAfter(base, { licence: next }, shareTimeMs);
+    const committed = { answer, licence: next, policy: nextPolicy, published: true, shareTimeMs, base };
     await breathIfLarge(next);
     return { committed, text: textToPublish(licence, next, this.place.face) };
   }
 
   /** A base, and what this process remembers of revisions that are lost, to go in with its change. */
-  private recalled(licence: Licence, loss: Top['loss'], shareTimeMs: number): Draft {
+  private recalled(context: ChangeContext, loss: Top['loss']): Draft {
+    const { licence } = context;
     const memory = loss === null ? this.memoryBefore : this.memory;
-    const policy = memory && readPolicy(licence, this.place.face);
-    const reminded = memory && policy ? recall(licence, memory, policy, shareTimeMs) : licence;
+    const reminded = memory ? recall(context, memory) : licence;
     const { actor } = this;
     if (loss === null)
       return { licence: reminded, events: reminded === licence ? [] : [{ kind: 'reminded', actor }] };
     const from = 1 + ((memory && lastCommon(licence, memory)) ?? licence.revision);
     const to = Math.max(this.revisions.seenUpTo, memory?.revision ?? 0, from);
     return { licence: reminded, events: [{ kind: 'forgotten', actor, from, to }] };
+  }
+
+  /** What a change, or a step of one, is given: a later state of the base, with what holds in it. */
+  private contextAfter(base: Top, { licence }: Pick<Draft, 'licence'>, nowMs: number): ChangeContext {
+    const policy = inFile(this.place.face, () => policyAfter(base.licence, base.policy, licence));
+    return { licence, policy, nowMs };
   }
 
   /** After a doubtful attempt nothing that follows proves that the change was not made. */
@@ -587,7 +591,7 @@ export class Store {
 
   private known(top: Top): Top {
     if (top.loss === null) this.remember(top.licence);
-    this.lookMs = lookPeriodMs(readPolicy(top.licence, this.place.face).checkIntervalSeconds);
+    this.lookMs = lookPeriodMs(top.policy.checkIntervalSeconds);
     return top;
   }
 

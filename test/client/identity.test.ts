@@ -8,7 +8,7 @@ const record = (pid: number) => ({ machine, pid, processStart: 'then' });
 test('the system is asked about a process once in one piece of work, and anew in the next', async () => {
   const asked: number[] = [];
   let isGone = false;
-  const identity = new Identity('licence.json', {
+  const identity = new Identity({
     ...{ dice: seededDice(1), bootedAtMs: () => null },
     who: { user: 'ada', host: 'pc', machine, pid: 1, processStart: null, application: null, note: null },
     isProcessGone: (pid) => {

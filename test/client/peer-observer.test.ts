@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Vigil } from '../../src/client/peer-observer.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { claim } from '../../src/rules/claim.js';
-import { app, emptyTable, ground, policyOf } from '../rules/tables.js';
+import { app, asking, contextOf, emptyTable } from '../rules/tables.js';
 
 /** One peer whose beat stands still, seen by an observer at the pace of rule 3. T = 80 s. Milliseconds. */
 const T = 80_000;
@@ -10,7 +10,7 @@ const PERIOD = T / 8;
 
 function table(): Licence {
   const licence = emptyTable({ checkIntervalSeconds: T / 1000 });
-  const outcome = claim(licence, policyOf(licence), app('peer'), 'M1', 's1', ground());
+  const outcome = claim(contextOf(licence), asking(app('peer'), 'M1', 's1'));
   if (outcome.kind !== 'seated') throw new Error('expected a seat');
   return outcome.draft.licence;
 }
@@ -20,7 +20,7 @@ const isPeer = (record: InstanceRecord) => record.id === 'peer';
 
 function watch(vigil: Vigil, fromMs: number, untilMs: number): void {
   for (let ms = fromMs; ms <= untilMs; ms += PERIOD)
-    vigil.saw({ licence, loss: null, startedMs: ms, endedMs: ms }, 'me', PERIOD);
+    vigil.saw({ licence, startedMs: ms, endedMs: ms }, 'me', PERIOD);
 }
 
 /** Has seen the peer stand still for 1.75 T, and committed at 1.5 T. */

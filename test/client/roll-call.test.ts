@@ -252,7 +252,7 @@ describe('what one instance knows of the roll call', () => {
     return world.table();
   };
   const done = (licence: Licence) => ({ licence, shareTimeMs: 0, published: true });
-  const policy = { checkIntervalSeconds: T_MS / 1000 } as Parameters<RollCall['unanswered']>[1];
+  const policy = { checkIntervalSeconds: T_MS / 1000 } as Parameters<RollCall['unanswered']>[0]['policy'];
 
   test.each([
     ['unbroken, it waits T/4', [0, 9000, 18_000], 20_100, 1],
@@ -262,7 +262,7 @@ describe('what one instance knows of the roll call', () => {
     const licence = await asked();
     const rollCall = new RollCall();
     for (const ms of commits) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
-    const out = rollCall.unanswered(licence, policy, at(endMs), at(endMs), () => 9e9);
+    const out = rollCall.unanswered({ licence, policy }, { since: at(endMs), now: at(endMs) }, () => 9e9);
     expect(out).toHaveLength(expected);
   });
 
@@ -276,7 +276,9 @@ describe('what one instance knows of the roll call', () => {
       for (const ms of [0, 9000]) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
       disturb(rollCall);
       rollCall.answered(done(licence), at(20_000), at(20_050), T_MS / 1000);
-      expect(rollCall.unanswered(licence, policy, at(25_000), at(25_000), () => 9e9)).toEqual([]);
+      expect(
+        rollCall.unanswered({ licence, policy }, { since: at(25_000), now: at(25_000) }, () => 9e9),
+      ).toEqual([]);
     }
   });
 
@@ -284,6 +286,8 @@ describe('what one instance knows of the roll call', () => {
     const licence = await asked();
     const rollCall = new RollCall();
     for (const ms of [0, 9000, 18_000]) rollCall.answered(done(licence), at(ms), at(ms + 50), T_MS / 1000);
-    expect(rollCall.unanswered(licence, policy, at(21_000), at(32_000), () => 9e9)).toEqual([]);
+    expect(
+      rollCall.unanswered({ licence, policy }, { since: at(21_000), now: at(32_000) }, () => 9e9),
+    ).toEqual([]);
   });
 });

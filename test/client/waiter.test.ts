@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ClaimAnswer } from '../../src/client/client.js';
 import type { WaitingNews } from '../../src/client/waiter.js';
-import { readPolicy } from '../../src/licence/entitlement.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { FACE, FOLDER, type User, World, type WorldOptions } from '../helpers/world.js';
+import { contextOf, viewed } from '../rules/tables.js';
 import { Desk } from '../stories/desk.js';
 
 const MINUTE_MS = 60_000;
@@ -39,8 +39,7 @@ function waits(world: World, user: User, module = 'M1', waitMs = LONG_MS, signal
 
 const line = (world: World) => {
   const table = world.table();
-  const time = { ms: world.nowMs, from: 'server' } as const;
-  const view = statusView(table, readPolicy(table, ''), 'f', time);
+  const view = statusView(contextOf(table, world.nowMs), viewed());
   return view.waiting.map(({ place, module, user }) => `${place} ${module} ${user}`);
 };
 const holders = (world: World, module = 'M1') =>

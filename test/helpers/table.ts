@@ -170,7 +170,10 @@ const tallied = (base: Licence, word: string) => ({ tally: [...tallyOf(base), wo
 /** A change that adds one word. It never declines, so a change applied twice shows. */
 export const adding =
   (word: string): Change<string> =>
-  (base) => ({ answer: word, draft: { licence: { ...base, ...tallied(base, word) }, events: [] } });
+  ({ licence: base }) => ({
+    answer: word,
+    draft: { licence: { ...base, ...tallied(base, word) }, events: [] },
+  });
 
 export const declining: Change<string> = () => ({ answer: 'no', draft: null });
 

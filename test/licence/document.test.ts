@@ -10,9 +10,9 @@ import {
   textToPublish,
 } from '../../src/licence/document.js';
 import { readPolicy } from '../../src/licence/entitlement.js';
-import { type FaultCode, SeatfileFault } from '../../src/licence/fault.js';
+import { type FaultCode, inFile, SeatfileFault } from '../../src/licence/fault.js';
 import { claim } from '../../src/rules/claim.js';
-import { app, emptyTable, FILE, ground, policyOf } from '../rules/tables.js';
+import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from '../rules/tables.js';
 
 const AT = '2026-11-21T09:30:00.000Z';
 
@@ -21,7 +21,7 @@ const fixture = (name: string) => new URL(`../../fixtures/${name}`, import.meta.
 /** As an application opens it: bytes, text, document, entitlement. */
 function open(name: string): Licence {
   const licence = parseLicence(decodeText(readFileSync(fixture(name)), name), name);
-  readPolicy(licence, name);
+  inFile(name, () => readPolicy(licence));
   return licence;
 }
 
@@ -49,14 +49,17 @@ describe('good licences', () => {
     ['light.json', 'light', 90],
     ['nearly-full.json', 'heartbeat', 90],
   ])('%s: level %s, T = %d s', (name, level, checkIntervalSeconds) => {
-    expect(readPolicy(open(name), name)).toMatchObject({ level, checkIntervalSeconds });
+    expect(readPolicy(open(name))).toMatchObject({ level, checkIntervalSeconds });
   });
 
   test('nearly-full.json takes one more user, and then no other', () => {
     const licence = open('nearly-full.json');
-    const third = claim(licence, policyOf(licence), app('cy'), 'M1', 's3', ground());
+    const third = claim(contextOf(licence), asking(app('cy'), 'M1', 's3'));
     if (third.kind !== 'seated') throw new Error('expected a seat');
-    const fourth = claim(third.draft.licence, policyOf(licence), app('di'), 'M1', 's4', ground());
+    const fourth = claim(
+      { licence: third.draft.licence, policy: policyOf(licence), nowMs: START_MS },
+      asking(app('di'), 'M1', 's4'),
+    );
     expect(fourth).toMatchObject({
       kind: 'full',
       holders: [{ user: 'Ada Lovelace', note: 'Bridge north' }, { user: 'Bob' }, { user: 'cy' }],
@@ -118,7 +121,7 @@ describe('broken licences', () => {
     ['a negative overdraft', { module: 'M1', maxUsers: 1, overdraft: -1 }],
   ])('an entitlement with %s is refused', (_name, grant) => {
     const fault = faultOf(() => policyOf(emptyTable({ modules: [grant] })));
-    expect(fault.message).toMatch(/^licence\.json: entitlement\.payload: modules\[0\]\..* found /);
+    expect(fault.message).toMatch(/^entitlement\.payload: modules\[0\]\..* found /);
   });
 });
 
@@ -174,7 +177,7 @@ describe('the format', () => {
     Object.assign(value, { colour: 'red' });
     Object.assign(value.instances[0], { gpu: 'big' });
     const licence = parseLicence(JSON.stringify(value), FILE);
-    const outcome = claim(licence, policyOf(licence), app('cy'), 'M1', 's3', ground());
+    const outcome = claim(contextOf(licence), asking(app('cy'), 'M1', 's3'));
     expect(outcome).toMatchObject({
       draft: { licence: { colour: 'red', instances: [{ gpu: 'big' }, {}, {}] } },
     });
@@ -239,7 +242,7 @@ describe('the format', () => {
       fc.property(fc.oneof(written, spoilt, typed), (some) => {
         try {
           const licence = parseLicence(decodeText(some, FILE), FILE);
-          readPolicy(licence, FILE);
+          inFile(FILE, () => readPolicy(licence));
           const again = parseLicence(formatLicence(licence, 'compact'), FILE);
           expect(formatLicence(again, 'compact')).toEqual(formatLicence(licence, 'compact'));
         } catch (error) {
@@ -370,7 +373,7 @@ const licences: fc.Arbitrary<Licence> = fc
   .map(({ people, settings }) =>
     people.reduce<Licence>(
       (licence, { id, ...facts }) => {
-        const outcome = claim(licence, policyOf(licence), app(id, facts), 'M1', id, ground());
+        const outcome = claim(contextOf(licence), asking(app(id, facts), 'M1', id));
         return outcome.kind === 'seated' ? outcome.draft.licence : licence;
       },
       emptyTable({ modules: [{ module: 'M1', maxUsers: 9 }] }, settings),

@@ -2,12 +2,15 @@ import { describe, expect, test } from 'vitest';
 import type { Licence, SeatRecord, Tombstone } from '../../src/licence/document.js';
 import { toIso } from '../../src/licence/time.js';
 import { remove } from '../../src/rules/admin.js';
-import { claim, putRecord, release } from '../../src/rules/claim.js';
+import { beat, type Standing } from '../../src/rules/beat.js';
+import { claim } from '../../src/rules/claim.js';
+import { evict } from '../../src/rules/evict.js';
+import { release } from '../../src/rules/queue.js';
 import { recall } from '../../src/rules/recall.js';
+import { putRecord } from '../../src/rules/records.js';
 import { seatsInUse } from '../../src/rules/seats.js';
 import { statusView } from '../../src/rules/status-view.js';
-import { beat, evict, type Standing } from '../../src/rules/sweep.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from '../rules/tables.js';
+import { app, asking, contextOf, emptyTable, START_MS, viewed } from '../rules/tables.js';
 
 /** What a later version may write into a table of this format, and how the rules of this one live with it. */
 
@@ -19,7 +22,7 @@ const seat = (id: string, module = 'M1'): SeatRecord => ({ id, module, sinceAt: 
 function adaWith(seats: readonly SeatRecord[], maxUsers = 4): Licence {
   const modules = ['M1', 'M2'].map((module) => ({ module, maxUsers }));
   const table = emptyTable({ modules });
-  const outcome = claim(table, policyOf(table), ada, 'M1', 's1', ground());
+  const outcome = claim(contextOf(table), asking(ada, 'M1', 's1'));
   if (outcome.kind !== 'seated') throw new Error('expected a seat');
   return putRecord(outcome.draft.licence, { ...outcome.record, seats });
 }
@@ -28,7 +31,7 @@ const idsOf = (licence: Licence | undefined, instance: string) =>
   licence?.instances.find(({ id }) => id === instance)?.seats.map(({ id, module }) => `${module} ${id}`);
 
 function sit(licence: Licence, who: typeof ada, module: string, id: string): Licence | 'full' {
-  const outcome = claim(licence, policyOf(licence), who, module, id, ground());
+  const outcome = claim(contextOf(licence), asking(who, module, id));
   return outcome.kind === 'seated' ? outcome.draft.licence : outcome.kind;
 }
 
@@ -63,7 +66,7 @@ describe('several seats of one module in one record', () => {
     const standing: Standing = {
       ...{ who: ada, seats: [seat(held)], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 0 },
     };
-    const outcome = beat(three, policyOf(three), standing, ground());
+    const outcome = beat(contextOf(three), standing);
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
     expect(outcome.record?.seats.map(({ id }) => id).toSorted()).toEqual(['s1', 's2', 's3']);
   });
@@ -79,18 +82,17 @@ describe('several seats of one module in one record', () => {
         returnSeconds: () => 0,
       },
     };
-    const outcome = beat(both, policyOf(both), standing, ground());
+    const outcome = beat(contextOf(both), standing);
     expect(outcome).toMatchObject({ record: { seats: [{ id: 'm' }] } });
   });
 
   test('are all given back, all evicted, and removed one by one', () => {
-    const policy = policyOf(three);
     expect(release(three, 'ada', ['M1'])?.licence.instances).toEqual([]);
     const verdict = { instance: 'ada', beat: 1, reason: 'evicted' as const };
-    const swept = evict({ licence: three, events: [] }, [verdict], 'bob@pc', START_MS, policy);
+    const swept = evict(contextOf(three), { verdicts: [verdict], actor: 'bob@pc' });
     expect(swept?.licence.gone.map((stone) => stone.seat)).toEqual(['s1', 's2', 's3']);
     const removal = { actor: 'root@pc', words: null };
-    const left = remove(three, policy, (_, one) => one.id === 's2', removal, START_MS);
+    const left = remove(contextOf(three), { isChosen: (_, one) => one.id === 's2', ...removal });
     expect(idsOf(left?.licence, 'ada')).toEqual(['M1 s1', 'M1 s3']);
   });
 
@@ -116,7 +118,7 @@ describe('a seat that was taken for a reason that is not known yet', () => {
     const standing: Standing = {
       ...{ who: ada, seats: [seat('s1')], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 9 },
     };
-    const outcome = beat(without, policyOf(without), standing, ground());
+    const outcome = beat(contextOf(without), standing);
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
     expect([outcome.draft, outcome.fates.get('M1')]).toEqual([null, { kind: 'lost', tombstone: stone }]);
   });
@@ -124,13 +126,13 @@ describe('a seat that was taken for a reason that is not known yet', () => {
   test('does not come back with an older state either', () => {
     const restored = { at: AT, from: 'revision 8', revision: 8, lineage: seated.lineage, former: [] };
     const table: Licence = { ...seated, lineage: 'new', restored };
-    const after = recall(table, { ...seated, instances: [], gone: [stone] }, policyOf(table), START_MS);
+    const after = recall(contextOf(table), { ...seated, instances: [], gone: [stone] });
     expect([after.instances, after.gone]).toEqual([[], [stone]]);
   });
 
   test('is shown as leaving', () => {
     const without = { ...seated, instances: [], gone: [stone] };
-    const view = statusView(without, policyOf(without), FILE, { ms: START_MS, from: 'server' });
+    const view = statusView(contextOf(without), viewed());
     expect(view.seats).toMatchObject([{ seat: 's1', state: 'leaving' }]);
   });
 

@@ -29,7 +29,7 @@ const quiet = { ...waits, clearing: { segmentNumbers: 4, supersededMs: 3_600_000
 afterEach(reap);
 afterAll(removeShares);
 
-const happen: Change<null> = (base) => {
+const happen: Change<null> = ({ licence: base }) => {
   const events = [{ kind: 'test', word: `e${base.revision + 1}` }];
   return { answer: null, draft: { licence: base, events } };
 };

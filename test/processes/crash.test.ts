@@ -43,7 +43,7 @@ const AT_ONCE = 4;
 const LATER = 32;
 /** Waiting out the dead one's lock (at most `turnMs`) included. Milliseconds. */
 const GO_ON_MS = 8000;
-const removal: Removal = { actor: 'admin@desk', words: 'stuck since noon' };
+const removal: Omit<Removal, 'isChosen'> = { actor: 'admin@desk', words: 'stuck since noon' };
 /** Said, not found out: what this computer can prove about its machine is another test's matter. */
 const machine: Machine = { pids: 'a0a0a0a0', host: 'a0a0a0a0', installation: 'a0a0a0a0' };
 const system: System = {

@@ -60,7 +60,7 @@ export function revisionsIn({ folder }: Share): Licence[] {
 /** Appends to the unknown key `tally`, one commit at a time. */
 export async function commitSome(store: Store, times: number, tally: (n: number) => string): Promise<void> {
   for (let n = 0; n < times; n++) {
-    const append = (base: Licence) => ({
+    const append = ({ licence: base }: { readonly licence: Licence }) => ({
       answer: n,
       draft: { licence: withTally(base, tally(n)), events: [] },
     });

@@ -11,11 +11,14 @@ import {
   type SeatRecord,
 } from '../../src/licence/document.js';
 import type { ModuleGrant } from '../../src/licence/entitlement.js';
+import type { ChangeContext } from '../../src/licence/revision.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
-import { claim, release } from '../../src/rules/claim.js';
+import { beat } from '../../src/rules/beat.js';
+import { claim } from '../../src/rules/claim.js';
+import { evict } from '../../src/rules/evict.js';
+import { release } from '../../src/rules/queue.js';
 import { type Claimant, sameUser, seatsInUse } from '../../src/rules/seats.js';
-import { beat, evict } from '../../src/rules/sweep.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './tables.js';
 
 /**
  * The rules of the table against a plain model: rows of (instance, user, module), and nothing else. The user is worked
@@ -116,6 +119,10 @@ class Run {
     expect(parseLicence(formatLicence(this.licence, 'compact'), FILE)).toEqual(this.licence);
   }
 
+  private get context(): ChangeContext {
+    return contextOf(this.licence, this.shareTimeMs);
+  }
+
   private claim(who: Claimant | null, module: string): void {
     if (!who) return;
     const isSeenGone = (id: string) => this.dead.has(id) && this.sharesPids(id, who);
@@ -125,9 +132,8 @@ class Run {
     const isRoom = kept.some((row) => row.module === module && row.user === user);
     const used = new Set(kept.filter((row) => row.module === module).map((row) => row.user)).size;
     const isGone = (record: InstanceRecord) => isSeenGone(record.id);
-    const foundation = ground({ shareTimeMs: this.shareTimeMs, isGone });
     const fresh = `s${this.shareTimeMs}`;
-    const outcome = claim(this.licence, policyOf(this.licence), who, module, fresh, foundation);
+    const outcome = claim(this.context, asking(who, module, fresh, { isGone }));
     expect(outcome.kind).toBe(isRoom || used < this.limitOf(module) ? 'seated' : 'full');
     if (outcome.kind !== 'seated') return;
     for (const row of this.rows.filter((one) => !kept.includes(one))) this.tell(row, 'process gone');
@@ -154,15 +160,17 @@ class Run {
     const removal = { actor: 'admin@desk', words: 'go home' };
     const { shareTimeMs } = this;
     const policy = policyOf(this.licence);
-    const draft = remove(this.licence, policy, (record) => record.user === user, removal, shareTimeMs);
+    const draft = remove(
+      { licence: this.licence, policy, nowMs: shareTimeMs },
+      { isChosen: (record) => record.user === user, ...removal },
+    );
     this.taken(draft?.licence ?? null, isChosen, 'removed');
   }
 
   private evict(who: Claimant, moved: number): void {
     const record = this.licence.instances.find(({ id }) => id === who.id);
     const verdict = { instance: who.id, beat: (record?.beat ?? 1) + moved, reason: 'evicted' as const };
-    const start = { licence: this.licence, events: [] };
-    const draft = evict(start, [verdict], 'peer@pc', this.shareTimeMs, policyOf(this.licence));
+    const draft = evict(this.context, { verdicts: [verdict], actor: 'peer@pc' });
     const isDue = moved === 0 && this.office.level === 'heartbeat';
     this.taken(draft?.licence ?? null, ({ instance }) => isDue && instance === who.id, 'evicted');
   }
@@ -187,8 +195,7 @@ class Run {
     const seats = [...held.values()];
     const highestBeat = this.licence.instances.find(({ id }) => id === who.id)?.beat ?? 7;
     const standing = { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
-    const foundation = ground({ shareTimeMs: this.shareTimeMs });
-    const outcome = beat(this.licence, policyOf(this.licence), standing, foundation);
+    const outcome = beat(this.context, standing);
     if (outcome.kind !== 'beaten') throw new Error(`expected a beat, got ${outcome.kind}`);
     const fates = new Map([...outcome.fates].map(([module, fate]) => [module, fate.kind]));
     const wanted = seats.map(({ module }) => [module, this.fateOf(who, module)] as const);
@@ -336,13 +343,13 @@ describe('the table against a plain model', () => {
 /** One module, one place, and who sits there. */
 function seated(who: Claimant, level: Level = 'heartbeat', countBy: CountBy = 'user@host'): Licence {
   const licence = emptyTable({ level, countBy });
-  const outcome = claim(licence, policyOf(licence), who, 'M1', 's1', ground());
+  const outcome = claim(contextOf(licence), asking(who, 'M1', 's1'));
   if (outcome.kind !== 'seated') throw new Error('expected a seat');
   return outcome.draft.licence;
 }
 
-const ask = (licence: Licence, who: Claimant, facts: Parameters<typeof ground>[0] = {}) =>
-  claim(licence, policyOf(licence), who, 'M1', 's2', ground(facts));
+const ask = (licence: Licence, who: Claimant, facts: Parameters<typeof asking>[3] = {}, nowMs = START_MS) =>
+  claim(contextOf(licence, nowMs), asking(who, 'M1', 's2', facts));
 const gone = { isGone: () => true };
 
 describe('rules 5(a) and 6: newcomers and those who come back', () => {
@@ -394,7 +401,7 @@ describe('rules 5(a) and 6: newcomers and those who come back', () => {
     const other = { user: 'eve', host: 'pc-9' };
     const asked = (countBy: CountBy, who: { user: string; host: string }) => {
       const before = seated(ada, 'heartbeat', countBy);
-      const removed = remove(before, policyOf(before), () => true, removal, START_MS)?.licence ?? before;
+      const removed = remove(contextOf(before), { isChosen: () => true, ...removal })?.licence ?? before;
       const taken = ask(removed, app('bob', { host: 'pc-2', user: 'bob' }));
       if (taken.kind !== 'seated') throw new Error('expected a seat');
       return ask(taken.draft.licence, app('new', who));
@@ -434,15 +441,15 @@ test('an old place that somebody else shares by now is his: who comes back gets 
   const licence = emptyTable({ modules: [{ module: 'M1', maxUsers: 10 }], countBy: 'host' });
   const onPc = (id: string, user: string, boot: string) =>
     app(id, { user, host: 'pc', machine: { pids: boot, host: boot, installation: 'pc' } });
-  const first = claim(licence, policyOf(licence), onPc('a1', 'ada', 'boot-1'), 'M1', 's1', ground());
+  const first = claim(contextOf(licence), asking(onPc('a1', 'ada', 'boot-1'), 'M1', 's1'));
   if (first.kind !== 'seated') throw new Error('expected a seat');
   const next = first.draft.licence;
-  const second = claim(next, policyOf(next), onPc('b1', 'bob', 'boot-1'), 'M1', 's2', ground());
+  const second = claim(contextOf(next), asking(onPc('b1', 'bob', 'boot-1'), 'M1', 's2'));
   if (second.kind !== 'seated') throw new Error('expected a seat');
   expect(second.record.seats).toMatchObject([{ id: 's1' }]);
   const both = second.draft.licence;
-  const rebooted = ground({ bootedAtMs: START_MS + 60_000 });
-  const back = claim(both, policyOf(both), onPc('a2', 'ada', 'boot-2'), 'M1', 's3', rebooted);
+  const rebooted = { bootedAtMs: START_MS + 60_000 };
+  const back = claim(contextOf(both), asking(onPc('a2', 'ada', 'boot-2'), 'M1', 's3', rebooted));
   expect(back).toMatchObject({ kind: 'seated', record: { seats: [{ id: 's3' }] } });
 });
 
@@ -456,7 +463,7 @@ describe('rule 9: freesAt is told from share time, and evicts nobody', () => {
       seats: one.seats.map((seat) => ({ ...seat, id: 'another' })),
     }));
     const now = { ...licence, instances: [...licence.instances, ...beating] };
-    return ask(now, app('bob'), { shareTimeMs: START_MS + agoMs });
+    return ask(now, app('bob'), {}, START_MS + agoMs);
   };
   test('while all beat, nothing is known', () => expect(asked(33_000)).toMatchObject({ freesAt: null }));
   test('a silent holder is out 2 T after its last beat', () =>
@@ -470,11 +477,13 @@ describe('tombstones', () => {
     let licence = emptyTable({}, { checkIntervalSeconds });
     for (let n = 0; n < times; n++) {
       const shareTimeMs = START_MS + n * everyMs;
-      const outcome = claim(licence, policyOf(licence), app(`a${n}`), 'M1', `s${n}`, ground({ shareTimeMs }));
+      const outcome = claim(contextOf(licence, shareTimeMs), asking(app(`a${n}`), 'M1', `s${n}`));
       if (outcome.kind !== 'seated') throw new Error('expected a seat');
       licence =
-        remove(outcome.draft.licence, policyOf(licence), () => true, removal, shareTimeMs)?.licence ??
-        licence;
+        remove(
+          { licence: outcome.draft.licence, policy: policyOf(licence), nowMs: shareTimeMs },
+          { isChosen: () => true, ...removal },
+        )?.licence ?? licence;
     }
     return licence;
   }
@@ -492,21 +501,34 @@ describe('tombstones', () => {
     expect(gone.at(-1)?.instance).toBe('a229');
   });
   test('removing nobody changes nothing', () => {
-    expect(remove(seated(app('ada')), policyOf(emptyTable({})), () => false, removal, START_MS)).toBeNull();
+    expect(
+      remove(
+        { licence: seated(app('ada')), policy: policyOf(emptyTable({})), nowMs: START_MS },
+        { isChosen: () => false, ...removal },
+      ),
+    ).toBeNull();
   });
 });
 
 describe('settings', () => {
   test('changed once, and then no more', () => {
-    const draft = changeSettings(emptyTable({}), { level: 'light' }, 'admin@desk');
+    const draft = changeSettings(contextOf(emptyTable({})), {
+      changes: { level: 'light' },
+      actor: 'admin@desk',
+    });
     expect(draft?.events).toMatchObject([
       { kind: 'settings', actor: 'admin@desk', settings: { level: 'light' } },
     ]);
-    expect(draft && changeSettings(draft.licence, { level: 'light' }, 'admin@desk')).toBeNull();
+    expect(
+      draft && changeSettings(contextOf(draft.licence), { changes: { level: 'light' }, actor: 'admin@desk' }),
+    ).toBeNull();
   });
   test('they touch no record: each is judged by its own promise', () => {
     const licence = seated(app('ada'));
-    const after = changeSettings(licence, { checkIntervalSeconds: 1 }, 'admin@desk')?.licence;
+    const after = changeSettings(contextOf(licence), {
+      changes: { checkIntervalSeconds: 1 },
+      actor: 'admin@desk',
+    })?.licence;
     expect(after?.instances).toEqual(licence.instances);
   });
 });

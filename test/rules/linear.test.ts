@@ -10,16 +10,18 @@ import {
   refuseMoved,
   textToPublish,
 } from '../../src/licence/document.js';
-import { formulaSeconds, readPolicy } from '../../src/licence/entitlement.js';
+import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
-import { nextRevision } from '../../src/licence/revision.js';
+import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
 import { toIso } from '../../src/licence/time.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
-import * as seats from '../../src/rules/claim.js';
+import { beat, type Standing } from '../../src/rules/beat.js';
+import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
+import { evict } from '../../src/rules/evict.js';
 import {
   cutBack,
   judge,
@@ -32,16 +34,18 @@ import { offerFree, passOver, seatWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
 import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
+import * as records from '../../src/rules/records.js';
+import { describeFull } from '../../src/rules/refusal.js';
 import { judgeDrop } from '../../src/rules/replacement.js';
+import { type Asker, ask, comeIn } from '../../src/rules/request.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { Places, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { statusView } from '../../src/rules/status-view.js';
-import * as sweep from '../../src/rules/sweep.js';
-import { tellRemoved } from '../../src/rules/tombstones.js';
+import { takeAway, tellRemoved, tombstonesOf } from '../../src/rules/tombstones.js';
 import { stepsOf } from '../helpers/steps.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS, unchangedFor } from './tables.js';
+import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
 
 /**
  * Design 5, "The folder is not trusted": every rule takes time proportional to the document, times a logarithm at most. Each rule is given a
@@ -105,7 +109,7 @@ interface Sized {
   readonly modules: readonly string[];
   readonly numbers: readonly number[];
   /** What one beat of ours brings: a seat in every module, of which the table has none. */
-  readonly standing: sweep.Standing;
+  readonly standing: Standing;
 }
 
 /** N of everything: modules, silent peers, seats of one record, waiters in one line and in all, tombstones, names, events. */
@@ -136,7 +140,7 @@ function sized(n: number): Sized {
     gone: many(n, (index) => stone('me', index)),
     events: many(n, event),
   };
-  const standing: sweep.Standing = {
+  const standing: Standing = {
     ...{ who: me, highestBeat: 3, mayReturn: () => true, returnSeconds: () => 60, notNow: modules },
     seats: modules.map((module) => ({
       id: `mine-${module.toLowerCase()}`,
@@ -148,10 +152,13 @@ function sized(n: number): Sized {
   return { n, licence, policy: policyOf(licence), modules, numbers: many(n, (index) => index), standing };
 }
 
+const context = (of: Sized, changes: Partial<Licence> = {}): ChangeContext => ({
+  ...{ licence: { ...of.licence, ...changes }, policy: of.policy, nowMs: START_MS },
+});
 const draftOf = ({ licence }: Sized) => ({ licence, events: licence.events });
 const silence = () => 1e9;
 const peerOf = ({ licence }: Sized) => licence.instances.at(-2) as InstanceRecord;
-const asker = (of: Sized): sweep.Asker => ({
+const asker = (of: Sized): Asker => ({
   ...{ id: 'me', actor: 'me@pc', hasWaited: false, silence, isProofDue: () => true },
   unanswered: () => verdictsOf(of),
 });
@@ -211,22 +218,21 @@ const segment = (of: Sized): string => journal.segmentText(range(of), of.licence
 
 /** How each rule is asked, by the name that it is exported under. */
 const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
-  isOnDemand: (of) =>
-    of.licence.instances.map((one) =>
-      answers.isOnDemand(one, of.policy, of.licence.rollCall, asker(of), START_MS),
-    ),
+  isOnDemand: (of) => of.licence.instances.map((one) => answers.isOnDemand(context(of), one, asker(of))),
+  andThen: (of) => andThen(context(of), draftOf(of), () => draftOf(of)),
+  answerByMs: (of) => of.licence.instances.map((one) => answers.answerByMs(context(of), one)),
+  describeFull: (of) => describeFull(context(of), { who: me, module: 'M1' }),
+  policyAfter: (of) => policyAfter(of.licence, of.policy, { ...of.licence, settings: {} }),
   proved: (of) => answers.proved(of.licence, START_MS),
   recordDenial: (of) =>
-    recordDenial(
-      of.licence,
-      { ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
-      START_MS,
-    ),
-  changeSettings: (of) => changeSettings(of.licence, { bans: [] }, 'a@b'),
-  remove: (of) => remove(of.licence, of.policy, () => true, removal, START_MS),
-  judgeDrop: (of) => judgeDrop(of.licence, textOf(of), 'a@b'),
+    recordDenial(context(of), {
+      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
+    }),
+  changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
+  remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
+  judgeDrop: (of) => judgeDrop(context(of), { text: textOf(of), actor: 'a@b' }),
   formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),
-  readPolicy: (of) => readPolicy(of.licence, FILE),
+  readPolicy: (of) => readPolicy(of.licence),
   coverOf: (of) => of.numbers.map(coverOf(of.numbers.map((first) => ({ first, last: first })))),
   factsOf: (of) => journal.factsOf(of.licence),
   indexOf: (of) => of.numbers.map((one) => indexOf(one, of.numbers)),
@@ -258,108 +264,101 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   leaveLine: (of) => line.leaveLine(of.licence, 'queue', of.modules),
   overdueIn: (of) => line.overdueIn(line.watchLine(new Map(), of.licence, 0), of.licence),
   placeInLine: (of) => line.placeInLine(of.licence, 'M1', 'me'),
-  standFirst: (of) => line.standFirst(of.licence, me, of.modules.map(wishFor), START_MS),
-  standInLine: (of) => line.standInLine(of.licence, me, wishFor('M1'), 600, START_MS),
+  standFirst: (of) => line.standFirst(context(of), { who: me, places: of.modules.map(wishFor) }),
+  standInLine: (of) => line.standInLine(context(of), { who: me, ...wishFor('M1'), waitSeconds: 600 }),
   watchLine: (of) => line.watchLine(line.watchLine(new Map(), of.licence, 0), of.licence, 5),
   withoutWaiters: (of) => line.withoutWaiters(of.licence, ({ module }) => module === 'M0'),
   firstWhere: (of) => of.numbers.map((least) => firstWhere(of.numbers, (one) => one >= least)),
   Places: (of) => {
-    const places = new Places(of.licence, of.policy, FILE);
-    return of.modules.map((module) => [places.placeFor(me, module, 'new'), places.held('many', module)]);
+    const places = new Places(context(of));
+    return of.modules.map((module) => [
+      places.placeFor(me, { module, preferred: 'new' }),
+      places.held('many', module),
+    ]);
   },
   seatsInUse: (of) => seatsInUse(of.licence),
-  bury: (of) => recalling.bury({ ...of.licence, gone: [] }, lost(of), of.licence.gone, () => false),
+  bury: (of) =>
+    recalling.bury(
+      { ...of.licence, gone: [] },
+      { holders: lost(of).instances, stones: of.licence.gone, hasBeaten: () => false },
+    ),
   lastCommon: (of) => recalling.lastCommon(of.licence, of.licence),
   recall: (of) => [
-    recalling.recall({ ...of.licence, gone: [] }, lost(of), of.policy, START_MS),
-    recalling.recall({ ...of.licence, gone: [], instances: [] }, of.licence, of.policy, START_MS),
+    recalling.recall(context(of, { gone: [] }), lost(of)),
+    recalling.recall(context(of, { gone: [], instances: [] }), of.licence),
   ],
   roomIn: (of) => {
     const room = recalling.roomIn(of.licence.instances, of.policy);
     return of.licence.instances.flatMap(({ seats }) => seats.map(room));
   },
   withEntitlement: (of) => recalling.withEntitlement(of.licence, of.licence),
-  tellRemoved: (of) => tellRemoved(draftOf(of), 'user', me, 'M2'),
-  closedForMs: (of) => restoring.closedForMs(of.licence, of.policy, START_MS),
+  tellRemoved: (of) => tellRemoved(context(of), { ...me, module: 'M2' }),
+  closedForMs: (of) => restoring.closedForMs(context(of)),
   isSameTable: (of) => restoring.isSameTable(of.licence, lost(of)),
   lineagesOf: (of) => restoring.lineagesOf(of.licence),
   newest: (of) => restoring.newest([{ from: 'face', licence: of.licence }]),
-  restore: (of) => restoring.restore([], { from: 'memory', licence: of.licence }, 900, stamp),
+  restore: (of) =>
+    restoring.restore({ candidates: [], base: { from: 'memory', licence: of.licence }, highest: 900 }, stamp),
   nextRevision: (of) => nextRevision(of.licence, draftOf(of), stamp),
   callRoll: (of) =>
-    rollcall.callRoll({ ...of.licence, rollCall: undefined }, of.policy, 'M1', asker(of), START_MS, silence),
-  doubtful: (of) => rollcall.doubtful(of.licence, of.policy, 'M1', 'me', START_MS, silence),
+    rollcall.callRoll(context(of, { rollCall: undefined }), { module: 'M1', caller: asker(of), silence }),
+  doubtful: (of) => rollcall.doubtful(context(of), { module: 'M1', ownId: 'me', silence }),
   isCalled: (of) => rollcall.isCalled(of.licence, 'nobody'),
   promiseDueMs: (of) => rollcall.promiseDueMs(of.licence, watchedOf(of), 0),
   unanswered: (of) =>
-    rollcall.unanswered(
-      of.licence,
-      of.policy,
-      { watched: watchedOf(of), nowMs: 1e9, gapMs: 0, wroteMs: 1e9 },
-      silence,
-    ),
-  watch: (of) => rollcall.watch(watchedOf(of), of.licence, 5, 0, 300),
+    rollcall.unanswered(context(of), { watched: watchedOf(of), nowMs: 1e9, gapMs: 0, wroteMs: 1e9 }, silence),
+  watch: (of) => rollcall.watch(watchedOf(of), of.licence, { nowMs: 5, gapMs: 0, checkIntervalSeconds: 300 }),
   watchedFrom: (of) => rollcall.watchedFrom(of.licence, START_MS),
   withoutAnswered: (of) => rollcall.withoutAnswered({ ...of.licence, instances: [] }),
   claim: (of) => [
-    seats.claim(of.licence, of.policy, me, 'M1', 'new', ground({ isGone: () => true })),
-    seats.claim(
-      { ...of.licence, waiting: [] },
-      { ...of.policy, modules: new Map([['M1', { module: 'M1', maxUsers: 1 }]]) },
-      me,
-      'M1',
-      'new',
-      ground(),
+    claim(context(of), asking(me, 'M1', 'new', { isGone: () => true })),
+    claim(
+      {
+        ...context(of, { waiting: [] }),
+        policy: { ...of.policy, modules: new Map([['M1', { module: 'M1', maxUsers: 1 }]]) },
+      },
+      asking(me, 'M1', 'new'),
     ),
   ],
-  dropSeats: (of) => seats.dropSeats(of.licence, new Set(of.licence.instances.flatMap((one) => one.seats))),
-  ownRecord: (of) => seats.ownRecord(of.licence, me, START_MS),
-  promise: (of) => seats.promise(peerOf(of), of.policy, of.standing.seats, START_MS),
-  putRecord: (of) => seats.putRecord(of.licence, peerOf(of)),
-  release: (of) => seats.release(given(of), 'many', of.modules),
+  dropSeats: (of) => records.dropSeats(of.licence, new Set(of.licence.instances.flatMap((one) => one.seats))),
+  ownRecord: (of) => records.ownRecord(context(of), me),
+  promise: (of) => records.promise(context(of), peerOf(of), of.standing.seats),
+  putRecord: (of) => records.putRecord(of.licence, peerOf(of)),
+  release: (of) => line.release(given(of), 'many', of.modules),
   takeAway: (of) =>
-    seats.takeAway(
-      draftOf(of),
+    takeAway(
+      context(of),
       of.licence.instances.map((one) => ({
         record: one,
         seats: one.seats,
         why: { reason: 'removed', ...removal },
       })),
-      START_MS,
-      of.policy,
     ),
-  withSeat: (of) => seats.withSeat(of.licence, of.policy, app('many'), { id: 'new', module: 'M1' }, START_MS),
+  withSeat: (of) => records.withSeat(context(of), app('many'), { id: 'new', module: 'M1' }),
   cutBack: (of) => cutBack(seenOf(of), of.licence),
-  judge: (of) => judge(seenOf(of), of.licence, commitsOf(of), 1e6),
-  look: (of) => look(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, 'me', 1000),
+  judge: (of) => judge(of.licence, { sightings: seenOf(of), commits: commitsOf(of), nowMs: 1e6 }),
+  look: (of) =>
+    look(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
-  statusView: (of) => statusView(of.licence, of.policy, FILE, { ms: START_MS, from: 'server' }),
-  ask: (of) => sweep.ask(of.licence, of.policy, 'M1', asker(of), START_MS),
+  statusView: (of) => statusView(context(of), viewed()),
+  ask: (of) => ask(context(of), { module: 'M1', asker: asker(of) }),
   beat: (of) => [
-    sweep.beat(of.licence, of.policy, of.standing, ground()), // each seat is to be found again
-    sweep.beat({ ...of.licence, gone: [] }, of.policy, of.standing, ground()), // each is first in its line
-    sweep.beat(
-      { ...of.licence, instances: [record('me', of.modules, at)] },
-      of.policy,
-      of.standing,
-      ground(),
-    ), // each is there
+    beat(context(of), of.standing), // each seat is to be found again
+    beat(context(of, { gone: [] }), of.standing), // each is first in its line
+    beat(context(of, { instances: [record('me', of.modules, at)] }), of.standing), // each is there
   ],
-  comeIn: (of) => sweep.comeIn(of.licence, of.policy, me, wishFor('M0'), ground(), asker(of)),
-  evict: (of) => sweep.evict(draftOf(of), verdictsOf(of), 'a@b', START_MS, of.policy),
-  heldSeat: (of) => sweep.heldSeat(of.licence, 'many', 'nothing'),
-  tombstonesOf: (of) => of.standing.seats.map(sweep.tombstonesOf(of.licence, 'me')),
-  passOver: (of) => passOver({ licence: given(of), events: [] }, pendingOf(of)),
-  offerFree: (of) => offerFree(draftOf(of), of.policy, START_MS, FILE),
-  seatWaiters: (of) => [
-    seatWaiters(draftOf(of), of.policy, START_MS, FILE),
-    seatWaiters({ licence: { ...of.licence, instances: [] }, events: [] }, of.policy, START_MS, FILE),
-  ],
+  comeIn: (of) => comeIn(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), asker: asker(of) }),
+  evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
+  heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
+  tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
+  passOver: (of) => passOver({ ...context(of), licence: given(of) }, pendingOf(of)),
+  offerFree: (of) => offerFree(context(of)),
+  seatWaiters: (of) => [seatWaiters(context(of)), seatWaiters(context(of, { instances: [] }))],
 };
 
 /** What a function that goes through a document or a list has among its parameters. */
 const TAKES =
-  /\b(?:Licence|Draft|Look|Candidate|Standing|Sightings|LineSeen|Watched|RevisionFacts|ReadonlySet|ReadonlyMap)\b|\[\]|\btext: string|\bbytes:/;
+  /\b(?:Licence|ChangeContext|Draft|Look|Candidate|Remains|Standing|Sightings|LineSeen|Watched|RevisionFacts|ReadonlySet|ReadonlyMap)\b|\[\]|\btext: string|\bbytes:/;
 const folders = ['licence', 'rules'].map((room) =>
   fileURLToPath(new URL(`../../src/${room}`, import.meta.url)),
 );

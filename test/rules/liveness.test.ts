@@ -13,7 +13,7 @@ import {
   type Sightings,
 } from '../../src/rules/liveness.js';
 import { beliefOf, remainingMs } from '../../src/rules/validity.js';
-import { app, emptyTable, ground, policyOf, unchangedFor } from './tables.js';
+import { app, asking, contextOf, emptyTable, unchangedFor } from './tables.js';
 
 /** T of every test here, milliseconds, and what one peer's record looks like. */
 const T = 80_000;
@@ -22,7 +22,7 @@ const PERIOD = T / 8;
 function peerTable(level: Level = 'heartbeat', graceSeconds = 0): Licence {
   const settings = { level, checkIntervalSeconds: T / 1000, offlineGraceSeconds: graceSeconds };
   const licence = emptyTable({}, settings);
-  const outcome = claim(licence, policyOf(licence), app('peer'), 'M1', 's1', ground());
+  const outcome = claim(contextOf(licence), asking(app('peer'), 'M1', 's1'));
   if (outcome.kind !== 'seated') throw new Error('expected a seat');
   return outcome.draft.licence;
 }
@@ -38,7 +38,7 @@ const none: Sightings = new Map();
 const seen = (sightings: Sightings) => sightings.get('peer');
 const sumOf = (sightings: Sightings) => seen(sightings)?.forMs ?? 0;
 const lookAt = (before: Sightings, licence: Licence, startedMs: number, endedMs = startedMs) =>
-  look(before, { licence, startedMs, endedMs }, 'me', PERIOD);
+  look(before, { licence, startedMs, endedMs }, { id: 'me', periodMs: PERIOD });
 
 /** A life: when each beat was published, and when we looked (start, duration). All on one clock. */
 interface Watched {
@@ -117,7 +117,9 @@ describe('rule 3: how long a beat has stood still', () => {
           sightings = lookAt(sightings, withBeat(beat), startedMs, endedMs);
           expect(sumOf(sightings)).toBeLessThan(deadAfterMs(peerOf(heartbeatTable)));
           const always = commitsAt(startedMs - PERIOD);
-          expect(judge(sightings, withBeat(beat), always, startedMs).evict).toEqual([]);
+          expect(
+            judge(withBeat(beat), { sightings: sightings, commits: always, nowMs: startedMs }).evict,
+          ).toEqual([]);
         }
       }),
       { numRuns: 1000 },
@@ -138,7 +140,9 @@ describe('rule 3: how long a beat has stood still', () => {
 
   test('we do not watch ourselves, nor Light, nor who is gone', () => {
     const alone = { ...heartbeatTable, instances: [] };
-    expect(look(none, { licence: withBeat(1), startedMs: 0, endedMs: 0 }, 'peer', PERIOD).size).toBe(0);
+    expect(
+      look(none, { licence: withBeat(1), startedMs: 0, endedMs: 0 }, { id: 'peer', periodMs: PERIOD }).size,
+    ).toBe(0);
     expect(lookAt(none, peerTable('light'), 0).size).toBe(0);
     expect(lookAt(lookAt(none, withBeat(1), 0), alone, PERIOD).size).toBe(0);
   });
@@ -159,7 +163,7 @@ const commitsAt = (...startedMs: number[]): OwnCommit[] =>
 /** A peer seen to stand still for so long, up to now = 0. */
 const stoodStill = (forMs: number): Sightings => new Map([['peer', unchangedFor(1, forMs)]]);
 const judged = (sumMs: number, commits: readonly OwnCommit[], licence = withBeat(1)) =>
-  judge(stoodStill(sumMs), licence, commits, 0);
+  judge(licence, { sightings: stoodStill(sumMs), commits: commits, nowMs: 0 });
 const verdict = { instance: 'peer', beat: 1, reason: 'evicted' };
 
 describe('rule 4: who is dead', () => {

@@ -4,24 +4,25 @@ import { claim } from '../../src/rules/claim.js';
 import { MOST_GIVEN, seatWaiters } from '../../src/rules/offers.js';
 import { standInLine } from '../../src/rules/queue.js';
 import type { Claimant } from '../../src/rules/seats.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+import { app, asking, contextOf, emptyTable, FILE } from './tables.js';
 
 /** A line as it may stand in a file: written by hand, or brought back with an older state. */
 
 const [ada, bob, cy] = [app('ada'), app('bob'), app('cy')] as const;
 
 const place = (who: Claimant, seatId = `seat-${who.id}`) => ({ module: 'M1', seatId });
-const wait = (licence: Licence, who: Claimant) => standInLine(licence, who, place(who), 600, START_MS);
+const wait = (licence: Licence, who: Claimant) =>
+  standInLine(contextOf(licence), { who, ...place(who), waitSeconds: 600 });
 function sit(licence: Licence, who: Claimant): Licence {
-  const outcome = claim(licence, policyOf(licence), who, 'M1', `seat-${who.id}`, ground());
+  const outcome = claim(contextOf(licence), asking(who, 'M1', `seat-${who.id}`));
   if (outcome.kind !== 'seated') throw new Error(`no seat for ${who.id}`);
   return outcome.draft.licence;
 }
 
 /** What a commit makes of it, read back as everybody reads it. */
 function served(licence: Licence): Licence {
-  const { licence: after } = seatWaiters({ licence, events: [] }, policyOf(licence), START_MS, FILE);
-  return parseLicence(formatLicence(after, 'compact'), FILE);
+  const after = seatWaiters(contextOf(licence));
+  return parseLicence(formatLicence(after?.licence ?? licence, 'compact'), FILE);
 }
 
 const empty = emptyTable({ modules: [{ module: 'M1', maxUsers: 2 }] });

@@ -9,12 +9,12 @@ import { grantOf, limitOf, type Policy } from '../../src/licence/entitlement.js'
 import { rangeOf } from '../../src/licence/range.js';
 import type { Draft } from '../../src/licence/revision.js';
 import { fromIso, toIso } from '../../src/licence/time.js';
-import { putRecord, seatEvent, type Taking } from '../../src/rules/claim.js';
 import type { Verdict } from '../../src/rules/liveness.js';
-import { isGiven, type Pending } from '../../src/rules/queue.js';
+import type { Pending } from '../../src/rules/queue.js';
+import { isGiven, putRecord, seatEvent } from '../../src/rules/records.js';
 import { type Identity, sameUser } from '../../src/rules/seats.js';
 import type { Known, RevisionFacts } from '../../src/rules/segments.js';
-import { FILE } from './tables.js';
+import type { Taking } from '../../src/rules/tombstones.js';
 
 /** The rules that go through many entries in one pass, written for one entry after the other: plain, and with the square of their number. */
 
@@ -46,7 +46,7 @@ export function placeFor(
   const own = taken.find(({ record }) => sameUser(policy.countBy, record, who));
   if (own) return own.seat.id;
   const ids = new Set(taken.map(({ seat }) => seat.id));
-  return ids.size < limitOf(grantOf(policy, module, FILE)) && !ids.has(preferred) ? preferred : null;
+  return ids.size < limitOf(grantOf(policy, module)) && !ids.has(preferred) ? preferred : null;
 }
 
 export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number): Draft {

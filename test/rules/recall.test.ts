@@ -28,7 +28,8 @@ const state = (to: number, change: Partial<Licence> = {}, branch = Number.POSITI
   committedAt: at(to - 10),
   ...change,
 });
-const recalled = (table: Licence, memory: Licence) => recall(table, memory, readPolicy(table, ''), NOW_MS);
+const recalled = (table: Licence, memory: Licence) =>
+  recall({ licence: table, policy: readPolicy(table), nowMs: NOW_MS }, memory);
 const idsOf = (licence: Licence) => licence.instances.map(({ id }) => id);
 
 test.each([

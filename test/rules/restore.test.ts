@@ -70,7 +70,10 @@ describe('the restored revision', () => {
       record('eve', { seats: [{ id: 's', module: 'M1', sinceAt: at, untilAt: at }] }),
     ],
   });
-  const restored = restore([from('memory', base)], from('memory', base), 815, stamp);
+  const restored = restore(
+    { candidates: [from('memory', base)], base: from('memory', base), highest: 815 },
+    stamp,
+  );
 
   test('is a licence, far above, in a lineage of its own, and names what it was made from', () => {
     expect(parseLicence(formatLicence(restored, 'compact'), '')).toEqual(restored);
@@ -102,7 +105,10 @@ describe('the restored revision', () => {
       entitlement: later,
       formerEntitlements: [entitlementHash(base.entitlement)],
     });
-    const made = restore([from('memory', memory), from('face', base)], from('face', base), 815, stamp);
+    const made = restore(
+      { candidates: [from('memory', memory), from('face', base)], base: from('face', base), highest: 815 },
+      stamp,
+    );
     expect([made.entitlement, made.formerEntitlements]).toEqual([later, memory.formerEntitlements]);
     expect(made.instances).toHaveLength(3);
   });
@@ -110,7 +116,7 @@ describe('the restored revision', () => {
 
 describe('who knew more', () => {
   const remind = (before: Licence, memory: Licence) =>
-    recall(before, memory, readPolicy(before, ''), stamp.shareTimeMs);
+    recall({ licence: before, policy: readPolicy(before), nowMs: stamp.shareTimeMs }, memory);
   const restored = { at, from: '', revision: 5, lineage: 'lineage-1', former: ['lineage-1'] };
   const table = (instances: readonly InstanceRecord[], gone: readonly Tombstone[] = []) =>
     state(1001, { lineage: 'lineage-2', restored, instances, gone });

@@ -3,6 +3,7 @@ import { formatLicence, type Level, type Licence, parseLicence } from '../../src
 import type { Entitlement } from '../../src/licence/entitlement.js';
 import { toIso } from '../../src/licence/time.js';
 import { claim } from '../../src/rules/claim.js';
+import { type Asker, ask, comeIn } from '../../src/rules/request.js';
 import {
   callRoll,
   isCalled,
@@ -13,8 +14,7 @@ import {
   watchedFrom,
   withoutAnswered,
 } from '../../src/rules/roll-call.js';
-import { type Asker, ask, comeIn } from '../../src/rules/sweep.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './tables.js';
 
 /** T = 80 s: asked at 140 s, out at 160 s, T/4 = 20 s. */
 const T_MS = 80_000;
@@ -26,7 +26,7 @@ function table(granted: Partial<Entitlement> = {}, level: Level = 'heartbeat'): 
   const grants = { modules: [{ module: 'M1', maxUsers: 2 }], checkIntervalSeconds: 80, ...granted };
   return [ada, bob].reduce(
     (licence, who) => {
-      const outcome = claim(licence, policyOf(licence), who, 'M1', `seat-${who.id}`, ground());
+      const outcome = claim(contextOf(licence), asking(who, 'M1', `seat-${who.id}`));
       if (outcome.kind !== 'seated') throw new Error(`no seat for ${who.id}`);
       return outcome.draft.licence;
     },
@@ -35,15 +35,14 @@ function table(granted: Partial<Entitlement> = {}, level: Level = 'heartbeat'): 
 }
 
 const called = (licence: Licence, agoMs: number, stoodStillMs = 0): Licence | null =>
-  callRoll(
-    licence,
-    policyOf(licence),
-    'M1',
-    { id: 'cy', actor: 'cy@pc-cy', hasWaited: false },
-    START_MS + agoMs,
-    (record) => silenceMs(record, START_MS + agoMs, NOBODY, stoodStillMs),
-  );
-const watchFrom = (licence: Licence, nowMs: number) => watch(new Map(), licence, nowMs, 0, 80);
+  callRoll(contextOf(licence, START_MS + agoMs), {
+    module: 'M1',
+    caller: { id: 'cy', actor: 'cy@pc-cy', hasWaited: false },
+    silence: (record) =>
+      silenceMs(record, { nowMs: START_MS + agoMs, watchedFromMs: NOBODY, unchangedMs: stoodStillMs }),
+  });
+const watchFrom = (licence: Licence, nowMs: number) =>
+  watch(new Map(), licence, { nowMs, gapMs: 0, checkIntervalSeconds: 80 });
 const namesIn = (licence: Licence | null) => licence?.rollCall?.names.map((name) => name.instance) ?? [];
 const beaten = (licence: Licence, id: string): Licence => ({
   ...licence,
@@ -58,10 +57,9 @@ function standing(): Licence {
 }
 const out = (licence: Licence, waitedMs: number, agoMs: number, from = licence) =>
   unanswered(
-    licence,
-    policyOf(licence),
+    contextOf(licence),
     { watched: watchFrom(from, 1000), nowMs: 1000 + waitedMs, gapMs: 0, wroteMs: 1000 },
-    (record) => silenceMs(record, START_MS + agoMs, NOBODY, 0),
+    (record) => silenceMs(record, { nowMs: START_MS + agoMs, watchedFromMs: NOBODY, unchangedMs: 0 }),
   ).map((verdict) => verdict.instance);
 
 describe('who is asked', () => {
@@ -120,7 +118,9 @@ describe('while a peer lives that has been there since the last beat, age by sha
   ])('%s', (_words, joinedAgoMs, beatAgoMs, expected) => {
     const licence = withPeer(joinedAgoMs, beatAgoMs);
     const fromMs = watchedFrom(licence, START_MS + agoMs);
-    expect(silenceMs(one(licence), START_MS + agoMs, fromMs, 5000)).toBe(expected);
+    expect(
+      silenceMs(one(licence), { nowMs: START_MS + agoMs, watchedFromMs: fromMs, unchangedMs: 5000 }),
+    ).toBe(expected);
   });
 });
 
@@ -169,7 +169,7 @@ describe('who has not answered is out', () => {
   test('a name that was answered and asked again is waited for anew', () => {
     const watched = watchFrom(standing(), 1000);
     const again = called(beaten(standing(), 'ada'), 9 * T_MS) as Licence;
-    const next = watch(watched, again, 50_000, 0, 80);
+    const next = watch(watched, again, { nowMs: 50_000, gapMs: 0, checkIntervalSeconds: 80 });
     expect(next.get('ada')).toMatchObject({ byInterval: { identity: 2, sinceMs: 50_000 } });
     expect(next.get('bob')).toMatchObject({ byInterval: { identity: 1, sinceMs: 1000 } });
   });
@@ -181,19 +181,16 @@ describe('coming in', () => {
     actor: 'cy@pc-cy',
     hasWaited: false,
     isProofDue: () => false,
-    silence: (record) => silenceMs(record, START_MS + agoMs, NOBODY, 0),
+    silence: (record) =>
+      silenceMs(record, { nowMs: START_MS + agoMs, watchedFromMs: NOBODY, unchangedMs: 0 }),
     unanswered: ({ instances }) =>
       isOver ? instances.map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'no' })) : [],
   });
   const come = (licence: Licence, agoMs: number, isOver = false) =>
-    comeIn(
-      licence,
-      policyOf(licence),
-      cy,
-      { module: 'M1', seatId: 'seat-cy', waitSeconds: null },
-      ground({ shareTimeMs: START_MS + agoMs }),
-      asker(agoMs, isOver),
-    );
+    comeIn(contextOf(licence, START_MS + agoMs), {
+      ...asking(cy, 'M1', 'seat-cy'),
+      ...{ waitSeconds: null, asker: asker(agoMs, isOver) },
+    });
 
   test('refused where all beat: nothing is written', () =>
     expect(come(table(), 1000)).toMatchObject({ outcome: { kind: 'full' }, draft: null }));
@@ -225,7 +222,7 @@ describe('coming in', () => {
 
   test('under Light nobody is asked or put out', () => {
     const licence = { ...table(), settings: { level: 'light' as const } };
-    expect(ask(licence, policyOf(licence), 'M1', asker(9 * T_MS, true), START_MS)).toBeNull();
+    expect(ask(contextOf(licence), { module: 'M1', asker: asker(9 * T_MS, true) })).toBeNull();
   });
 });
 
@@ -253,12 +250,12 @@ describe('freesAt', () => {
     const licence = { ...both, instances: [one, sharing] };
     const grants = emptyTable({ checkIntervalSeconds: 80 });
     const full = claim(
-      { ...grants, instances: licence.instances },
-      policyOf(grants),
-      cy,
-      'M1',
-      's',
-      ground({ shareTimeMs: START_MS + 900_000 }),
+      {
+        licence: { ...grants, instances: licence.instances },
+        policy: policyOf(grants),
+        nowMs: START_MS + 900_000,
+      },
+      asking(cy, 'M1', 's'),
     );
     expect(full).toMatchObject({ kind: 'full', freesAt: null });
   });

@@ -9,11 +9,13 @@ import {
 import type { Entitlement } from '../../src/licence/entitlement.js';
 import { nextRevision } from '../../src/licence/revision.js';
 import { toIso } from '../../src/licence/time.js';
-import { claim, putRecord, withSeat } from '../../src/rules/claim.js';
+import { beat, type Standing } from '../../src/rules/beat.js';
+import { claim } from '../../src/rules/claim.js';
+import { evict } from '../../src/rules/evict.js';
 import { standFirst, standInLine } from '../../src/rules/queue.js';
+import { putRecord, withSeat } from '../../src/rules/records.js';
 import type { Claimant } from '../../src/rules/seats.js';
-import { beat, evict, type Standing } from '../../src/rules/sweep.js';
-import { app, emptyTable, ground, policyOf, START_MS } from './tables.js';
+import { app, asking, contextOf, emptyTable, policyOf, START_MS } from './tables.js';
 
 function table(
   who: readonly Claimant[],
@@ -22,7 +24,7 @@ function table(
 ): Licence {
   return who.reduce(
     (licence, one) => {
-      const outcome = claim(licence, policyOf(licence), one, 'M1', `seat-${one.id}`, ground());
+      const outcome = claim(contextOf(licence), asking(one, 'M1', `seat-${one.id}`));
       if (outcome.kind !== 'seated') throw new Error(`no seat for ${one.id}`);
       return outcome.draft.licence;
     },
@@ -35,7 +37,7 @@ const [ada, bob, cy, dee] = [app('ada'), app('bob'), app('cy'), app('dee')] as c
 const evicted = (instance: string, seen = 1) => ({ instance, beat: seen, reason: 'evicted' as const });
 
 function sweep(licence: Licence, ...verdicts: ReturnType<typeof evicted>[]): Licence | null {
-  const draft = evict({ licence, events: [] }, verdicts, 'bob@pc-bob', START_MS, policyOf(licence));
+  const draft = evict(contextOf(licence), { verdicts, actor: 'bob@pc-bob' });
   return draft?.licence ?? null;
 }
 
@@ -75,7 +77,7 @@ describe('evicting', () => {
     let licence: Licence = { ...table([]), instances: dead };
     let commits = 0;
     for (const verdicts = dead.map(({ id }) => evicted(id)); licence.instances.length > 0; commits++) {
-      const draft = evict({ licence, events: [] }, verdicts, 'bob@pc-bob', START_MS, policyOf(licence));
+      const draft = evict(contextOf(licence), { verdicts, actor: 'bob@pc-bob' });
       if (draft === null) throw new Error('expected somebody to put out');
       const stamp = { changeId: 'c', commit: 'c', shareTimeMs: START_MS };
       const next = nextRevision(licence, draft, stamp);
@@ -108,8 +110,7 @@ function standing(who: Claimant, licence: Licence, highestBeat = 1): Standing {
   return { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
 }
 
-const beatIn = (licence: Licence, of: Standing, facts: Parameters<typeof ground>[0] = {}) =>
-  beat(licence, policyOf(licence), of, ground(facts));
+const beatIn = (licence: Licence, of: Standing, nowMs = START_MS) => beat(contextOf(licence, nowMs), of);
 
 describe('rule 2: a beat', () => {
   test('is one for all modules, and renews the promise at what holds now', () => {
@@ -119,9 +120,12 @@ describe('rule 2: a beat', () => {
     ];
     const one = table([ada], { modules });
     const policy = policyOf(one);
-    const two = putRecord(one, withSeat(one, policy, ada, { id: 's2', module: 'M2' }, START_MS));
+    const two = putRecord(
+      one,
+      withSeat({ licence: one, policy, nowMs: START_MS }, ada, { id: 's2', module: 'M2' }),
+    );
     const quicker = { ...two, settings: { checkIntervalSeconds: 40, offlineGraceSeconds: 5 } };
-    const outcome = beatIn(quicker, standing(ada, two, 2), { shareTimeMs: START_MS + 9000 });
+    const outcome = beatIn(quicker, standing(ada, two, 2), START_MS + 9000);
     expect(outcome).toMatchObject({
       kind: 'beaten',
       record: { beat: 3, beatAt: '2026-11-21T09:00:09.000Z', checkIntervalSeconds: 40, graceSeconds: 5 },
@@ -139,8 +143,7 @@ describe('rule 2: a beat', () => {
     ['at that moment', 0, 'expired'],
   ])('the licence ends on its last day: %s', (_name, byMs, kind) => {
     const licence = table([ada, bob], { expiresAt: '2026-11-22T09:00:00.000Z' });
-    const shareTimeMs = START_MS + 86_400_000 + byMs;
-    const outcome = beatIn(licence, standing(ada, licence), { shareTimeMs });
+    const outcome = beatIn(licence, standing(ada, licence), START_MS + 86_400_000 + byMs);
     expect(outcome.kind).toBe(kind);
     if (outcome.kind === 'expired') expect(outcome.draft?.licence.instances).toMatchObject([{ id: 'bob' }]);
   });
@@ -159,7 +162,7 @@ describe('rule 2: a beat', () => {
   test('evicted meanwhile, and the place is taken: lost, with the tombstone', () => {
     const before = table([ada, bob]);
     const swept = sweep(before, evicted('ada')) ?? before;
-    const taken = claim(swept, policyOf(swept), cy, 'M1', 'seat-cy', ground());
+    const taken = claim(contextOf(swept), asking(cy, 'M1', 'seat-cy'));
     if (taken.kind !== 'seated') throw new Error('expected a seat');
     const outcome = beatIn(taken.draft.licence, standing(ada, before));
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
@@ -176,7 +179,11 @@ describe('rule 2: a beat', () => {
     };
 
     test('it has none, is not yet lost, and stands before all who were not seated', () => {
-      const waiting = standInLine(table([bob, cy]), dee, { module: 'M1', seatId: 'w' }, 60, START_MS);
+      const waiting = standInLine(contextOf(table([bob, cy])), {
+        who: dee,
+        ...{ module: 'M1', seatId: 'w' },
+        waitSeconds: 60,
+      });
       expect(noPlace(waiting)).toMatchObject([
         { instance: 'ada', seat: 'seat-ada', beat: 2, waitSeconds: 120, returns: true },
         { instance: 'dee', seat: 'w' },
@@ -185,7 +192,7 @@ describe('rule 2: a beat', () => {
 
     test('behind who came back before it; and once only', () => {
       const place = { module: 'M1', seatId: 'back', waitSeconds: 60 };
-      const other = standFirst(table([bob, cy]), dee, [place], START_MS);
+      const other = standFirst(contextOf(table([bob, cy])), { who: dee, places: [place] });
       const twice = { ...other, waiting: noPlace(other) };
       expect(twice.waiting.map(({ instance }) => instance)).toEqual(['dee', 'ada']);
       expect(noPlace(twice)).toEqual([]);

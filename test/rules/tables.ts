@@ -1,9 +1,10 @@
 import type { Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, readPolicy, sealUnsigned } from '../../src/licence/entitlement.js';
-import { firstLicence } from '../../src/licence/revision.js';
+import { type ChangeContext, firstLicence } from '../../src/licence/revision.js';
 import { Unchanged } from '../../src/licence/unchanged.js';
-import type { Ground } from '../../src/rules/claim.js';
+import type { ClaimRequest, Proofs } from '../../src/rules/claim.js';
 import type { Claimant } from '../../src/rules/seats.js';
+import type { StatusRequest } from '../../src/rules/status-view.js';
 
 /** Seat tables for the tests of the pure rules. */
 
@@ -22,7 +23,7 @@ export function emptyTable(granted: Partial<Entitlement>, settings: Settings = {
   return firstLicence(entitlement, settings, { lineage: 'line', commit: 'c0' });
 }
 
-export const policyOf = (licence: Licence) => readPolicy(licence, FILE);
+export const policyOf = (licence: Licence) => readPolicy(licence);
 
 /** One app. Who is on which machine is up to the caller; by default everybody has one of his own. */
 export function app(id: string, facts: Partial<Claimant> = {}): Claimant {
@@ -31,13 +32,24 @@ export function app(id: string, facts: Partial<Claimant> = {}): Claimant {
   return { id, user: id, host: `pc-${id}`, machine, ...system, ...facts };
 }
 
-/** What a change rests on: nobody provably gone, unless said. */
-export const ground = (facts: Partial<Ground> = {}): Ground => ({
-  path: FILE,
-  shareTimeMs: START_MS,
+/** What a change is made from. */
+export const contextOf = (licence: Licence, nowMs = START_MS): ChangeContext => ({
+  ...{ licence, nowMs },
+  policy: policyOf(licence),
+});
+
+/** A request for a seat. Nobody is provably gone, unless said. */
+export const asking = (
+  who: Claimant,
+  module: string,
+  seatId: string,
+  facts: Partial<Proofs> = {},
+): ClaimRequest => ({ ...{ who, module, seatId }, isGone: () => false, bootedAtMs: null, ...facts });
+
+/** What a status is asked with. */
+export const viewed = (): StatusRequest => ({
+  ...{ file: FILE, from: 'server', refusedFile: null },
   isGone: () => false,
-  bootedAtMs: null,
-  ...facts,
 });
 
 /** What has been seen unchanged for so long, up to then. Milliseconds. */

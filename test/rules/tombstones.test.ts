@@ -4,25 +4,27 @@ import { formatLicence, parseLicence } from '../../src/licence/document.js';
 import { remove } from '../../src/rules/admin.js';
 import { claim } from '../../src/rules/claim.js';
 import { tellRemoved } from '../../src/rules/tombstones.js';
-import { app, emptyTable, FILE, ground, policyOf, START_MS } from './tables.js';
+import { app, asking, contextOf, emptyTable, FILE } from './tables.js';
 
 /** Ada removed from M1, twice, as `countBy` has it. */
 function twiceRemoved(countBy: CountBy): Licence {
   let licence = emptyTable({ countBy, modules: [{ module: 'M1', maxUsers: 9 }] });
   for (const words of ['once', 'twice']) {
     const who = app(`ada-${words}`, { user: 'Ada', host: 'pc-1' });
-    const outcome = claim(licence, policyOf(licence), who, 'M1', words, ground());
+    const outcome = claim(contextOf(licence), asking(who, 'M1', words));
     if (outcome.kind !== 'seated') throw new Error('there is room');
     const seated = outcome.draft.licence;
     const removal = { actor: 'root@desk', words };
-    licence = remove(seated, policyOf(seated), () => true, removal, START_MS)?.licence ?? seated;
+    licence = remove(contextOf(seated), { isChosen: () => true, ...removal })?.licence ?? seated;
   }
   return licence;
 }
 
 const told = (licence: Licence, countBy: CountBy, user: string, host: string, module = 'M1') => {
-  const { draft, removed } = tellRemoved({ licence, events: [] }, countBy, { user, host }, module);
-  return { words: removed?.words ?? null, licence: draft.licence };
+  const context = contextOf(licence);
+  const policy = { ...context.policy, countBy };
+  const { draft, removed } = tellRemoved({ ...context, policy }, { user, host, module });
+  return { words: removed?.words ?? null, licence: draft?.licence ?? licence };
 };
 
 describe('a removal is told once', () => {

@@ -50,7 +50,7 @@ function storeAt(place: Place, way: Way): Store {
 
 const limits = () => ({ untilMs: systemClock.elapsedMs() + 3000 });
 const touch = (store: Store) =>
-  store.commit((base) => {
+  store.commit(({ licence: base }) => {
     const events = [{ kind: 'tally' }];
     return { answer: null, draft: { licence: { ...base, tally: base.revision }, events } };
   }, limits());

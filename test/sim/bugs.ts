@@ -30,7 +30,10 @@ const folding = 'src/store/compact.ts';
 const lock = 'src/store/lock.ts';
 const sightings = 'src/rules/liveness.ts';
 const seats = 'src/rules/claim.ts';
-const sweep = 'src/rules/sweep.ts';
+const beatRule = 'src/rules/beat.ts';
+const evictRule = 'src/rules/evict.ts';
+const requestRule = 'src/rules/request.ts';
+const records = 'src/rules/records.ts';
 const places = 'src/rules/seats.ts';
 const belief = 'src/rules/validity.ts';
 const desk = 'src/rules/admin.ts';
@@ -57,7 +60,7 @@ const answered = 'every wait has a deadline';
 
 /** The second guard of rule 10: at commit, whatever was seen. */
 const lightAtCommit: Edit = {
-  file: sweep,
+  file: evictRule,
   find: "if (!record || record.beat !== beat || record.level !== 'heartbeat') return [];",
   replace: 'if (!record || record.beat !== beat) return [];',
 };
@@ -379,9 +382,9 @@ const sight: readonly Bug[] = [
     what: "A peer is judged by the interval its own record promises; now by the file's, which it may not have seen yet.",
     breaks: liveUser,
     file: sightings,
-    find: '? [judgeOne(record, seen, commits, nowMs)]',
+    find: '? [judgeOne(record, seen, evidence)]',
     replace:
-      '? [judgeOne({ ...record, ...(licence.settings as Pick<InstanceRecord, "checkIntervalSeconds">) }, seen, commits, nowMs)]',
+      '? [judgeOne({ ...record, ...(licence.settings as Pick<InstanceRecord, "checkIntervalSeconds">) }, seen, evidence)]',
   },
   {
     name: 'light-dies-of-silence',
@@ -389,8 +392,8 @@ const sight: readonly Bug[] = [
     what: 'Silence is only counted of who promised a heartbeat, and checked again at commit; now it is counted of everybody.',
     breaks: light,
     file: sightings,
-    find: "(record) => record.id !== ownId && record.level === 'heartbeat',",
-    replace: '(record) => record.id !== ownId,',
+    find: "(record) => record.id !== observer.id && record.level === 'heartbeat',",
+    replace: '(record) => record.id !== observer.id,',
     also: [lightAtCommit],
   },
   {
@@ -441,9 +444,9 @@ const sight: readonly Bug[] = [
     name: 'declined-eviction-published',
     what: 'An eviction that finds nobody to put out any more publishes nothing; now a revision like the one before.',
     breaks: 'a declined change raises no revision',
-    file: sweep,
-    find: 'return after === draft ? null : after;',
-    replace: 'return after;',
+    file: evictRule,
+    find: 'return takeAway(context, takings);',
+    replace: 'return takeAway(context, takings) ?? { licence: context.licence, events: [] };',
   },
   {
     name: 'looks-by-the-wall-clock',
@@ -471,8 +474,8 @@ const sight: readonly Bug[] = [
     what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
     breaks: liveUser,
     file: seats,
-    find: '? ground.isGone(record) || isOfOlderBoot(record, who, ground)',
-    replace: '? ground.isGone(record) || isSilent(record, ground.shareTimeMs)',
+    find: '? request.isGone(record) || isOfOlderBoot(record, request)',
+    replace: '? context.nowMs - fromIso(record.beatAt) >= 1125 * record.checkIntervalSeconds',
   },
   {
     name: 'newcomer-drops-light',
@@ -480,8 +483,8 @@ const sight: readonly Bug[] = [
     what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
     breaks: light,
     file: seats,
-    find: ': isOwnGone(record, policy, who, ground)),',
-    replace: ': ground.isGone(record)),',
+    find: ': isOwnGone(context, record, request);',
+    replace: ': request.isGone(record);',
   },
   {
     name: 'pid-of-any-machine',
@@ -508,15 +511,15 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: 'A newcomer puts out who did not answer its roll call; now whoever is silent for 2 T, unasked.',
     breaks: liveUser,
-    file: sweep,
-    find: 'const swept = evict(start, asker.unanswered(licence), asker.actor, shareTimeMs, policy);',
+    file: requestRule,
+    find: 'const swept = evict(context, { verdicts: asker.unanswered(licence), actor });',
     replace: `const silent = licence.instances.filter(
       (record) => record.id !== asker.id && asker.silence(record) >= 2000 * record.checkIntervalSeconds,
     );
     const verdicts = silent.map(({ id, beat }) => ({
       ...{ instance: id, beat, reason: 'evicted' as const, words: 'did not answer the roll call' },
     }));
-    const swept = evict(start, verdicts, asker.actor, shareTimeMs, policy);`,
+    const swept = evict(context, { verdicts, actor });`,
   },
   {
     name: 'asks-and-does-not-wait',
@@ -533,11 +536,11 @@ const asking: readonly Bug[] = [
     what: "The wait is a newcomer's own, on its monotonic clock; now it is over when the roll call is T/4 old by the server's.",
     breaks: liveUser,
     file: rollcall,
-    find: 'if (isOverdue(record, policy, known, watching, silence))',
-    replace: `const askedAt = licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
+    find: 'if (isOverdue(record, known))',
+    replace: `const askedAt = context.licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
     const sinceMs = watching.nowMs - (silence(record) + fromIso(record.beatAt) - fromIso(askedAt));
     const byInterval = Unchanged.after(null, { identity: record.beat, startedMs: sinceMs });
-    if (isOverdue(record, policy, { ...known, byInterval }, watching, silence))`,
+    if (isOverdue(record, { ...known, byInterval }))`,
   },
   {
     name: 'waits-in-its-sleep',
@@ -607,9 +610,9 @@ const asking: readonly Bug[] = [
     what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
     breaks: deadUser,
     file: rollcall,
-    find: ': Math.max(shareTimeMs - fromIso(record.beatAt), stoodStillMs);',
-    replace: ': shareTimeMs - fromIso(record.beatAt);',
-    also: [{ file: rollcall, find: '? stoodStillMs', replace: '? 0 * stoodStillMs' }],
+    find: ': Math.max(nowMs - fromIso(record.beatAt), unchangedMs);',
+    replace: ': nowMs - fromIso(record.beatAt);',
+    also: [{ file: rollcall, find: '? unchangedMs', replace: '? 0 * unchangedMs' }],
   },
 ];
 
@@ -730,33 +733,33 @@ const table: readonly Bug[] = [
     profile: 'desk',
     what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
     breaks: learns,
-    file: sweep,
-    find: 'if (isOut || !policy.modules.has(seat.module)) return',
-    replace: 'if (!policy.modules.has(seat.module)) return',
+    file: beatRule,
+    find: 'if (isOut || !table.policy.modules.has(module)) return',
+    replace: 'if (!table.policy.modules.has(module)) return',
   },
   {
     name: 'back-whoever-sits-there',
     profile: 'desk',
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
-    file: sweep,
-    find: 'const place = places.placeFor(who, seat.module, seat.id, ahead);',
-    replace: 'const place: string | null = seat.id;',
+    file: beatRule,
+    find: 'const place = table.places.placeFor(who, { module, preferred: id, ahead });',
+    replace: 'const place: string | null = id;',
   },
   {
     name: 'evicted-for-good',
     profile: 'outage',
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
-    file: sweep,
-    find: "const isOut = tombstone && tombstone.reason !== 'evicted' && tombstone.reason !== 'process gone';",
+    file: beatRule,
+    find: 'const isOut = tombstone && isFinal(tombstone.reason);',
     replace: 'const isOut = tombstone !== null;',
   },
   {
     name: 'release-takes-all',
     what: 'A release frees one module; now the whole record goes, though others are held.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
-    file: seats,
+    file: line,
     find: 'const leaving = record ? seatsIn(record, modules) : [];',
     replace: 'const leaving = record?.seats ?? [];',
   },
@@ -791,9 +794,9 @@ const table: readonly Bug[] = [
     what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
     breaks: learns,
     file: desk,
-    find: 'const after = takeAway(start, takings, shareTimeMs, policy);',
-    replace: `const taken = takeAway(start, takings, shareTimeMs, policy);
-    const after = taken === start ? start : { ...taken, licence: { ...taken.licence, gone: licence.gone } };`,
+    find: 'const after = takeAway(context, takings);',
+    replace: `const taken = takeAway(context, takings);
+    const after = taken && { ...taken, licence: { ...taken.licence, gone: context.licence.gone } };`,
   },
   {
     name: 'setting-empties-the-table',
@@ -869,7 +872,7 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'A beat is above every one its holder tried to write; now one above that in the table, which may have been lost and seen.',
     breaks: liveUser,
-    file: seats,
+    file: records,
     find: 'if (mine) return { ...mine, beat: Math.max(mine.beat, beat) };',
     replace: 'if (mine) return { ...mine, beat: mine.beat + 0 * beat };',
   },
@@ -1003,9 +1006,8 @@ const waitingInLine: readonly Bug[] = [
     also: [
       {
         file: 'src/client/table-view.ts',
-        find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
-        replace:
-          'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
+        find: 'const served = isClosed ? passed : andThen(context, passed, seatWaiters);',
+        replace: 'const served = isClosed || nowMs > 0 ? passed : andThen(context, passed, seatWaiters);',
       },
     ],
   },
@@ -1015,9 +1017,8 @@ const waitingInLine: readonly Bug[] = [
     what: 'The commit that frees a place seats the first who waits; now he has to see it himself.',
     breaks: inOrder,
     file: 'src/client/table-view.ts',
-    find: 'const served = isClosed ? passed : seatWaiters(passed, policy, shareTimeMs, this.path);',
-    replace:
-      'const served = isClosed || shareTimeMs > 0 ? passed : seatWaiters(passed, policy, 0, this.path);',
+    find: 'const served = isClosed ? passed : andThen(context, passed, seatWaiters);',
+    replace: 'const served = isClosed || nowMs > 0 ? passed : andThen(context, passed, seatWaiters);',
   },
   {
     name: 'last-come-first-served',
@@ -1051,16 +1052,16 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'A beat leaves alone what its record was given meanwhile; now it writes only what it knows.',
     breaks: 'nothing that the table holds vanishes',
-    file: sweep,
-    find: 'const seats = [...kept, ...others];',
-    replace: 'const seats = [...kept, ...others.slice(0, 0)];',
+    file: beatRule,
+    find: 'return [...kept, ...(mine?.seats.filter(isOther) ?? [])];',
+    replace: 'return kept;',
   },
   {
     name: 'leaves-and-stays-in-the-line',
     profile: 'queue',
     what: 'Who gives up leaves the line, and what he was given; now only what he holds.',
     breaks: inOrder,
-    file: seats,
+    file: line,
     find: 'const left = leaveLine(licence, instanceId, modules);',
     replace: 'const left = licence;',
   },

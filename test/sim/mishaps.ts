@@ -1,8 +1,7 @@
 import nodePath from 'node:path';
 import { locateStore, openStore } from '../../src/client/open-licence.js';
 import { formatLicence, type Licence } from '../../src/licence/document.js';
-import { readPolicy } from '../../src/licence/entitlement.js';
-import type { Draft } from '../../src/licence/revision.js';
+import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
 import { numberName, numbersAmong, segmentName } from '../../src/share/layout.js';
@@ -466,20 +465,16 @@ export class Mishaps {
   }
 
   private removeOne(id: string): void {
-    this.atDesk((base, shareTimeMs, actor) =>
-      remove(
-        base,
-        readPolicy(base, FACE),
-        (record) => record.id === id,
-        { actor, words: 'why' },
-        shareTimeMs,
-      ),
+    this.atDesk((context, actor) =>
+      remove(context, { isChosen: (record) => record.id === id, actor, words: 'why' }),
     );
   }
 
   private setInterval(): void {
     const seconds = Math.round((this.office.plan.intervalMs / 1000) * this.office.chance.scaled(0.4, 2));
-    this.atDesk((base, _at, actor) => changeSettings(base, { checkIntervalSeconds: seconds }, actor));
+    this.atDesk((context, actor) =>
+      changeSettings(context, { changes: { checkIntervalSeconds: seconds }, actor }),
+    );
     this.office.noteInterval(seconds * 1000);
   }
 
@@ -490,16 +485,16 @@ export class Mishaps {
       Math.round(((answerMs ?? 20_000) / 1000) * this.office.chance.scaled(0.5, 4)),
     );
     const onDemand = this.office.chance.is(0.3) ? undefined : { answerWithinSeconds: seconds };
-    this.atDesk((base, _at, actor) => changeSettings(base, { onDemand }, actor));
+    this.atDesk((context, actor) => changeSettings(context, { changes: { onDemand }, actor }));
   }
 
   private setLevel(): void {
     const level = this.office.chance.pick(['light', 'heartbeat', 'heartbeat'] as const);
-    this.atDesk((base, _at, actor) => changeSettings(base, { level }, actor));
+    this.atDesk((context, actor) => changeSettings(context, { changes: { level }, actor }));
   }
 
   /** One command of the administrator's, in a process of its own. */
-  private atDesk(change: (base: Licence, shareTimeMs: number, actor: string) => Draft | null): void {
+  private atDesk(change: (context: ChangeContext, actor: string) => Draft | null): void {
     const process = this.office.enter(this.anyHost(), 'admin');
     const act = async () => {
       const { store } = await process.ask(
@@ -509,10 +504,7 @@ export class Mishaps {
       );
       process.listen(store);
       const limits = { untilMs: process.user.clock.elapsedMs() + COMMAND_MS };
-      const done = store.commit(
-        (base, at) => ({ answer: null, draft: change(base, at, process.who) }),
-        limits,
-      );
+      const done = store.commit((context) => ({ answer: null, draft: change(context, process.who) }), limits);
       await process.ask('commit', COMMAND_MS + 30_000, done);
       await store.settled();
     };

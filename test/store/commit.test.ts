@@ -60,15 +60,17 @@ test('a declined change publishes nothing, and leaves no stage', async () => {
   expect([table.top(), table.others()]).toEqual([base, []]);
 });
 
-test('a change that throws publishes nothing, leaves no stage, and is told as it is', async () => {
+test('a change that throws publishes nothing, leaves no stage, and is told with the file before it', async () => {
   const table = new Table();
   const base = table.grow(2);
   const writer = table.writer();
-  const fault = new SeatfileFault('UNKNOWN_MODULE', 'M9');
+  const fault = new SeatfileFault('UNKNOWN_MODULE', 'no module "M9"');
   const failing = writer.store.commit(() => {
     throw fault;
   }, writer.limits());
-  await expect(table.timeline.run(failing)).rejects.toBe(fault);
+  await expect(table.timeline.run(failing)).rejects.toMatchObject({
+    ...{ code: 'UNKNOWN_MODULE', message: `${writer.store.place.face}: no module "M9"` },
+  });
   await table.timeline.run(writer.store.settled());
   expect([table.top(), table.others()]).toEqual([base, []]);
 });
@@ -488,7 +490,7 @@ test('a change that nobody could read back is refused, and publishes nothing', a
   const writer = table.writer();
   const nameless = table.top().instances.concat({ id: 'x', user: '' } as never);
   const poison = writer.store.commit(
-    (base) => ({ answer: null, draft: { licence: { ...base, instances: nameless }, events: [] } }),
+    ({ licence }) => ({ answer: null, draft: { licence: { ...licence, instances: nameless }, events: [] } }),
     writer.limits(),
   );
   expect(await codeOf(table.timeline.run(poison))).toBe('LICENCE_INVALID');

@@ -12,7 +12,7 @@ const clearing = { segmentNumbers: 8, supersededMs: AGE_MS, abandonedMs: DAY_MS 
 
 const happening =
   (word: string): Change<null> =>
-  (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'test', word }] } });
+  ({ licence }) => ({ answer: null, draft: { licence, events: [{ kind: 'test', word }] } });
 
 /** One event in every commit; the words are e1, e2, ... */
 async function happen(writer: Writer, times: number): Promise<void> {
@@ -165,9 +165,9 @@ describe('folding', () => {
     const { table, writer } = await watched(40);
     await happen(writer, 4);
     table.server.removeTree(`${journalFolder(table)}/${SECOND}`);
-    const other: Change<null> = (base) => ({
+    const other: Change<null> = ({ licence }) => ({
       answer: null,
-      draft: { licence: { ...base, lineage: 'restored' }, events: [{ kind: 'test', word: 'e45' }] },
+      draft: { licence: { ...licence, lineage: 'restored' }, events: [{ kind: 'test', word: 'e45' }] },
     });
     await table.timeline.run(writer.store.commit(other, writer.limits()));
     await table.timeline.run(writer.store.settled());

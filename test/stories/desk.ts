@@ -1,6 +1,5 @@
 import { openStore } from '../../src/client/open-licence.js';
 import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
-import { readPolicy } from '../../src/licence/entitlement.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { Change } from '../../src/store/store.js';
 import { HandClock } from '../helpers/clock.js';
@@ -21,16 +20,15 @@ export class Desk {
     isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean,
     words: string | null = null,
   ): Promise<boolean> {
-    return await this.commit((base, shareTimeMs) => {
-      const removal = { actor: this.name, words };
-      const draft = remove(base, readPolicy(base, FACE), isChosen, removal, shareTimeMs);
+    return await this.commit((context) => {
+      const draft = remove(context, { isChosen, actor: this.name, words });
       return { answer: draft !== null, draft };
     });
   }
 
   async set(changes: Settings): Promise<boolean> {
-    return await this.commit((base) => {
-      const draft = changeSettings(base, changes, this.name);
+    return await this.commit((context) => {
+      const draft = changeSettings(context, { changes, actor: this.name });
       return { answer: draft !== null, draft };
     });
   }

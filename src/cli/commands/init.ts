@@ -134,7 +134,7 @@ async function tryCommit(face: string, system: System, deps: Deps): Promise<void
   const actor = actorOf(system.facts);
   const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
   await store.commit(
-    (base) => ({ answer: null, draft: { licence: base, events: [{ kind: 'created', actor }] } }),
+    ({ licence }) => ({ answer: null, draft: { licence, events: [{ kind: 'created', actor }] } }),
     limits,
   );
   await store.settled();

@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { LicenceEvent } from '../../licence/document.js';
-import { grantOf, readPolicy } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
-import { isNamed } from '../../rules/claim.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
+import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
-import { atDesk, type Desk, shareTimeOf } from '../admin-session.js';
+import { atDesk, checkModule, type Desk, shareTimeOf } from '../admin-session.js';
 import { fileOf, parseSince } from '../arguments.js';
 import { table } from '../tables.js';
 import { clockTime, EXIT, jsonText, printable } from '../words.js';
@@ -47,8 +46,7 @@ function checkOptions({ since, user, module, verify }: JournalOptions): void {
 }
 
 async function show(desk: Desk, options: JournalOptions, deps: Deps): Promise<void> {
-  const path = desk.store.place.face;
-  if (options.module !== undefined) grantOf(readPolicy(desk.licence, path), options.module, path);
+  if (options.module !== undefined) checkModule(desk, options.module);
   const sinceMs = await sinceOf(desk, options);
   const reading = await desk.store.readJournal(sinceMs, desk.limits());
   for (const problem of reading.problems) deps.err(`seatfile: ${printable(problem)}\n`);

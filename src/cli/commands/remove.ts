@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
-import { readPolicy } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { remove } from '../../rules/admin.js';
-import { isNamed } from '../../rules/claim.js';
 import { ownLookMs } from '../../rules/liveness.js';
 import type { ShareTime } from '../../rules/status-view.js';
+import { isNamed } from '../../rules/tombstones.js';
 import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
@@ -84,7 +83,7 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
     return;
   }
   const removed = await commitRemoval(desk, chosen, options.reason ?? null);
-  const { checkIntervalSeconds } = readPolicy(desk.licence, desk.store.place.face);
+  const { checkIntervalSeconds } = desk.policy;
   for (const one of removed)
     deps.out(`Removed ${describe(one)}; ${whenNoticed(one, desk, checkIntervalSeconds)}.\n`);
   if (removed.length < chosen.length)
@@ -130,11 +129,12 @@ async function isAgreed(count: number, options: RemoveOptions, deps: Deps): Prom
 async function commitRemoval(desk: Desk, chosen: readonly Chosen[], words: string | null): Promise<Chosen[]> {
   const keys = new Set(chosen.map(keyOf));
   const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
-  const { answer } = await desk.store.commit((base, shareTimeMs) => {
-    const policy = readPolicy(base, desk.store.place.face);
-    const there = base.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
+  const { answer } = await desk.store.commit((context) => {
+    const there = context.licence.instances.flatMap((record) =>
+      record.seats.map((seat) => ({ record, seat })),
+    );
     const answer = there.filter(({ record, seat }) => isChosen(record, seat));
-    return { answer, draft: remove(base, policy, isChosen, { actor: desk.actor, words }, shareTimeMs) };
+    return { answer, draft: remove(context, { isChosen, actor: desk.actor, words }) };
   }, desk.limits());
   return answer;
 }

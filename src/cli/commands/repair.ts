@@ -3,7 +3,7 @@ import { locateStore } from '../../client/open-licence.js';
 import type { System } from '../../client/system.js';
 import type { Licence } from '../../licence/document.js';
 import { readPolicy } from '../../licence/entitlement.js';
-import { isLoss, SeatfileFault } from '../../licence/fault.js';
+import { inFile, isLoss, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { restoredNumber } from '../../rules/restore.js';
 import type { Survey } from '../../store/rebuild.js';
@@ -48,7 +48,7 @@ async function repair(file: string, options: RepairOptions, deps: Deps): Promise
   const bench = { store, system, options, deps };
   try {
     const found = await look().catch((error: unknown) => onlyLoss(error));
-    if (!(found instanceof SeatfileFault)) return nothingToDo(store, found, deps);
+    if (!(found instanceof SeatfileFault)) return nothingToDo(store, found.licence, deps);
     deps.err(`${printable(found.message.replace(` ${healAdvice(store.place.face)}`, ''))}\n`);
     await repairLoss(bench, found);
   } finally {
@@ -85,13 +85,14 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
     deps.setStatus(EXIT.failed);
     return;
   }
-  const restored = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000 });
-  if (restored === null) throw untrusted(store, loss);
+  const repaired = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000 });
+  if (repaired === null) throw untrusted(store, loss);
+  const { licence: restored, policy } = repaired;
   if (isWholeWithout(survey)) {
     deps.out(`Renamed; revision ${restored.revision} is the newest again, with ${seatsIn(restored)}.\n`);
     return;
   }
-  const { checkIntervalSeconds } = readPolicy(restored, store.place.face);
+  const { checkIntervalSeconds } = policy;
   deps.out(
     `Restored: revision ${restored.revision}, ${seatsIn(restored)}. Nobody new is seated for ${duration(checkIntervalSeconds / 4)}, so that who still works keeps his place.\n`,
   );
@@ -110,7 +111,7 @@ const GLANCE_MS = 1000;
 
 /** Whoever lives looks, and tries to write, at least every T/8: the server's stamp on the folder tells. */
 async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Promise<boolean> {
-  const { checkIntervalSeconds } = readPolicy(base, store.place.face);
+  const { checkIntervalSeconds } = inFile(store.place.face, () => readPolicy(base));
   const watchMs = Math.min((checkIntervalSeconds * 1000) / 8, LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
   deps.err(`Watching for ${duration(Math.ceil(watchMs / 1000))} whether anybody writes in the folder.\n`);

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { Level, Settings } from '../../licence/document.js';
-import { type Policy, readPolicy } from '../../licence/entitlement.js';
+import type { Policy } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { changeSettings } from '../../rules/admin.js';
 import { LOOKS_PER_ANSWER, ownLookMs } from '../../rules/liveness.js';
@@ -81,14 +81,12 @@ const answerOf = (text: string): Settings['onDemand'] =>
     : { answerWithinSeconds: parseDuration('--on-demand', text, SHORTEST_ANSWER, DAY) };
 
 async function change(desk: Desk, settings: Settings, isAgreed: boolean, deps: Deps): Promise<void> {
-  const { face } = desk.store.place;
-  const before = readPolicy(desk.licence, face);
+  const { policy: before } = desk;
   if (settings.onDemand) warnOfPrice(settings.onDemand.answerWithinSeconds, before, isAgreed, deps);
-  const { licence, published } = await desk.store.commit(
-    (base) => ({ answer: null, draft: changeSettings(base, settings, desk.actor) }),
+  const { policy: now, published } = await desk.store.commit(
+    (context) => ({ answer: null, draft: changeSettings(context, { changes: settings, actor: desk.actor }) }),
     desk.limits(),
   );
-  const now = readPolicy(licence, face);
   const waitMs = ownLookMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
   const follow = published
     ? `; running instances follow within ${duration(Math.ceil(waitMs / 1000))}`

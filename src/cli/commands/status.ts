@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { grantOf, readPolicy } from '../../licence/entitlement.js';
-import { isNamed } from '../../rules/claim.js';
 import type { SeatView, StatusView } from '../../rules/status-view.js';
+import { isNamed } from '../../rules/tombstones.js';
 import type { Kept } from '../../store/journal-files.js';
-import { atDesk, type FullView, viewOf } from '../admin-session.js';
+import { atDesk, checkModule, type FullView, viewOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { table } from '../tables.js';
 import { clockTime, duration, EXIT, jsonText, printable, shortId, size } from '../words.js';
@@ -28,8 +27,7 @@ export function addStatus(program: Command, deps: Deps): void {
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: StatusOptions) => {
       await atDesk(fileOf(file, deps), deps, async (desk) => {
-        const path = desk.store.place.face;
-        if (options.module !== undefined) grantOf(readPolicy(desk.licence, path), options.module, path);
+        if (options.module !== undefined) checkModule(desk, options.module);
         const whole = await viewOf(desk);
         const view = narrow(whole, options);
         const others = isUnmatched(view, options) ? whole.seats.length : null;

@@ -62,7 +62,7 @@ const { store } = await awake(() => openStore(job.file, { ...realSystem(job.opti
 
 async function commitOne(id: string, hasEvent: boolean): Promise<string> {
   let attempts = 0;
-  const append = (base: Licence) => {
+  const append = ({ licence: base }: { readonly licence: Licence }) => {
     attempts++;
     const tally = [...((base as Tallied).tally ?? []), id];
     const events = hasEvent ? [{ kind: 'tally' }] : [];

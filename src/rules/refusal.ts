@@ -1,0 +1,112 @@
+import type {
+  CountBy,
+  GoneReason,
+  InstanceRecord,
+  Licence,
+  SeatRecord,
+  Tombstone,
+} from '../licence/document.js';
+import type { ChangeContext } from '../licence/revision.js';
+import { toIso } from '../licence/time.js';
+import { answerByMs } from './on-demand.js';
+import { isSilent, outByMs, watchedFrom } from './roll-call.js';
+import { type Identity, sameName } from './seats.js';
+
+/** What a refusal tells: there is no free seat. */
+
+/** The holders of the seats, until when, and what became of this user's own last seat. */
+export interface Full {
+  readonly holders: readonly Holder[];
+  readonly freesAt: string | null;
+  readonly evicted: Eviction | null;
+}
+
+/** A seat that was taken away, as its tombstone tells. */
+export interface Eviction {
+  readonly reason: GoneReason;
+  /** `user@host` of who did it. */
+  readonly by: string;
+  readonly words: string | null;
+  /** ISO 8601, share time. */
+  readonly at: string;
+}
+
+/** A holder of a seat in a module. */
+export interface Holder {
+  readonly seat: string;
+  readonly user: string;
+  readonly host: string;
+  readonly sinceAt: string;
+  readonly note: string | null;
+}
+
+export function describeFull(
+  context: ChangeContext,
+  { who, module }: { readonly who: Identity; readonly module: string },
+): Full {
+  const { licence, policy } = context;
+  const seen = new Set<string>();
+  const holders = seatsOf(licence, module).filter(({ seat }) => !seen.has(seat.id) && seen.add(seat.id));
+  return {
+    holders: holders.map(holderOf),
+    freesAt: freesAt(context, module),
+    evicted: lastEviction(
+      licence.gone.filter((stone) => stone.module === module),
+      policy.countBy,
+      who,
+    ),
+  };
+}
+
+interface HeldSeat {
+  readonly record: InstanceRecord;
+  readonly seat: SeatRecord;
+}
+
+function seatsOf(licence: Licence, module: string): HeldSeat[] {
+  return licence.instances.flatMap((record) =>
+    record.seats.filter((seat) => seat.module === module).map((seat) => ({ record, seat })),
+  );
+}
+
+const holderOf = ({ record, seat }: HeldSeat): Holder => ({
+  seat: seat.id,
+  user: record.user,
+  host: record.host,
+  sinceAt: seat.sinceAt,
+  note: record.note,
+});
+
+/** A tombstone knows no machine, and by now the user is another instance. Names are enough: the user is only told something. */
+function lastEviction(gone: readonly Tombstone[], by: CountBy, who: Identity): Eviction | null {
+  const isOwn = (stone: Tombstone) =>
+    (by === 'host' || sameName(stone.user, who.user)) && (by === 'user' || sameName(stone.host, who.host));
+  const stone = gone.findLast(isOwn);
+  return stone ? { reason: stone.reason, by: stone.actor, words: stone.words, at: stone.at } : null;
+}
+
+/**
+ * Upper bound on when a seat frees up, assuming that silent holders are dead: by a live peer 2 T (+ 7/6 grace) after the last beat, else
+ * by the requester's own roll call, if it stays. With answer deadlines (rule 7) all are called: a dead one is out by then. Null if all
+ * holders beat, or if nobody may evict.
+ */
+function freesAt(context: ChangeContext, module: string): string | null {
+  const { licence, policy, nowMs } = context;
+  const watchedFromMs = watchedFrom(licence, nowMs);
+  if (watchedFromMs === Number.POSITIVE_INFINITY && policy.level === 'light') return null;
+  const places = new Map<string, number>();
+  for (const held of seatsOf(licence, module)) {
+    const outMs = seatOutByMs(context, held, watchedFromMs);
+    places.set(held.seat.id, Math.max(places.get(held.seat.id) ?? 0, outMs));
+  }
+  const firstMs = [...places.values()].reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
+  return Number.isFinite(firstMs) ? toIso(firstMs) : null;
+}
+
+function seatOutByMs(context: ChangeContext, { record, seat }: HeldSeat, watchedFromMs: number): number {
+  const { nowMs } = context;
+  if (seat.untilAt !== null) return Number.POSITIVE_INFINITY;
+  const mayBeDead = record.level === 'heartbeat' && isSilent(record, nowMs);
+  const silentMs = mayBeDead ? outByMs(record, nowMs, watchedFromMs) : Number.POSITIVE_INFINITY;
+  return Math.min(silentMs, answerByMs(context, record));
+}
