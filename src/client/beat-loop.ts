@@ -1,12 +1,11 @@
 import { elapsedMs, type Instant } from '../licence/time.js';
+import { JITTER_INTERVALS, LONGEST_RETRY_MS, RETRY_INTERVALS } from '../rules/timing.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
 import type { InTurn } from '../share/serial.js';
 import type { Hints } from './change-hints.js';
 import type { Identity } from './identity.js';
 
-/** A failed beat or look is tried again after T/16, half of the pace of looks, or this, whichever is shortest. Milliseconds. */
-const RETRY_MS = 5000;
 /** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
 const PULSE_MS = 5000;
 
@@ -80,7 +79,7 @@ export class Heart {
   beaten(since: Instant): void {
     const { clock, dice, table } = this.deps;
     this.beatDueMs = this.isBeating
-      ? since.elapsedMs + table.intervalMs * (1 - dice.fraction() / 16)
+      ? since.elapsedMs + table.intervalMs * (1 - dice.fraction() * JITTER_INTERVALS)
       : Number.POSITIVE_INFINITY;
     if (!this.running) this.lookDueMs = clock.elapsedMs() + table.lookPeriod;
   }
@@ -128,11 +127,11 @@ export class Heart {
     const { clock, hints, onPulse, table } = this.deps;
     while (!signal.aborted) {
       const before = instantOf(clock);
-      const plannedMs = Math.min(PULSE_MS, table.intervalMs / 16);
+      const plannedMs = Math.min(PULSE_MS, table.intervalMs * RETRY_INTERVALS);
       await clock.sleep(plannedMs, signal);
       if (signal.aborted) return;
       const hasSlept =
-        elapsedMs(before, instantOf(clock)) - plannedMs > Math.max(1000, table.intervalMs / 16);
+        elapsedMs(before, instantOf(clock)) - plannedMs > Math.max(1000, table.intervalMs * RETRY_INTERVALS);
       if (hasSlept && this.isBeating) this.beatSoon();
       hints.save(plannedMs / table.lookPeriod);
       onPulse();
@@ -145,6 +144,9 @@ export class Heart {
 
   private get retryMs(): number {
     const { intervalMs, lookPeriod } = this.deps.table;
-    return Math.min(intervalMs / 16, lookPeriod / 2, RETRY_MS) * (0.75 + this.deps.dice.fraction() / 4);
+    return (
+      Math.min(intervalMs * RETRY_INTERVALS, lookPeriod / 2, LONGEST_RETRY_MS) *
+      (0.75 + this.deps.dice.fraction() / 4)
+    );
   }
 }

@@ -6,6 +6,7 @@ import { type Instant, toIso } from '../licence/time.js';
 import type { ClaimOutcome } from '../rules/claim.js';
 import type { Eviction, Holder } from '../rules/refusal.js';
 import { comeIn, type Wish } from '../rules/request.js';
+import { RETRY_INTERVALS } from '../rules/timing.js';
 import { tellRemoved } from '../rules/tombstones.js';
 import { beliefOf } from '../rules/validity.js';
 import { awake, type Clock, instantOf } from '../share/clock.js';
@@ -134,7 +135,7 @@ export class Instance {
     this.releases = new Releases({ ...shared, onLeft: onLost });
     this.denials = new Denials({
       clock,
-      patienceMs: () => table.intervalMs / 16,
+      patienceMs: () => table.intervalMs * RETRY_INTERVALS,
       commit: (change, limits) => inTurn(() => table.commitAside(change, limits())),
     });
     this.identity = identity;

@@ -1,5 +1,6 @@
 import { isExpired } from '../licence/entitlement.js';
-import { DENIAL_PAUSE_MS, type Denial, recordDenial } from '../rules/denial.js';
+import { type Denial, recordDenial } from '../rules/denial.js';
+import { DENIAL_PAUSE_MS } from '../rules/timing.js';
 import { type Clock, inTime } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Change } from '../store/store.js';

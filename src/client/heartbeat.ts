@@ -4,9 +4,17 @@ import { andThen, type ChangeContext, type Draft } from '../licence/revision.js'
 import type { Instant } from '../licence/time.js';
 import { type BeatOutcome, beat, type SeatFate, type Standing } from '../rules/beat.js';
 import { evict } from '../rules/evict.js';
-import { isAnyGiven, Lines, LONGEST_GAP_MS } from '../rules/queue.js';
+import { isAnyGiven, Lines } from '../rules/queue.js';
 import { isGiven } from '../rules/records.js';
 import { isCalled } from '../rules/roll-call.js';
+import {
+  BEAT_PATIENCE_INTERVALS,
+  LEAST_BEAT_PATIENCE_MS,
+  LONGEST_QUEUE_GAP_MS,
+  RECALL_INTERVALS,
+  RETURN_INTERVALS,
+  RETURN_POLL_MS,
+} from '../rules/timing.js';
 import { tombstonesOf } from '../rules/tombstones.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
@@ -19,15 +27,6 @@ import type { Loss } from './seat.js';
 import { PATIENCE_MS, type Table } from './table-view.js';
 import { lossOf } from './warning-text.js';
 import type { Warnings } from './warnings.js';
-
-/** Without a free place, an instance that may put its record back tries for so long. In check intervals. */
-const RETURN_INTERVALS = 2;
-/** Who stands in the line for his own record looks at least so often: a place that is given him has to be taken. Milliseconds. */
-const RETURN_LOOK_MS = 5000;
-/** Those who put in what they remember of lost revisions do so within this time, not all at once. In check intervals. */
-const FORGOTTEN_INTERVALS = 1 / 32;
-/** However short T is, a beat may wait so long for the share. Milliseconds. */
-const LEAST_PATIENCE_MS = 10_000;
 
 export interface BeatDeps {
   readonly clock: Clock;
@@ -65,7 +64,8 @@ export class Beats {
     const { clock, heart, table } = this.deps;
     const started = instantOf(clock);
     heart.beatBegins(started.elapsedMs);
-    const patienceMs = Math.min(PATIENCE_MS, Math.max(table.intervalMs / 4, LEAST_PATIENCE_MS));
+    const shareMs = Math.max(table.intervalMs * BEAT_PATIENCE_INTERVALS, LEAST_BEAT_PATIENCE_MS);
+    const patienceMs = Math.min(PATIENCE_MS, shareMs);
     const { done, since } = await table.commit(this.beatFrom(started), table.limits(patienceMs));
     heart.lookBy(clock.elapsedMs() + table.lookPeriod);
     this.followBeat(done.answer, done.licence, since);
@@ -138,7 +138,7 @@ export class Beats {
     const hold = holds.get(module);
     if (!hold || fate.kind !== 'noPlace') return;
     if (hold.belief.validForMs === Number.POSITIVE_INFINITY) holds.doubt(module); // Light: the place is another's now
-    heart.lookBy(clock.elapsedMs() + RETURN_LOOK_MS);
+    heart.lookBy(clock.elapsedMs() + RETURN_POLL_MS);
     const closedMs = table.policy ? table.closedMs(licence, table.policy, null) : 0;
     if (closedMs > 0) heart.beatSoon(closedMs);
     else if (this.returnMs(module) <= 0) this.lose(module, lossOf(null));
@@ -194,7 +194,7 @@ export class Beats {
     const { dice, heart, holds, store, table } = this.deps;
     if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);
     const isMissed = top.loss === 'certain' || !this.isIn(top.licence) || store.remembersMore(top);
-    if (isMissed) heart.beatSoon(dice.fraction() * table.intervalMs * FORGOTTEN_INTERVALS);
+    if (isMissed) heart.beatSoon(dice.fraction() * table.intervalMs * RECALL_INTERVALS);
     heart.looked(startedMs);
   }
 
@@ -282,7 +282,7 @@ export class Beats {
     const nowMs = clock.elapsedMs();
     const lines = new Lines(licence);
     if (holds.modules.some((module) => lines.placeOf(module, identity.id) !== null))
-      heart.lookBy(nowMs + RETURN_LOOK_MS);
+      heart.lookBy(nowMs + RETURN_POLL_MS);
     if (record.level === 'light') {
       if (table.seemsExpired(table.policy)) heart.beatSoon(); // its commit knows the server's time
       return;
@@ -290,7 +290,7 @@ export class Beats {
     const { beatEarly, lookAgainMs } = table.vigil.next(licence, nowMs);
     if (beatEarly) heart.beatSoon();
     heart.lookBy(Math.max(lookAgainMs, nowMs + 1));
-    if (isAnyGiven(licence)) heart.lookBy(nowMs + LONGEST_GAP_MS); // he may be dead: see how long it stands
+    if (isAnyGiven(licence)) heart.lookBy(nowMs + LONGEST_QUEUE_GAP_MS); // he may be dead: see how long it stands
   }
 
   private loseAllExpired(): void {

@@ -11,6 +11,7 @@ import {
   type Sightings,
   type Watch,
 } from '../rules/liveness.js';
+import { LEAST_SLOW_MS } from '../rules/timing.js';
 
 /**
  * What one instance has seen of its peers, and whether its own commits are in order enough to judge them (rules 3 and
@@ -89,7 +90,7 @@ export const provenGone = (licence: Licence, isGone: (record: InstanceRecord) =>
     .map(({ id, beat }) => ({ instance: id, beat, reason: 'process gone' }));
 
 /** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
-const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, 1000);
+const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, LEAST_SLOW_MS);
 
 /** A borrowed seat survives its process, so a record of nothing else is left alone. */
 const holdsMore = (record: InstanceRecord): boolean => record.seats.some((seat) => seat.untilAt === null);

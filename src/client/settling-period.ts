@@ -1,6 +1,7 @@
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
-import { closedForMs, quarterMs } from '../rules/restore.js';
+import { closedForMs } from '../rules/restore.js';
+import { quarterMs } from '../rules/timing.js';
 
 /**
  * For T/4 after a restored table was first seen nobody new is seated and nobody evicted, so that everybody who lives has his

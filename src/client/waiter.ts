@@ -4,16 +4,13 @@ import { type ClaimOutcome, claim } from '../rules/claim.js';
 import { placeInLine } from '../rules/queue.js';
 import { heldSeat } from '../rules/records.js';
 import type { Eviction, Holder } from '../rules/refusal.js';
+import { waiterPollMs } from '../rules/timing.js';
 import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { InTurn } from '../share/serial.js';
 import type { Asking } from './call-roll.js';
 import type { Identity } from './identity.js';
 import { isShareTrouble, PATIENCE_MS, type Table } from './table-view.js';
-
-/** Who waits for a place looks at most, and at least, so often. Milliseconds. */
-const SHORTEST_LOOK_MS = 2000;
-const LONGEST_LOOK_MS = 5000;
 
 /** Where a wait stands: told when it begins, and whenever its place in the line changes. */
 export interface WaitingNews {
@@ -117,7 +114,7 @@ export class Waiting {
   /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
     const { asking, clock, inTurn, table } = this.deps;
-    const lookMs = Math.max(SHORTEST_LOOK_MS, Math.min(table.intervalMs / 8, LONGEST_LOOK_MS));
+    const lookMs = waiterPollMs(table.intervalMs);
     const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
     while (this.isOpen(wait)) {
       const nowMs = clock.elapsedMs();

@@ -1,9 +1,49 @@
-import type { InstanceRecord, SeatRecord, Settings } from '../licence/document.js';
+import type { InstanceRecord, Licence, SeatRecord, Settings } from '../licence/document.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
+import { fromIso } from '../licence/time.js';
 import { offerFree } from './offers.js';
-import { takeAway } from './tombstones.js';
+import { outAfterMs } from './timing.js';
+import { isNamed, takeAway } from './tombstones.js';
 
 /** What an administrator does to the table. */
+
+/** One seat, and the record that holds it. */
+export interface ChosenSeat {
+  readonly record: InstanceRecord;
+  readonly seat: SeatRecord;
+}
+
+/** Which seats an administrator means. What is not given matches. */
+export interface Selection {
+  readonly user?: string;
+  readonly host?: string;
+  readonly module?: string;
+  /** The beginning of a seat id. */
+  readonly seat?: string;
+  /** Only those whose instance is dead. */
+  readonly dead?: { readonly isGone: (record: InstanceRecord) => boolean; readonly nowMs: number | null };
+}
+
+export const chooseSeats = ({ instances }: Licence, selection: Selection): ChosenSeat[] =>
+  instances.flatMap((record) =>
+    record.seats
+      .filter((seat) => isSelected(record, seat, selection))
+      .map((seat): ChosenSeat => ({ record, seat })),
+  );
+
+const isSelected = (record: InstanceRecord, { id, module }: SeatRecord, selection: Selection): boolean =>
+  isNamed(record, selection) &&
+  (selection.module === undefined || module === selection.module) &&
+  (selection.seat === undefined || id.startsWith(selection.seat)) &&
+  (selection.dead === undefined || isDead(record, selection.dead));
+
+/**
+ * Provably gone, or silent for so long that the peers would have evicted it (2 T and 7/6 of its grace). `nowMs` is the server's clock;
+ * without it silence proves nothing.
+ */
+const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>
+  isGone(record) ||
+  (record.level === 'heartbeat' && nowMs !== null && nowMs - fromIso(record.beatAt) >= outAfterMs(record));
 
 export interface Removal {
   readonly isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean;

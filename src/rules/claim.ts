@@ -7,6 +7,7 @@ import { notBorrowed, putRecord, withSeat } from './records.js';
 import { describeFull, type Full } from './refusal.js';
 import { type Claimant, Places, sameName, sameUser } from './seats.js';
 import { Telling } from './telling.js';
+import { BOOT_MARGIN_MS } from './timing.js';
 import { takeAway } from './tombstones.js';
 
 /** What one computer can prove of the records in the table. */
@@ -84,9 +85,6 @@ function dropOwn(context: ChangeContext, request: ClaimRequest): string | null {
   }
   return null;
 }
-
-/** An older boot proves nothing unless the last beat is at least this much older than our boot. Milliseconds. */
-const BOOT_MARGIN_MS = 60_000;
 
 function isOwnGone({ policy }: ChangeContext, record: InstanceRecord, request: ClaimRequest): boolean {
   const by = policy.countBy === 'instance' ? 'user@host' : policy.countBy;

@@ -1,5 +1,6 @@
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
+import { DENIAL_PAUSE_MS } from './timing.js';
 
 /** A refusal, for the journal: nothing in the table changes. */
 export interface Denial {
@@ -13,9 +14,6 @@ export interface Denial {
   /** Whether that was the end of it, or the call went on to wait. */
   readonly final: boolean;
 }
-
-/** One user's refusals in one module are recorded once in so long. Milliseconds. */
-export const DENIAL_PAUSE_MS = 60_000;
 
 /** Null when the newest revision is such a record already: who asks again and again, each time anew, fills no journal. */
 export function recordDenial({ licence, nowMs }: ChangeContext, denial: Denial): Draft | null {

@@ -1,6 +1,14 @@
-import type { InstanceRecord, Level, Licence } from '../licence/document.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
 import { firstWhere } from '../licence/ordered.js';
 import { Unchanged } from '../licence/unchanged.js';
+import {
+  COUNTED_POLLS,
+  deadAfterMs,
+  lookPeriodMs,
+  OLDEST_PROOF,
+  PROOF_INTERVALS,
+  YOUNGEST_PROOF,
+} from './timing.js';
 
 /**
  * Rules 3 and 4: a peer is judged by how long we have seen its beat stand still while we were awake and looking, on our
@@ -8,23 +16,6 @@ import { Unchanged } from '../licence/unchanged.js';
  *
  * All times are milliseconds of this process's monotonic clock; T is the check interval the peer's own record promises.
  */
-
-/** Looks per check interval. */
-const LOOKS_PER_INTERVAL = 8;
-/** Looks in the time within which a holder has promised to answer (rule 7). */
-export const LOOKS_PER_ANSWER = 4;
-/** Nobody looks less often than this, however long T is. Milliseconds. */
-const LONGEST_LOOK_MS = 3_600_000;
-/** Light looks no more often than this. Milliseconds. */
-const LIGHT_LOOK_MS = 60_000;
-/** Silence after which a peer is dead, in check intervals; its grace comes on top, times {@link GRACE_PATIENCE}. */
-const DEAD_INTERVALS = 1.75;
-const GRACE_PATIENCE = 7 / 6;
-/** So long before the verdict an observer makes sure of a recent commit of its own, in check intervals (1.75 - 1.55). */
-const PROOF_INTERVALS = 0.2;
-/** The window in which the observer's own commit must lie: the peer had at least the first of these to speak in. */
-const YOUNGEST_PROOF = 1 / 8;
-const OLDEST_PROOF = 1 / 2;
 
 /** The beat of each peer, by instance id, and how long it has been seen unchanged. */
 export type Sightings = ReadonlyMap<string, Unchanged>;
@@ -43,19 +34,6 @@ export interface Observer {
   readonly periodMs: number;
 }
 
-export const lookPeriodMs = (checkIntervalSeconds: number): number =>
-  Math.min((checkIntervalSeconds * 1000) / LOOKS_PER_INTERVAL, LONGEST_LOOK_MS);
-
-/** How often an instance of this level looks: so long at most it takes to notice a removal, or a change of settings. Milliseconds. */
-export function ownLookMs(level: Level, checkIntervalSeconds: number, answersWithin: number | null): number {
-  const periodMs = lookPeriodMs(checkIntervalSeconds);
-  if (level === 'light') return Math.max(LIGHT_LOOK_MS, periodMs);
-  return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);
-}
-
-export const deadAfterMs = (record: InstanceRecord): number =>
-  (DEAD_INTERVALS * record.checkIntervalSeconds + GRACE_PATIENCE * record.graceSeconds) * 1000;
-
 /**
  * Adds one look. The time between two looks counts for at most two look periods, however long it was: we may have
  * slept, and the peer with us. The first look that shows a beat counts from its end, later ones from start to start.
@@ -68,7 +46,7 @@ export function look(before: Sightings, seen: Look, observer: Observer): Sightin
     peers.map((record) => {
       const { startedMs, endedMs } = seen;
       const periodMs = Math.min(observer.periodMs, lookPeriodMs(record.checkIntervalSeconds));
-      const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 2 * periodMs };
+      const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: COUNTED_POLLS * periodMs };
       return [record.id, Unchanged.after(before.get(record.id), sight)];
     }),
   );

@@ -2,19 +2,12 @@ import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { Unchanged } from '../licence/unchanged.js';
-import { LOOKS_PER_ANSWER } from './liveness.js';
+import { ANSWER_COMMIT_MS, CALLED_AGAIN, POLLS_PER_ANSWER, PROOF_PART } from './timing.js';
 
 /**
  * Rule 7: holders have promised to answer within A whoever needs a seat. Who has not, counted by the caller from its confirmed commit in
  * which it called him, and while it could look and write itself, is dead. All times are milliseconds.
  */
-
-/** Who waits calls those again whose last beat is so many times older than what they promised: a price in writes, and a bound for it. */
-const ASKED_AGAIN = 10;
-/** Who asks proves that he can write after so much of the time that was promised. */
-const PROOF_PART = 1 / 2;
-/** From a broken promise to the commit that says so. */
-const EVICTED_MS = 2000;
 
 /** Who calls the roll. */
 export interface Caller {
@@ -55,7 +48,7 @@ export function isOnDemand(
   if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;
   const beatMs = fromIso(record.beatAt);
   const answerMs = 1000 * record.answersWithin;
-  if (caller.hasWaited) return !isWithin(beatMs, nowMs, ASKED_AGAIN * answerMs);
+  if (caller.hasWaited) return !isWithin(beatMs, nowMs, CALLED_AGAIN * answerMs);
   const calledMs = rollCall?.calledAt === undefined ? null : fromIso(rollCall.calledAt);
   return calledMs === null || beatMs < calledMs || !isWithin(calledMs, nowMs, answerMs);
 }
@@ -87,7 +80,9 @@ export const brokenWords = (record: InstanceRecord): string =>
 
 /** When a holder who is asked now, and has promised to answer, is out at the latest, by share time; Infinity if he has not. */
 export const answerByMs = ({ policy, nowMs }: ChangeContext, record: InstanceRecord): number =>
-  policy.answerWithinSeconds === null ? Number.POSITIVE_INFINITY : nowMs + answerMsOf(record) + EVICTED_MS;
+  policy.answerWithinSeconds === null
+    ? Number.POSITIVE_INFINITY
+    : nowMs + answerMsOf(record) + ANSWER_COMMIT_MS;
 
 /** The roll call, written once more: proof that the share takes what is written. */
 export const proved = (licence: Licence, nowMs: number): Licence =>
@@ -95,4 +90,4 @@ export const proved = (licence: Licence, nowMs: number): Licence =>
 
 const answerMsOf = (record: InstanceRecord): number =>
   record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;
-export const answerGapMs = (record: InstanceRecord): number => answerMsOf(record) / LOOKS_PER_ANSWER;
+export const answerGapMs = (record: InstanceRecord): number => answerMsOf(record) / POLLS_PER_ANSWER;

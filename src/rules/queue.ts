@@ -4,6 +4,7 @@ import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
 import { dropSeats, isGiven, seatEvent } from './records.js';
 import type { Claimant } from './seats.js';
+import { LONGEST_QUEUE_GAP_MS, OFFER_MS, OVERSTAY_MS } from './timing.js';
 
 /** The line of those who wait for a place (rule 8): first come, first served within a module. */
 
@@ -158,13 +159,6 @@ export function withoutWaiters(licence: Licence, isLeaving: (waiter: Waiter) => 
 
 // --- who keeps the line moving ----------------------------------------------------------------------------------------
 
-/** A place that was given and not taken goes to the next after so long. Milliseconds. */
-const TAKEN_MS = 60_000;
-/** So much longer than he said a waiter may stand. Milliseconds. */
-const OVERSTAY_MS = 10_000;
-/** Of the time between two looks at most so much counts: we may have slept, and the waiter with us. Milliseconds. */
-export const LONGEST_GAP_MS = 10_000;
-
 /** Somebody in the line, or with a place that he was given: told apart by its seat id, which is new for every wait. */
 export interface Pending {
   readonly instance: string;
@@ -182,7 +176,7 @@ function pendingIn(licence: Licence): Pending[] {
   const given = licence.instances.flatMap((record) =>
     record.seats.filter(isGiven).map(
       ({ id, module }): Pending => ({
-        ...{ instance: record.id, module, seat: id, kind: 'given', patienceMs: TAKEN_MS },
+        ...{ instance: record.id, module, seat: id, kind: 'given', patienceMs: OFFER_MS },
       }),
     ),
   );
@@ -203,7 +197,7 @@ export function watchLine(before: LineSeen, licence: Licence, nowMs: number): Li
   return new Map(
     pendingIn(licence).map((one) => {
       const key = keyOf(one);
-      const sight = { identity: key, startedMs: nowMs, longestGapMs: LONGEST_GAP_MS };
+      const sight = { identity: key, startedMs: nowMs, longestGapMs: LONGEST_QUEUE_GAP_MS };
       return [key, Unchanged.after(before.get(key), sight)];
     }),
   );

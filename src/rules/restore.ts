@@ -1,11 +1,12 @@
 import type { InstanceRecord, Licence, SealedEntitlement } from '../licence/document.js';
 import { MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
+import { readPolicy } from '../licence/entitlement.js';
 import { hashOf } from '../licence/event-hash.js';
 import { parseJson } from '../licence/json.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { bury, roomIn, withEntitlement } from './recall.js';
+import { quarterMs } from './timing.js';
 
 /**
  * What to make of a lost table (design 5, "Damage and loss"): one revision, far above everything anybody knows of, in a
@@ -156,12 +157,6 @@ function unconfirmed(record: InstanceRecord): InstanceRecord {
   const isUnsure = record.level === 'light' || record.seats.some((seat) => seat.untilAt !== null);
   return isUnsure ? { ...record, unconfirmed: true } : record;
 }
-
-/** Right after a restore nobody new is seated and nobody evicted, so that everybody who lives can have his look. */
-const QUARTER_INTERVALS = 1 / 4;
-
-/** How long that is, milliseconds. */
-export const quarterMs = (policy: Policy): number => QUARTER_INTERVALS * 1000 * policy.checkIntervalSeconds;
 
 /** How much of it is left by the server's clock, milliseconds; nothing where that was set back to before the restore. */
 export function closedForMs({ licence, policy, nowMs }: ChangeContext): number {

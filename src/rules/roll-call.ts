@@ -3,7 +3,6 @@ import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
 import type { Verdict } from './liveness.js';
-import { deadAfterMs, LOOKS_PER_ANSWER } from './liveness.js';
 import {
   answerDueMs,
   answerGapMs,
@@ -15,6 +14,17 @@ import {
   type WatchedName,
   type Watching,
 } from './on-demand.js';
+import {
+  ALIVE_INTERVALS,
+  deadAfterMs,
+  FUTURE_MS,
+  intervalMs,
+  LONGEST_COMMIT_MS,
+  longestGapMs,
+  outAfterMs,
+  TRY_INTERVALS,
+  WAIT_INTERVALS,
+} from './timing.js';
 
 /**
  * Rule 5(b): a newcomer has watched nobody yet. Share time tells it whom to ask, and evicts nobody: whoever lives answers
@@ -26,25 +36,6 @@ import {
  * since that beat, the age does not count: the peer evicts by what it has seen (rule 4), and share time may lie. So where the
  * server's clock was set ahead, the first who answers a roll call protects whoever cannot. All times are milliseconds.
  */
-
-/** A beat younger than this many check intervals is `alive` in `status`. */
-const ALIVE_INTERVALS = 1.125;
-/** A beat from the server's future (its clock was set back) by more than this is no beat that can be dated. */
-const FUTURE_MS = 60_000;
-/** From asked (1.75 T) to out (2 T), in check intervals. */
-const GRACE_INTERVALS = 1 / 4;
-/** How long a roll call stands, in check intervals, before who has not answered is out. Twice what may lie between two looks. */
-const WAIT_INTERVALS = 1 / 4;
-/** Who asks tries again so often, in check intervals. */
-const TRIES = 16;
-/** Two tries further apart than this leave a gap in which nobody can be blamed, in check intervals. */
-const GAPS = 8;
-/** For T below 8 s, where a busy computer takes as long. */
-const SHORTEST_GAP_MS = 1000;
-const SHORTEST_TRY_MS = 250;
-const LONGEST_TRY_MS = 1_800_000;
-/** What a commit may add to a promised time: the pace of tries, at most this. */
-const COMMIT_MS = 5000;
 
 /** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
 const MOST_NAMES = 1000;
@@ -98,21 +89,10 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
   const byPeersMs = fromIso(record.beatAt) + outAfterMs(record);
   if (isWatched(record, shareTimeMs, watchedFromMs))
     return byPeersMs > shareTimeMs ? byPeersMs : shareTimeMs + outAfterMs(record);
-  const askedMs = WAIT_INTERVALS * intervalMs(record) + Math.min(intervalMs(record) / TRIES, COMMIT_MS);
+  const askedMs =
+    WAIT_INTERVALS * intervalMs(record) + Math.min(TRY_INTERVALS * intervalMs(record), LONGEST_COMMIT_MS);
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
-
-/** How often who asks tries again; more often where answers are promised. */
-export function tryPeriodMs(checkIntervalSeconds: number, answerWithinSeconds: number | null): number {
-  const periodMs = Math.min(Math.max((checkIntervalSeconds * 1000) / TRIES, SHORTEST_TRY_MS), LONGEST_TRY_MS);
-  return answerWithinSeconds === null
-    ? periodMs
-    : Math.min(periodMs, (1000 * answerWithinSeconds) / LOOKS_PER_ANSWER / 2);
-}
-
-/** A commit that took longer, or came longer after the one before, begins the wait anew. */
-const longestGapMs = (checkIntervalSeconds: number): number =>
-  Math.max((checkIntervalSeconds * 1000) / GAPS, SHORTEST_GAP_MS);
 
 /** Holders of a module that may be dead, as far as silence tells, or are or may be called: worth staying for. */
 export function doubtful(
@@ -216,7 +196,7 @@ export function unanswered(
   silence: Silence,
 ): Verdict[] {
   const waitMs = (record: InstanceRecord) =>
-    WAIT_INTERVALS * Math.max(intervalMs(record), 1000 * context.policy.checkIntervalSeconds);
+    WAIT_INTERVALS * Math.max(intervalMs(record), intervalMs(context.policy));
   const isUnbroken = watching.gapMs <= longestGapMs(context.policy.checkIntervalSeconds);
   const isOverdue = (record: InstanceRecord, known: WatchedName) =>
     isUnbroken &&
@@ -258,7 +238,3 @@ const mayBeAsked = (record: InstanceRecord): boolean =>
 
 const sitsIn = (record: InstanceRecord, module: string): boolean =>
   record.seats.some((seat) => seat.module === module && seat.untilAt === null);
-
-const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
-const outAfterMs = (record: InstanceRecord): number =>
-  deadAfterMs(record) + GRACE_INTERVALS * intervalMs(record);

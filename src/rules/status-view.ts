@@ -2,10 +2,10 @@ import type { InstanceRecord, Level, Licence, Reservation } from '../licence/doc
 import { limitOf, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
-import { ownLookMs } from './liveness.js';
 import { Lines } from './queue.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
+import { ownLookMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
 /** Who sits where, as one look tells it. */

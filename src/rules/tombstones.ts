@@ -10,6 +10,7 @@ import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { dropSeats, seatEvent } from './records.js';
 import { sameName } from './seats.js';
+import { keptMs } from './timing.js';
 
 /** Seats that are taken away, and what is told of that: each leaves a tombstone, which its former holder reads. */
 
@@ -54,9 +55,8 @@ const takingEvent = ({ record, seat, why }: Taken): EventDraft => {
   return { ...seatEvent(kind, record, seat), ...why };
 };
 
-/** Tombstones are kept for max(4 T, 24 h). */
 const isKept = ({ policy, nowMs }: ChangeContext, stone: Tombstone): boolean =>
-  nowMs - fromIso(stone.at) < Math.max(4 * policy.checkIntervalSeconds, 86_400) * 1000;
+  nowMs - fromIso(stone.at) < keptMs(policy);
 
 /** Whether a person decided so. After an eviction a free seat may be taken again at once; after such a decision it may not. */
 export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';

@@ -1,14 +1,10 @@
 import { elapsedMs, type Instant } from '../licence/time.js';
+import { intervalMs, LATE_PART, OVERDUE_INTERVALS, VALID_PART, validForMs } from './timing.js';
 
 /**
  * Rule 9: how long an instance may believe in its seat by itself. It stops before any peer may evict it, whatever
  * stopped the beats: a stall, a sleep, a dead share.
  */
-
-/** In check intervals. Invariant: less than DEAD_INTERVALS, so that belief ends before eviction. */
-const BELIEF_INTERVALS = 1.5;
-/** A beat is overdue so long after it was due, in check intervals. */
-const OVERDUE_INTERVALS = 1 / 8;
 
 /** What a confirmed beat supports. */
 export interface Belief {
@@ -26,11 +22,10 @@ export function beliefOf(
 ): Belief {
   if (record.level === 'light')
     return { since, validForMs: Number.POSITIVE_INFINITY, overdueAfterMs: Number.POSITIVE_INFINITY };
-  const intervalMs = record.checkIntervalSeconds * 1000;
   return {
     since,
-    validForMs: BELIEF_INTERVALS * intervalMs + record.graceSeconds * 1000,
-    overdueAfterMs: (1 + OVERDUE_INTERVALS) * intervalMs,
+    validForMs: validForMs(record),
+    overdueAfterMs: (1 + OVERDUE_INTERVALS) * intervalMs(record),
   };
 }
 
@@ -38,14 +33,11 @@ export function beliefOf(
  * Rule 7: who has promised to answer within so many seconds believes for 6/7 of them after the *start* of his last good look: one
  * that did not show him called, or his confirmed beat. Whoever calls him counts from when the call was confirmed, so it is later.
  */
-const ANSWER_PART = 6 / 7;
-/** Two looks have failed. */
-const LATE_PART = 1 / 2;
 
 /** `lookLagMs`: how old what a look shows can be, because this computer's client keeps what it was shown before. */
 export const answerBelief = (answersWithinSeconds: number, since: Instant, lookLagMs: number): Belief => ({
   since,
-  validForMs: ANSWER_PART * 1000 * answersWithinSeconds - lookLagMs,
+  validForMs: VALID_PART * 1000 * answersWithinSeconds - lookLagMs,
   overdueAfterMs: LATE_PART * 1000 * answersWithinSeconds,
 });
 

@@ -17,7 +17,7 @@ import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
 import { toIso } from '../../src/licence/time.js';
-import { changeSettings, remove } from '../../src/rules/admin.js';
+import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
 import { beat, type Standing } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
@@ -229,6 +229,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
       ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
     }),
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
+  chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
   judgeDrop: (of) => judgeDrop(context(of), { text: textOf(of), actor: 'a@b' }),
   formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),

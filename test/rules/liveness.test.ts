@@ -3,15 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { InstanceRecord, Level, Licence } from '../../src/licence/document.js';
 import type { Instant } from '../../src/licence/time.js';
 import { claim } from '../../src/rules/claim.js';
-import {
-  cutBack,
-  deadAfterMs,
-  judge,
-  look,
-  lookPeriodMs,
-  type OwnCommit,
-  type Sightings,
-} from '../../src/rules/liveness.js';
+import { cutBack, judge, look, type OwnCommit, type Sightings } from '../../src/rules/liveness.js';
+import { deadAfterMs, lookPeriodMs } from '../../src/rules/timing.js';
 import { beliefOf, remainingMs } from '../../src/rules/validity.js';
 import { app, asking, contextOf, emptyTable, unchangedFor } from './tables.js';
 

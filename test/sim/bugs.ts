@@ -34,8 +34,8 @@ const beatRule = 'src/rules/beat.ts';
 const evictRule = 'src/rules/evict.ts';
 const requestRule = 'src/rules/request.ts';
 const records = 'src/rules/records.ts';
+const timing = 'src/rules/timing.ts';
 const places = 'src/rules/seats.ts';
-const belief = 'src/rules/validity.ts';
 const desk = 'src/rules/admin.ts';
 const instance = 'src/client/client.ts';
 const beats = 'src/client/heartbeat.ts';
@@ -348,14 +348,14 @@ const sight: readonly Bug[] = [
     what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
     breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
     file: sightings,
-    find: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 2 * periodMs };',
+    find: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: COUNTED_POLLS * periodMs };',
     replace: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 1e12 * periodMs };',
   },
   {
     name: 'dead-at-one-interval',
     what: 'A peer is dead after 1.75 T of silence; now after 1 T.',
     breaks: liveUser,
-    file: sightings,
+    file: timing,
     find: 'const DEAD_INTERVALS = 1.75;',
     replace: 'const DEAD_INTERVALS = 1;',
   },
@@ -363,7 +363,7 @@ const sight: readonly Bug[] = [
     name: 'dead-before-belief-ends',
     what: 'A peer is dead after 1.75 T of silence, when its belief is over; now after 1.25 T.',
     breaks: neverOver,
-    file: sightings,
+    file: timing,
     find: 'const DEAD_INTERVALS = 1.75;',
     replace: 'const DEAD_INTERVALS = 1.25;',
   },
@@ -526,7 +526,7 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: 'A roll call stands for T/4 before who has not answered is out; now his time is over at once.',
     breaks: liveUser,
-    file: rollcall,
+    file: timing,
     find: 'const WAIT_INTERVALS = 1 / 4;',
     replace: 'const WAIT_INTERVALS = 0;',
   },
@@ -575,9 +575,9 @@ const asking: readonly Bug[] = [
     profile: 'monday',
     what: 'Who does not answer is out if he is silent for 2 T; now after 1.5 T.',
     breaks: liveUser,
-    file: rollcall,
-    find: 'deadAfterMs(record) + GRACE_INTERVALS * intervalMs(record);',
-    replace: 'deadAfterMs(record) - GRACE_INTERVALS * intervalMs(record);',
+    file: timing,
+    find: 'deadAfterMs(record) + CALLED_INTERVALS * intervalMs(record);',
+    replace: 'deadAfterMs(record) - CALLED_INTERVALS * intervalMs(record);',
     also: [
       {
         file: rollcall,
@@ -622,9 +622,9 @@ const believing: readonly Bug[] = [
     profile: 'sleepers',
     what: 'Belief lasts 1.5 T, less than the others wait; now 2 T.',
     breaks: neverOver,
-    file: belief,
-    find: 'const BELIEF_INTERVALS = 1.5;',
-    replace: 'const BELIEF_INTERVALS = 2;',
+    file: timing,
+    find: 'const VALID_INTERVALS = 1.5;',
+    replace: 'const VALID_INTERVALS = 2;',
   },
   {
     name: 'believes-by-one-clock',
@@ -685,7 +685,7 @@ const believing: readonly Bug[] = [
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
     file: heart,
-    find: '? since.elapsedMs + table.intervalMs * (1 - dice.fraction() / 16)',
+    find: '? since.elapsedMs + table.intervalMs * (1 - dice.fraction() * JITTER_INTERVALS)',
     replace: '? since.elapsedMs + table.intervalMs * (1 + dice.fraction())',
   },
 ];
@@ -936,18 +936,18 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'Who has promised to answer looks four times in that time; now as often as without.',
     breaks: liveUser,
-    file: 'src/rules/liveness.ts',
-    find: 'return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / LOOKS_PER_ANSWER);',
-    replace: 'return answersWithin === null ? periodMs : Math.max(periodMs, 1 / LOOKS_PER_ANSWER);',
+    file: timing,
+    find: 'return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / POLLS_PER_ANSWER);',
+    replace: 'return answersWithin === null ? periodMs : Math.max(periodMs, 1 / POLLS_PER_ANSWER);',
   },
   {
     name: 'believes-past-its-promise',
     profile: 'demand',
     what: 'Belief lasts for 6/7 of what was promised after a look; now for twice as long as that.',
     breaks: neverOver,
-    file: 'src/rules/validity.ts',
-    find: 'const ANSWER_PART = 6 / 7;',
-    replace: 'const ANSWER_PART = 12 / 7;',
+    file: timing,
+    find: 'const VALID_PART = 6 / 7;',
+    replace: 'const VALID_PART = 12 / 7;',
   },
   {
     name: 'looks-that-show-the-call-count',
@@ -964,8 +964,8 @@ const onDemand: readonly Bug[] = [
     what: 'A gap between the commits of who calls begins the wait anew; now what he slept through counts.',
     breaks: liveUser,
     file: answers,
-    find: 'answerMsOf(record) / LOOKS_PER_ANSWER;',
-    replace: 'answerMsOf(record) * 1000 * LOOKS_PER_ANSWER;',
+    find: 'answerMsOf(record) / POLLS_PER_ANSWER;',
+    replace: 'answerMsOf(record) * 1000 * POLLS_PER_ANSWER;',
   },
   {
     name: 'promised-by-the-settings',
@@ -1034,18 +1034,18 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'A place that was given and not taken goes to the next after 60 s; now it stays.',
     breaks: inOrder,
-    file: line,
-    find: 'const TAKEN_MS = 60_000;',
-    replace: 'const TAKEN_MS = 1e12;',
+    file: timing,
+    find: 'const OFFER_MS = 60_000;',
+    replace: 'const OFFER_MS = 1e12;',
   },
   {
     name: 'passed-over-at-once',
     profile: 'queue',
     what: 'Who was given a place has 60 s to take it; now 3 s.',
     breaks: inOrder,
-    file: line,
-    find: 'const TAKEN_MS = 60_000;',
-    replace: 'const TAKEN_MS = 3000;',
+    file: timing,
+    find: 'const OFFER_MS = 60_000;',
+    replace: 'const OFFER_MS = 3000;',
   },
   {
     name: 'beats-what-it-was-given-away',

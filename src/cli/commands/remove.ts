@@ -1,11 +1,9 @@
 import type { Command } from 'commander';
 import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { fromIso } from '../../licence/time.js';
-import { remove } from '../../rules/admin.js';
-import { ownLookMs } from '../../rules/liveness.js';
+import { type ChosenSeat, chooseSeats, remove } from '../../rules/admin.js';
 import type { ShareTime } from '../../rules/status-view.js';
-import { isNamed } from '../../rules/tombstones.js';
+import { ownLookMs } from '../../rules/timing.js';
 import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
@@ -21,11 +19,6 @@ interface RemoveOptions {
   readonly reason?: string;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
-}
-
-interface Chosen {
-  readonly record: InstanceRecord;
-  readonly seat: SeatRecord;
 }
 
 export function addRemove(program: Command, deps: Deps): void {
@@ -91,15 +84,11 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
   if (removed.length === 0) deps.setStatus(EXIT.failed);
 }
 
-function choose(desk: Desk, options: RemoveOptions, time: ShareTime): Chosen[] {
-  const all = desk.licence.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
-  const chosen = all.filter(
-    ({ record, seat }) =>
-      isNamed(record, options) &&
-      (options.module === undefined || seat.module === options.module) &&
-      (options.seat === undefined || seat.id.startsWith(options.seat)) &&
-      (!options.dead || isDead(record, desk, time)),
-  );
+function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat[] {
+  const { dead: isDeadOnly, ...named } = options;
+  const isGone = (record: InstanceRecord) => isGoneHere(record, desk.system);
+  const dead = { isGone, nowMs: time.from === 'server' ? time.ms : null };
+  const chosen = chooseSeats(desk.licence, isDeadOnly ? { ...named, dead } : named);
   const ids = new Set(chosen.map(({ seat }) => seat.id));
   if (options.seat !== undefined && ids.size > 1)
     throw new SeatfileFault(
@@ -107,15 +96,6 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): Chosen[] {
       `--seat ${options.seat}: ${ids.size} seats begin so; give more of the id`,
     );
   return chosen;
-}
-
-/** Provably gone on this computer, or silent so long by the server's clock that a peer would have evicted it. */
-function isDead(record: InstanceRecord, desk: Desk, time: ShareTime): boolean {
-  if (isGoneHere(record, desk.system)) return true;
-  const patienceMs = (2 * record.checkIntervalSeconds + (7 / 6) * record.graceSeconds) * 1000;
-  return (
-    record.level === 'heartbeat' && time.from === 'server' && time.ms - fromIso(record.beatAt) >= patienceMs
-  );
 }
 
 async function isAgreed(count: number, options: RemoveOptions, deps: Deps): Promise<boolean> {
@@ -126,7 +106,11 @@ async function isAgreed(count: number, options: RemoveOptions, deps: Deps): Prom
   return /^y(es)?$/i.test(answer.trim());
 }
 
-async function commitRemoval(desk: Desk, chosen: readonly Chosen[], words: string | null): Promise<Chosen[]> {
+async function commitRemoval(
+  desk: Desk,
+  chosen: readonly ChosenSeat[],
+  words: string | null,
+): Promise<ChosenSeat[]> {
   const keys = new Set(chosen.map(keyOf));
   const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
   const { answer } = await desk.store.commit((context) => {
@@ -139,13 +123,13 @@ async function commitRemoval(desk: Desk, chosen: readonly Chosen[], words: strin
   return answer;
 }
 
-const keyOf = ({ record, seat }: Chosen): string => `${record.id} ${seat.id} ${seat.module}`;
+const keyOf = ({ record, seat }: ChosenSeat): string => `${record.id} ${seat.id} ${seat.module}`;
 
-const describe = ({ record, seat }: Chosen): string =>
+const describe = ({ record, seat }: ChosenSeat): string =>
   `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
 
 /** When a holder that lives learns it: at its next look. */
-function whenNoticed({ record }: Chosen, { system }: Desk, checkIntervalSeconds: number): string {
+function whenNoticed({ record }: ChosenSeat, { system }: Desk, checkIntervalSeconds: number): string {
   if (isGoneHere(record, system)) return 'the place is for whoever waits or asks now; its process is gone';
   const ms = ownLookMs(
     record.level,

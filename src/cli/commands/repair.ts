@@ -6,6 +6,7 @@ import { readPolicy } from '../../licence/entitlement.js';
 import { inFile, isLoss, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { restoredNumber } from '../../rules/restore.js';
+import { lookPeriodMs, quarterMs } from '../../rules/timing.js';
 import type { Survey } from '../../store/rebuild.js';
 import { healAdvice } from '../../store/revisions.js';
 import type { Store } from '../../store/store.js';
@@ -92,9 +93,8 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
     deps.out(`Renamed; revision ${restored.revision} is the newest again, with ${seatsIn(restored)}.\n`);
     return;
   }
-  const { checkIntervalSeconds } = policy;
   deps.out(
-    `Restored: revision ${restored.revision}, ${seatsIn(restored)}. Nobody new is seated for ${duration(checkIntervalSeconds / 4)}, so that who still works keeps his place.\n`,
+    `Restored: revision ${restored.revision}, ${seatsIn(restored)}. Nobody new is seated for ${duration(quarterMs(policy) / 1000)}, so that who still works keeps his place.\n`,
   );
 }
 
@@ -112,7 +112,7 @@ const GLANCE_MS = 1000;
 /** Whoever lives looks, and tries to write, at least every T/8: the server's stamp on the folder tells. */
 async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Promise<boolean> {
   const { checkIntervalSeconds } = inFile(store.place.face, () => readPolicy(base));
-  const watchMs = Math.min((checkIntervalSeconds * 1000) / 8, LONGEST_WATCH_MS);
+  const watchMs = Math.min(lookPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
   deps.err(`Watching for ${duration(Math.ceil(watchMs / 1000))} whether anybody writes in the folder.\n`);
   const before = await store.folderTime();

@@ -3,7 +3,7 @@ import type { Level, Settings } from '../../licence/document.js';
 import type { Policy } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { changeSettings } from '../../rules/admin.js';
-import { LOOKS_PER_ANSWER, ownLookMs } from '../../rules/liveness.js';
+import { ownLookMs, POLLS_PER_ANSWER } from '../../rules/timing.js';
 import { atDesk, type Desk } from '../admin-session.js';
 import { fileOf, parseDuration, parseMonths } from '../arguments.js';
 import { duration } from '../words.js';
@@ -111,12 +111,12 @@ function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSecon
 /** Rule 7: what answering costs, before anything is changed. @throws SeatfileFault BAD_ARGUMENT where it is much, and nobody said yes */
 function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, deps: Deps): void {
   const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
-  const reads = (LOOKS_PER_ANSWER * users) / answerSeconds;
+  const reads = (POLLS_PER_ANSWER * users) / answerSeconds;
   const price = `answers within ${duration(answerSeconds)} from up to ${users} at work are ${perSecond(reads, 'read')} of the folder, and ${perSecond(users / answerSeconds, 'write')} while somebody needs a seat`;
   if (reads > CHEAP_READS && !isAgreed)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      `set: ${price}; expected --yes for more than ${CHEAP_READS} reads a second, or a longer time, like ${duration(Math.ceil((LOOKS_PER_ANSWER * users) / CHEAP_READS))}`,
+      `set: ${price}; expected --yes for more than ${CHEAP_READS} reads a second, or a longer time, like ${duration(Math.ceil((POLLS_PER_ANSWER * users) / CHEAP_READS))}`,
     );
   deps.err(`The price: ${price}.\n`);
   deps.err(
