@@ -53,7 +53,7 @@ export interface Policy {
   readonly modules: ReadonlyMap<string, ModuleGrant>;
 }
 
-/** Design rule 1: one write per 30 s per file, for any number of users. */
+/** Rule 1: one write per 30 s per file, for any number of users. */
 const SECONDS_PER_USER = 30;
 export const MAX_USERS = 100_000;
 
@@ -78,7 +78,7 @@ const entitlement = z.looseObject({
   modules: z.array(moduleGrant).min(1).max(1000),
 });
 
-/** T by the formula of design rule 1: 30 s x the largest max users. Seconds. */
+/** T by the formula of rule 1: 30 s x the largest max users. Seconds. */
 export function formulaSeconds(modules: readonly ModuleGrant[]): number {
   return SECONDS_PER_USER * Math.max(...modules.map((grant) => grant.maxUsers));
 }

@@ -38,8 +38,8 @@ const isSelected = (record: InstanceRecord, { id, module }: SeatRecord, selectio
   (selection.dead === undefined || isDead(record, selection.dead));
 
 /**
- * Provably gone, or silent for so long that the peers would have evicted it (2 T and 7/6 of its grace). `nowMs` is the server's clock;
- * without it silence proves nothing.
+ * Provably gone, or silent for so long that the peers would have evicted it (2 T and 7/6 of its grace).
+ * `nowMs` is the server's clock; without it silence proves nothing.
  */
 const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>
   isGone(record) ||
@@ -61,7 +61,10 @@ export function remove(context: ChangeContext, { isChosen, ...by }: Removal): Dr
   return after && andThen(context, after, offerFree);
 }
 
-/** Changes settings, undefined takes one back; null when they already are so. Holders follow at their next look. */
+/**
+ * Changes settings; undefined takes one back. Null when they are so already. Holders follow at their next
+ * poll.
+ */
 export function changeSettings(
   { licence }: Pick<ChangeContext, 'licence'>,
   { changes, actor }: { readonly changes: Settings; readonly actor: string },

@@ -6,13 +6,22 @@ import { isGiven, ownRecord, promise, putRecord, seatEvent, withoutMark } from '
 import { type Claimant, Places } from './seats.js';
 import { isFinal, tombstonesOf } from './tombstones.js';
 
-/** What an instance brings to its own beat: its identity, the seats it holds, and whether these are still valid. */
+/**
+ * What an instance brings to its own beat: its identity, the seats it holds, and whether these are still
+ * valid.
+ */
 export interface Standing {
   readonly who: Claimant;
   readonly seats: readonly SeatRecord[];
-  /** The highest beat we ever tried to write. A higher one in our record means another process uses our identity (a cloned VM). */
+  /**
+   * The highest beat we ever tried to write. A higher one in our record means another process uses our
+   * identity (a cloned VM).
+   */
   readonly highestBeat: number;
-  /** Set during the settling period after a restore: the modules whose validity has ended, and whose records wait. */
+  /**
+   * Set during the settling period after a restore: the modules whose validity has ended, and whose records
+   * wait.
+   */
   readonly notNow?: readonly string[];
   /** Whether our last confirmed beat is young enough to put our record back before all others. */
   readonly mayReturn: (module: string) => boolean;
@@ -38,7 +47,10 @@ export type BeatOutcome =
       readonly fates: Fates; // by module
     };
 
-/** One heartbeat (rule 2): every seat is checked as a fresh claim would be, the counter raised, the record renewed. */
+/**
+ * One heartbeat (rule 2): every seat is checked as a fresh claim would be, the counter raised, the record
+ * renewed.
+ */
 export function beat(context: ChangeContext, standing: Standing): BeatOutcome {
   const { licence, policy, nowMs } = context;
   const { who, highestBeat } = standing;
@@ -71,7 +83,10 @@ function seatsAfter(mine: InstanceRecord | undefined, fates: Fates): SeatRecord[
   return [...kept, ...(mine?.seats.filter(isOther) ?? [])];
 }
 
-/** An offered seat is accepted by asking for it again. Of several seats in one module all stay with the first. */
+/**
+ * An offered seat is accepted by asking for it again. Of several seats in one module all stay with the
+ * first.
+ */
 const stays = (seat: SeatRecord, fate: SeatFate | undefined): boolean =>
   isGiven(seat) ? fate === undefined : fate?.kind === 'kept';
 
@@ -111,7 +126,7 @@ function fateOf(table: TableView, { who, mayReturn }: Standing, seat: SeatRecord
   if (isOut || !table.policy.modules.has(module)) return { kind: 'lost', tombstone };
   const isFirst = !tombstone && (mayReturn(module) || table.returns.has(module));
   if (table.notNow && (tombstone || table.notNow.has(module))) return { kind: 'noPlace', isFirst };
-  const ahead = isFirst ? 0 : table.lines.ahead(module, who.id); // its own record passes those who wait
+  const ahead = isFirst ? 0 : table.lines.ahead(module, who.id); // its own record passes the waiters
   const place = table.places.placeFor(who, { module, preferred: id, ahead });
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return isFirst ? { kind: 'noPlace', isFirst } : { kind: 'lost', tombstone };

@@ -14,7 +14,10 @@ import { takeAway } from './tombstones.js';
 export interface Proofs {
   /** The process of this record provably exists no more (rule 5a). */
   readonly isGone: (record: InstanceRecord) => boolean;
-  /** When this computer started, by share time; null where that cannot be told or proves nothing (containers). */
+  /**
+   * When this computer started, by share time; null where that cannot be told or proves nothing
+   * (containers).
+   */
   readonly bootedAtMs: number | null;
 }
 
@@ -52,12 +55,16 @@ function placeIn(context: ChangeContext, before: Licence, request: ClaimRequest)
   const { who, module, seatId } = request;
   const places = new Places(context);
   const own = dropOwn({ ...context, licence: before }, request);
-  const back = own === null ? null : places.placeFor(who, { module, preferred: own }); // rule 6: it passes waiters
+  // Rule 6: a user that comes back to its own seat passes the waiters.
+  const back = own === null ? null : places.placeFor(who, { module, preferred: own });
   if (back !== null) return back; // not `own`, if another user has that seat by now
   return places.placeFor(who, { module, preferred: seatId, ahead: new Lines(before).ahead(module, who.id) });
 }
 
-/** Rules 5(a) and 6: a claim first clears heartbeat records whose process is gone, and all gone ones of this user. */
+/**
+ * Rules 5(a) and 6: a claim first clears heartbeat records whose process is gone, and all gone ones of this
+ * user.
+ */
 function dropGone(context: ChangeContext, request: ClaimRequest): Draft | null {
   const { who } = request;
   const isDead = (record: InstanceRecord) =>
@@ -73,7 +80,9 @@ function dropGone(context: ChangeContext, request: ClaimRequest): Draft | null {
   return takeAway(context, takings);
 }
 
-/** The seat of an own record that the claim clears: a user that comes back after a crash keeps the seat id. */
+/**
+ * The seat of an own record that the claim clears: a user that comes back after a crash keeps the seat id.
+ */
 function dropOwn(context: ChangeContext, request: ClaimRequest): string | null {
   const { licence, policy } = context;
   const { who, module } = request;
@@ -93,8 +102,8 @@ function isOwnGone({ policy }: ChangeContext, record: InstanceRecord, request: C
 }
 
 /**
- * Rule 6: of the same user, host and installation, and started before the computer last was. `bootedAtMs` is set only where that
- * proves something.
+ * Rule 6: of the same user, host and installation, and started before the computer last was. `bootedAtMs`
+ * is set only where that proves something.
  */
 function isOfOlderBoot(record: InstanceRecord, { who, bootedAtMs }: ClaimRequest): boolean {
   return (

@@ -15,7 +15,10 @@ export interface Denial {
   readonly final: boolean;
 }
 
-/** Null when the newest revision is such a record already: who asks again and again, each time anew, fills no journal. */
+/**
+ * Null when the latest revision records this refusal already. A user that asks again and again, each time
+ * in a new process, fills no journal.
+ */
 export function recordDenial({ licence, nowMs }: ChangeContext, denial: Denial): Draft | null {
   const isRecorded = licence.events.some(
     ({ kind, module, user, at }) =>

@@ -11,9 +11,9 @@ export interface EvictionRequest {
 }
 
 /**
- * Rule 4: evicts the instances that were seen dead. Declines each whose beat has moved since, and each that owes no heartbeat
- * (rule 10: Light is never swept, by no version, whatever was seen). Null when none is left to evict. Verdicts beyond what one
- * revision can tell of are left to the next commit.
+ * Rule 4: evicts the instances that were seen dead. Declines each whose beat has moved since, and each that
+ * owes no heartbeat (rule 10: Light is never swept, by no version, whatever was seen). Null when none is
+ * left to evict. Verdicts beyond what one revision can tell of are left to the next commit.
  */
 export function evict(context: ChangeContext, { verdicts, actor }: EvictionRequest): Draft | null {
   const records = new Map(context.licence.instances.map((record) => [record.id, record]));

@@ -5,16 +5,18 @@ import {
   COUNTED_POLLS,
   deadAfterMs,
   lookPeriodMs,
-  OLDEST_PROOF,
+  OLDEST_PROOF_INTERVALS,
   PROOF_INTERVALS,
-  YOUNGEST_PROOF,
+  YOUNGEST_PROOF_INTERVALS,
 } from './timing.js';
 
 /**
- * Rules 3 and 4: a peer is judged by how long we have seen its beat stand still while we were awake and looking, on our
- * own monotonic clock, and only for silence in which it could have spoken. No time written by anybody else is read here.
+ * Rules 3 and 4. A peer is judged by its observed silence: how long its beat has not changed while the
+ * observer was awake and polling, on the observer's own monotonic clock, and only for silence in which the
+ * peer could have written. No time that another process wrote is read here.
  *
- * All times are milliseconds of this process's monotonic clock; T is the check interval the peer's own record promises.
+ * All times are milliseconds of the observer's monotonic clock. T is the check interval that the peer's own
+ * record names.
  */
 
 /** The beat of each peer, by instance id, and how long it has been seen unchanged. */
@@ -35,8 +37,9 @@ export interface Observer {
 }
 
 /**
- * Adds one look. The time between two looks counts for at most two look periods, however long it was: we may have
- * slept, and the peer with us. The first look that shows a beat counts from its end, later ones from start to start.
+ * Adds one poll. The time between two polls counts for at most two poll periods, however long it was: the
+ * observer may have been suspended, and the peer with it. The first poll that shows a beat counts from its
+ * end, later ones from start to start.
  */
 export function look(before: Sightings, seen: Look, observer: Observer): Sightings {
   const peers = seen.licence.instances.filter(
@@ -52,7 +55,7 @@ export function look(before: Sightings, seen: Look, observer: Observer): Sightin
   );
 }
 
-/** Rule 4(b): after trouble of our own, nobody is blamed for more than one check interval of it. */
+/** Rule 4(b). After trouble of our own the observed silence of every peer is cut to one check interval. */
 export function cutBack(sightings: Sightings, licence: Licence): Sightings {
   const promised = new Map(
     licence.instances.map((record) => [record.id, record.checkIntervalSeconds * 1000]),
@@ -60,7 +63,10 @@ export function cutBack(sightings: Sightings, licence: Licence): Sightings {
   return new Map([...sightings].map(([id, seen]) => [id, seen.atMost(promised.get(id) ?? 0)]));
 }
 
-/** Our own commits that were confirmed since the last that failed or was slow: the proof that a peer could have written. */
+/**
+ * Our own commits that were confirmed since the last one that failed or was slow. They prove that a peer
+ * could have written.
+ */
 export interface OwnCommit {
   readonly startedMs: number;
   readonly confirmedMs: number;
@@ -72,15 +78,15 @@ export function recentCommits(
   nowMs: number,
   longestIntervalMs: number,
 ): OwnCommit[] {
-  return commits.filter((commit) => nowMs - commit.startedMs <= OLDEST_PROOF * longestIntervalMs);
+  return commits.filter((commit) => nowMs - commit.startedMs <= OLDEST_PROOF_INTERVALS * longestIntervalMs);
 }
 
 export interface Watch {
-  /** Dead, and we may say so now. */
+  /** Dead, with proof: may be evicted now. */
   readonly evict: readonly Verdict[];
-  /** Somebody nears his end and we have no recent commit: beat now, to have one in time. */
+  /** A peer is nearly dead and we have no recent commit: beat now, to have one in time. */
   readonly beatEarly: boolean;
-  /** When the next look is worth it for one of them; Infinity if none. */
+  /** When the next poll decides about one of them. Infinity if none. */
   readonly lookAgainMs: number;
 }
 
@@ -112,11 +118,14 @@ function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: E
   const at = (unchangedMs: number) => seen.seenMs + unchangedMs - seen.forMs;
   if (seen.forMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
   const lastMs = commits.at(-1)?.startedMs ?? Number.NEGATIVE_INFINITY;
-  const beatEarly = nowMs - lastMs > (OLDEST_PROOF - PROOF_INTERVALS) * intervalMs;
+  const beatEarly = nowMs - lastMs > (OLDEST_PROOF_INTERVALS - PROOF_INTERVALS) * intervalMs;
   if (seen.forMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
-  const ripeAt = firstWhere(commits, (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF * intervalMs);
+  const ripeAt = firstWhere(
+    commits,
+    (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF_INTERVALS * intervalMs,
+  );
   const ripe = commits[ripeAt - 1]; // the last that the peer had long enough to answer
-  const proven = ripe !== undefined && nowMs - ripe.startedMs <= OLDEST_PROOF * intervalMs;
+  const proven = ripe !== undefined && nowMs - ripe.startedMs <= OLDEST_PROOF_INTERVALS * intervalMs;
   if (proven)
     return {
       evict: [{ instance: record.id, beat: record.beat, reason: 'evicted' }],
@@ -124,11 +133,11 @@ function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: E
       lookAgainMs: Number.POSITIVE_INFINITY,
     };
   const next = commits[ripeAt];
-  const ripeMs = next ? next.confirmedMs + YOUNGEST_PROOF * intervalMs : Number.POSITIVE_INFINITY;
+  const ripeMs = next ? next.confirmedMs + YOUNGEST_PROOF_INTERVALS * intervalMs : Number.POSITIVE_INFINITY;
   return { evict: [], beatEarly, lookAgainMs: ripeMs };
 }
 
-/** Somebody to put out, and the beat he was seen to stand at. */
+/** An instance to evict, and the beat at which it was seen unchanged. */
 export interface Verdict {
   readonly instance: string;
   readonly beat: number;

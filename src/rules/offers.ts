@@ -8,17 +8,21 @@ import { closedForMs } from './restore.js';
 import { Places } from './seats.js';
 
 /**
- * Rule 8: the commit that frees a place seats the first who waits for it. He believes from his own first beat on; a place
- * that he does not take goes to the next, and he has left the line.
+ * Rule 8. The commit that frees a seat offers it to the first waiter: it seats that waiter. The seat is
+ * valid from the own first beat of the waiter on. An offered seat that is not accepted goes to the next
+ * waiter, and the first has left the queue.
  */
 
 /**
- * At most so many seats are given in one commit; the next one goes on. Each costs an event and a record, so that a long line, given its
- * seats at once, could make a revision that is larger than a licence may be, and nobody could commit any more.
+ * At most this many seats are offered in one commit; the next commit goes on. Each costs an event and a
+ * record. A long queue served at once could make a revision that is larger than a licence may be, and no
+ * instance could commit any more.
  */
 export const MOST_GIVEN = 1000;
 
-/** A record, where it stands in the table, and the seats it gets: of a record made for a waiter, all that it has. */
+/**
+ * A record, where it stands in the table, and the seats it gets. A record made for a waiter has no others.
+ */
 interface Gift {
   readonly record: InstanceRecord;
   readonly at: number;
@@ -26,8 +30,9 @@ interface Gift {
 }
 
 /**
- * Gives every place that is free to those who wait, in their order, in one pass. Who sits already (in a restored table that may be)
- * leaves the line: a second seat would make a table that nobody can write. Null when there is no place, or nobody.
+ * Offers every free seat to the waiters, in their order, in one pass. After a restore an instance can be
+ * both queued and seated: its queue entry is dropped, because two seats for one module fail validation and
+ * would block every commit. Null when there is no free seat, or no waiter.
  */
 export function seatWaiters(context: ChangeContext): Draft | null {
   const { licence, policy } = context;
@@ -54,15 +59,15 @@ export function seatWaiters(context: ChangeContext): Draft | null {
 }
 
 /**
- * What a commit of an administrator, or of a file put over `licence.json`, leaves free goes to those who wait. Right after a restore nobody new
- * is seated; a waiter takes a free place itself, later.
+ * Offers the seats that an administrator, or a replacement file, leaves free. During the settling period
+ * after a restore no new user is seated; a waiter takes a free seat itself, later.
  */
 export function offerFree(context: ChangeContext): Draft | null {
   const isClosed = isExpired(context.policy, context.nowMs) || closedForMs(context) > 0;
   return isClosed ? null : seatWaiters(context);
 }
 
-/** What one pass gives to those who wait. */
+/** What one pass offers to the waiters. */
 class Gifts {
   readonly events: EventDraft[] = [];
   private readonly policy: Policy;
@@ -104,7 +109,10 @@ class Gifts {
   }
 }
 
-/** What he would have written himself. The first silence is not his: he is judged by whether he takes the place. */
+/**
+ * The record that the waiter would have written itself. Its first silence does not count: it is judged by
+ * whether it accepts the seat.
+ */
 function recordOf(waiter: Waiter, policy: Policy, at: string): Omit<InstanceRecord, 'seats'> {
   return {
     id: waiter.instance,
@@ -126,7 +134,10 @@ function recordOf(waiter: Waiter, policy: Policy, at: string): Omit<InstanceReco
   };
 }
 
-/** Who stands for too long is out of the line; who has not taken his place has lost it. Null when none of them is there any more. */
+/**
+ * Removes waiters past their maximum wait and offers not accepted in time. Null if none of them is left in
+ * the table.
+ */
 export function passOver({ licence }: ChangeContext, overdue: readonly Pending[]): Draft | null {
   if (overdue.length === 0) return null;
   const late = new Set(overdue.filter(({ kind }) => kind === 'waits').map(keyOf));
@@ -143,7 +154,7 @@ export function passOver({ licence }: ChangeContext, overdue: readonly Pending[]
 const keyOf = ({ instance, module, seat }: Pick<Pending, 'instance' | 'module' | 'seat'>): string =>
   `${instance} ${module} ${seat}`;
 
-/** The seats that were given and not taken, in the order in which they are named. */
+/** The seats that were offered and not accepted, in the order in which they are named. */
 function untakenIn(
   { instances }: Licence,
   overdue: readonly Pending[],

@@ -5,23 +5,27 @@ import type { Unchanged } from '../licence/unchanged.js';
 import { ANSWER_COMMIT_MS, CALLED_AGAIN, POLLS_PER_ANSWER, PROOF_PART } from './timing.js';
 
 /**
- * Rule 7: holders have promised to answer within A whoever needs a seat. Who has not, counted by the caller from its confirmed commit in
- * which it called him, and while it could look and write itself, is dead. All times are milliseconds.
+ * Rule 7. A holder with an answer deadline A has committed itself to answer within A. One that has not
+ * answered by then is dead: A counts from the confirmed commit of the caller, while the caller itself could
+ * poll and write. All times are milliseconds.
  */
 
-/** Who calls the roll. */
+/** The instance that publishes a roll call. */
 export interface Caller {
   readonly id: string;
   readonly actor: string;
-  /** It has waited for a while already: whoever has proved since that he lives is not called again for every try (rule 7). */
+  /**
+   * It has waited for a while already. A holder that has answered since is not called again at every try
+   * (rule 7).
+   */
   readonly hasWaited: boolean;
 }
 
 /** The beat by which a name stands in the roll call, and since when we have seen it unchanged. */
 export interface WatchedName {
-  /** Without a gap in which the whole office may have slept, by the measure of T. */
+  /** Without a gap in which all computers may have been suspended, as T measures it. */
   readonly byInterval: Unchanged;
-  /** And by the measure of what it has promised: rule 7. */
+  /** The same as its answer deadline measures it (rule 7). */
   readonly byAnswer: Unchanged;
 }
 /** By instance. */
@@ -38,7 +42,10 @@ export interface Watching {
   readonly wroteMs: number;
 }
 
-/** Rule 7: who has promised to answer is asked by whoever needs a place, but not again while his last answer is fresh. */
+/**
+ * A holder with an answer deadline is called when a requester needs its seat, unless its last answer is
+ * younger than the deadline.
+ */
 export function isOnDemand(
   { licence, policy, nowMs }: ChangeContext,
   record: InstanceRecord,
@@ -55,7 +62,10 @@ export function isOnDemand(
 
 const isWithin = (ms: number, nowMs: number, forMs: number): boolean => ms <= nowMs && nowMs - ms < forMs;
 
-/** Rule 7: the promise is broken. Who could not write himself blames nobody: he has written since half of the time was over. */
+/**
+ * The holder missed its deadline. Counts only if we published something in the second half of it: else the
+ * share may be refusing writes.
+ */
 export function isBroken(
   record: InstanceRecord,
   known: WatchedName,
@@ -69,7 +79,10 @@ export function isBroken(
   );
 }
 
-/** When the promise is broken, if it is, or has to be proved that it could be kept; Infinity for who has promised nothing. */
+/**
+ * Next time this holder needs a commit: to evict it, or to prove that the share accepts writes. Infinity
+ * without an answer deadline.
+ */
 export function answerDueMs(record: InstanceRecord, known: WatchedName, wroteMs: number): number {
   const proofMs = known.byAnswer.sinceMs + PROOF_PART * answerMsOf(record);
   return wroteMs >= proofMs ? known.byAnswer.sinceMs + answerMsOf(record) : proofMs;
@@ -78,7 +91,10 @@ export function answerDueMs(record: InstanceRecord, known: WatchedName, wroteMs:
 export const brokenWords = (record: InstanceRecord): string =>
   `did not answer within ${record.answersWithin} s, as it had promised`;
 
-/** When a holder who is asked now, and has promised to answer, is out at the latest, by share time; Infinity if he has not. */
+/**
+ * When a holder that is called now is evicted at the latest, by share time. Infinity without an answer
+ * deadline.
+ */
 export const answerByMs = ({ policy, nowMs }: ChangeContext, record: InstanceRecord): number =>
   policy.answerWithinSeconds === null
     ? Number.POSITIVE_INFINITY

@@ -6,13 +6,13 @@ import { dropSeats, isGiven, seatEvent } from './records.js';
 import type { Claimant } from './seats.js';
 import { LONGEST_QUEUE_GAP_MS, OFFER_MS, OVERSTAY_MS } from './timing.js';
 
-/** The line of those who wait for a place (rule 8): first come, first served within a module. */
+/** The queue of the waiters (rule 8): first come, first served within a module. */
 
-/** One waiter's place in the line of one module, as a key. Neither part can hold a space. */
+/** The place of one waiter in the queue of one module, as a key. Neither part can hold a space. */
 export const placeKey = ({ instance, module }: Pick<Waiter, 'instance' | 'module'>): string =>
   `${instance} ${module}`;
 
-/** The lines of all modules, in one pass over those who wait. The pass is made at the first question. */
+/** The queues of all modules, in one pass over the waiters. The pass is made at the first question. */
 export class Lines {
   private readonly waiting: readonly Waiter[];
   private readonly lengths = new Map<string, number>();
@@ -27,7 +27,7 @@ export class Lines {
     return this.places().get(placeKey({ instance, module })) ?? null;
   }
 
-  /** How many were there before an instance; all of them when it does not wait. */
+  /** How many waiters were there before an instance; all of them when it does not wait. */
   ahead(module: string, instance: string): number {
     const place = this.placeOf(module, instance);
     return place === null ? this.lengthOf(module) : place - 1;
@@ -69,7 +69,10 @@ export interface QueueRequest extends Wanted {
   readonly sinceAt?: string | null;
 }
 
-/** Puts a waiter at the end of the queue, or where it stood before. One that is in it keeps its place, and may wait longer. */
+/**
+ * Puts a waiter at the end of the queue, or where it stood before. One that is in it keeps its place, and
+ * may wait longer.
+ */
 export function standInLine(context: ChangeContext, request: QueueRequest): Licence {
   const { licence } = context;
   const { who, module, sinceAt } = request;
@@ -87,7 +90,10 @@ export interface ReturnRequest {
   readonly places: readonly Wanted[];
 }
 
-/** Puts a holder for which a restored table has no free seat before all that had none, in the queue of each of these modules. */
+/**
+ * Puts a holder for which a restored table has no free seat before all that had none, in the queue of each
+ * of these modules.
+ */
 export function standFirst(context: ChangeContext, { who, places }: ReturnRequest): Licence {
   const { licence } = context;
   const lines = new Lines(licence);
@@ -118,8 +124,8 @@ function stayLonger(licence: Licence, { who, module, waitSeconds }: QueueRequest
 }
 
 /**
- * Leaves the table and the queue: these modules, in their order, or all when `modules` is null. Without a tombstone: the user knows.
- * Null when there was nothing to leave.
+ * Leaves the table and the queue: these modules, in their order, or all when `modules` is null. Without a
+ * tombstone: the user knows. Null when there was nothing to leave.
  */
 export function release(
   licence: Licence,
@@ -145,21 +151,21 @@ function seatsIn({ seats }: InstanceRecord, modules: readonly string[] | null): 
   return [...new Set(modules)].flatMap((module) => held.get(module) ?? []);
 }
 
-/** Without an instance's waits for these modules, or for all when `modules` is null. */
+/** Without the waits of an instance for these modules, or for all when `modules` is null. */
 export function leaveLine(licence: Licence, instance: string, modules: readonly string[] | null): Licence {
   const left = modules && new Set(modules);
   return withoutWaiters(licence, (one) => one.instance === instance && (left?.has(one.module) ?? true));
 }
 
-/** Without those who leave the line; the same table when there are none. */
+/** Without the waiters that leave; the same table when there are none. */
 export function withoutWaiters(licence: Licence, isLeaving: (waiter: Waiter) => boolean): Licence {
   const waiting = licence.waiting.filter((waiter) => !isLeaving(waiter));
   return waiting.length === licence.waiting.length ? licence : { ...licence, waiting };
 }
 
-// --- who keeps the line moving ----------------------------------------------------------------------------------------
+// --- waiters and offers that take too long ---------------------------------------------------------------
 
-/** Somebody in the line, or with a place that he was given: told apart by its seat id, which is new for every wait. */
+/** A waiter, or an instance with an offered seat. Told apart by its seat id, which is new for every wait. */
 export interface Pending {
   readonly instance: string;
   readonly module: string;
@@ -183,16 +189,16 @@ function pendingIn(licence: Licence): Pending[] {
   return [...licence.waiting.map(waits), ...given];
 }
 
-/** Whether somebody has still to take a place that he was given. */
+/** Whether an offered seat is not accepted yet. */
 export const isAnyGiven = (licence: Licence): boolean =>
   licence.instances.some((record) => record.seats.some(isGiven));
 
-/** How long each has been seen to stand, while we were awake and looking. */
+/** How long each has been seen to stand, while the observer was awake and polling. */
 export type LineSeen = ReadonlyMap<string, Unchanged>;
 
 const keyOf = ({ kind, instance, module, seat }: Pending): string => `${kind} ${instance} ${module} ${seat}`;
 
-/** Adds one look, or a commit, which is one too. */
+/** Adds one poll, or a commit, which is also one. */
 export function watchLine(before: LineSeen, licence: Licence, nowMs: number): LineSeen {
   return new Map(
     pendingIn(licence).map((one) => {
@@ -203,6 +209,6 @@ export function watchLine(before: LineSeen, licence: Licence, nowMs: number): Li
   );
 }
 
-/** Who has stood for too long, as far as we have seen. */
+/** Waiters and offers that have stood for too long, as far as we have seen. */
 export const overdueIn = (seen: LineSeen, licence: Licence): Pending[] =>
   pendingIn(licence).filter((one) => (seen.get(keyOf(one))?.forMs ?? 0) > one.patienceMs);

@@ -6,13 +6,14 @@ import { fromIso } from '../licence/time.js';
 import { isFinal } from './tombstones.js';
 
 /**
- * What an instance remembers of revisions that are lost, put into the table that is there now (design 5). The table that is
- * there is the truth; nothing in it is undone but what the lost revisions had ended, and what has not beaten since.
+ * What an instance remembers of lost revisions, put into the table that is there now (../store/README.md,
+ * "Damage and loss"). The table that is there is the truth. Nothing in it is undone but what the lost
+ * revisions had ended, and what has not beaten since.
  */
 
 /**
- * The last revision that both states come from. Each revision of a lineage adds one id to `recent`, so the place of the newest
- * common id tells its number. Null: nothing tells.
+ * The last revision that both states come from. Each revision of a lineage adds one id to `recent`, so the
+ * place of the newest common id tells its number. Null if there is no common id.
  */
 export function lastCommon(table: Licence, memory: Licence): number | null {
   if (table.lineage !== memory.lineage) return null;
@@ -36,7 +37,7 @@ export function recall(context: ChangeContext, memory: Licence): Licence {
 }
 
 /**
- * A rebuilt table, and what is remembered of the revisions that were lost with the old one: the tombstones, and with each goes
+ * A rebuilt table, with the tombstones that are remembered of the lost revisions. With each tombstone goes
  * the seat that came back. An evicted instance that has beaten since has put its record back: it lives.
  */
 function remind(table: Licence, memory: Licence): Licence {
@@ -56,8 +57,8 @@ export interface Burial {
 }
 
 /**
- * Adds tombstones, and removes the seats they name. One whose seat is held all the same is left out: its holder has come back
- * since, in `holders` or, as `hasBeaten` says, in the table.
+ * Adds tombstones, and removes the seats they name. A tombstone whose seat is held all the same is left
+ * out: the holder has come back since, in `holders` or, as `hasBeaten` says, in the table.
  */
 export function bury(table: Licence, { holders, stones, hasBeaten }: Burial): Licence {
   const known = new Set(table.gone.map((stone) => `${seatKey(stone.instance, stone)} ${stone.at}`));
@@ -92,8 +93,8 @@ function keepSeats(table: Licence, isKept: (record: InstanceRecord, seat: SeatRe
 }
 
 /**
- * Ghosts: records that a later revision no longer held, and that have not beaten since. A `committedAt` in the server's future
- * proves nothing: the clock was set.
+ * Ghosts: records that a later revision no longer held, and that have not beaten since. A `committedAt` in
+ * the server's future proves nothing: the clock was set.
  */
 function withoutGhosts(table: Licence, memory: Licence, nowMs: number): Licence {
   const endedMs = memory.committedAt === null ? Number.NaN : fromIso(memory.committedAt);
@@ -104,7 +105,10 @@ function withoutGhosts(table: Licence, memory: Licence, nowMs: number): Licence 
   return instances.length === table.instances.length ? table : { ...table, instances };
 }
 
-/** Light and borrowed seats, whose holders may be away, are put back while there is room; no beat vouches for them. */
+/**
+ * Light and borrowed seats, whose holders may be away, are put back while there is room; no beat vouches
+ * for them.
+ */
 function putBack({ licence: table, policy, nowMs }: ChangeContext, memory: Licence): Licence {
   const there = new Set(table.instances.map(({ id }) => id));
   const buried = new Set(table.gone.map((stone) => seatKey(stone.instance, stone)));
@@ -122,7 +126,10 @@ function putBack({ licence: table, policy, nowMs }: ChangeContext, memory: Licen
   return back.length === 0 ? table : { ...table, instances: [...table.instances, ...back] };
 }
 
-/** Takes a place for each seat that it is asked for, while there is one in its module: seats are counted by their ids. */
+/**
+ * Takes a place for each seat that it is asked for, while there is one in its module: seats are counted by
+ * their ids.
+ */
 export function roomIn(instances: readonly InstanceRecord[], policy: Policy): (seat: SeatRecord) => boolean {
   const inUse = new Map<string, Set<string>>();
   const idsOf = (module: string) => inUse.get(module) ?? inUse.set(module, new Set()).get(module);

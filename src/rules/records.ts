@@ -8,8 +8,9 @@ import type { Claimant } from './seats.js';
 type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds' | 'answersWithin'>;
 
 /**
- * The instance's own record, or a new one that has not beaten yet. Its next beat is above every one that it ever tried to write, also
- * when an older state of the table was brought back: an observer that saw a lost beat must not take the next one for the same.
+ * The instance's own record, or a new one that has not beaten yet. Its next beat is above every one that it
+ * ever tried to write, also when an older state of the table was brought back: an observer that saw a lost
+ * beat must not take the next one for the same.
  */
 export function ownRecord({ licence, nowMs }: ChangeContext, me: Claimant): Unpromised {
   const { highestBeat: beat = 0, ...who } = me;
@@ -47,7 +48,8 @@ export function withSeat(
   const before = context.licence.instances.find((record) => record.id === who.id)?.seats ?? [];
   const isSame = (held: SeatRecord) => held.module === place.module && held.id === place.id;
   const isOffered = (held: SeatRecord) => held.module === place.module && isGiven(held);
-  const others = before.filter((held) => !isSame(held) && !isOffered(held)); // an offered seat is accepted, or given up
+  // An offered seat is accepted, or given up.
+  const others = before.filter((held) => !isSame(held) && !isOffered(held));
   const same = before.find(isSame);
   const taken = same ? withoutMark(same) : { ...place, sinceAt: toIso(context.nowMs), untilAt: null };
   return promise(context, ownRecord(context, who), [...others, taken]);

@@ -24,7 +24,7 @@ export interface Full {
 /** A seat that was taken away, as its tombstone tells. */
 export interface Eviction {
   readonly reason: GoneReason;
-  /** `user@host` of who did it. */
+  /** `user@host` of the observer or the administrator. */
   readonly by: string;
   readonly words: string | null;
   /** ISO 8601, share time. */
@@ -77,7 +77,10 @@ const holderOf = ({ record, seat }: HeldSeat): Holder => ({
   note: record.note,
 });
 
-/** A tombstone knows no machine, and by now the user is another instance. Names are enough: the user is only told something. */
+/**
+ * A tombstone knows no machine, and by now the user is another instance. Names are enough: the user is only
+ * told something.
+ */
 function lastEviction(gone: readonly Tombstone[], by: CountBy, who: Identity): Eviction | null {
   const isOwn = (stone: Tombstone) =>
     (by === 'host' || sameName(stone.user, who.user)) && (by === 'user' || sameName(stone.host, who.host));
@@ -86,9 +89,9 @@ function lastEviction(gone: readonly Tombstone[], by: CountBy, who: Identity): E
 }
 
 /**
- * Upper bound on when a seat frees up, assuming that silent holders are dead: by a live peer 2 T (+ 7/6 grace) after the last beat, else
- * by the requester's own roll call, if it stays. With answer deadlines (rule 7) all are called: a dead one is out by then. Null if all
- * holders beat, or if nobody may evict.
+ * Upper bound on when a seat frees up, assuming that silent holders are dead: by a live peer 2 T (+ 7/6
+ * grace) after the last beat, else by the requester's own roll call, if it stays. With answer deadlines
+ * (rule 7) all are called: a dead one is out by then. Null if all holders beat, or if no instance may evict.
  */
 function freesAt(context: ChangeContext, module: string): string | null {
   const { licence, policy, nowMs } = context;

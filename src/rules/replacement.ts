@@ -5,15 +5,15 @@ import { andThen, type ChangeContext, type Draft } from '../licence/revision.js'
 import { offerFree } from './offers.js';
 import { licenceIdOf } from './restore.js';
 
-/** What becomes of a file that somebody dropped over `licence.json` (design 5), given the newest revision. */
+/** What becomes of a replacement file: one that an administrator put over `licence.json`. */
 export type Drop =
   | { readonly kind: 'adopted'; readonly draft: Draft }
-  | { readonly kind: 'same' } // nothing in it that the table does not have: it may be written over
+  | { readonly kind: 'same' } // the table has all that is in it: it may be written over
   | { readonly kind: 'refused'; readonly why: string };
 
 /**
- * Unsigned over unsigned of the same licence id is adopted as it is: entitlement and settings. The seat table stays, and nobody
- * is thrown out, however many seats the new one has.
+ * An unsigned file over an unsigned licence of the same licence id is adopted as it is: entitlement and
+ * settings. The seat table stays. No holder loses its seat, however few seats the new file has.
  */
 export function judgeDrop(
   context: ChangeContext,

@@ -31,7 +31,10 @@ export interface SeatRequest extends ClaimRequest, Wish {
   readonly asker: Asker;
 }
 
-/** A claim on the table as it is, then on what is left of it by rule 5(b). What that did stands, seated or not. */
+/**
+ * A claim on the table as it is, then on what is left of it by rule 5(b). What that did stands, seated or
+ * not.
+ */
 export function comeIn(
   context: ChangeContext,
   request: SeatRequest,
@@ -46,7 +49,9 @@ export function comeIn(
   return { outcome: second, draft: { ...draft, events: [...asked.events, ...draft.events] } };
 }
 
-/** Evicts holders that did not answer the roll call, then calls those not called yet. Does nothing on Light. */
+/**
+ * Evicts holders that did not answer the roll call, then calls those not called yet. Does nothing on Light.
+ */
 export function ask(
   context: ChangeContext,
   { module, asker }: Pick<SeatRequest, 'module' | 'asker'>,

@@ -9,8 +9,9 @@ import { bury, roomIn, withEntitlement } from './recall.js';
 import { quarterMs } from './timing.js';
 
 /**
- * What to make of a lost table (design 5, "Damage and loss"): one revision, far above everything anybody knows of, in a
- * lineage of its own. Pure: whoever heals, and `seatfile repair`, computes it here.
+ * What to make of a lost table (../store/README.md, "Damage and loss"): one revision, far above every
+ * number that is known, in a lineage of its own. Pure: instances that rebuild, and `seatfile repair`,
+ * compute it here.
  */
 
 /** Where a state of the table was found. */
@@ -26,22 +27,31 @@ export interface RestoreStamp {
   readonly commit: string;
   readonly lineage: string;
   readonly shareTimeMs: number;
-  /** Who does it, for the journal: `user@host`. */
+  /** The instance or administrator that rebuilds, for the journal: `user@host`. */
   readonly actor: string;
-  /** The id of the instance that rebuilds: its own record goes back only by its own next beat. Null for `seatfile repair`. */
+  /**
+   * The id of the instance that rebuilds: its own record goes back only by its own next beat. Null for
+   * `seatfile repair`.
+   */
   readonly id: string | null;
 }
 
-/** Restored revisions have round numbers, so that healers who know a little more or less mostly meet at one. */
+/**
+ * Restored revisions have round numbers. So several instances that rebuild at once, and know a little more
+ * or less, mostly meet at one number.
+ */
 const ROUND = 1000;
-/** No writer of the old lineage is so far ahead of what the healers know. */
+/** No writer of the old lineage is this far ahead of what is known. */
 const LEAST_ABOVE = 500;
 
 /** The number of the restored revision: the next multiple of 1,000 at least 500 above everything known. */
 export const restoredNumber = (highestKnown: number): number =>
   Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;
 
-/** Above this nothing fits any more: a number that high is nobody's revision, but a name somebody typed. */
+/**
+ * Above this no restored number fits any more. A number that high is no revision, but a name that a person
+ * typed.
+ */
 export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
 
 /** The id of the licence an entitlement is for, without checking the rest of it; null when it has none. */
@@ -61,7 +71,10 @@ export const lineagesOf = (licence: Licence): readonly string[] => [
   ...(licence.restored?.former ?? []),
 ];
 
-/** Two states of one table: one lineage, or one restored from the other. A copy that lives elsewhere is none. */
+/**
+ * Two states of one table: one lineage, or one restored from the other. A copy that lives elsewhere is
+ * none.
+ */
 export function isSameTable(one: Licence, other: Licence): boolean {
   return (
     licenceIdOf(one.entitlement) === licenceIdOf(other.entitlement) &&
@@ -86,9 +99,10 @@ export interface Remains {
 }
 
 /**
- * The restored revision, made from the newest of the candidates, and over it what lives in the folder. `recent` and `gone` are kept. `parent` names the revision it
- * was made from, as ever, so that the jump shows: the number is not the parent's and one, the lineage is new, and the only
- * event is `restored`, the first of its chain. Light and borrowed seats, which nobody can vouch for by a beat, are marked.
+ * The restored revision, made from the newest of the candidates, and over it the live records of the
+ * folder. `recent` and `gone` are kept. `parent` names the revision it was made from, as ever, so that the
+ * jump shows: the number is not that of the parent plus one, the lineage is new, and the only event is
+ * `restored`, the first of its chain. Light and borrowed seats, for which no beat vouches, are marked.
  */
 export function restore({ candidates, base, highest }: Remains, stamp: RestoreStamp): Licence {
   const licence = withLiving(newestEntitled(candidates, base.licence), candidates, stamp.id);
@@ -133,8 +147,9 @@ const newestEntitled = (candidates: readonly Candidate[], base: Licence): Licenc
   candidates.reduce((best, { licence }) => withEntitlement(best, licence), base);
 
 /**
- * Over the newest state go the records of the folder that have beaten later: they live, and keep their seats first; the others
- * keep theirs while there is room. What was ended in the folder since then stays ended.
+ * Over the newest state go the records of the folder that have beaten later: they live, and keep their
+ * seats first. The others keep theirs while there is room. What was ended in the folder since then stays
+ * ended.
  */
 function withLiving(base: Licence, candidates: readonly Candidate[], rebuilder: string | null): Licence {
   const folder = candidates.find(({ from }) => from === 'folder')?.licence;
@@ -158,7 +173,10 @@ function unconfirmed(record: InstanceRecord): InstanceRecord {
   return isUnsure ? { ...record, unconfirmed: true } : record;
 }
 
-/** How much of it is left by the server's clock, milliseconds; nothing where that was set back to before the restore. */
+/**
+ * How much of the settling period is left by share time; nothing if the server clock was set back to before
+ * the restore. Milliseconds.
+ */
 export function closedForMs({ licence, policy, nowMs }: ChangeContext): number {
   if (!licence.restored) return 0;
   const agoMs = nowMs - fromIso(licence.restored.at);

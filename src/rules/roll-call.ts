@@ -27,22 +27,27 @@ import {
 } from './timing.js';
 
 /**
- * Rule 5(b): a newcomer has watched nobody yet. Share time tells it whom to ask, and evicts nobody: whoever lives answers
- * at its next look, by beating. Who has not answered within T/4 of the newcomer's own monotonic clock, in which it could
- * look and write without a gap, and is silent for 2 T by then, is dead.
+ * Rule 5(b). A newcomer has not observed any peer yet. Share time tells it whom to call, and evicts no
+ * instance: a live one answers at its next poll, by beating. An instance is dead if it has not answered
+ * within T/4 of the newcomer's own monotonic clock, in which the newcomer could poll and write without a
+ * gap, and is silent for 2 T by then.
  *
- * Silence is the age of the last beat by share time, or how long the newcomer itself has seen it stand still, whichever is
- * more: a beat from the server's future tells nothing, and protects nobody for ever. While a peer lives that has been there
- * since that beat, the age does not count: the peer evicts by what it has seen (rule 4), and share time may lie. So where the
- * server's clock was set ahead, the first who answers a roll call protects whoever cannot. All times are milliseconds.
+ * Silence is the age of the last beat by share time, or how long the newcomer itself has seen it unchanged,
+ * whichever is more. So a beat from the server's future tells nothing, and protects no instance for ever.
+ * While a live peer has been there since that beat, the age does not count: the peer evicts by what it has
+ * seen (rule 4), and share time may be wrong. So where the server's clock was set ahead, the first instance
+ * that answers a roll call protects those that cannot. All times are milliseconds.
  */
 
-/** So many are asked at once: each name is a hundred bytes in every revision until it is answered. */
+/**
+ * At most this many are called at once: each name is a hundred bytes in every revision until it is
+ * answered.
+ */
 const MOST_NAMES = 1000;
-/** What the tombstone says of who was put out so. */
+/** What the tombstone says of an instance that was evicted so. */
 const UNANSWERED = 'did not answer the roll call';
 
-/** How long a record has been silent, as far as anybody can tell. */
+/** How long a record has been silent, as far as the newcomer can tell. */
 export type Silence = (record: InstanceRecord) => number;
 
 /** What the silence of a record is told by. */
@@ -62,13 +67,13 @@ export const silenceMs = (record: InstanceRecord, facts: SilenceFacts): number =
     : Math.max(nowMs - fromIso(record.beatAt), unchangedMs);
 };
 
-/** Since when the oldest of those who live by share time has been there, by share time; Infinity when nobody lives. */
+/** When the oldest instance that lives by share time joined, by share time. Infinity when none lives. */
 export const watchedFrom = (licence: Licence, shareTimeMs: number): number =>
   licence.instances
     .filter((record) => isBeating(record, shareTimeMs))
     .reduce((first, record) => Math.min(first, fromIso(record.joinedAt)), Number.POSITIVE_INFINITY);
 
-/** Somebody who lives has been there since its last beat, or for as long as it takes to put it out. */
+/** A live instance has been there since its last beat, or for as long as it takes to evict it. */
 const isWatched = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): boolean =>
   watchedFromMs <= Math.max(fromIso(record.beatAt), shareTimeMs - outAfterMs(record));
 
@@ -80,11 +85,11 @@ export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
 export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boolean =>
   fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
 
-/** By share time it lives: it will put out who does not. */
+/** By share time it lives: it will evict the dead. */
 const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
   record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
 
-/** When a silent holder is out at the latest, by share time, if it is dead. */
+/** When a silent holder is evicted at the latest, by share time, if it is dead. */
 export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): number {
   const byPeersMs = fromIso(record.beatAt) + outAfterMs(record);
   if (isWatched(record, shareTimeMs, watchedFromMs))
@@ -94,7 +99,10 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
 
-/** Holders of a module that may be dead, as far as silence tells, or are or may be called: worth staying for. */
+/**
+ * Holders of a module that may be dead, as far as silence tells, or that are or may be called. They are
+ * worth staying for.
+ */
 export function doubtful(
   context: ChangeContext,
   { module, ownId, silence }: { readonly module: string; readonly ownId: string; readonly silence: Silence },
@@ -116,7 +124,10 @@ export interface RollCallRequest {
   readonly silence: Silence;
 }
 
-/** The roll call with everybody in it who has to be asked for a place in this module; null when all of them are. */
+/**
+ * The roll call with every holder that has to be called for a seat in this module. Null when all of them
+ * are called already.
+ */
 export function callRoll(
   context: ChangeContext,
   { module, caller, silence }: RollCallRequest,
@@ -140,7 +151,7 @@ export function callRoll(
   return { ...licence, rollCall: { ...rollCall, names: [...standing, ...names], ...calledAt } };
 }
 
-/** Whether this instance is asked to beat, now. */
+/** Whether this instance is called, and has to beat now. */
 export const isCalled = (licence: Licence, instanceId: string): boolean =>
   calledIn(licence).some((record) => record.id === instanceId);
 
@@ -163,7 +174,10 @@ export interface OwnPace {
   readonly checkIntervalSeconds: number;
 }
 
-/** After a commit of ours, so long after the one before: who stood in the roll call before goes on, who is new begins now. */
+/**
+ * After a commit of ours: how long each called name has been watched. After a gap longer than allowed, its
+ * time starts again from now.
+ */
 export function watch(
   before: Watched,
   licence: Licence,
@@ -187,8 +201,9 @@ export function watch(
 }
 
 /**
- * Who is out. Rule 5(b): who has stood in the roll call for T/4 up to now, and is silent for 2 T, by his own T or the file's, whichever
- * is longer. Rule 7: who has promised to answer and has not for as long, while we could write.
+ * The instances to evict. Rule 5(b): one that has stood in the roll call for T/4 up to now, and is silent
+ * for 2 T, by its own T or that of the file, whichever is longer. Rule 7: one that has missed its answer
+ * deadline while we could write.
  */
 export function unanswered(
   context: Pick<ChangeContext, 'licence' | 'policy'>,
@@ -211,7 +226,10 @@ export function unanswered(
   });
 }
 
-/** When one of those who are called is next worth a commit by rule 7; Infinity when nobody who promised is called. */
+/**
+ * When one of the called holders next needs a commit by rule 7. Infinity when none of them has an answer
+ * deadline.
+ */
 export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
   const due = calledIn(licence).map((record) => {
     const known = watched.get(record.id);
@@ -232,7 +250,7 @@ function calledIn(licence: Licence): InstanceRecord[] {
 const askable = (licence: Licence, module: string, ownId: string): InstanceRecord[] =>
   licence.instances.filter((record) => record.id !== ownId && mayBeAsked(record) && sitsIn(record, module));
 
-/** Light is never asked, nor is who has only borrowed seats. */
+/** Light is never called, nor is an instance that has only borrowed seats. */
 const mayBeAsked = (record: InstanceRecord): boolean =>
   record.level === 'heartbeat' && record.seats.some((seat) => seat.untilAt === null);
 

@@ -13,8 +13,8 @@ export const foldedName = (name: string): string => name.normalize('NFC').toLowe
 export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
 
 /**
- * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by itself. Names can be typed
- * by anyone, so but for `user` the machine is part of it.
+ * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by
+ * itself. Any person can type any name, so except for `user` the machine is part of the key.
  */
 function userKey(by: CountBy, { user, host, machine }: Omit<Identity, 'id'>): string | null {
   switch (by) {
@@ -69,7 +69,10 @@ export interface WantedPlace {
   readonly ahead?: number;
 }
 
-/** The places of all modules, in one pass over the table: a rule that asks for many asks here. The pass is made at the first question. */
+/**
+ * The seats of all modules, in one pass over the table, for rules that ask for many. The pass is made at
+ * the first question.
+ */
 export class Places {
   private readonly instances: readonly InstanceRecord[];
   private readonly policy: Policy;
@@ -86,8 +89,8 @@ export class Places {
   }
 
   /**
-   * The seat id this user gets in the module: the user's own place, the preferred one if free, or none. Places that are free belong
-   * to those who were `ahead` in the line.
+   * Returns the user's existing seat, else `preferred` if free, else null. `ahead` free seats are reserved
+   * for earlier waiters.
    */
   placeFor(who: Identity, { module, preferred, ahead = 0 }: WantedPlace): string | null {
     const places = this.of(module);
@@ -141,12 +144,12 @@ function noteFirst(known: Map<string, Taken>, key: string, taken: Taken): void {
   if (!before || taken.at < before.at) known.set(key, taken);
 }
 
-/** Who asks: one running process and the user it runs for. */
+/** A requester: one running process, and the user it runs for. */
 export interface Claimant extends Running {
   readonly id: string;
   /**
-   * The highest beat this instance ever tried to write. A new record goes on from there, so that nobody takes it for an old
-   * one that stood still. @default 0
+   * The highest beat this instance ever tried to write. A new record goes on from there, so that no
+   * observer takes it for an old record that has not changed. @default 0
    */
   readonly highestBeat?: number;
 }

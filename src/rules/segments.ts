@@ -4,11 +4,12 @@ import { parseJson } from '../licence/json.js';
 import { indexOf, isIn, numbersIn, type Range, rangeOf } from '../licence/range.js';
 
 /**
- * The journal, as far as it is rules: what a segment covers, what its file says, and whether the chain of events holds.
+ * The journal, as far as it is rules: what a segment covers, what its file says, and whether the chain of
+ * events holds.
  *
- * Events leave the revisions in segments of 64 numbers. A segment covers the revisions of its range that lie on the chain
- * of `parent`s down from one at least 16 newer; whatever else has a number in the range is void. So whoever writes a segment
- * writes the same bytes, and it does not matter who does.
+ * Events leave the revisions in segments of 64 numbers. A segment covers the revisions of its range that
+ * lie on the chain of `parent`s down from one at least 16 newer; every other number in the range is void.
+ * So every writer of a segment writes the same bytes, and it does not matter which one does.
  */
 
 /** What the journal needs of a revision. */
@@ -32,7 +33,7 @@ export const factsOf = ({ revision, commit, parent, restored, events }: Licence)
   isRestored: restored !== undefined || (parent === null && revision > 0),
 });
 
-// --- what a segment covers --------------------------------------------------------------------------------------------
+// --- what a segment covers -------------------------------------------------------------------------------
 
 interface Ground {
   readonly known: ReadonlyMap<number, Known>;
@@ -43,10 +44,11 @@ interface Ground {
 }
 
 /**
- * Down the chain of parents from a revision that is certainly on it. Yields each number that must be read (into `known`) before the walk
- * goes on; returns what is covered, newest first. What is missing was cleared away, and so was everything on the chain below it,
- * but for ranges that nobody has begun to clear: of those all numbers are there, and none of them was ever free to be given twice.
- * Below a restored revision nothing needs to be linked at all.
+ * Walks down the chain of parents from a revision that is certainly on it. Yields each number that must be
+ * read (into `known`) before the walk goes on; returns what is covered, newest first. A missing revision
+ * was collected, and so was everything on the chain below it, except for ranges that no process has begun
+ * to collect: of those all numbers are there, and none of them was ever free to be published twice. Below a
+ * restored revision nothing needs to be linked at all.
  */
 export function* walkDown(
   from: RevisionFacts,
@@ -89,7 +91,10 @@ interface Link {
   readonly range?: Range;
 }
 
-/** A parent has a lower number. One with another number is as good as missing: it could lead a walk in a circle. */
+/**
+ * A parent has a lower number. One with another number is as good as missing: it could lead a walk in a
+ * circle.
+ */
 function linkBelow(child: RevisionFacts, ground: Ground): Link | null {
   const { parent, revision, isRestored } = child;
   if (parent && parent.revision < revision) return parent;
@@ -113,7 +118,7 @@ function isWhole(range: Range, { present, numbers, known }: Ground): boolean {
   return there.length === numbers && there.every((one) => known.get(one) !== 'missing');
 }
 
-// --- the file of a segment --------------------------------------------------------------------------------------------
+// --- the file of a segment -------------------------------------------------------------------------------
 
 /** Its revision, and which event of that revision it is; null when an id says neither. */
 function positionOf(id: string): { lineage: string; revision: number; n: number } | null {
@@ -123,7 +128,10 @@ function positionOf(id: string): { lineage: string; revision: number; n: number 
 
 const SEGMENT_FORMAT = 'seatfile-journal/1';
 
-/** The file of a segment: a line that says what must follow, then one line for each event. Null when nothing happened. */
+/**
+ * The file of a segment: a line that says what must follow, then one line for each event. Null when nothing
+ * happened.
+ */
 export function segmentText(range: Range, events: readonly LicenceEvent[]): string | null {
   if (events.length === 0) return null;
   const body = events.map((event) => `${eventText(event)}\n`).join('');
@@ -147,7 +155,7 @@ export function parseSegment(text: string, range: Range): Segment {
   return { range, events, problem: problemIn({ range, events }, head, text) };
 }
 
-/** So many lines that are no event end the reading of a damaged file. */
+/** This many lines that are no event end the reading of a damaged file. */
 const MOST_STRAY_LINES = 1000;
 
 function eventsFrom(text: string, start: number): LicenceEvent[] {
@@ -209,14 +217,17 @@ export function compareEvents(a: LicenceEvent, b: LicenceEvent): number {
   return (one?.revision ?? 0) - (other?.revision ?? 0) || (one?.n ?? 0) - (other?.n ?? 0);
 }
 
-/** Events from segments and revisions, each once, in the order in which they happened. What is named first counts. */
+/**
+ * Events from segments and revisions, each once, in the order in which they happened. What is named first
+ * counts.
+ */
 export function mergeEvents(...sources: readonly (readonly LicenceEvent[])[]): LicenceEvent[] {
   const byId = new Map<string, LicenceEvent>();
   for (const event of sources.flat()) if (!byId.has(event.id)) byId.set(event.id, event);
   return [...byId.values()].sort(compareEvents);
 }
 
-// --- the chain of events ----------------------------------------------------------------------------------------------
+// --- the chain of events ---------------------------------------------------------------------------------
 
 /** A place where an event does not follow on the one before it. */
 export interface ChainBreak {

@@ -8,7 +8,7 @@ import { seatsInUse } from './seats.js';
 import { ownLookMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
-/** Who sits where, as one look tells it. */
+/** The holders of the seats, as one poll shows them. */
 
 export type SeatView = {
   readonly seat: string;
@@ -22,9 +22,10 @@ export type SeatView = {
   /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
   readonly unconfirmed: boolean;
   /**
-   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on the computer that looks.
-   * `unknown`: there is no server clock to tell by. `unmonitored`: Light, nobody knows. `borrowed`: good until `untilAt` by itself.
-   * `leaving`: removed, and its holder may not have noticed yet.
+   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on
+   * the computer of the reader. `unknown`: there is no server clock to tell by. `unmonitored`: Light, which
+   * never beats. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not
+   * have noticed yet.
    */
   readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
   readonly sinceAt: string | null;
@@ -163,7 +164,9 @@ function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'
   return isSilent(record, nowMs) ? 'silent' : 'alive';
 }
 
-/** Rule 9: places taken away by somebody's decision, whose holders may still believe. */
+/**
+ * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders.
+ */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
   const decided = licence.gone.filter((stone) => isFinal(stone.reason));
   const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);

@@ -1,8 +1,9 @@
 import type { InstanceRecord, Level } from '../licence/document.js';
 
 /**
- * Every factor of T, the check interval, and of A, the answer deadline (README, rules 2 to 9). A factor of a record is one of the T or A
- * that the record itself names. `test/rules/timing.test.ts` checks how the factors bind each other.
+ * Every factor of T, the check interval, and of A, the answer deadline (README, rules 2 to 9). A factor of
+ * a record is one of the T or A that the record itself names. `test/rules/timing.test.ts` checks how the
+ * factors bind each other.
  *
  * | name ends in | unit |
  * |---|---|
@@ -11,7 +12,7 @@ import type { InstanceRecord, Level } from '../licence/document.js';
  * | `_MS` | milliseconds |
  */
 
-// --- polls and beats (rules 2 and 3) ------------------------------------------------------------------------------------
+// --- polls and beats (rules 2 and 3) ---------------------------------------------------------------------
 
 /** From one poll to the next, at most. */
 export const POLL_INTERVALS = 1 / 8;
@@ -19,7 +20,10 @@ export const POLL_INTERVALS = 1 / 8;
 export const LONGEST_POLL_MS = 3_600_000;
 /** Light polls no more often than this (rule 10). */
 export const LIGHT_POLL_MS = 60_000;
-/** Of the time between two polls at most this many poll periods count: the observer may have been suspended, and the peer with it. */
+/**
+ * Of the time between two polls at most this many poll periods count: the observer may have been suspended,
+ * and the peer with it.
+ */
 export const COUNTED_POLLS = 2;
 /** A waiter polls at this pace, within these bounds (rule 8). */
 export const SHORTEST_WAITER_POLL_MS = 2000;
@@ -36,39 +40,51 @@ export const LEAST_BEAT_PATIENCE_MS = 10_000;
 /** A beat is overdue this long after it was due: `jeopardy`. */
 export const OVERDUE_INTERVALS = 1 / 8;
 
-// --- validity (rule 9) --------------------------------------------------------------------------------------------------
+// --- validity (rule 9) -----------------------------------------------------------------------------------
 
 /** A seat is valid for this long, and the grace, after the *start* of the last confirmed beat. */
 export const VALID_INTERVALS = 1.5;
 
-// --- eviction by a peer (rule 4) ----------------------------------------------------------------------------------------
+// --- eviction by a peer (rule 4) -------------------------------------------------------------------------
 
 /** Observed silence after which a peer is dead; {@link GRACE_FACTOR} times its grace comes on top. */
 export const DEAD_INTERVALS = 1.75;
 /** Others wait this many times the grace: clock rates may differ. */
 export const GRACE_FACTOR = 7 / 6;
-/** This long before a peer is dead, an observer without a recent commit of its own beats early to have one (at 1.55 T). */
+/**
+ * This long before a peer is dead, an observer without a recent commit of its own beats early to have one
+ * (at 1.55 T).
+ */
 export const PROOF_INTERVALS = 0.2;
 /** The observer's own commit must be older than this: the peer had that long to write. */
-export const YOUNGEST_PROOF = 1 / 8;
+export const YOUNGEST_PROOF_INTERVALS = 1 / 8;
 /** And younger than this. */
-export const OLDEST_PROOF = 1 / 2;
-/** A commit of our own that took longer than a poll period is slow; for short T, where a busy computer takes as long, than this. */
+export const OLDEST_PROOF_INTERVALS = 1 / 2;
+/**
+ * A commit of our own that took longer than a poll period is slow; for short T, where a busy computer takes
+ * as long, than this.
+ */
 export const LEAST_SLOW_MS = 1000;
 
-// --- the roll call of a newcomer (rule 5b) ------------------------------------------------------------------------------
+// --- the roll call of a newcomer (rule 5b) ---------------------------------------------------------------
 
 /** A beat younger than this is `alive` in `status`. */
 export const ALIVE_INTERVALS = 1.125;
 /** From called ({@link DEAD_INTERVALS}) to evicted, in silence: 2 T in all. */
 export const CALLED_INTERVALS = 1 / 4;
-/** How long a roll call stands before a holder that has not answered is evicted. Twice the time between two polls. */
+/**
+ * How long a roll call stands before a holder that has not answered is evicted. Twice the time between two
+ * polls.
+ */
 export const WAIT_INTERVALS = 1 / 4;
 /** A caller tries again at this pace, within these bounds. */
 export const TRY_INTERVALS = 1 / 16;
 export const SHORTEST_TRY_MS = 250;
 export const LONGEST_TRY_MS = 1_800_000;
-/** Two tries further apart than this leave a gap in which no holder can be blamed; for T below 8 s, than {@link SHORTEST_GAP_MS}. */
+/**
+ * Two tries further apart than this leave a gap in which no holder can be blamed; for T below 8 s, than
+ * {@link SHORTEST_GAP_MS}.
+ */
 export const GAP_INTERVALS = 1 / 8;
 export const SHORTEST_GAP_MS = 1000;
 /** What a commit may add to a time that is told: the pace of tries, at most this. */
@@ -76,7 +92,7 @@ export const LONGEST_COMMIT_MS = 5000;
 /** A beat further in the server's future than this is no beat that can be dated: the clock was set back. */
 export const FUTURE_MS = 60_000;
 
-// --- roll call on demand (rule 7) ---------------------------------------------------------------------------------------
+// --- roll call on demand (rule 7) ------------------------------------------------------------------------
 
 /** Polls of a holder within A. */
 export const POLLS_PER_ANSWER = 4;
@@ -84,14 +100,20 @@ export const POLLS_PER_ANSWER = 4;
 export const VALID_PART = 6 / 7;
 /** `jeopardy`: two polls have failed. */
 export const LATE_PART = 1 / 2;
-/** A caller has published after this part of A that it waited: else the share may be refusing what the holder writes. */
+/**
+ * A caller has published after this part of A that it waited: else the share may be refusing what the
+ * holder writes.
+ */
 export const PROOF_PART = 1 / 2;
-/** A waiter calls a holder again only when its last beat is older than this many answer deadlines. Bounds the extra writes. */
+/**
+ * A waiter calls a holder again only when its last beat is older than this many answer deadlines. Bounds
+ * the extra writes.
+ */
 export const CALLED_AGAIN = 10;
 /** From a missed deadline to the commit that says so. */
 export const ANSWER_COMMIT_MS = 2000;
 
-// --- the queue (rule 8) -------------------------------------------------------------------------------------------------
+// --- the queue (rule 8) ----------------------------------------------------------------------------------
 
 /** An offered seat that is not accepted goes to the next waiter after this. */
 export const OFFER_MS = 60_000;
@@ -100,13 +122,22 @@ export const OVERSTAY_MS = 10_000;
 /** Of the time between two polls of the queue at most this counts. */
 export const LONGEST_QUEUE_GAP_MS = 10_000;
 
-// --- after a restore, and after the end ---------------------------------------------------------------------------------
+// --- after a restore, and after the end ------------------------------------------------------------------
 
-/** The settling period: after a restore no new user is seated and no instance evicted, so that every live one can poll. */
+/**
+ * The settling period: after a restore no new user is seated and no instance evicted, so that every live
+ * one can poll.
+ */
 export const SETTLING_INTERVALS = 1 / 4;
-/** Where there is no free seat, an instance tries to put its own record back for this long after its last confirmed beat. */
+/**
+ * Where there is no free seat, an instance tries to put its own record back for this long after its last
+ * confirmed beat.
+ */
 export const RETURN_INTERVALS = 2;
-/** An instance in the queue for its own record polls at least at this pace: an offered seat has to be accepted. */
+/**
+ * An instance in the queue for its own record polls at least at this pace: an offered seat has to be
+ * accepted.
+ */
 export const RETURN_POLL_MS = 5000;
 /** Instances that remember lost revisions put them in within this time, not all at once. */
 export const RECALL_INTERVALS = 1 / 32;
@@ -118,7 +149,7 @@ export const BOOT_MARGIN_MS = 60_000;
 /** One user's refusals in one module are recorded once in this time. */
 export const DENIAL_PAUSE_MS = 60_000;
 
-// --- what follows for one record ----------------------------------------------------------------------------------------
+// --- what follows for one record -------------------------------------------------------------------------
 
 type Owed = Pick<InstanceRecord, 'checkIntervalSeconds' | 'graceSeconds'>;
 
@@ -145,7 +176,9 @@ export const waiterPollMs = (ofIntervalMs: number): number =>
 export const deadAfterMs = ({ checkIntervalSeconds, graceSeconds }: Owed): number =>
   (DEAD_INTERVALS * checkIntervalSeconds + GRACE_FACTOR * graceSeconds) * 1000;
 
-/** Silence by which a dead instance is evicted at the latest: by a peer at its next poll, or by a roll call. */
+/**
+ * Silence by which a dead instance is evicted at the latest: by a peer at its next poll, or by a roll call.
+ */
 export const outAfterMs = (record: Owed): number =>
   deadAfterMs(record) + CALLED_INTERVALS * intervalMs(record);
 

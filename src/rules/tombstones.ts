@@ -12,7 +12,10 @@ import { dropSeats, seatEvent } from './records.js';
 import { sameName } from './seats.js';
 import { keptMs } from './timing.js';
 
-/** Seats that are taken away, and what is told of that: each leaves a tombstone, which its former holder reads. */
+/**
+ * Seats that are taken away, and what is told of that: each leaves a tombstone, which its former holder
+ * reads.
+ */
 
 /** What one holder loses, and why. */
 export interface Taking {
@@ -58,7 +61,10 @@ const takingEvent = ({ record, seat, why }: Taken): EventDraft => {
 const isKept = ({ policy, nowMs }: ChangeContext, stone: Tombstone): boolean =>
   nowMs - fromIso(stone.at) < keptMs(policy);
 
-/** Whether a person decided so. After an eviction a free seat may be taken again at once; after such a decision it may not. */
+/**
+ * Whether a person decided so. After an eviction a free seat may be taken again at once; after such a
+ * decision it may not.
+ */
 export const isFinal = (reason: string): boolean => reason !== 'evicted' && reason !== 'process gone';
 
 /** The last tombstone for each seat of an instance. */
@@ -76,8 +82,10 @@ interface Returning {
 }
 
 /**
- * A removed user may come back. The first successful claim reports the removal once, because a closed process cannot have shown it;
- * the tombstone is then marked `told`. Names are enough here: the user is only told something.
+ * A removed user may come back. The first successful claim reports the removal once, because a closed
+ * process cannot have shown it; the tombstone is then marked `told`. Names are enough here: the user is
+ * only told something.
+ *
  * @param context after the claim
  */
 export function tellRemoved(

@@ -2,8 +2,8 @@ import { elapsedMs, type Instant } from '../licence/time.js';
 import { intervalMs, LATE_PART, OVERDUE_INTERVALS, VALID_PART, validForMs } from './timing.js';
 
 /**
- * Rule 9: how long an instance may believe in its seat by itself. It stops before any peer may evict it, whatever
- * stopped the beats: a stall, a sleep, a dead share.
+ * Rule 9: how long an instance may rely on its seat by itself. Validity ends before any peer may evict it,
+ * whatever stopped the beats: a stall, a sleep, a dead share.
  */
 
 /** What a confirmed beat supports. */
@@ -30,18 +30,22 @@ export function beliefOf(
 }
 
 /**
- * Rule 7: who has promised to answer within so many seconds believes for 6/7 of them after the *start* of his last good look: one
- * that did not show him called, or his confirmed beat. Whoever calls him counts from when the call was confirmed, so it is later.
+ * With an answer deadline A a seat is valid for 6/7 A from the *start* of the last good poll: one that did
+ * not show a call, or the confirmed beat. The caller counts from its confirmed commit, which is later, so
+ * validity ends before eviction.
  */
 
-/** `lookLagMs`: how old what a look shows can be, because this computer's client keeps what it was shown before. */
+/**
+ * `lookLagMs`: how old what a poll shows can be, because the share client of this computer keeps what it
+ * was shown before.
+ */
 export const answerBelief = (answersWithinSeconds: number, since: Instant, lookLagMs: number): Belief => ({
   since,
   validForMs: VALID_PART * 1000 * answersWithinSeconds - lookLagMs,
   overdueAfterMs: LATE_PART * 1000 * answersWithinSeconds,
 });
 
-/** Milliseconds of belief left; at or below 0 it is over. */
+/** Milliseconds of validity left; at or below 0 it is over. */
 export const remainingMs = (belief: Belief, now: Instant): number =>
   belief.validForMs - elapsedMs(belief.since, now);
 

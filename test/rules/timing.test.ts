@@ -25,11 +25,15 @@ const OF_T: readonly Row[] = [
   ['and only after a beat was due', 1, t.ALIVE_INTERVALS],
   [
     'proof before blame: the early beat is old enough when the peer is dead',
-    t.YOUNGEST_PROOF,
+    t.YOUNGEST_PROOF_INTERVALS,
     t.PROOF_INTERVALS,
   ],
-  ['and still young enough', t.PROOF_INTERVALS, t.OLDEST_PROOF],
-  ['an observer that beats each T has no commit in the window without the early one', t.OLDEST_PROOF, 1],
+  ['and still young enough', t.PROOF_INTERVALS, t.OLDEST_PROOF_INTERVALS],
+  [
+    'an observer that beats each T has no commit in the window without the early one',
+    t.OLDEST_PROOF_INTERVALS,
+    1,
+  ],
   ['a dead peer is gone by 2 T: 1.75 T, and the poll that shows it', t.DEAD_INTERVALS + t.POLL_INTERVALS, 2],
   ['a caller waits longer than a called holder needs to poll', t.POLL_INTERVALS, t.WAIT_INTERVALS],
   ['two polls fit into the wait', 2 * t.POLL_INTERVALS, t.WAIT_INTERVALS],
