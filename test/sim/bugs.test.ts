@@ -1,9 +1,9 @@
 import nodePath from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { beliefOf } from '../../src/rules/validity.js';
-import { type Bug, bugs } from './bugs.js';
-import { parse, plant, planted } from './plant.js';
+import { bugs, type Edit } from './bugs.js';
+import { changed, parse, plant, planted } from './plant.js';
 
 /** The bugs that the simulation has to notice can be planted in the source as it is now. */
 
@@ -13,19 +13,63 @@ test('every bug has a name of its own', () => {
   expect(names.filter((name) => !/^[a-z]+(?:-[a-z]+)*$/.test(name))).toEqual([]);
 });
 
-test('the line of every bug is there once, and changed', async () => {
+test('what every bug changes is there once, and changed', async () => {
   for (const bug of bugs) {
     await planted(bug);
     for (const { find, replace } of [bug, ...(bug.also ?? [])]) expect(replace, bug.name).not.toBe(find);
   }
 });
 
-test('a line that is not there, or twice, is refused by name', async () => {
-  const at = (find: string): Bug => ({
-    ...{ name: 'none', what: '', breaks: '', file: 'src/rules/validity.ts', find, replace: '' },
+describe('an expression is found by its file and function', () => {
+  const source = `export async function first(a: number): Promise<{ sum: number }> {
+  const text = \`a + 1 \${\`}\`}\`; // a + 1
+  return { sum: a + 1, name: text.replace(/[/}]a + 1/, '}') };
+}
+
+export class Box<T> {
+  private sum = { a: 1, b: 2 };
+
+  add(a: number): { sum: number } {
+    return { sum: this.sum.a + a + 1 };
+  }
+
+  async other(): Promise<void> {}
+}
+`;
+  const edit = (within: string, find: string): Edit => ({ file: 'src/a.ts', within, find, replace: 'b' });
+  const made = (within: string, find: string, text = source) => changed(text, edit(within, find), 'none');
+
+  test('and only there', () => {
+    expect(made('first', 'a + 1')).toBe(source.replace('sum: a + 1', 'sum: b'));
+    expect(made('Box.add', 'a + 1')).toBe(source.replace('a + a + 1', 'a + b'));
+    expect(made('Box.sum', '{ a: 1, b: 2 }')).toBe(source.replace('{ a: 1, b: 2 }', 'b'));
   });
-  await expect(planted(at('no such line'))).rejects.toThrow(/bug none: .* found it 0 times/);
-  await expect(planted(at('OVERDUE_INTERVALS'))).rejects.toThrow(/bug none: .* found it 2 times/);
+
+  test('however the function is formatted', () => {
+    const find = "{ sum: a + 1, name: text.replace(/[/}]a + 1/, '}') }";
+    const spread = `{
+      // the sum
+      sum:
+        a + 1,
+      name: text.replace(
+        /[/}]a + 1/,
+        '}',
+      ),
+    }`;
+    expect(made('first', find, source.replace(find, spread))).toBe(made('first', find));
+    expect(made('first', spread)).toBe(made('first', find));
+  });
+
+  test('or the bug is refused by name, with the file, the function, and how often it was found', () => {
+    expect(() => made('third', 'a')).toThrow('bug none: src/a.ts declares no third');
+    expect(() => made('Box.take', 'a')).toThrow('bug none: src/a.ts declares no Box.take');
+    expect(() => made('Box.other', 'a + 1')).toThrow(
+      'bug none: expected once in Box.other of src/a.ts, found 0 times: a + 1',
+    );
+    expect(() => made('Box', 'sum')).toThrow(
+      'bug none: expected once in Box of src/a.ts, found 4 times: sum',
+    );
+  });
 });
 
 test('every file parses with its bug in it', async () => {

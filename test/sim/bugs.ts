@@ -1,10 +1,12 @@
 import type { Profile } from './plan.js';
 
-/** A change of one line of the shipped source. */
-interface Edit {
+/** A change of one expression, or statement, of the shipped source. */
+export interface Edit {
   /** src/... */
   readonly file: string;
-  /** Occurs exactly once in the file. */
+  /** A top-level function, constant or class of the file; or `Class.member`. */
+  readonly within: string;
+  /** Whole tokens, exactly once in there. Whitespace, comments and trailing commas do not count. */
   readonly find: string;
   readonly replace: string;
 }
@@ -13,7 +15,7 @@ interface Edit {
 export interface Bug extends Edit {
   /** Kebab-case. */
   readonly name: string;
-  /** What the line did, and does now. */
+  /** What the code did, and does now. */
   readonly what: string;
   /** The promise that it must break. */
   readonly breaks: string;
@@ -61,30 +63,34 @@ const answered = 'every wait has a deadline';
 /** The second guard of rule 10: at commit, whatever was seen. */
 const lightAtCommit: Edit = {
   file: evictRule,
-  find: "if (!record || record.beat !== beat || record.level !== 'heartbeat') return [];",
-  replace: 'if (!record || record.beat !== beat) return [];',
+  within: 'evict',
+  find: "record.level !== 'heartbeat'",
+  replace: 'false',
 };
 
 /** What stands before the change's id: an attempt without an answer is not decided by what is there, but begun again. */
 const triedAgainUnseen: readonly Edit[] = [
   {
     file: revisions,
-    find: 'if (isUnsaid(failure)) isDoubtful = true;',
-    replace: "if (isUnsaid(failure)) throw new Error('again');",
+    within: 'Revisions.renameUntilDecided',
+    find: 'isDoubtful = true',
+    replace: "throw new Error('again')",
   },
   {
     file: store,
-    find: 'const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);',
-    replace: `const fate = await this.revisions
-      .publish(stage, next, text, trial.changeId, limits)
-      .catch((error) => (error.message === 'again' ? 'doubtful' : Promise.reject(error)));`,
+    within: 'Store.attempt',
+    find: 'await this.revisions.publish(stage, next, text, trial.changeId, limits)',
+    replace: `await this.revisions
+.publish(stage, next, text, trial.changeId, limits)
+.catch((error) => (error.message === 'again' ? 'doubtful' : Promise.reject(error)))`,
   },
 ];
 /** A range is folded from an own commit at least 16 above it. */
 const foldedFromAnywhere: Edit = {
   file: folding,
-  find: '(one) => one >= range.last + NEWER)',
-  replace: '(one) => one >= range.last)',
+  within: 'Folding.eventsOf',
+  find: 'one >= range.last + NEWER',
+  replace: 'one >= range.last',
 };
 
 const publishing: readonly Bug[] = [
@@ -94,9 +100,9 @@ const publishing: readonly Bug[] = [
     what: 'All attempts of a change carry one id, and an outcome that is unknown is looked for; now each attempt has an id of its own, and what got no answer is tried again.',
     breaks: appliedOnce,
     file: store,
-    find: 'const stage = await this.stageFor(limits);',
-    replace: `Object.assign(trial, { changeId: this.dice.id() });
-    const stage = await this.stageFor(limits);`,
+    within: 'Store.attempt',
+    find: 'await this.stageFor(limits)',
+    replace: '(Object.assign(trial, { changeId: this.dice.id() }), await this.stageFor(limits))',
     also: triedAgainUnseen,
   },
   {
@@ -105,8 +111,9 @@ const publishing: readonly Bug[] = [
     what: 'While the outcome of a rename is unknown the stage is kept; now what is in it is deleted, which by an old handle is the published document.',
     breaks: 'nothing that is true is ever deleted',
     file: revisions,
-    find: 'if (isUnsaid(failure)) isDoubtful = true;',
-    replace: 'if (isUnsaid(failure)) await removeTree(stage.path, this.files).catch(() => undefined);',
+    within: 'Revisions.renameUntilDecided',
+    find: 'isDoubtful = true',
+    replace: 'await removeTree(stage.path, this.files).catch(() => undefined)',
   },
   {
     name: 'number-taken-by-force',
@@ -114,6 +121,7 @@ const publishing: readonly Bug[] = [
     what: 'Who finds the commit of another under his number has lost; now he moves that away and renames again.',
     breaks: lostChange,
     file: revisions,
+    within: 'Revisions.renameUntilDecided',
     find: "if (found === 'anothers' || found === 'stageGone') return found;",
     replace: `if (found === 'stageGone') return found;
       if (found === 'anothers') await this.discard(this.numberPath(next.revision));`,
@@ -123,6 +131,7 @@ const publishing: readonly Bug[] = [
     what: "A revision is published by one rename of a directory onto a free number; now by a file renamed over the number's document.",
     breaks: lostChange,
     file: revisions,
+    within: 'Revisions.publish',
     find: 'const placed = await this.renameUntilDecided(stage, next, limits);',
     replace: `const number = this.numberPath(next.revision);
     await this.files.makeDirectory(number).catch(() => undefined);
@@ -135,8 +144,9 @@ const publishing: readonly Bug[] = [
     what: 'A rename that failed without an answer is decided by what is there; now it counts as not done, and is told so.',
     breaks: plainFault,
     file: revisions,
-    find: 'if (isUnsaid(failure)) isDoubtful = true;',
-    replace: 'if (isUnsaid(failure)) throw toFault(failure);',
+    within: 'Revisions.renameUntilDecided',
+    find: 'isDoubtful = true',
+    replace: 'throw toFault(failure)',
   },
   {
     name: 'no-second-listing',
@@ -144,8 +154,9 @@ const publishing: readonly Bug[] = [
     what: 'After the rename the folder is listed again, because the number may have been cleared away below the top; now a placed revision counts.',
     breaks: lostChange,
     file: revisions,
-    find: "if (placed === 'placed') this.expectAtLeast(next.revision); // a listing that ends below it is a stale one",
-    replace: "if (placed === 'placed') return 'ours';",
+    within: 'Revisions.publish',
+    find: 'this.expectAtLeast(next.revision)',
+    replace: "return 'ours'",
   },
   {
     name: 'confirmed-under-its-own-number',
@@ -153,8 +164,9 @@ const publishing: readonly Bug[] = [
     what: 'A commit counts if its change is among the recent ones of the top; now if its own number still reads as ours.',
     breaks: lostChange,
     file: revisions,
-    find: "if (top.licence.recent.includes(changeId)) return 'ours';",
-    replace: "if ((await this.readNumber(next.revision))?.commit === next.commit) return 'ours';",
+    within: 'Revisions.confirm',
+    find: 'top.licence.recent.includes(changeId)',
+    replace: '(await this.readNumber(next.revision))?.commit === next.commit',
   },
   {
     name: 'number-of-another-is-ours',
@@ -162,8 +174,9 @@ const publishing: readonly Bug[] = [
     what: 'Who finds the commit of another under his number has lost and begins again; now he is told that his change is made.',
     breaks: lostChange,
     file: revisions,
-    find: "if (placed === 'anothers') return (await this.discard(stage.path)) ? 'lost' : 'doubtful';",
-    replace: "if (placed === 'anothers') return 'ours';",
+    within: 'Revisions.publish',
+    find: "(await this.discard(stage.path)) ? 'lost' : 'doubtful'",
+    replace: "'ours'",
   },
   {
     name: 'recent-too-short',
@@ -171,17 +184,19 @@ const publishing: readonly Bug[] = [
     what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
     breaks: appliedOnce,
     file: 'src/licence/document.ts',
-    find: 'export const MAX_RECENT = 256;',
-    replace: 'export const MAX_RECENT = 4;',
+    within: 'MAX_RECENT',
+    find: '256',
+    replace: '4',
   },
   {
     name: 'newest-number-older-base',
     what: 'A revision is numbered one above the base it was computed from; now one above whatever is newest at that moment.',
     breaks: lostChange,
     file: store,
-    find: 'const next = nextRevision(licence, draft, {',
-    replace: `const newest = (await this.revisions.numbers())?.at(-1) ?? 0;
-    const next = nextRevision({ ...licence, revision: Math.max(newest, licence.revision) }, draft, {`,
+    within: 'Store.prepared',
+    find: 'nextRevision(licence,',
+    replace:
+      'nextRevision({ ...licence, revision: Math.max((await this.revisions.numbers())?.at(-1) ?? 0, licence.revision) },',
   },
 ];
 
@@ -192,6 +207,7 @@ const looking: readonly Bug[] = [
     what: 'A folder that shows no number is a stale listing or damage; now it is a table in which nobody sits.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: revisions,
+    within: 'Revisions.lookOnce',
     find: "if (number === undefined) return trouble('empty', this.lost('holds no revision'));",
     replace: `if (number === undefined) {
         const { face } = this.place;
@@ -205,13 +221,15 @@ const looking: readonly Bug[] = [
     what: 'A listing that ends below a revision seen before proves nothing until the server has decided; now it is believed.',
     breaks: plainFault,
     file: revisions,
-    find: 'return isFar || number < this.placed;',
-    replace: 'return isFar && number < 0;',
+    within: 'Revisions.isBehind',
+    find: 'isFar || number < this.placed',
+    replace: 'isFar && number < 0',
     also: [
       {
         file: revisions,
-        find: "return licence.revision < this.highestSeen ? 'doubtful' : null;",
-        replace: 'return null;',
+        within: 'Revisions.lossIn',
+        find: "licence.revision < this.highestSeen ? 'doubtful' : null",
+        replace: 'null',
       },
     ],
   },
@@ -220,8 +238,9 @@ const looking: readonly Bug[] = [
     what: 'What cannot be is looked for past the lifetime of the caches; now one look is enough to call the table lost or damaged.',
     breaks: 'a healthy table is not called lost',
     file: revisions,
-    find: 'return waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE;',
-    replace: 'return this.met.looks >= 1;',
+    within: 'Revisions.isBelieved',
+    find: 'waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE',
+    replace: 'this.met.looks >= 1',
   },
   {
     name: 'silence-waited-out',
@@ -229,34 +248,39 @@ const looking: readonly Bug[] = [
     what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
     breaks: answered,
     file: 'src/share/op-timeouts.ts',
-    find: 'return !signal.aborted;',
-    replace: 'return false;',
+    within: 'patient',
+    find: '!signal.aborted',
+    replace: 'false',
   },
   {
     name: 'lock-stale-by-the-wall-clock',
     what: 'A lock is stale that we have seen stand still for 10 s; now one that is 10 s old by our clock on the wall.',
     breaks: 'the lock of a writer at work is left to him, whatever the clocks say',
     file: lock,
-    find: 'return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0)',
-    replace: 'return clock.wallMs() - modifiedMs >= stealMs ? new Date(0)',
+    within: 'skewFree',
+    find: 'nowMs - foreign.firstSeenMs >= stealMs',
+    replace: 'clock.wallMs() - modifiedMs >= stealMs',
   },
   {
     name: 'lock-waited-for',
     what: 'The lock of a dead process is gone past when nothing moves, and stolen after a while; now it is waited for until its holder gives it back.',
     breaks: 'nobody is blocked by a dead writer',
     file: lock,
+    within: 'PoliteLock.acquire',
     find: 'return await this.breakThrough(progress.patienceMs);',
     replace: 'void 0;',
     also: [
       {
         file: lock,
-        find: "else if (attempt === 'held' && (await this.isOutlived(progress.patienceMs))) return this.passOver();",
-        replace: '',
+        within: 'PoliteLock.acquire',
+        find: "attempt === 'held' && (await this.isOutlived(progress.patienceMs))",
+        replace: 'false',
       },
       {
         file: lock,
-        find: 'return nowMs - foreign.firstSeenMs >= stealMs ? new Date(0) : new Date(8.64e15);',
-        replace: 'return new Date(8.64e15);',
+        within: 'skewFree',
+        find: 'nowMs - foreign.firstSeenMs >= stealMs',
+        replace: 'false',
       },
     ],
   },
@@ -268,13 +292,15 @@ const clearingAway: readonly Bug[] = [
     what: 'The 16 newest revisions are left alone, and those of a range that is not folded; now whatever is of a finished range goes, the top too.',
     breaks: 'a healthy table is not called lost',
     file: clearing,
+    within: 'Clearing.oldRevisions',
     find: '.slice(0, -NEWER)',
     replace: '',
     also: [
       {
         file: clearing,
-        find: '.filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);',
-        replace: ';',
+        within: 'Clearing.oldRevisions',
+        find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs',
+        replace: 'true',
       },
       foldedFromAnywhere,
     ],
@@ -284,15 +310,23 @@ const clearingAway: readonly Bug[] = [
     what: 'Revisions go when their segment is there, or would be empty; now also when there was no time to read them, or the share refused it.',
     breaks: inJournal,
     file: folding,
-    find: "if (outcome === 'done') chosen.push(...numbers);",
-    replace: "if (outcome !== 'kept') chosen.push(...numbers);",
+    within: 'Folding.folded',
+    find: "outcome === 'done'",
+    replace: "outcome !== 'kept'",
   },
   {
     name: 'folded-from-the-top',
     what: 'A segment is folded from revisions that 16 newer ones stand above; now from all that are superseded.',
     breaks: inJournal,
     ...foldedFromAnywhere,
-    also: [{ file: clearing, find: '.slice(0, -NEWER)', replace: '.slice(0, -1)' }],
+    also: [
+      {
+        file: clearing,
+        within: 'Clearing.oldRevisions',
+        find: '.slice(0, -NEWER)',
+        replace: '.slice(0, -1)',
+      },
+    ],
   },
   {
     name: 'void-folded',
@@ -300,6 +334,7 @@ const clearingAway: readonly Bug[] = [
     what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
     breaks: inJournal,
     file: folding,
+    within: 'Folding.eventsOf',
     find: 'const walk = walkDown(from, range.first, ground);',
     replace: `const { known } = this;
     const walk = (function* () {
@@ -313,14 +348,15 @@ const clearingAway: readonly Bug[] = [
     what: 'A segment is put if absent; now the one that is there is moved away first.',
     breaks: inJournal,
     file: folding,
-    find: 'const isPlaced = await this.files.rename(stage.path, target).then(',
-    replace: `await this.revisions.discard(target);
-    const isPlaced = await this.files.rename(stage.path, target).then(`,
+    within: 'Folding.publish',
+    find: 'this.files.rename(stage.path, target)',
+    replace: 'this.revisions.discard(target).then(() => this.files.rename(stage.path, target))',
     also: [
       {
         file: folding,
-        find: 'const outcome = there',
-        replace: 'const outcome = there?.problem',
+        within: 'Folding.settle',
+        find: 'const outcome = there ?',
+        replace: 'const outcome = there?.problem ?',
       },
     ],
   },
@@ -329,11 +365,13 @@ const clearingAway: readonly Bug[] = [
     what: 'A range begins where the one before it ends; now it takes the last number of that with it.',
     breaks: inJournal,
     file: folding,
-    find: '.filter(({ revision }) => isIn(range, revision))',
-    replace: '.filter(({ revision }) => isIn(range, revision) || revision === range.first - 1)',
+    within: 'inRange',
+    find: 'isIn(range, revision)',
+    replace: 'isIn(range, revision) || revision === range.first - 1',
     also: [
       {
         file: folding,
+        within: 'Folding.eventsOf',
         find: 'walkDown(from, range.first, ground)',
         replace: 'walkDown(from, range.first - 1, ground)',
       },
@@ -348,24 +386,27 @@ const sight: readonly Bug[] = [
     what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
     breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
     file: sightings,
-    find: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: COUNTED_POLLS * periodMs };',
-    replace: 'const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: 1e12 * periodMs };',
+    within: 'look',
+    find: 'COUNTED_POLLS * periodMs',
+    replace: '1e12 * periodMs',
   },
   {
     name: 'dead-at-one-interval',
     what: 'A peer is dead after 1.75 T of silence; now after 1 T.',
     breaks: liveUser,
     file: timing,
-    find: 'const DEAD_INTERVALS = 1.75;',
-    replace: 'const DEAD_INTERVALS = 1;',
+    within: 'DEAD_INTERVALS',
+    find: '1.75',
+    replace: '1',
   },
   {
     name: 'dead-before-belief-ends',
     what: 'A peer is dead after 1.75 T of silence, when its belief is over; now after 1.25 T.',
     breaks: neverOver,
     file: timing,
-    find: 'const DEAD_INTERVALS = 1.75;',
-    replace: 'const DEAD_INTERVALS = 1.25;',
+    within: 'DEAD_INTERVALS',
+    find: '1.75',
+    replace: '1.25',
   },
   {
     name: 'beat-not-checked-at-commit',
@@ -373,8 +414,9 @@ const sight: readonly Bug[] = [
     what: 'A verdict holds for the beat it was found at, and is declined if that has moved; now it goes with whatever beat the newest revision has.',
     breaks: liveUser,
     file: sightings,
-    find: 'return seen && seen.identity === record.beat ? [',
-    replace: 'return seen ? [',
+    within: 'judge',
+    find: 'seen && seen.identity === record.beat',
+    replace: 'seen',
   },
   {
     name: 'judged-by-the-setting',
@@ -382,9 +424,9 @@ const sight: readonly Bug[] = [
     what: "A peer is judged by the interval its own record promises; now by the file's, which it may not have seen yet.",
     breaks: liveUser,
     file: sightings,
-    find: '? [judgeOne(record, seen, evidence)]',
-    replace:
-      '? [judgeOne({ ...record, ...(licence.settings as Pick<InstanceRecord, "checkIntervalSeconds">) }, seen, evidence)]',
+    within: 'judge',
+    find: 'judgeOne(record, seen, evidence)',
+    replace: 'judgeOne({ ...record, ...licence.settings }, seen, evidence)',
   },
   {
     name: 'light-dies-of-silence',
@@ -392,8 +434,9 @@ const sight: readonly Bug[] = [
     what: 'Silence is only counted of who promised a heartbeat, and checked again at commit; now it is counted of everybody.',
     breaks: light,
     file: sightings,
-    find: "(record) => record.id !== observer.id && record.level === 'heartbeat',",
-    replace: '(record) => record.id !== observer.id,',
+    within: 'look',
+    find: "record.id !== observer.id && record.level === 'heartbeat'",
+    replace: 'record.id !== observer.id',
     also: [lightAtCommit],
   },
   {
@@ -402,8 +445,9 @@ const sight: readonly Bug[] = [
     what: 'A peer whose process is gone is put out if it promised a heartbeat; now Light too.',
     breaks: light,
     file: vigil,
-    find: "record.level === 'heartbeat' && holdsMore(record) && isGone(record)",
-    replace: 'holdsMore(record) && isGone(record)',
+    within: 'provenGone',
+    find: "record.level === 'heartbeat'",
+    replace: 'true',
     also: [lightAtCommit],
   },
   {
@@ -412,8 +456,9 @@ const sight: readonly Bug[] = [
     what: 'An instance without a heartbeat never sweeps; now it puts out whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
     file: beats,
-    find: 'const verdicts = isLight ? [] : table.verdicts(top.licence, startedMs);',
-    replace: 'const verdicts = table.verdicts(top.licence, startedMs);',
+    within: 'Beats.look',
+    find: 'isLight ? [] : table.verdicts(top.licence, startedMs)',
+    replace: 'table.verdicts(top.licence, startedMs)',
   },
   {
     name: 'sums-not-cut-back',
@@ -421,8 +466,9 @@ const sight: readonly Bug[] = [
     what: 'After a failed or slow commit of our own every sum is cut back to T; now it stands.',
     breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
     file: vigil,
-    find: 'if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);',
-    replace: '',
+    within: 'Vigil.committed',
+    find: 'cutBack(this.sightings, this.lastSeen)',
+    replace: 'this.sightings',
   },
   {
     name: 'evicts-without-proof',
@@ -430,13 +476,15 @@ const sight: readonly Bug[] = [
     what: 'Who evicts has written himself shortly before, and beats early to be sure of it; now nobody has to show that he could write.',
     breaks: 'rule 4a: a peer is only blamed for silence in which it could have spoken',
     file: sightings,
+    within: 'judgeOne',
     find: 'if (proven)',
-    replace: 'if (proven || true)',
+    replace: 'if (true)',
     also: [
       {
         file: vigil,
-        find: 'return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };',
-        replace: 'return { beatEarly: beatEarly && false, lookAgainMs };',
+        within: 'Vigil.next',
+        find: 'beatEarly: beatEarly && !this.isTroubled',
+        replace: 'beatEarly: false',
       },
     ],
   },
@@ -445,8 +493,9 @@ const sight: readonly Bug[] = [
     what: 'An eviction that finds nobody to put out any more publishes nothing; now a revision like the one before.',
     breaks: 'a declined change raises no revision',
     file: evictRule,
-    find: 'return takeAway(context, takings);',
-    replace: 'return takeAway(context, takings) ?? { licence: context.licence, events: [] };',
+    within: 'evict',
+    find: 'takeAway(context, takings)',
+    replace: 'takeAway(context, takings) ?? { licence: context.licence, events: [] }',
   },
   {
     name: 'looks-by-the-wall-clock',
@@ -454,6 +503,7 @@ const sight: readonly Bug[] = [
     what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
     file: tableHere,
+    within: 'Table.saw',
     find: 'this.vigil.saw(top, identity.id, this.lookPeriod);',
     replace: `const atMs = this.deps.clock.wallMs();
     this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriod);`,
@@ -463,19 +513,19 @@ const sight: readonly Bug[] = [
     what: "Share time evicts nobody; now who has not beaten for 2 T by the server's clock is as good as gone.",
     breaks: liveUser,
     file: tableHere,
-    find: 'const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);',
-    replace: `const nowAt = Date.parse(licence.committedAt ?? '');
-    const isGone = (record: InstanceRecord) =>
-      record.id !== identity.id &&
-      (identity.isGone(record) || nowAt - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds);`,
+    within: 'Table.verdicts',
+    find: 'identity.isGone(record)',
+    replace: `(identity.isGone(record) ||
+ Date.parse(licence.committedAt ?? '') - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds)`,
   },
   {
     name: 'newcomer-goes-by-share-time',
     what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
     breaks: liveUser,
     file: seats,
-    find: '? request.isGone(record) || isOfOlderBoot(record, request)',
-    replace: '? context.nowMs - fromIso(record.beatAt) >= 1125 * record.checkIntervalSeconds',
+    within: 'dropGone',
+    find: 'isOfOlderBoot(record, request)',
+    replace: 'context.nowMs - fromIso(record.beatAt) >= 1125 * record.checkIntervalSeconds',
   },
   {
     name: 'newcomer-drops-light',
@@ -483,16 +533,18 @@ const sight: readonly Bug[] = [
     what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
     breaks: light,
     file: seats,
-    find: ': isOwnGone(context, record, request);',
-    replace: ': request.isGone(record);',
+    within: 'dropGone',
+    find: 'isOwnGone(context, record, request)',
+    replace: 'request.isGone(record)',
   },
   {
     name: 'pid-of-any-machine',
     what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
     breaks: liveUser,
     file: 'src/client/identity.ts',
-    find: 'record.machine.pids === pids &&',
-    replace: '',
+    within: 'Identity.isGone',
+    find: 'record.machine.pids === pids',
+    replace: 'true',
   },
   {
     name: 'no-early-beat',
@@ -500,6 +552,7 @@ const sight: readonly Bug[] = [
     what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
     breaks: deadUser,
     file: beats,
+    within: 'Beats.planNext',
     find: 'if (beatEarly) heart.beatSoon();',
     replace: '',
   },
@@ -512,14 +565,11 @@ const asking: readonly Bug[] = [
     what: 'A newcomer puts out who did not answer its roll call; now whoever is silent for 2 T, unasked.',
     breaks: liveUser,
     file: requestRule,
-    find: 'const swept = evict(context, { verdicts: asker.unanswered(licence), actor });',
-    replace: `const silent = licence.instances.filter(
-      (record) => record.id !== asker.id && asker.silence(record) >= 2000 * record.checkIntervalSeconds,
-    );
-    const verdicts = silent.map(({ id, beat }) => ({
-      ...{ instance: id, beat, reason: 'evicted' as const, words: 'did not answer the roll call' },
-    }));
-    const swept = evict(context, { verdicts, actor });`,
+    within: 'ask',
+    find: 'asker.unanswered(licence)',
+    replace: `licence.instances
+.filter((record) => record.id !== asker.id && asker.silence(record) >= 2000 * record.checkIntervalSeconds)
+.map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'did not answer the roll call' }))`,
   },
   {
     name: 'asks-and-does-not-wait',
@@ -527,8 +577,9 @@ const asking: readonly Bug[] = [
     what: 'A roll call stands for T/4 before who has not answered is out; now his time is over at once.',
     breaks: liveUser,
     file: timing,
-    find: 'const WAIT_INTERVALS = 1 / 4;',
-    replace: 'const WAIT_INTERVALS = 0;',
+    within: 'WAIT_INTERVALS',
+    find: '1 / 4',
+    replace: '0',
   },
   {
     name: 'waits-by-share-time',
@@ -536,6 +587,7 @@ const asking: readonly Bug[] = [
     what: "The wait is a newcomer's own, on its monotonic clock; now it is over when the roll call is T/4 old by the server's.",
     breaks: liveUser,
     file: rollcall,
+    within: 'unanswered',
     find: 'if (isOverdue(record, known))',
     replace: `const askedAt = context.licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
     const sinceMs = watching.nowMs - (silence(record) + fromIso(record.beatAt) - fromIso(askedAt));
@@ -548,8 +600,9 @@ const asking: readonly Bug[] = [
     what: 'A gap between its commits begins the wait anew; now it counts, also what the asker slept through.',
     breaks: 'rule 5b: who wakes first does not evict the fellow sleepers',
     file: 'src/client/called.ts',
-    find: 'return Math.max(elapsedMs(this.last, since), elapsedMs(since, now));',
-    replace: 'return Math.min(0, elapsedMs(since, now));',
+    within: 'RollCall.gapMs',
+    find: 'Math.max(elapsedMs(this.last, since), elapsedMs(since, now))',
+    replace: 'Math.min(0, elapsedMs(since, now))',
   },
   {
     name: 'roll-call-not-answered',
@@ -557,6 +610,7 @@ const asking: readonly Bug[] = [
     what: 'Who finds his name in a roll call beats at once; now he beats when it is time.',
     breaks: liveUser,
     file: beats,
+    within: 'Beats.planNext',
     find: 'if (isCalled(licence, identity.id)) heart.beatSoon();',
     replace: '',
   },
@@ -566,8 +620,9 @@ const asking: readonly Bug[] = [
     what: 'Only who promised a heartbeat is asked, and put out; now Light too, which answers nobody.',
     breaks: light,
     file: rollcall,
-    find: "record.level === 'heartbeat' && record.seats.some((seat) => seat.untilAt === null);",
-    replace: 'record.seats.some((seat) => seat.untilAt === null);',
+    within: 'mayBeAsked',
+    find: "record.level === 'heartbeat'",
+    replace: 'true',
     also: [lightAtCommit],
   },
   {
@@ -576,13 +631,15 @@ const asking: readonly Bug[] = [
     what: 'Who does not answer is out if he is silent for 2 T; now after 1.5 T.',
     breaks: liveUser,
     file: timing,
-    find: 'deadAfterMs(record) + CALLED_INTERVALS * intervalMs(record);',
-    replace: 'deadAfterMs(record) - CALLED_INTERVALS * intervalMs(record);',
+    within: 'outAfterMs',
+    find: 'deadAfterMs(record) + CALLED_INTERVALS * intervalMs(record)',
+    replace: 'deadAfterMs(record) - CALLED_INTERVALS * intervalMs(record)',
     also: [
       {
         file: rollcall,
-        find: 'silence(record) >= deadAfterMs(record);',
-        replace: 'silence(record) >= deadAfterMs(record) / 2;',
+        within: 'callRoll',
+        find: 'silence(record) >= deadAfterMs(record)',
+        replace: 'silence(record) >= deadAfterMs(record) / 2',
       },
     ],
   },
@@ -592,6 +649,7 @@ const asking: readonly Bug[] = [
     what: 'Who was refused asks on behind the answer, for whoever comes next; now only while somebody waits.',
     breaks: deadUser,
     file: instance,
+    within: 'Instance.acquire',
     find: 'void this.asking.askOn(module);',
     replace: '',
   },
@@ -601,8 +659,9 @@ const asking: readonly Bug[] = [
     what: "An asker that has seen the server's clock jump ahead does not count the jump; now it does.",
     breaks: neverOver,
     file: 'src/client/called.ts',
-    find: 'return Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now));',
-    replace: 'return shareTimeMs + 0 * elapsedMs(this.first.at, now);',
+    within: 'RollCall.credibleMs',
+    find: 'Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now))',
+    replace: 'shareTimeMs + 0 * elapsedMs(this.first.at, now)',
   },
   {
     name: 'future-beats-protect',
@@ -610,9 +669,10 @@ const asking: readonly Bug[] = [
     what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
     breaks: deadUser,
     file: rollcall,
-    find: ': Math.max(nowMs - fromIso(record.beatAt), unchangedMs);',
-    replace: ': nowMs - fromIso(record.beatAt);',
-    also: [{ file: rollcall, find: '? unchangedMs', replace: '? 0 * unchangedMs' }],
+    within: 'silenceMs',
+    find: 'Math.max(nowMs - fromIso(record.beatAt), unchangedMs)',
+    replace: 'nowMs - fromIso(record.beatAt)',
+    also: [{ file: rollcall, within: 'silenceMs', find: '? unchangedMs', replace: '? 0 * unchangedMs' }],
   },
 ];
 
@@ -623,8 +683,9 @@ const believing: readonly Bug[] = [
     what: 'Belief lasts 1.5 T, less than the others wait; now 2 T.',
     breaks: neverOver,
     file: timing,
-    find: 'const VALID_INTERVALS = 1.5;',
-    replace: 'const VALID_INTERVALS = 2;',
+    within: 'VALID_INTERVALS',
+    find: '1.5',
+    replace: '2',
   },
   {
     name: 'believes-by-one-clock',
@@ -632,6 +693,7 @@ const believing: readonly Bug[] = [
     what: 'Of three clocks the one that saw most counts; now the monotonic one alone, which may pause in sleep.',
     breaks: neverOver,
     file: 'src/licence/time.ts',
+    within: 'elapsedMs',
     find: 'Math.max(now.elapsedMs - since.elapsedMs, now.wallMs - since.wallMs, now.uptimeMs - since.uptimeMs);',
     replace: 'now.elapsedMs - since.elapsedMs;',
   },
@@ -641,8 +703,9 @@ const believing: readonly Bug[] = [
     what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
     breaks: neverOver,
     file: tableHere,
-    find: 'return { done, since };',
-    replace: 'return { done, since: instantOf(this.deps.clock) };',
+    within: 'Table.commitAside',
+    find: '{ done, since }',
+    replace: '{ done, since: instantOf(this.deps.clock) }',
   },
   {
     name: 'look-revives-belief',
@@ -650,6 +713,7 @@ const believing: readonly Bug[] = [
     what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
     breaks: neverOver,
     file: beats,
+    within: 'Beats.checkOwn',
     find: 'if (!hold || held) return;',
     replace: `const now = { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs(), uptimeMs: clock.uptimeMs() };
     if (mine) holds.confirm(mine, now);
@@ -661,6 +725,7 @@ const believing: readonly Bug[] = [
     what: 'A look tells what became of our own seat; now only the next beat does.',
     breaks: learns,
     file: beats,
+    within: 'Beats.checkSeats',
     find: 'for (const module of holds.modules) this.checkOwn(module, seen);',
     replace: '',
   },
@@ -670,12 +735,14 @@ const believing: readonly Bug[] = [
     what: 'A failed beat is tried again after T/16 or 5 s; now after T.',
     breaks: liveUser,
     file: heart,
-    find: 'this.beatDueMs = startedMs + this.retryMs; // stands if this one fails',
+    within: 'Heart.beatBegins',
+    find: 'this.beatDueMs = startedMs + this.retryMs;',
     replace: 'this.beatDueMs = startedMs + this.deps.table.intervalMs;',
     also: [
       {
         file: heart,
-        find: 'if (this.isBeating) this.beatSoon(this.retryMs); // the first success should not wait for T',
+        within: 'Heart.beatAgain',
+        find: 'if (this.isBeating) this.beatSoon(this.retryMs);',
         replace: '',
       },
     ],
@@ -685,8 +752,9 @@ const believing: readonly Bug[] = [
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
     file: heart,
-    find: '? since.elapsedMs + table.intervalMs * (1 - dice.fraction() * JITTER_INTERVALS)',
-    replace: '? since.elapsedMs + table.intervalMs * (1 + dice.fraction())',
+    within: 'Heart.beaten',
+    find: '(1 - dice.fraction() * JITTER_INTERVALS)',
+    replace: '(1 + dice.fraction())',
   },
 ];
 
@@ -696,22 +764,25 @@ const table: readonly Bug[] = [
     what: 'A place is free while fewer than max users are taken; now also when all of them are.',
     breaks: neverOver,
     file: places,
-    find: 'return inUse + ahead < limitOf(',
-    replace: 'return inUse + ahead <= limitOf(',
+    within: 'Places.placeFor',
+    find: 'inUse + ahead < limitOf',
+    replace: 'inUse + ahead <= limitOf',
   },
   {
     name: 'only-the-first-module-counts',
     what: 'Every seat of a record counts in its module; now only the first.',
     breaks: neverOver,
     file: places,
-    find: 'for (const seat of record.seats) this.note(',
-    replace: 'for (const seat of record.seats.slice(0, 1)) this.note(',
+    within: 'Places.indexed',
+    find: 'record.seats',
+    replace: 'record.seats.slice(0, 1)',
   },
   {
     name: 'other-modules-count-too',
     what: 'A seat counts in its own module; now in every one.',
     breaks: 'nobody is refused while a place is free',
     file: places,
+    within: 'Places.of',
     find: 'return this.indexed().get(module);',
     replace: `const all = [...this.indexed().values()];
     const byInstance: Map<string, Taken> = this.indexed().get(module)?.byInstance ?? new Map();
@@ -724,6 +795,7 @@ const table: readonly Bug[] = [
     what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
     breaks: neverOver,
     file: places,
+    within: 'userKey',
     find: "case 'user@host':",
     replace: `case 'user@host':
       return JSON.stringify([folded(user), folded(host)]);`,
@@ -734,8 +806,9 @@ const table: readonly Bug[] = [
     what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
     breaks: learns,
     file: beatRule,
-    find: 'if (isOut || !table.policy.modules.has(module)) return',
-    replace: 'if (!table.policy.modules.has(module)) return',
+    within: 'fateOf',
+    find: 'isOut || !table.policy.modules.has(module)',
+    replace: '!table.policy.modules.has(module)',
   },
   {
     name: 'back-whoever-sits-there',
@@ -743,8 +816,9 @@ const table: readonly Bug[] = [
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
     file: beatRule,
-    find: 'const place = table.places.placeFor(who, { module, preferred: id, ahead });',
-    replace: 'const place: string | null = id;',
+    within: 'fateOf',
+    find: 'table.places.placeFor(who, { module, preferred: id, ahead })',
+    replace: 'id',
   },
   {
     name: 'evicted-for-good',
@@ -752,32 +826,36 @@ const table: readonly Bug[] = [
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
     file: beatRule,
-    find: 'const isOut = tombstone && isFinal(tombstone.reason);',
-    replace: 'const isOut = tombstone !== null;',
+    within: 'fateOf',
+    find: 'isFinal(tombstone.reason)',
+    replace: 'true',
   },
   {
     name: 'release-takes-all',
     what: 'A release frees one module; now the whole record goes, though others are held.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: line,
-    find: 'const leaving = record ? seatsIn(record, modules) : [];',
-    replace: 'const leaving = record?.seats ?? [];',
+    within: 'release',
+    find: 'record ? seatsIn(record, modules) : []',
+    replace: 'record?.seats ?? []',
   },
   {
     name: 'released-only-here',
     what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
     breaks: 'a released seat is free when release() has returned',
     file: 'src/client/release.ts',
-    find: 'const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());',
-    replace: 'const release = () => Promise.resolve();',
+    within: 'Releases.leave',
+    find: '() => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve())',
+    replace: '() => Promise.resolve()',
   },
   {
     name: 'hold-never-dropped',
     what: 'With its last handle a hold goes; now it stays, and its beats keep the seat of nobody alive.',
     breaks: 'a released seat is free when release() has returned',
     file: 'src/client/held-seats.ts',
-    find: 'return isLast && this.byModule.delete(seat.module) ? [seat.module] : [];',
-    replace: 'return isLast ? [seat.module] : [];',
+    within: 'Holds.drop',
+    find: 'isLast && this.byModule.delete(seat.module)',
+    replace: 'isLast',
   },
   {
     name: 'late-seat-kept',
@@ -785,8 +863,9 @@ const table: readonly Bug[] = [
     what: 'A seat that comes after its caller was told that the share did not answer is given back; now it is held for nobody.',
     breaks: 'a seat that nobody was given is free again',
     file: 'src/client/open-licence.ts',
-    find: 'void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);',
-    replace: 'void asked.catch(() => undefined);',
+    within: 'OpenLicence.ask',
+    find: 'this.noted(asked.then((late) => this.giveBack(late)))',
+    replace: 'asked',
   },
   {
     name: 'removed-without-a-tombstone',
@@ -794,9 +873,11 @@ const table: readonly Bug[] = [
     what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
     breaks: learns,
     file: desk,
-    find: 'const after = takeAway(context, takings);',
-    replace: `const taken = takeAway(context, takings);
-    const after = taken && { ...taken, licence: { ...taken.licence, gone: context.licence.gone } };`,
+    within: 'remove',
+    find: 'takeAway(context, takings)',
+    replace: `((taken) => taken && { ...taken, licence: { ...taken.licence, gone: context.licence.gone } })(
+takeAway(context, takings),
+)`,
   },
   {
     name: 'setting-empties-the-table',
@@ -804,6 +885,7 @@ const table: readonly Bug[] = [
     what: 'A change of settings leaves the seats as they are; now everybody has to sit down again.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: desk,
+    within: 'changeSettings',
     find: 'licence: { ...licence, settings }',
     replace: 'licence: { ...licence, settings, instances: [] }',
   },
@@ -816,11 +898,13 @@ const losing: readonly Bug[] = [
     what: 'What is there after the loss of fewer than 16 revisions is taken; now whoever has seen more rebuilds the table from memory.',
     breaks: 'lost revisions cost no living user a seat',
     file: revisions,
-    find: 'const isFar = number <= this.highestSeen - LOST_BELOW && this.taken !== this.highestSeen;',
-    replace: 'const isFar = number < this.highestSeen && this.taken !== this.highestSeen;',
+    within: 'Revisions.isBehind',
+    find: 'number <= this.highestSeen - LOST_BELOW',
+    replace: 'number < this.highestSeen',
     also: [
       {
         file: revisions,
+        within: 'Revisions.lookOnce',
         find: 'const loss = this.lossIn(licence);',
         replace: `const loss = this.lossIn(licence);
       if (loss === 'certain') return trouble('behind', this.lost('goes on from an older state'));`,
@@ -833,9 +917,9 @@ const losing: readonly Bug[] = [
     what: 'A record that a lost revision no longer held goes, if it has not beaten since; now it stays for two check intervals.',
     breaks: 'what was given back in lost revisions is free again as soon as anybody who saw it commits',
     file: 'src/rules/recall.ts',
-    find: 'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) <= endedMs;',
-    replace:
-      'const isGhost = (record: InstanceRecord) => !ids.has(record.id) && fromIso(record.beatAt) < endedMs - 1e12;',
+    within: 'withoutGhosts',
+    find: 'fromIso(record.beatAt) <= endedMs',
+    replace: 'fromIso(record.beatAt) < endedMs - 1e12',
   },
   {
     name: 'valid-before-a-beat-is-confirmed',
@@ -843,6 +927,7 @@ const losing: readonly Bug[] = [
     what: 'What surely lacks our own change may lack our seat, so it is not valid before a beat is confirmed; now it is.',
     breaks: neverOver,
     file: beats,
+    within: 'Beats.forgotten',
     find: "if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);",
     replace: '',
   },
@@ -855,8 +940,9 @@ const restoring: readonly Bug[] = [
     what: 'For T/4 after a restore nobody new is seated, whoever may be missing in it; now at once.',
     breaks: neverOver,
     file: instance,
-    find: "if (closedMs > 0 && outcome.kind === 'seated'",
-    replace: "if (closedMs < 0 && outcome.kind === 'seated'",
+    within: 'Instance.tryPlace',
+    find: 'closedMs > 0',
+    replace: 'closedMs < 0',
   },
   {
     name: 'lost-tombstones-forgotten',
@@ -864,8 +950,9 @@ const restoring: readonly Bug[] = [
     what: 'Who remembers a tombstone of the lost revisions puts it in again; now it is forgotten, and who was removed sits there.',
     breaks: learns,
     file: 'src/rules/recall.ts',
-    find: 'if (!restored || restored.lineage !== memory.lineage) return table;',
-    replace: 'if (!restored || restored.lineage !== memory.lineage || table.revision > 0) return table;',
+    within: 'remind',
+    find: 'restored.lineage !== memory.lineage',
+    replace: 'restored.lineage !== memory.lineage || table.revision > 0',
   },
   {
     name: 'beats-counted-from-the-table',
@@ -873,8 +960,9 @@ const restoring: readonly Bug[] = [
     what: 'A beat is above every one its holder tried to write; now one above that in the table, which may have been lost and seen.',
     breaks: liveUser,
     file: records,
-    find: 'if (mine) return { ...mine, beat: Math.max(mine.beat, beat) };',
-    replace: 'if (mine) return { ...mine, beat: mine.beat + 0 * beat };',
+    within: 'ownRecord',
+    find: 'Math.max(mine.beat, beat)',
+    replace: 'mine.beat',
   },
   {
     name: 'folds-remembered-over-a-loss',
@@ -882,8 +970,9 @@ const restoring: readonly Bug[] = [
     what: 'With a lost table everything is forgotten that was folded; now segments that went with the folder are held to be there.',
     breaks: inJournal,
     file: folding,
-    find: 'if (this.latest && !isOffspring(licence, this.latest)) this.forgetAll();',
-    replace: '',
+    within: 'Folding.committed',
+    find: '!isOffspring(licence, this.latest)',
+    replace: 'false',
   },
   {
     name: 'restored-event-hashed-as-it-stands',
@@ -891,8 +980,9 @@ const restoring: readonly Bug[] = [
     what: 'The event of a restore is hashed with its keys in order; now as it stands, and the chain of events breaks after it.',
     breaks: inJournal,
     file: 'src/rules/restore.ts',
-    find: 'lastEventHash: hashOf(event),',
-    replace: "lastEventHash: hashOf({ ...event, kind: 'lost' }),",
+    within: 'restore',
+    find: 'lastEventHash: hashOf(event)',
+    replace: "lastEventHash: hashOf({ ...event, kind: 'lost' })",
   },
   {
     name: 'restored-at-the-next-number',
@@ -900,6 +990,7 @@ const restoring: readonly Bug[] = [
     what: 'A restored revision gets the next multiple of 1,000 at least 500 above all; now the next number.',
     breaks: 'no late writer of the old lineage can reach above a restored revision',
     file: 'src/rules/restore.ts',
+    within: 'restoredNumber',
     find: 'Math.ceil((highestKnown + LEAST_ABOVE) / ROUND) * ROUND;',
     replace: 'highestKnown + 1;',
   },
@@ -909,13 +1000,15 @@ const restoring: readonly Bug[] = [
     what: 'Where both folder and licence file are missing the share is out of reach; now the table counts as lost, and is rebuilt there.',
     breaks: 'where the share was nothing is written while it is away',
     file: revisions,
-    find: "if (isFaceThere) return this.lost('is gone');",
-    replace: "if (isFaceThere || folder) return this.lost('is gone');",
+    within: 'Revisions.folderGone',
+    find: 'if (isFaceThere)',
+    replace: 'if (isFaceThere || folder)',
     also: [
       {
         file: 'src/store/rebuild.ts',
-        find: 'if (numbers === null && !isFaceOurs) return null;',
-        replace: '',
+        within: 'Healing.remains',
+        find: 'numbers === null && !isFaceOurs',
+        replace: 'false',
       },
     ],
   },
@@ -925,8 +1018,9 @@ const restoring: readonly Bug[] = [
     what: 'Who holds a seat heals a lost table; now nobody does.',
     breaks: 'a lost table is whole again soon while somebody lives who has seen it',
     file: store,
-    find: 'if (!this.healer || this.memory === null) throw error;',
-    replace: 'if (this.healer !== "nobody" || this.memory === null) throw error;',
+    within: 'Store.healed',
+    find: '!this.healer || this.memory === null',
+    replace: 'true',
   },
 ];
 
@@ -937,8 +1031,9 @@ const onDemand: readonly Bug[] = [
     what: 'Who has promised to answer looks four times in that time; now as often as without.',
     breaks: liveUser,
     file: timing,
-    find: 'return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / POLLS_PER_ANSWER);',
-    replace: 'return answersWithin === null ? periodMs : Math.max(periodMs, 1 / POLLS_PER_ANSWER);',
+    within: 'ownLookMs',
+    find: 'answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / POLLS_PER_ANSWER)',
+    replace: 'answersWithin === null ? periodMs : Math.max(periodMs, 1 / POLLS_PER_ANSWER)',
   },
   {
     name: 'believes-past-its-promise',
@@ -946,8 +1041,9 @@ const onDemand: readonly Bug[] = [
     what: 'Belief lasts for 6/7 of what was promised after a look; now for twice as long as that.',
     breaks: neverOver,
     file: timing,
-    find: 'const VALID_PART = 6 / 7;',
-    replace: 'const VALID_PART = 12 / 7;',
+    within: 'VALID_PART',
+    find: '6 / 7',
+    replace: '12 / 7',
   },
   {
     name: 'looks-that-show-the-call-count',
@@ -955,8 +1051,9 @@ const onDemand: readonly Bug[] = [
     what: 'A look that shows us called does not prolong our belief; now it does.',
     breaks: neverOver,
     file: 'src/client/heartbeat.ts',
-    find: 'if (isCalled(licence, identity.id)) return; // planNext answers',
-    replace: '',
+    within: 'Beats.attend',
+    find: 'isCalled(licence, identity.id)',
+    replace: 'false',
   },
   {
     name: 'counts-what-it-slept-through',
@@ -964,6 +1061,7 @@ const onDemand: readonly Bug[] = [
     what: 'A gap between the commits of who calls begins the wait anew; now what he slept through counts.',
     breaks: liveUser,
     file: answers,
+    within: 'answerGapMs',
     find: 'answerMsOf(record) / POLLS_PER_ANSWER;',
     replace: 'answerMsOf(record) * 1000 * POLLS_PER_ANSWER;',
   },
@@ -973,11 +1071,13 @@ const onDemand: readonly Bug[] = [
     what: 'A record is judged by what it has promised itself; now by what the settings ask of everybody.',
     breaks: liveUser,
     file: answers,
-    find: 'if (policy.answerWithinSeconds === null || record.answersWithin === null) return false;',
-    replace: 'if (policy.answerWithinSeconds === null) return false;',
+    within: 'isOnDemand',
+    find: 'record.answersWithin === null',
+    replace: 'false',
     also: [
       {
         file: answers,
+        within: 'answerMsOf',
         find: 'record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;',
         replace: 'record.level === "light" ? Number.POSITIVE_INFINITY : 1000 * (record.answersWithin ?? 20);',
       },
@@ -989,8 +1089,9 @@ const onDemand: readonly Bug[] = [
     what: 'Who has promised is out when his time is over; now when half of it is.',
     breaks: liveUser,
     file: answers,
-    find: 'nowMs - known.byAnswer.sinceMs >= answerMs &&',
-    replace: 'nowMs - known.byAnswer.sinceMs >= answerMs / 2 &&',
+    within: 'isBroken',
+    find: 'nowMs - known.byAnswer.sinceMs >= answerMs',
+    replace: 'nowMs - known.byAnswer.sinceMs >= answerMs / 2',
   },
 ];
 
@@ -1001,13 +1102,15 @@ const waitingInLine: readonly Bug[] = [
     what: 'A free place belongs to whoever waits; now to whoever asks first.',
     breaks: inOrder,
     file: places,
-    find: 'return inUse + ahead < limitOf(',
-    replace: 'return inUse + 0 * ahead < limitOf(',
+    within: 'Places.placeFor',
+    find: 'inUse + ahead < limitOf',
+    replace: 'inUse < limitOf',
     also: [
       {
         file: 'src/client/table-view.ts',
-        find: 'const served = isClosed ? passed : andThen(context, passed, seatWaiters);',
-        replace: 'const served = isClosed || nowMs > 0 ? passed : andThen(context, passed, seatWaiters);',
+        within: 'Table.served',
+        find: 'andThen(context, passed, seatWaiters)',
+        replace: 'passed',
       },
     ],
   },
@@ -1017,8 +1120,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'The commit that frees a place seats the first who waits; now he has to see it himself.',
     breaks: inOrder,
     file: 'src/client/table-view.ts',
-    find: 'const served = isClosed ? passed : andThen(context, passed, seatWaiters);',
-    replace: 'const served = isClosed || nowMs > 0 ? passed : andThen(context, passed, seatWaiters);',
+    within: 'Table.served',
+    find: 'andThen(context, passed, seatWaiters)',
+    replace: 'passed',
   },
   {
     name: 'last-come-first-served',
@@ -1026,8 +1130,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'Who comes stands at the end of the line; now at its head.',
     breaks: inOrder,
     file: 'src/rules/offers.ts',
-    find: 'for (const waiter of licence.waiting) {',
-    replace: 'for (const waiter of licence.waiting.toReversed()) {',
+    within: 'seatWaiters',
+    find: 'of licence.waiting',
+    replace: 'of licence.waiting.toReversed()',
   },
   {
     name: 'given-for-good',
@@ -1035,8 +1140,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'A place that was given and not taken goes to the next after 60 s; now it stays.',
     breaks: inOrder,
     file: timing,
-    find: 'const OFFER_MS = 60_000;',
-    replace: 'const OFFER_MS = 1e12;',
+    within: 'OFFER_MS',
+    find: '60_000',
+    replace: '1e12',
   },
   {
     name: 'passed-over-at-once',
@@ -1044,8 +1150,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'Who was given a place has 60 s to take it; now 3 s.',
     breaks: inOrder,
     file: timing,
-    find: 'const OFFER_MS = 60_000;',
-    replace: 'const OFFER_MS = 3000;',
+    within: 'OFFER_MS',
+    find: '60_000',
+    replace: '3000',
   },
   {
     name: 'beats-what-it-was-given-away',
@@ -1053,8 +1160,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'A beat leaves alone what its record was given meanwhile; now it writes only what it knows.',
     breaks: 'nothing that the table holds vanishes',
     file: beatRule,
-    find: 'return [...kept, ...(mine?.seats.filter(isOther) ?? [])];',
-    replace: 'return kept;',
+    within: 'seatsAfter',
+    find: '[...kept, ...(mine?.seats.filter(isOther) ?? [])]',
+    replace: 'kept',
   },
   {
     name: 'leaves-and-stays-in-the-line',
@@ -1062,8 +1170,9 @@ const waitingInLine: readonly Bug[] = [
     what: 'Who gives up leaves the line, and what he was given; now only what he holds.',
     breaks: inOrder,
     file: line,
-    find: 'const left = leaveLine(licence, instanceId, modules);',
-    replace: 'const left = licence;',
+    within: 'release',
+    find: 'leaveLine(licence, instanceId, modules)',
+    replace: 'licence',
   },
 ];
 

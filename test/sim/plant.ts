@@ -5,7 +5,8 @@ import { createRequire } from 'node:module';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Bug } from './bugs.js';
+import { findIn } from './anchor.js';
+import type { Bug, Edit } from './bugs.js';
 
 /** The repository: this module is run from its source, and from what is compiled below `node_modules/.cache`. */
 const root = findRoot(nodePath.dirname(fileURLToPath(import.meta.url)));
@@ -18,7 +19,7 @@ const SOURCES = ['src', 'test/helpers', 'test/sim'];
  * unused is no concern.
  * @param into a folder below `node_modules/.cache` (a relative path is taken from there); what is in it goes
  * @returns its path: it holds `src/...js`, `test/helpers/...js` and `test/sim/...js`
- * @throws when the bug's line is not there exactly once, or no longer parses
+ * @throws when what the bug changes is not there exactly once, or no longer parses
  */
 export async function plant(bug: Bug | null, into: string): Promise<string> {
   const directory = await emptied(into);
@@ -41,19 +42,23 @@ export async function parse(bugs: readonly Bug[], into: string): Promise<void> {
   await compile(sources, directory);
 }
 
-/** What the changed files say, by their names. @throws when a line is not there exactly once */
+/** What the changed files say, by their names. @throws when what the bug changes is not there exactly once */
 export async function planted(bug: Bug): Promise<Map<string, string>> {
   const texts = new Map<string, string>();
-  for (const { file, find, replace } of [bug, ...(bug.also ?? [])]) {
-    const text = texts.get(file) ?? (await readFile(nodePath.join(root, file), 'utf8'));
-    const parts = text.split(find);
-    if (parts.length !== 2)
-      throw new Error(
-        `bug ${bug.name}: expected its line once in ${file}, found it ${parts.length - 1} times`,
-      );
-    texts.set(file, parts.join(replace));
+  for (const edit of [bug, ...(bug.also ?? [])]) {
+    const text = texts.get(edit.file) ?? (await readFile(nodePath.join(root, edit.file), 'utf8'));
+    texts.set(edit.file, changed(text, edit, bug.name));
   }
   return texts;
+}
+
+/** A text with one edit made. @param name of the bug, for the message */
+export function changed(text: string, { file, within, find, replace }: Edit, name: string): string {
+  const found = findIn(text, within, find);
+  if (found === null) throw new Error(`bug ${name}: ${file} declares no ${within}`);
+  const [at] = found;
+  if (at && found.length === 1) return text.slice(0, at.start) + replace + text.slice(at.end);
+  throw new Error(`bug ${name}: expected once in ${within} of ${file}, found ${found.length} times: ${find}`);
 }
 
 async function writePlanted(bug: Bug, sources: string): Promise<void> {
