@@ -11,14 +11,30 @@ export interface Edit {
   readonly replace: string;
 }
 
+/** Where a promise is written: a rule by its number, a step of a commit by its number, or a part by its name. */
+type BugPromise =
+  | `rule ${number}`
+  | `commit step ${number}`
+  | 'read'
+  | 'deadline'
+  | 'garbage collection'
+  | 'loss'
+  | 'restore'
+  | 'removal'
+  | 'release';
+
 /** A mistake that could have been made, planted to see whether the simulation notices. */
 export interface Bug extends Edit {
   /** Kebab-case. */
   readonly name: string;
   /** What the code did, and does now. */
   readonly what: string;
-  /** The promise that it must break. */
+  /** The rule of the table, the step of a commit, or the part of the share protocol that it belongs to. */
+  readonly promise: BugPromise;
+  /** What goes wrong with it. */
   readonly breaks: string;
+  /** Planted on every landing too, not only every night. @default false */
+  readonly isSampled?: boolean;
   /** The kind of office in which it shows soonest. @default all kinds, as they come */
   readonly profile?: Profile;
   /** Second guards, that have to fall too: one alone would hold. @default none */
@@ -96,6 +112,7 @@ const foldedFromAnywhere: Edit = {
 const publishing: readonly Bug[] = [
   {
     name: 'new-id-for-every-attempt',
+    promise: 'commit step 3',
     profile: 'storm',
     what: 'All attempts of a change carry one id, and an outcome that is unknown is looked for; now each attempt has an id of its own, and what got no answer is tried again.',
     breaks: appliedOnce,
@@ -107,6 +124,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'stage-emptied-while-undecided',
+    promise: 'commit step 7',
     profile: 'network',
     what: 'While the outcome of a rename is unknown the stage is kept; now what is in it is deleted, which by an old handle is the published document.',
     breaks: 'nothing that is true is ever deleted',
@@ -117,6 +135,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'number-taken-by-force',
+    promise: 'commit step 7',
     profile: 'storm',
     what: 'Who finds the commit of another under his number has lost; now he moves that away and renames again.',
     breaks: lostChange,
@@ -128,6 +147,8 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'document-renamed-over',
+    promise: 'commit step 6',
+    isSampled: true,
     what: "A revision is published by one rename of a directory onto a free number; now by a file renamed over the number's document.",
     breaks: lostChange,
     file: revisions,
@@ -140,6 +161,8 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'failed-means-not-done',
+    promise: 'commit step 7',
+    isSampled: true,
     profile: 'storm',
     what: 'A rename that failed without an answer is decided by what is there; now it counts as not done, and is told so.',
     breaks: plainFault,
@@ -150,6 +173,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'no-second-listing',
+    promise: 'commit step 8',
     profile: 'nap',
     what: 'After the rename the folder is listed again, because the number may have been cleared away below the top; now a placed revision counts.',
     breaks: lostChange,
@@ -160,6 +184,8 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'confirmed-under-its-own-number',
+    promise: 'commit step 8',
+    isSampled: true,
     profile: 'nap',
     what: 'A commit counts if its change is among the recent ones of the top; now if its own number still reads as ours.',
     breaks: lostChange,
@@ -170,6 +196,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'number-of-another-is-ours',
+    promise: 'commit step 7',
     profile: 'storm',
     what: 'Who finds the commit of another under his number has lost and begins again; now he is told that his change is made.',
     breaks: lostChange,
@@ -180,6 +207,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'recent-too-short',
+    promise: 'commit step 8',
     profile: 'nap',
     what: 'A revision names the last 256 changes; now the last 4, so that who comes back to the second listing late does not find his own.',
     breaks: appliedOnce,
@@ -190,6 +218,7 @@ const publishing: readonly Bug[] = [
   },
   {
     name: 'newest-number-older-base',
+    promise: 'commit step 2',
     what: 'A revision is numbered one above the base it was computed from; now one above whatever is newest at that moment.',
     breaks: lostChange,
     file: store,
@@ -203,6 +232,7 @@ const publishing: readonly Bug[] = [
 const looking: readonly Bug[] = [
   {
     name: 'empty-listing-is-an-empty-table',
+    promise: 'read',
     profile: 'storm',
     what: 'A folder that shows no number is a stale listing or damage; now it is a table in which nobody sits.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
@@ -217,6 +247,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'older-listing-believed',
+    promise: 'read',
     profile: 'storm',
     what: 'A listing that ends below a revision seen before proves nothing until the server has decided; now it is believed.',
     breaks: plainFault,
@@ -235,6 +266,8 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'trouble-believed-at-once',
+    promise: 'read',
+    isSampled: true,
     what: 'What cannot be is looked for past the lifetime of the caches; now one look is enough to call the table lost or damaged.',
     breaks: 'a healthy table is not called lost',
     file: revisions,
@@ -244,6 +277,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'silence-waited-out',
+    promise: 'deadline',
     profile: 'outage',
     what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
     breaks: answered,
@@ -254,6 +288,8 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'lock-stale-by-the-wall-clock',
+    promise: 'commit step 0',
+    isSampled: true,
     what: 'A lock is stale that we have seen stand still for 10 s; now one that is 10 s old by our clock on the wall.',
     breaks: 'the lock of a writer at work is left to him, whatever the clocks say',
     file: lock,
@@ -263,6 +299,7 @@ const looking: readonly Bug[] = [
   },
   {
     name: 'lock-waited-for',
+    promise: 'commit step 0',
     what: 'The lock of a dead process is gone past when nothing moves, and stolen after a while; now it is waited for until its holder gives it back.',
     breaks: 'nobody is blocked by a dead writer',
     file: lock,
@@ -289,6 +326,7 @@ const looking: readonly Bug[] = [
 const clearingAway: readonly Bug[] = [
   {
     name: 'top-cleared-too',
+    promise: 'garbage collection',
     what: 'The 16 newest revisions are left alone, and those of a range that is not folded; now whatever is of a finished range goes, the top too.',
     breaks: 'a healthy table is not called lost',
     file: clearing,
@@ -307,6 +345,7 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'cleared-before-folded',
+    promise: 'garbage collection',
     what: 'Revisions go when their segment is there, or would be empty; now also when there was no time to read them, or the share refused it.',
     breaks: inJournal,
     file: folding,
@@ -316,6 +355,8 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'folded-from-the-top',
+    promise: 'garbage collection',
+    isSampled: true,
     what: 'A segment is folded from revisions that 16 newer ones stand above; now from all that are superseded.',
     breaks: inJournal,
     ...foldedFromAnywhere,
@@ -330,6 +371,7 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'void-folded',
+    promise: 'garbage collection',
     profile: 'nap',
     what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
     breaks: inJournal,
@@ -345,6 +387,7 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'segment-renamed-over',
+    promise: 'garbage collection',
     what: 'A segment is put if absent; now the one that is there is moved away first.',
     breaks: inJournal,
     file: folding,
@@ -362,6 +405,7 @@ const clearingAway: readonly Bug[] = [
   },
   {
     name: 'folded-twice',
+    promise: 'garbage collection',
     what: 'A range begins where the one before it ends; now it takes the last number of that with it.',
     breaks: inJournal,
     file: folding,
@@ -382,6 +426,8 @@ const clearingAway: readonly Bug[] = [
 const sight: readonly Bug[] = [
   {
     name: 'gaps-counted-in-full',
+    promise: 'rule 3',
+    isSampled: true,
     profile: 'sleepers',
     what: 'The time between two looks counts for at most two look periods; now all of it counts, also what we slept through.',
     breaks: 'rule 3: whoever wakes first does not evict the fellow sleepers',
@@ -392,6 +438,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'dead-at-one-interval',
+    promise: 'rule 4',
     what: 'A peer is dead after 1.75 T of silence; now after 1 T.',
     breaks: liveUser,
     file: timing,
@@ -401,6 +448,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'dead-before-belief-ends',
+    promise: 'rule 4',
     what: 'A peer is dead after 1.75 T of silence, when its belief is over; now after 1.25 T.',
     breaks: neverOver,
     file: timing,
@@ -410,6 +458,8 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'beat-not-checked-at-commit',
+    promise: 'rule 4',
+    isSampled: true,
     profile: 'edge',
     what: 'A verdict holds for the beat it was found at, and is declined if that has moved; now it goes with whatever beat the newest revision has.',
     breaks: liveUser,
@@ -420,6 +470,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'judged-by-the-setting',
+    promise: 'rule 4',
     profile: 'desk',
     what: "A peer is judged by the interval its own record promises; now by the file's, which it may not have seen yet.",
     breaks: liveUser,
@@ -430,6 +481,8 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-dies-of-silence',
+    promise: 'rule 10',
+    isSampled: true,
     profile: 'light',
     what: 'Silence is only counted of who promised a heartbeat, and checked again at commit; now it is counted of everybody.',
     breaks: light,
@@ -441,6 +494,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-dies-with-its-process',
+    promise: 'rule 10',
     profile: 'light',
     what: 'A peer whose process is gone is put out if it promised a heartbeat; now Light too.',
     breaks: light,
@@ -452,6 +506,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'light-sweeps',
+    promise: 'rule 10',
     profile: 'light',
     what: 'An instance without a heartbeat never sweeps; now it puts out whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
@@ -462,6 +517,8 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'sums-not-cut-back',
+    promise: 'rule 4',
+    isSampled: true,
     profile: 'outage',
     what: 'After a failed or slow commit of our own every sum is cut back to T; now it stands.',
     breaks: 'rule 4b: after an outage nobody is blamed for more than T of it',
@@ -472,6 +529,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'evicts-without-proof',
+    promise: 'rule 4',
     profile: 'outage',
     what: 'Who evicts has written himself shortly before, and beats early to be sure of it; now nobody has to show that he could write.',
     breaks: 'rule 4a: a peer is only blamed for silence in which it could have spoken',
@@ -490,6 +548,8 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'declined-eviction-published',
+    promise: 'commit step 4',
+    isSampled: true,
     what: 'An eviction that finds nobody to put out any more publishes nothing; now a revision like the one before.',
     breaks: 'a declined change raises no revision',
     file: evictRule,
@@ -499,6 +559,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'looks-by-the-wall-clock',
+    promise: 'rule 3',
     profile: 'office',
     what: 'Silence is added up on the monotonic clock; now on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
@@ -510,6 +571,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'dead-by-share-time',
+    promise: 'rule 5',
     what: "Share time evicts nobody; now who has not beaten for 2 T by the server's clock is as good as gone.",
     breaks: liveUser,
     file: tableHere,
@@ -520,6 +582,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'newcomer-goes-by-share-time',
+    promise: 'rule 5',
     what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
     breaks: liveUser,
     file: seats,
@@ -529,6 +592,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'newcomer-drops-light',
+    promise: 'rule 10',
     profile: 'light',
     what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
     breaks: light,
@@ -539,6 +603,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'pid-of-any-machine',
+    promise: 'rule 5',
     what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
     breaks: liveUser,
     file: 'src/client/identity.ts',
@@ -548,6 +613,7 @@ const sight: readonly Bug[] = [
   },
   {
     name: 'no-early-beat',
+    promise: 'rule 4',
     profile: 'calendar',
     what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
     breaks: deadUser,
@@ -561,6 +627,8 @@ const sight: readonly Bug[] = [
 const asking: readonly Bug[] = [
   {
     name: 'newcomer-does-not-ask',
+    promise: 'rule 5',
+    isSampled: true,
     profile: 'monday',
     what: 'A newcomer puts out who did not answer its roll call; now whoever is silent for 2 T, unasked.',
     breaks: liveUser,
@@ -573,6 +641,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'asks-and-does-not-wait',
+    promise: 'rule 5',
     profile: 'monday',
     what: 'A roll call stands for T/4 before who has not answered is out; now his time is over at once.',
     breaks: liveUser,
@@ -583,6 +652,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'waits-by-share-time',
+    promise: 'rule 5',
     profile: 'monday',
     what: "The wait is a newcomer's own, on its monotonic clock; now it is over when the roll call is T/4 old by the server's.",
     breaks: liveUser,
@@ -596,6 +666,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'waits-in-its-sleep',
+    promise: 'rule 5',
     profile: 'monday',
     what: 'A gap between its commits begins the wait anew; now it counts, also what the asker slept through.',
     breaks: 'rule 5b: who wakes first does not evict the fellow sleepers',
@@ -606,6 +677,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'roll-call-not-answered',
+    promise: 'rule 5',
     profile: 'monday',
     what: 'Who finds his name in a roll call beats at once; now he beats when it is time.',
     breaks: liveUser,
@@ -616,6 +688,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'roll-call-takes-light',
+    promise: 'rule 10',
     profile: 'light',
     what: 'Only who promised a heartbeat is asked, and put out; now Light too, which answers nobody.',
     breaks: light,
@@ -627,6 +700,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'asked-too-early-out-too-early',
+    promise: 'rule 5',
     profile: 'monday',
     what: 'Who does not answer is out if he is silent for 2 T; now after 1.5 T.',
     breaks: liveUser,
@@ -645,6 +719,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'refused-and-gone',
+    promise: 'rule 5',
     profile: 'monday',
     what: 'Who was refused asks on behind the answer, for whoever comes next; now only while somebody waits.',
     breaks: deadUser,
@@ -655,6 +730,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'jumps-of-the-server-age-everybody',
+    promise: 'rule 5',
     profile: 'monday',
     what: "An asker that has seen the server's clock jump ahead does not count the jump; now it does.",
     breaks: neverOver,
@@ -665,6 +741,7 @@ const asking: readonly Bug[] = [
   },
   {
     name: 'future-beats-protect',
+    promise: 'rule 5',
     profile: 'monday',
     what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
     breaks: deadUser,
@@ -679,6 +756,7 @@ const asking: readonly Bug[] = [
 const believing: readonly Bug[] = [
   {
     name: 'believes-two-intervals',
+    promise: 'rule 9',
     profile: 'sleepers',
     what: 'Belief lasts 1.5 T, less than the others wait; now 2 T.',
     breaks: neverOver,
@@ -689,6 +767,8 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'believes-by-one-clock',
+    promise: 'rule 9',
+    isSampled: true,
     profile: 'sleepers',
     what: 'Of three clocks the one that saw most counts; now the monotonic one alone, which may pause in sleep.',
     breaks: neverOver,
@@ -699,6 +779,8 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'belief-from-the-end',
+    promise: 'rule 9',
+    isSampled: true,
     profile: 'nap',
     what: 'Belief counts from the start of a confirmed commit; now from its end, however long that took.',
     breaks: neverOver,
@@ -709,6 +791,8 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'look-revives-belief',
+    promise: 'rule 9',
+    isSampled: true,
     profile: 'sleepers',
     what: 'A look can only end belief; now one that shows us in the table is as good as a beat.',
     breaks: neverOver,
@@ -721,6 +805,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'looks-past-itself',
+    promise: 'rule 9',
     profile: 'desk',
     what: 'A look tells what became of our own seat; now only the next beat does.',
     breaks: learns,
@@ -731,6 +816,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'failed-beat-waits-its-turn',
+    promise: 'rule 2',
     profile: 'outage',
     what: 'A failed beat is tried again after T/16 or 5 s; now after T.',
     breaks: liveUser,
@@ -749,6 +835,7 @@ const believing: readonly Bug[] = [
   },
   {
     name: 'jitter-the-wrong-way',
+    promise: 'rule 2',
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
     file: heart,
@@ -761,6 +848,8 @@ const believing: readonly Bug[] = [
 const table: readonly Bug[] = [
   {
     name: 'one-too-many',
+    promise: 'rule 9',
+    isSampled: true,
     what: 'A place is free while fewer than max users are taken; now also when all of them are.',
     breaks: neverOver,
     file: places,
@@ -770,6 +859,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'only-the-first-module-counts',
+    promise: 'rule 9',
     what: 'Every seat of a record counts in its module; now only the first.',
     breaks: neverOver,
     file: places,
@@ -779,6 +869,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'other-modules-count-too',
+    promise: 'rule 9',
     what: 'A seat counts in its own module; now in every one.',
     breaks: 'nobody is refused while a place is free',
     file: places,
@@ -791,6 +882,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'same-name-same-user',
+    promise: 'rule 6',
     profile: 'office',
     what: 'Under user@host names must agree, and the machine; now the names are enough, which anyone can type.',
     breaks: neverOver,
@@ -802,6 +894,8 @@ const table: readonly Bug[] = [
   },
   {
     name: 'removed-comes-back',
+    promise: 'removal',
+    isSampled: true,
     profile: 'desk',
     what: 'Who was removed by an administrator does not put his record back; now he does, like one who was evicted.',
     breaks: learns,
@@ -812,6 +906,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'back-whoever-sits-there',
+    promise: 'rule 9',
     profile: 'desk',
     what: 'Who was put out comes back only if a place is free; now always.',
     breaks: neverOver,
@@ -822,6 +917,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'evicted-for-good',
+    promise: 'rule 6',
     profile: 'outage',
     what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
     breaks: 'nobody loses his seat while a place is free',
@@ -832,6 +928,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'release-takes-all',
+    promise: 'release',
     what: 'A release frees one module; now the whole record goes, though others are held.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
     file: line,
@@ -841,6 +938,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'released-only-here',
+    promise: 'release',
     what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
     breaks: 'a released seat is free when release() has returned',
     file: 'src/client/release.ts',
@@ -850,6 +948,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'hold-never-dropped',
+    promise: 'release',
     what: 'With its last handle a hold goes; now it stays, and its beats keep the seat of nobody alive.',
     breaks: 'a released seat is free when release() has returned',
     file: 'src/client/held-seats.ts',
@@ -859,6 +958,8 @@ const table: readonly Bug[] = [
   },
   {
     name: 'late-seat-kept',
+    promise: 'release',
+    isSampled: true,
     profile: 'storm',
     what: 'A seat that comes after its caller was told that the share did not answer is given back; now it is held for nobody.',
     breaks: 'a seat that nobody was given is free again',
@@ -869,6 +970,7 @@ const table: readonly Bug[] = [
   },
   {
     name: 'removed-without-a-tombstone',
+    promise: 'removal',
     profile: 'desk',
     what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
     breaks: learns,
@@ -881,6 +983,7 @@ takeAway(context, takings),
   },
   {
     name: 'setting-empties-the-table',
+    promise: 'removal',
     profile: 'desk',
     what: 'A change of settings leaves the seats as they are; now everybody has to sit down again.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
@@ -894,6 +997,8 @@ takeAway(context, takings),
 const losing: readonly Bug[] = [
   {
     name: 'rebuilt-in-place-of-accepted',
+    promise: 'loss',
+    isSampled: true,
     profile: 'losses',
     what: 'What is there after the loss of fewer than 16 revisions is taken; now whoever has seen more rebuilds the table from memory.',
     breaks: 'lost revisions cost no living user a seat',
@@ -913,6 +1018,8 @@ const losing: readonly Bug[] = [
   },
   {
     name: 'ghosts-kept',
+    promise: 'loss',
+    isSampled: true,
     profile: 'losses',
     what: 'A record that a lost revision no longer held goes, if it has not beaten since; now it stays for two check intervals.',
     breaks: 'what was given back in lost revisions is free again as soon as anybody who saw it commits',
@@ -923,6 +1030,8 @@ const losing: readonly Bug[] = [
   },
   {
     name: 'valid-before-a-beat-is-confirmed',
+    promise: 'loss',
+    isSampled: true,
     profile: 'losses',
     what: 'What surely lacks our own change may lack our seat, so it is not valid before a beat is confirmed; now it is.',
     breaks: neverOver,
@@ -936,6 +1045,7 @@ const losing: readonly Bug[] = [
 const restoring: readonly Bug[] = [
   {
     name: 'seated-in-the-quarter',
+    promise: 'restore',
     profile: 'restored',
     what: 'For T/4 after a restore nobody new is seated, whoever may be missing in it; now at once.',
     breaks: neverOver,
@@ -946,6 +1056,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'lost-tombstones-forgotten',
+    promise: 'restore',
     profile: 'restored',
     what: 'Who remembers a tombstone of the lost revisions puts it in again; now it is forgotten, and who was removed sits there.',
     breaks: learns,
@@ -956,6 +1067,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'beats-counted-from-the-table',
+    promise: 'restore',
     profile: 'restored',
     what: 'A beat is above every one its holder tried to write; now one above that in the table, which may have been lost and seen.',
     breaks: liveUser,
@@ -966,6 +1078,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'folds-remembered-over-a-loss',
+    promise: 'restore',
     profile: 'restored',
     what: 'With a lost table everything is forgotten that was folded; now segments that went with the folder are held to be there.',
     breaks: inJournal,
@@ -976,6 +1089,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'restored-event-hashed-as-it-stands',
+    promise: 'restore',
     profile: 'restored',
     what: 'The event of a restore is hashed with its keys in order; now as it stands, and the chain of events breaks after it.',
     breaks: inJournal,
@@ -986,6 +1100,8 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'restored-at-the-next-number',
+    promise: 'restore',
+    isSampled: true,
     profile: 'restored',
     what: 'A restored revision gets the next multiple of 1,000 at least 500 above all; now the next number.',
     breaks: 'no late writer of the old lineage can reach above a restored revision',
@@ -996,6 +1112,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'empty-mount-is-a-loss',
+    promise: 'restore',
     profile: 'restored',
     what: 'Where both folder and licence file are missing the share is out of reach; now the table counts as lost, and is rebuilt there.',
     breaks: 'where the share was nothing is written while it is away',
@@ -1014,6 +1131,7 @@ const restoring: readonly Bug[] = [
   },
   {
     name: 'never-heals',
+    promise: 'restore',
     profile: 'restored',
     what: 'Who holds a seat heals a lost table; now nobody does.',
     breaks: 'a lost table is whole again soon while somebody lives who has seen it',
@@ -1027,6 +1145,8 @@ const restoring: readonly Bug[] = [
 const onDemand: readonly Bug[] = [
   {
     name: 'promised-and-looks-as-ever',
+    promise: 'rule 7',
+    isSampled: true,
     profile: 'demand',
     what: 'Who has promised to answer looks four times in that time; now as often as without.',
     breaks: liveUser,
@@ -1037,6 +1157,7 @@ const onDemand: readonly Bug[] = [
   },
   {
     name: 'believes-past-its-promise',
+    promise: 'rule 7',
     profile: 'demand',
     what: 'Belief lasts for 6/7 of what was promised after a look; now for twice as long as that.',
     breaks: neverOver,
@@ -1047,6 +1168,7 @@ const onDemand: readonly Bug[] = [
   },
   {
     name: 'looks-that-show-the-call-count',
+    promise: 'rule 7',
     profile: 'demand',
     what: 'A look that shows us called does not prolong our belief; now it does.',
     breaks: neverOver,
@@ -1057,6 +1179,7 @@ const onDemand: readonly Bug[] = [
   },
   {
     name: 'counts-what-it-slept-through',
+    promise: 'rule 7',
     profile: 'demand',
     what: 'A gap between the commits of who calls begins the wait anew; now what he slept through counts.',
     breaks: liveUser,
@@ -1067,6 +1190,7 @@ const onDemand: readonly Bug[] = [
   },
   {
     name: 'promised-by-the-settings',
+    promise: 'rule 7',
     profile: 'demand',
     what: 'A record is judged by what it has promised itself; now by what the settings ask of everybody.',
     breaks: liveUser,
@@ -1085,6 +1209,7 @@ const onDemand: readonly Bug[] = [
   },
   {
     name: 'out-before-its-time',
+    promise: 'rule 7',
     profile: 'demand',
     what: 'Who has promised is out when his time is over; now when half of it is.',
     breaks: liveUser,
@@ -1098,6 +1223,8 @@ const onDemand: readonly Bug[] = [
 const waitingInLine: readonly Bug[] = [
   {
     name: 'newcomer-passes-the-line',
+    promise: 'rule 8',
+    isSampled: true,
     profile: 'queue',
     what: 'A free place belongs to whoever waits; now to whoever asks first.',
     breaks: inOrder,
@@ -1116,6 +1243,7 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'freed-and-left-free',
+    promise: 'rule 8',
     profile: 'queue',
     what: 'The commit that frees a place seats the first who waits; now he has to see it himself.',
     breaks: inOrder,
@@ -1126,6 +1254,7 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'last-come-first-served',
+    promise: 'rule 8',
     profile: 'queue',
     what: 'Who comes stands at the end of the line; now at its head.',
     breaks: inOrder,
@@ -1136,6 +1265,8 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'given-for-good',
+    promise: 'rule 8',
+    isSampled: true,
     profile: 'queue',
     what: 'A place that was given and not taken goes to the next after 60 s; now it stays.',
     breaks: inOrder,
@@ -1146,6 +1277,7 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'passed-over-at-once',
+    promise: 'rule 8',
     profile: 'queue',
     what: 'Who was given a place has 60 s to take it; now 3 s.',
     breaks: inOrder,
@@ -1156,6 +1288,7 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'beats-what-it-was-given-away',
+    promise: 'rule 8',
     profile: 'queue',
     what: 'A beat leaves alone what its record was given meanwhile; now it writes only what it knows.',
     breaks: 'nothing that the table holds vanishes',
@@ -1166,6 +1299,7 @@ const waitingInLine: readonly Bug[] = [
   },
   {
     name: 'leaves-and-stays-in-the-line',
+    promise: 'rule 8',
     profile: 'queue',
     what: 'Who gives up leaves the line, and what he was given; now only what he holds.',
     breaks: inOrder,

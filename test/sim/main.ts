@@ -13,7 +13,7 @@ import { clockTime } from './trace.js';
 /**
  * `npm run sim`: plays seeds on the shipped code, and prints what was broken. `--seed S` replays one, with its trace.
  * `--traces FOLDER` writes whole traces of a few seeds of every profile: a change that keeps the behaviour keeps them, byte for byte.
- * `--bugs all`, or names of bugs, plants each of them and counts the seeds until it is caught.
+ * `--bugs all`, `--bugs sample`, or names of bugs, plants each of them and counts the seeds until it is caught.
  */
 const { values: options } = parseArgs({
   options: {
@@ -149,9 +149,10 @@ async function playSeeds(): Promise<void> {
 
 function chosenBugs(names: string): Bug[] {
   if (names === 'all') return [...bugs];
+  if (names === 'sample') return bugs.filter(({ isSampled }) => isSampled);
   return names.split(',').map((name) => {
     const found = bugs.find((bug) => bug.name === name);
-    if (!found) throw new Error(`--bugs: expected all, or names out of bugs.ts, got ${name}`);
+    if (!found) throw new Error(`--bugs: expected all, sample, or names out of bugs.ts, got ${name}`);
     return found;
   });
 }
