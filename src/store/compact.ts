@@ -17,8 +17,11 @@ import {
 import type { Clock } from '../share/clock.js';
 import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
 import { eventsIn, segmentName } from '../share/layout.js';
+import type { StoreContext } from './context.js';
 import type { Journal } from './journal-files.js';
-import { MOST_ABOVE, type Revisions } from './revisions.js';
+import { MOST_ABOVE, type Register } from './register.js';
+import type { ReadRevision } from './revisions.js';
+import type { Stages } from './stages.js';
 
 /**
  * Folding: the events of a range of revisions become a segment of the journal, so that the revisions may go. Whoever clears
@@ -39,7 +42,8 @@ export interface FoldingOptions {
 type Outcome = 'done' | 'kept' | 'refused' | 'later';
 
 export class Folding {
-  private readonly revisions: Revisions;
+  private readonly revisions: Register<ReadRevision>;
+  private readonly stages: Stages;
   private readonly journal: Journal;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
@@ -60,14 +64,14 @@ export class Folding {
   private oldest: { readonly name: string; readonly lastAtMs: number } | null = null;
 
   constructor(
-    revisions: Revisions,
+    { register, stages }: { readonly register: Register<ReadRevision>; readonly stages: Stages },
     journal: Journal,
-    files: ShareFiles,
-    clock: Clock,
+    { clock, files }: Pick<StoreContext, 'clock' | 'files'>,
     options: FoldingOptions,
     report: (trouble: string) => void,
   ) {
-    this.revisions = revisions;
+    this.revisions = register;
+    this.stages = stages;
     this.journal = journal;
     this.files = files;
     this.clock = clock;
@@ -197,8 +201,8 @@ export class Folding {
 
   /** An older state may have been brought back, and others have gone on from it: then our own commit is on no chain. */
   private async isStillThere({ revision, commit }: RevisionFacts): Promise<boolean> {
-    const found = await this.revisions.readNumber(revision);
-    if (found?.commit === commit) return true;
+    const found = await this.revisions.read(revision);
+    if (found?.licence.commit === commit) return true;
     this.forgetAll();
     return false;
   }
@@ -216,8 +220,8 @@ export class Folding {
 
   private async lookUp(number: number): Promise<Known> {
     try {
-      const licence = await this.revisions.readNumber(number);
-      return licence ? factsOf(licence) : 'missing';
+      const read = await this.revisions.read(number);
+      return read ? factsOf(read.licence) : 'missing';
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return 'damaged';
       throw error;
@@ -235,18 +239,18 @@ export class Folding {
   private async publish(range: Range, text: string, events: readonly LicenceEvent[]): Promise<Outcome> {
     await this.makeFolder();
     const target = this.journal.pathOf(range);
-    const stage = await this.revisions.makeStage();
+    const stage = await this.stages.make();
     try {
       await this.files.writeNew(eventsIn(stage.path), text, this.journal.place.fileMode);
     } catch (error) {
-      await this.revisions.discard(stage.path);
+      await this.stages.discard(stage.path);
       throw error;
     }
     const isPlaced = await this.files.rename(stage.path, target).then(
       () => true,
       () => false,
     );
-    if (!isPlaced) await this.revisions.discard(stage.path); // a request that comes late finds nothing to move
+    if (!isPlaced) await this.stages.discard(stage.path); // a request that comes late finds nothing to move
     const there = await this.journal.read(range);
     if (there) return this.judge(there, events);
     if (isPlaced) return 'kept';
@@ -257,8 +261,8 @@ export class Folding {
   /** It appears with its rights, or not at all: a folder without them would keep every other user out. */
   private async makeFolder(): Promise<void> {
     if ((await nullIf(this.files.stat(this.journal.folder), 'missing')) !== null) return;
-    const stage = await this.revisions.makeStage();
-    await this.files.rename(stage.path, this.journal.folder).catch(() => this.revisions.discard(stage.path));
+    const stage = await this.stages.make();
+    await this.files.rename(stage.path, this.journal.folder).catch(() => this.stages.discard(stage.path));
   }
 
   /**

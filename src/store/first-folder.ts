@@ -3,45 +3,36 @@ import { type Policy, readPolicy } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type Limits, toFault } from '../share/deadline.js';
 import { OF_A_REVISION, removeTree } from '../share/emptying.js';
-import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
-import {
-  besideFace,
-  documentIn,
-  numberName,
-  type Place,
-  type StageOwner,
-  stageName,
-} from '../share/layout.js';
-import type { Dice } from '../share/random.js';
-import { healAdvice, type Revisions, type Top } from './revisions.js';
+import { nullIf, ShareError } from '../share/files.js';
+import { besideFace, documentIn, numberName, stageName } from '../share/layout.js';
+import type { StoreContext } from './context.js';
+import type { Revisions, Top } from './revisions.js';
+import type { Stages } from './stages.js';
+import { healAdvice } from './trouble.js';
 
 const STICKY = 0o1000;
 
-export interface BeginningDeps {
-  readonly place: Place;
-  readonly files: ShareFiles;
-  readonly dice: Dice;
-  readonly owner: StageOwner;
-  readonly revisions: Pick<Revisions, 'makeDirectory' | 'top'>;
-}
-
 /** Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one rename. */
 export class Beginning {
-  private readonly deps: BeginningDeps;
+  private readonly context: StoreContext;
+  private readonly revisions: Revisions;
+  private readonly stages: Stages;
   private hasFolder = false;
 
-  constructor(deps: BeginningDeps) {
-    this.deps = deps;
+  constructor(context: StoreContext, revisions: Revisions) {
+    this.context = context;
+    this.revisions = revisions;
+    this.stages = revisions.register.stages;
   }
 
   async folderExists(): Promise<boolean> {
     if (this.hasFolder) return true;
-    const stat = await nullIf(this.deps.files.stat(this.deps.place.folder), 'missing');
+    const stat = await nullIf(this.context.files.stat(this.context.place.folder), 'missing');
     if (stat === null) return false;
     if (stat.kind !== 'directory')
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.deps.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
+        `${this.context.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
       );
     this.hasFolder = true;
     return true;
@@ -52,12 +43,12 @@ export class Beginning {
    * the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
    */
   async hiddenTop(revision: number, limits: Limits): Promise<Top> {
-    const { face, folder } = this.deps.place;
+    const { face, folder } = this.context.place;
     try {
-      return await this.deps.revisions.top(limits);
+      return await this.revisions.latest(limits);
     } catch (error) {
       const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
-      if (!isLost || (await nullIf(this.deps.files.stat(folder), 'missing')) !== null) throw error;
+      if (!isLost || (await nullIf(this.context.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
         `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. If this is a copy, use the original: a repair would make a second table. If the folder was deleted, put it back. ${healAdvice(face)}`,
@@ -67,8 +58,8 @@ export class Beginning {
 
   /** The licence file itself: where a table begins, if it is of revision 0. */
   async firstRevision(): Promise<{ licence: Licence; policy: Policy; text: string }> {
-    const { face } = this.deps.place;
-    const bytes = await this.deps.files.read(face).catch((error: unknown) => {
+    const { face } = this.context.place;
+    const bytes = await this.context.files.read(face).catch((error: unknown) => {
       throw unreadable(error, face);
     });
     const text = decodeText(bytes, face);
@@ -83,7 +74,7 @@ export class Beginning {
   async begin(limits: Limits): Promise<Top | null> {
     const { licence, text } = await this.firstRevision();
     if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
-    refuseMoved(licence, this.deps.place.face);
+    refuseMoved(licence, this.context.place.face);
     await this.refuseSticky();
     await this.raise(() => ({ number: 0, text }));
     return null;
@@ -106,18 +97,18 @@ export class Beginning {
     const path = this.newName();
     let number = 0;
     try {
-      const { modifiedMs } = await this.deps.revisions.makeDirectory(path);
+      const { modifiedMs } = await this.stages.makeDirectory(path);
       const made = first(modifiedMs);
       number = made.number;
       const directory = `${path}/${numberName(number)}`;
-      await this.deps.revisions.makeDirectory(directory);
-      await this.deps.files.writeNew(documentIn(directory), made.text, this.deps.place.fileMode);
-      await this.deps.files.stat(this.deps.place.face);
+      await this.stages.makeDirectory(directory);
+      await this.context.files.writeNew(documentIn(directory), made.text, this.context.place.fileMode);
+      await this.context.files.stat(this.context.place.face);
     } catch (error) {
       await this.dropBeginning(path, number);
       throw error;
     }
-    const failure = await this.deps.files.rename(path, this.deps.place.folder).then(
+    const failure = await this.context.files.rename(path, this.context.place.folder).then(
       () => null,
       (error: unknown) => error,
     );
@@ -134,7 +125,7 @@ export class Beginning {
    * whoever clears away.
    */
   private async dropBeginning(path: string, number: number): Promise<void> {
-    const { files } = this.deps;
+    const { files } = this.context;
     const aside = this.newName();
     await files
       .rename(path, aside)
@@ -144,17 +135,17 @@ export class Beginning {
 
   /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */
   private async refuseSticky(): Promise<void> {
-    const around = await this.deps.files.stat(this.deps.place.around);
+    const around = await this.context.files.stat(this.context.place.around);
     if ((around.mode & STICKY) !== 0)
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.deps.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
+        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
       );
   }
 
   /** A name beside the face that nobody else uses. */
   private newName(): string {
-    const { dice, owner, place } = this.deps;
+    const { dice, owner, place } = this.context;
     return besideFace(place.face, stageName(owner, dice.id()));
   }
 }

@@ -8,14 +8,17 @@ import {
   inFolder,
   isClearing,
   isShowing,
-  numberName,
   numbersAmong,
+  type Place,
   type StageOwner,
   stageOwner,
 } from '../share/layout.js';
 import { Folding } from './compact.js';
+import type { StoreContext } from './context.js';
 import type { Journal } from './journal-files.js';
-import type { Revisions } from './revisions.js';
+import type { Register } from './register.js';
+import type { ReadRevision } from './revisions.js';
+import type { Stages } from './stages.js';
 
 /**
  * Clearing away: old revisions, and what dead processes left lying. Never in anybody's way: after an answer was given, a
@@ -44,8 +47,12 @@ const mostRemovals = (entries: number): number =>
 /** A round ends here even if there is more: everybody waits in line behind it. Milliseconds; one operation may add its deadline. */
 const LONGEST_ROUND_MS = 2000;
 
+type Removal = () => Promise<unknown>;
+
 export class Clearing {
-  private readonly revisions: Revisions;
+  private readonly register: Register<ReadRevision>;
+  private readonly stages: Stages;
+  private readonly place: Place;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly options: ClearingOptions;
@@ -55,16 +62,17 @@ export class Clearing {
   private firstSeen = new Map<string, { identity: string; atMs: number }>();
 
   constructor(
-    revisions: Revisions,
-    files: ShareFiles,
-    clock: Clock,
+    { register, stages }: { readonly register: Register<ReadRevision>; readonly stages: Stages },
+    { clock, files, place }: StoreContext,
     isDead: (owner: StageOwner) => boolean,
     options: ClearingOptions,
     journal: Journal,
     report: (trouble: string) => void,
   ) {
-    this.folding = new Folding(revisions, journal, files, clock, options, report);
-    this.revisions = revisions;
+    this.folding = new Folding({ register, stages }, journal, { clock, files }, options, report);
+    this.register = register;
+    this.stages = stages;
+    this.place = place;
     this.files = files;
     this.clock = clock;
     this.isDead = isDead;
@@ -78,29 +86,29 @@ export class Clearing {
 
   /** One round. Failures are left to the next. */
   async round(newest: Licence, shareTimeMs: number): Promise<void> {
-    const { place } = this.revisions;
+    const { place } = this;
     this.untilMs = this.clock.elapsedMs() + LONGEST_ROUND_MS;
     const names = await this.files.list(place.folder);
     const beside = (await this.files.list(place.around)).filter(
       (name) => behindFace(place.face, name) !== null,
     );
     let left = mostRemovals(names.length);
-    for (const path of await this.chosen(names, beside)) {
+    for (const remove of await this.chosen(names, beside)) {
       if (left-- === 0 || this.isLate) break;
-      await this.revisions.discard(path, () => this.isLate).catch(() => undefined);
+      await remove().catch(() => undefined);
     }
     if (this.isLate) return;
     const months = newest.settings.journalMonths ?? JOURNAL_MONTHS;
     const outlived = await this.folding.outlived(months, shareTimeMs);
-    if (outlived !== null) await this.revisions.discard(outlived, () => this.isLate);
+    if (outlived !== null) await this.stages.discard(outlived, () => this.isLate);
   }
 
   private get isLate(): boolean {
     return this.clock.elapsedMs() >= this.untilMs;
   }
 
-  private async chosen(names: readonly string[], beside: readonly string[]): Promise<string[]> {
-    const { place } = this.revisions;
+  private async chosen(names: readonly string[], beside: readonly string[]): Promise<Removal[]> {
+    const { place } = this;
     const present = new Set([
       ...names.map((name) => inFolder(place, name)),
       ...beside.map((name) => nodePath.join(place.around, name)),
@@ -119,17 +127,21 @@ export class Clearing {
     );
     const temporaries = await this.abandoned(around(isShowing), () => null);
     const revisions = await this.oldRevisions(numbersAmong(names));
-    return [...unfinished, ...stages, ...folders, ...temporaries, ...revisions];
+    const isLate = () => this.isLate;
+    const leftovers = [...unfinished, ...stages, ...folders, ...temporaries];
+    return [
+      ...leftovers.map((path) => () => this.stages.discard(path, isLate)),
+      ...revisions.map((number) => () => this.register.remove(number, isLate)),
+    ];
   }
 
-  private async oldRevisions(numbers: readonly number[]): Promise<string[]> {
+  private async oldRevisions(numbers: readonly number[]): Promise<number[]> {
     const nowMs = this.clock.elapsedMs();
     const old = numbers
       .slice(0, -NEWER)
-      .filter((number) => nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs);
+      .filter((number) => nowMs - this.register.supersededAtMs(number) >= this.options.supersededMs);
     const most = mostRemovals(numbers.length);
-    const folded = await this.folding.folded(old, numbers, most, () => this.isLate);
-    return folded.map((number) => inFolder(this.revisions.place, numberName(number)));
+    return await this.folding.folded(old, numbers, most, () => this.isLate);
   }
 
   /** Entries whose process is provably dead, or that have stood unchanged in our sight for long. */

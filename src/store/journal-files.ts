@@ -23,7 +23,8 @@ import {
   segmentName,
   segmentsAmong,
 } from '../share/layout.js';
-import type { Revisions } from './revisions.js';
+import type { Register } from './register.js';
+import type { ReadRevision } from './revisions.js';
 
 /** The folder of segments, `licence.json.revisions/journal/`: what is there, and what it says. Writes nothing. */
 export class Journal {
@@ -86,7 +87,7 @@ const CLOCK_MARGIN_MS = 86_400_000;
 /** Reads it all back: the segments, and the revisions that are not folded yet. */
 export async function readBack(
   top: Licence,
-  revisions: Revisions,
+  revisions: Pick<Register<ReadRevision>, 'numbers' | 'read'>,
   journal: Journal,
   sinceMs: number,
   segmentNumbers: number,
@@ -117,7 +118,7 @@ async function readSegments(journal: Journal, known: Map<string, Segment>, since
 
 async function readUnfolded(
   top: Licence,
-  revisions: Revisions,
+  revisions: Pick<Register<ReadRevision>, 'numbers' | 'read'>,
   segments: readonly Segment[],
   segmentNumbers: number,
   problems: Set<string>,
@@ -140,14 +141,14 @@ async function readUnfolded(
 
 /** A revision for one reading: what cannot be read now is told, and passed by. */
 async function lookUp(
-  revisions: Revisions,
+  revisions: Pick<Register<ReadRevision>, 'numbers' | 'read'>,
   number: number,
   present: readonly number[],
   problems: Set<string>,
 ): Promise<Known> {
   try {
-    const licence = await revisions.readNumber(number);
-    if (licence) return factsOf(licence);
+    const read = await revisions.read(number);
+    if (read) return factsOf(read.licence);
     const isListed = isAmong(number, present) && isAmong(number, (await revisions.numbers()) ?? []);
     if (!isListed) return 'missing'; // cleared away: its segment is there, or was not needed
     problems.add(`revision ${number} could not be opened, and what happened in it is missing`);
@@ -174,7 +175,11 @@ export interface Kept {
 /** So many files are looked at. */
 const MOST_LOOKS = 100;
 
-export async function measure(revisions: Revisions, journal: Journal, files: ShareFiles): Promise<Kept> {
+export async function measure(
+  revisions: Pick<Register<ReadRevision>, 'numbers' | 'read'>,
+  journal: Journal,
+  files: ShareFiles,
+): Promise<Kept> {
   const numbers = (await revisions.numbers()) ?? [];
   const segments = await journal.segments();
   const documents = numbers.map((number) => documentIn(inFolder(journal.place, numberName(number))));

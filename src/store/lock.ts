@@ -5,6 +5,7 @@ import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
 import { clearingName, inFolder, type Place } from '../share/layout.js';
 import { SLOW_MS } from '../share/op-timeouts.js';
 import type { Dice } from '../share/random.js';
+import type { StoreContext } from './context.js';
 
 /**
  * Keeps writers from colliding; never what makes a commit safe. A commit is decided by the file server (see
@@ -54,7 +55,7 @@ export class PoliteLock {
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly dice: Dice;
-  private readonly place: Pick<Place, 'lock' | 'folder'>;
+  private readonly place: Place;
   private readonly options: LockOptions;
   private readonly adapter: ReturnType<typeof skewFree>;
   /** proper-lockfile keeps one entry per path and process; two licence objects must not share theirs. */
@@ -62,13 +63,7 @@ export class PoliteLock {
   /** The lock that was last gone past, by inode and time. */
   private passedOver = 'none yet';
 
-  constructor(
-    files: ShareFiles,
-    clock: Clock,
-    dice: Dice,
-    place: Pick<Place, 'lock' | 'folder'>,
-    options: LockOptions,
-  ) {
+  constructor({ clock, dice, files, place }: StoreContext, options: LockOptions) {
     this.files = files;
     this.clock = clock;
     this.dice = dice;

@@ -12,7 +12,6 @@ import {
   type Source,
 } from '../rules/restore.js';
 import { type Limits, toFault } from '../share/deadline.js';
-import type { ShareFiles } from '../share/files.js';
 import {
   damagedName,
   documentIn,
@@ -22,9 +21,12 @@ import {
   type Place,
   restoredName,
 } from '../share/layout.js';
-import type { Dice } from '../share/random.js';
+import type { StoreContext } from './context.js';
 import { readFace } from './display-copy.js';
-import type { Revisions, Stage } from './revisions.js';
+import type { Beginning } from './first-folder.js';
+import type { FolderRegister } from './folder-register.js';
+import type { Attempt } from './register.js';
+import type { ReadRevision, Revisions } from './revisions.js';
 
 /**
  * Rebuilding a lost table. The argument: of all who heal one lost lineage one wins, and nobody can bury what grew from it.
@@ -40,14 +42,6 @@ import type { Revisions, Stage } from './revisions.js';
  * - That it lasted shows only that it was there once: somebody may have healed it since, and our client may show the old listing
  *   still. Then `licence.json` shows a lineage that we do not know, above all we were shown, and the trouble has to last anew.
  */
-export interface HealingDeps {
-  readonly revisions: Revisions;
-  readonly files: ShareFiles;
-  readonly dice: Dice;
-  /** Makes the folder whole, with one revision in it, unless there is one. */
-  readonly raise: (build: (shareTimeMs: number) => Licence) => Promise<void>;
-}
-
 /** Who rebuilds: `user@host` for the journal, and the instance, whose own record goes back only by its next beat. */
 export type Healer = Pick<RestoreStamp, 'actor' | 'id'>;
 
@@ -89,14 +83,20 @@ interface Agreed {
 }
 
 export class Healing {
-  private readonly deps: HealingDeps;
+  private readonly context: StoreContext;
+  private readonly revisions: Revisions;
+  private readonly register: FolderRegister<ReadRevision>;
+  private readonly beginning: Beginning;
 
-  constructor(deps: HealingDeps) {
-    this.deps = deps;
+  constructor(context: StoreContext, revisions: Revisions, beginning: Beginning) {
+    this.context = context;
+    this.revisions = revisions;
+    this.register = revisions.register;
+    this.beginning = beginning;
   }
 
   private get place(): Place {
-    return this.deps.revisions.place;
+    return this.context.place;
   }
 
   /**
@@ -104,30 +104,29 @@ export class Healing {
    * @param memory the newest state that this process has seen; null for `seatfile repair`
    */
   async heal(memory: Licence | null, healer: Healer, limits: Limits): Promise<Healed> {
-    const { revisions } = this.deps;
-    const numbers = await revisions.numbers();
+    const numbers = await this.register.numbers();
     const remains = await this.remains(memory, numbers);
     if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return 'untrusted';
     if (memory !== null && numbers !== null && this.isNews(remains.base, memory, numbers)) {
-      revisions.meetAnew(remains.base.licence.revision);
+      this.register.resetTrouble(remains.base.licence.revision);
       return 'doubted';
     }
     const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, healer);
-    if (numbers === null) await this.deps.raise((shareTimeMs) => build(remains.base, shareTimeMs));
+    if (numbers === null) await this.beginning.again((shareTimeMs) => build(remains.base, shareTimeMs));
     else await this.healInside(remains, numbers.at(-1) ?? -1, build, limits);
     return 'whole';
   }
 
   /** Made by somebody who has healed the table that we knew, and above all that we were ever shown. */
   private isNews({ licence }: Candidate, memory: Licence, numbers: readonly number[]): boolean {
-    const shown = Math.max(this.deps.revisions.seenUpTo, numbers.at(-1) ?? -1);
+    const shown = Math.max(this.register.highestSeen, numbers.at(-1) ?? -1);
     return licence.lineage !== memory.lineage && licence.revision > shown;
   }
 
   /** What there is to see, without a memory of our own. Writes nothing. */
   async survey(): Promise<Survey> {
-    const { revisions, files } = this.deps;
-    const all = await revisions.numbers();
+    const { files } = this.context;
+    const all = await this.register.numbers();
     const isTooHigh = (number: number) => restoredNumber(number) > HIGHEST_HEALABLE;
     const tooHigh = (all ?? []).filter(isTooHigh);
     const numbers = all?.filter((number) => !isTooHigh(number)) ?? null;
@@ -142,15 +141,15 @@ export class Healing {
   async repair(actor: string, limits: Limits): Promise<boolean> {
     const { tooHigh } = await this.survey();
     for (const number of tooHigh) {
-      const aside = inFolder(this.place, damagedName(number, this.deps.dice.id()));
-      await this.deps.files.rename(inFolder(this.place, numberName(number)), aside);
+      const aside = inFolder(this.place, damagedName(number, this.context.dice.id()));
+      await this.context.files.rename(inFolder(this.place, numberName(number)), aside);
     }
     return (await this.heal(null, { actor, id: null }, limits)) === 'whole';
   }
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
   async remains(memory: Licence | null, numbers: readonly number[] | null): Promise<Remains | null> {
-    const { revisions, files } = this.deps;
+    const { files } = this.context;
     const face = await readFace(this.place.face, files);
     const { readable: inside } = await this.scan(numbers ?? []);
     const ours = memory ?? inside ?? face;
@@ -164,17 +163,17 @@ export class Healing {
     if (base === null) return null;
     const known = [...candidates.map(({ licence }) => licence.revision), numbers?.at(-1) ?? -1];
     if (isFaceOurs) known.push(face.revision);
-    return { candidates, base, highest: Math.max(revisions.seenUpTo, ...known) };
+    return { candidates, base, highest: Math.max(this.register.highestSeen, ...known) };
   }
 
   private async scan(numbers: readonly number[]): Promise<Pick<Survey, 'readable' | 'unreadable'>> {
     const unreadable: { number: number; why: string }[] = [];
     for (const number of [...numbers].reverse().slice(0, MOST_READ)) {
-      const found = await this.deps.revisions.readNumber(number).catch((error: unknown) => {
+      const found = await this.register.read(number).catch((error: unknown) => {
         if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return error.message;
         throw toFault(error);
       });
-      if (found !== null && typeof found !== 'string') return { readable: found, unreadable };
+      if (found !== null && typeof found !== 'string') return { readable: found.licence, unreadable };
       unreadable.push({ number, why: found ?? 'there is no licence.json in it' });
     }
     return { readable: null, unreadable };
@@ -186,7 +185,7 @@ export class Healing {
     shareTimeMs: number,
     healer: Healer,
   ): Licence {
-    const { dice } = this.deps;
+    const { dice } = this.context;
     const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
     const above = { candidates, base, highest: Math.max(highest, base.licence.revision) };
     return restore(above, {
@@ -201,15 +200,15 @@ export class Healing {
     build: (base: Candidate, shareTimeMs: number) => Licence,
     limits: Limits,
   ): Promise<void> {
-    const { revisions } = this.deps;
-    const stage = await revisions.makeStage();
-    if ((await revisions.glance()) !== null) {
-      await revisions.discard(stage.path); // somebody was quicker, or it was a stale listing after all
+    const { stages } = this.register;
+    const stage = await stages.make();
+    if ((await this.register.latestOnce()) !== null) {
+      await stages.discard(stage.path); // somebody was quicker, or it was a stale listing after all
       return;
     }
     const agreed = await this.agreed(stage, top, remains.base, (base) => build(base, stage.shareTimeMs));
     const { licence, text } = agreed;
-    await revisions.publish(await revisions.makeStage(), licence, text, licence.recent.at(-1) ?? '', limits);
+    await this.revisions.publish(await stages.make(), licence, text, limits);
   }
 
   /**
@@ -217,31 +216,36 @@ export class Healing {
    * read either, was lost in its turn: then its lineage is the one to heal.
    */
   private async agreed(
-    stage: Stage,
+    stage: Attempt,
     top: number,
     base: Candidate,
     build: (base: Candidate) => Licence,
   ): Promise<Agreed> {
     const there = inFolder(this.place, restoredName(base.licence.lineage));
-    const earlier = await this.deps.revisions.readAgreed(there);
+    const earlier = await this.readAgreed(there);
     if (earlier !== null && earlier.licence.revision <= top)
       return await this.agreed(stage, top, { from: 'folder', licence: earlier.licence }, build);
     if (earlier === null) return await this.propose(stage, there, build(base));
-    await this.deps.revisions.discard(stage.path);
+    await this.register.stages.discard(stage.path);
     return earlier;
   }
 
+  private async readAgreed(directory: string): Promise<Agreed | null> {
+    const found = await this.register.reader.readNamed(directory);
+    return found && { licence: found.document.licence, text: found.text };
+  }
+
   /** Puts a restored revision under the one name of the lost lineage, if that is free; gives what is there then. */
-  private async propose(stage: Stage, there: string, own: Licence): Promise<Agreed> {
-    const { revisions, files } = this.deps;
+  private async propose(stage: Attempt, there: string, own: Licence): Promise<Agreed> {
+    const { files } = this.context;
     await files.writeNew(documentIn(stage.path), formatLicence(own, 'compact'), this.place.fileMode);
     const failure = await files.rename(stage.path, there).then(
       () => null,
       (error: unknown) => error,
     );
-    const found = await revisions.readAgreed(there); // by what is there, never by errno
+    const found = await this.readAgreed(there); // by what is there, never by errno
     if (found === null) throw toFault(failure);
-    if (found.licence.commit !== own.commit) await revisions.discard(stage.path);
+    if (found.licence.commit !== own.commit) await this.register.stages.discard(stage.path);
     return found;
   }
 }

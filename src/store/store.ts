@@ -12,13 +12,14 @@ import { nullIf, type ShareErrorKind, type ShareFiles } from '../share/files.js'
 import { type Place, refusedName, type StageOwner } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import type { Dice } from '../share/random.js';
+import type { StoreContext } from './context.js';
 import { Face, type FaceState, lateFace, WRECK_MS } from './display-copy.js';
 import { Beginning } from './first-folder.js';
 import { Clearing, type ClearingOptions } from './garbage.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal-files.js';
-import { PoliteLock } from './lock.js';
 import { type Healer, Healing, type Survey } from './rebuild.js';
-import { MOST_ABOVE, Revisions, type Stage, type Top } from './revisions.js';
+import { type Attempt, type EndTurn, MOST_ABOVE } from './register.js';
+import { Revisions, type Top } from './revisions.js';
 
 /**
  * A pure change of the newest revision. No draft: nothing is published. It may be called more than once. Its faults name no file.
@@ -67,12 +68,7 @@ const storeDefaults: StoreOptions = {
   lock: true,
 };
 
-export interface StoreDeps {
-  readonly place: Place;
-  readonly files: ShareFiles;
-  readonly clock: Clock;
-  readonly dice: Dice;
-  readonly owner: StageOwner;
+export interface StoreDeps extends StoreContext {
   readonly isDead: (owner: StageOwner) => boolean;
   /** Who writes, for the journal, until {@link Store.healAs} says otherwise: `user@host`. */
   readonly actor: string;
@@ -105,10 +101,8 @@ export class Store {
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly dice: Dice;
-  private readonly owner: StageOwner;
   private readonly options: StoreOptions;
   private readonly revisions: Revisions;
-  private readonly lock: PoliteLock;
   private readonly face: Face;
   private readonly clearing: Clearing;
   private readonly journal: Journal;
@@ -135,28 +129,25 @@ export class Store {
     this.place = deps.place;
     this.clock = deps.clock;
     this.dice = deps.dice;
-    this.owner = deps.owner;
     this.actor = deps.actor;
     this.files = patient(deps.files, deps.clock, this.options);
-    this.revisions = new Revisions(this.place, this.files, this.clock, this.dice, this.owner, this.options);
-    this.lock = new PoliteLock(this.files, this.clock, this.dice, this.place, this.options);
+    const context: StoreContext = {
+      ...{ place: this.place, files: this.files, clock: this.clock, dice: this.dice, owner: deps.owner },
+    };
+    this.revisions = new Revisions(context, this.options);
+    const { register } = this.revisions;
     this.face = new Face(this.place, this.files, this.clock, this.options.wreckMs);
     this.journal = new Journal(this.place, this.files);
     this.clearing = new Clearing(
-      this.revisions,
-      this.files,
-      this.clock,
+      { register, stages: register.stages },
+      context,
       deps.isDead,
       this.options.clearing,
       this.journal,
       (trouble) => this.onJournalTrouble(trouble),
     );
-    this.beginning = new Beginning({
-      ...{ place: this.place, files: this.files, dice: this.dice, owner: this.owner },
-      revisions: this.revisions,
-    });
-    const raise = (build: (shareTimeMs: number) => Licence) => this.beginning.again(build);
-    this.healing = new Healing({ revisions: this.revisions, files: this.files, dice: this.dice, raise });
+    this.beginning = new Beginning(context, this.revisions);
+    this.healing = new Healing(context, this.revisions, this.beginning);
   }
 
   /** A look: the newest revision, or the licence file itself where no revision exists yet. Writes nothing. */
@@ -166,7 +157,7 @@ export class Store {
 
   private async readNow(limits: Limits): Promise<Top> {
     if (await this.beginning.folderExists()) {
-      const top = await this.revisions.top(limits);
+      const top = await this.revisions.latest(limits);
       return this.known(top.loss === null ? top : await this.lookedAgain(limits));
     }
     const startedMs = this.clock.elapsedMs();
@@ -177,9 +168,9 @@ export class Store {
 
   /** A directory of our own makes most clients list anew. Where we may not write it is what it is. */
   private async lookedAgain(limits: Limits): Promise<Top> {
-    const stage = await this.revisions.makeStage().catch(() => null);
-    if (stage) await this.dropEmpty(stage);
-    return await this.revisions.steadyTop(limits);
+    const stage = await this.revisions.register.begin().catch(() => null);
+    if (stage) await this.revisions.register.abandon(stage);
+    return await this.revisions.stableLatest(limits);
   }
 
   /**
@@ -206,7 +197,7 @@ export class Store {
     return this.inLine(async () => {
       const unlock = await this.takeTurn(limits);
       try {
-        return await this.settleDrop((await this.revisions.top(limits)).licence, limits);
+        return await this.settleDrop((await this.revisions.latest(limits)).licence, limits);
       } finally {
         await unlock();
       }
@@ -236,7 +227,7 @@ export class Store {
       return await act();
     } catch (error) {
       if (!isLoss(error)) throw error;
-      if (this.healer === null && this.revisions.take()) return await act();
+      if (this.healer === null && this.revisions.register.acceptBehind()) return await act();
       if (!this.healer || this.memory === null) throw error;
       refuseMoved(this.memory, this.place.face);
       const healed = await this.healing.heal(this.memory, this.healer, limits).catch((failure: unknown) => {
@@ -260,7 +251,7 @@ export class Store {
   repair(limits: Limits): Promise<Top | null> {
     return this.inLine(async () => {
       if (!(await this.healing.repair(this.actor, limits))) return null;
-      const top = this.known(await this.revisions.top(limits));
+      const top = this.known(await this.revisions.latest(limits));
       await this.face.show(top.licence);
       return top;
     });
@@ -286,14 +277,14 @@ export class Store {
 
   /** The highest revision known from elsewhere (the face): a table that ends below it is a loss. */
   expectAtLeast(revision: number): void {
-    this.revisions.expectAtLeast(revision);
+    this.revisions.register.expectAtLeast(revision);
   }
 
   /** The file server's clock, by what it stamps on a directory made and removed for that. Milliseconds since 1970. */
   shareTime(): Promise<number> {
     return this.inLine(async () => {
-      const stage = await this.revisions.makeStage();
-      await this.dropEmpty(stage);
+      const stage = await this.revisions.register.begin();
+      await this.revisions.register.abandon(stage);
       return stage.shareTimeMs;
     });
   }
@@ -320,13 +311,13 @@ export class Store {
     const top = await this.read(limits);
     const { segmentNumbers } = this.options.clearing;
     return await this.inLine(() =>
-      readBack(top.licence, this.revisions, this.journal, sinceMs, segmentNumbers),
+      readBack(top.licence, this.revisions.register, this.journal, sinceMs, segmentNumbers),
     );
   }
 
   /** How much is kept in the folder. Writes nothing. */
   measure(): Promise<Kept> {
-    return this.inLine(() => measure(this.revisions, this.journal, this.files));
+    return this.inLine(() => measure(this.revisions.register, this.journal, this.files));
   }
 
   /** Resolves when everything behind the answers is done too. */
@@ -392,13 +383,11 @@ export class Store {
     }
   }
 
-  private async takeTurn(limits: Limits) {
+  private async takeTurn(limits: Limits): Promise<EndTurn> {
     if (!this.options.lock) return async () => undefined;
-    const top = async () => this.seen((await this.revisions.numbers())?.at(-1) ?? -1);
-    return await this.lock.acquire(
-      { top, patienceMs: Math.min(this.options.turnMs, this.lookMs / 2) },
-      limits,
-    );
+    const patienceMs = Math.min(this.options.turnMs, this.lookMs / 2);
+    const onLatest = (number: number) => void this.seen(number);
+    return await this.revisions.register.takeTurn({ patienceMs, onLatest }, limits);
   }
 
   /** Behind the answer: nothing that goes wrong with it is anybody's business. */
@@ -413,10 +402,10 @@ export class Store {
   private async showAgain(): Promise<void> {
     await this.clock.sleep(FACE_AGAIN_MS, this.faceAgain.signal);
     await this.inLine(async () => {
-      const unlock = await this.lock.tryOnce();
-      if (typeof unlock !== 'function') return; // who writes now shows it anyway
+      const unlock = await this.revisions.register.tryTurn();
+      if (unlock === null) return; // the process that writes now shows it anyway
       const top = await this.revisions
-        .top({ untilMs: this.clock.elapsedMs() + FACE_AGAIN_MS })
+        .latest({ untilMs: this.clock.elapsedMs() + FACE_AGAIN_MS })
         .catch(() => null);
       if (top) await this.face.show(top.licence);
       await unlock();
@@ -433,7 +422,8 @@ export class Store {
   /** The revision that `licence.json` still shows although a later one has long been there; null where it is not late. */
   lateFace(top: Licence, shareTimeMs: number): Promise<number | null> {
     const committedMs = async (revision: number) => {
-      const at = (await this.revisions.readNumber(revision).catch(() => null))?.committedAt ?? null;
+      const read = await this.revisions.register.read(revision).catch(() => null);
+      const at = read?.licence.committedAt ?? null;
       return at === null ? null : fromIso(at);
     };
     return this.inLine(() => lateFace(this.place.face, top, shareTimeMs, this.files, committedMs));
@@ -466,7 +456,7 @@ export class Store {
   ): Promise<Committed<A>> {
     if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') throw error;
     const now: Limits = { untilMs: this.clock.elapsedMs() };
-    const base = await this.revisions.steadyTop(now).catch((cause: unknown) => {
+    const base = await this.revisions.stableLatest(now).catch((cause: unknown) => {
       throw this.unknownOutcome(cause);
     });
     const { licence, policy } = base;
@@ -481,27 +471,27 @@ export class Store {
     checkLimits(limits, this.clock, `a free number in ${this.place.folder}`);
     const stage = await this.stageFor(limits);
     const made = await this.prepared(change, trial, stage, limits).catch(async (error: unknown) => {
-      await this.dropEmpty(stage);
+      await this.revisions.register.abandon(stage);
       throw error;
     });
     if (made.text === null) {
-      await this.dropEmpty(stage);
+      await this.revisions.register.abandon(stage);
       return made.committed;
     }
     const { committed, text } = made;
     const { answer, licence: next, shareTimeMs } = committed;
     trial.earlier = { answer, shareTimeMs };
     trial.firstAim = Math.min(trial.firstAim, next.revision);
-    const fate = await this.revisions.publish(stage, next, text, trial.changeId, limits);
-    if (fate === 'doubtful') trial.isDoubtful = true;
-    return fate === 'ours' ? committed : null;
+    const fate = await this.revisions.publish(stage, next, text, limits);
+    if (fate === 'unknown') trial.isDoubtful = true;
+    return fate === 'published' ? committed : null;
   }
 
   /** What the attempt comes to, and the text that has to be published for it; null: nothing has. Writes nothing. */
   private async prepared<A>(
     change: Change<A>,
     trial: Trial<A>,
-    { shareTimeMs }: Stage,
+    { shareTimeMs }: Attempt,
     limits: Limits,
   ): Promise<{ readonly committed: Committed<A>; readonly text: string | null }> {
     const base = await this.baseFor(trial.earlier !== null, limits);
@@ -537,7 +527,7 @@ export class Store {
     if (loss === null)
       return { licence: reminded, events: reminded === licence ? [] : [{ kind: 'reminded', actor }] };
     const from = 1 + ((memory && lastCommon(licence, memory)) ?? licence.revision);
-    const to = Math.max(this.revisions.seenUpTo, memory?.revision ?? 0, from);
+    const to = Math.max(this.revisions.register.highestSeen, memory?.revision ?? 0, from);
     return { licence: reminded, events: [{ kind: 'forgotten', actor, from, to }] };
   }
 
@@ -558,20 +548,20 @@ export class Store {
   }
 
   /** A folder that is missing is first a stale absence: looked for past the caches' lifetime before it is a loss. */
-  private async stageFor(limits: Limits): Promise<Stage> {
+  private async stageFor(limits: Limits): Promise<Attempt> {
     try {
-      return await this.revisions.makeStage();
+      return await this.revisions.register.begin();
     } catch (error) {
       if (!(error instanceof SeatfileFault)) throw error;
-      await this.revisions.top(limits);
-      return await this.revisions.makeStage();
+      await this.revisions.latest(limits);
+      return await this.revisions.register.begin();
     }
   }
 
   /** What the next attempt is made from. After another one it also tells what became of that. */
   private async baseFor(isAgain: boolean, limits: Limits): Promise<Top> {
     const { revisions } = this;
-    return this.known(isAgain ? await revisions.steadyTop(limits) : await revisions.top(limits));
+    return this.known(isAgain ? await revisions.stableLatest(limits) : await revisions.latest(limits));
   }
 
   private seen(top: number): number {
@@ -584,7 +574,7 @@ export class Store {
 
   private remember(licence: Licence): void {
     this.seen(licence.revision);
-    this.revisions.expectLicence(licence);
+    this.revisions.forks.expectLicence(licence);
     if (this.memory && this.memory.lineage !== licence.lineage) this.memoryBefore = this.memory;
     this.memory = licence;
   }
@@ -593,12 +583,6 @@ export class Store {
     if (top.loss === null) this.remember(top.licence);
     this.lookMs = lookPeriodMs(top.policy.checkIntervalSeconds);
     return top;
-  }
-
-  /** Nothing of ours is in it and no process renames it, so it can go by itself; with litter in it, as everything else goes. */
-  private async dropEmpty(stage: Stage): Promise<void> {
-    const gone = nullIf(this.files.removeDirectory(stage.path), 'notEmpty').catch(() => undefined);
-    if ((await gone) === null) await this.revisions.discard(stage.path);
   }
 }
 

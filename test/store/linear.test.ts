@@ -6,7 +6,9 @@ import type { ShareFiles } from '../../src/share/files.js';
 import { numberName, placeOf } from '../../src/share/layout.js';
 import { Folding } from '../../src/store/compact.js';
 import { type Journal, readBack } from '../../src/store/journal-files.js';
-import { Revisions } from '../../src/store/revisions.js';
+import type { Register } from '../../src/store/register.js';
+import { type ReadRevision, Revisions } from '../../src/store/revisions.js';
+import type { Stages } from '../../src/store/stages.js';
 import { HandClock, HostTime, Timeline } from '../helpers/clock.js';
 import { seededDice } from '../helpers/dice.js';
 import { stepsOf, stepsUntil } from '../helpers/steps.js';
@@ -39,15 +41,17 @@ test('since when each revision is superseded', () =>
     let names: string[] = [];
     const files = { list: async () => names } as Partial<ShareFiles> as ShareFiles;
     const place = placeOf('/share/licence.json', 0o770, 0o660);
-    const options = { cachesMs: 60_000, busyMs: 10_000 };
+    const options = { cachesMs: 60_000, busyMs: 10_000, stealMs: 10_000 };
     const owner = { machine: 'abcdef01', pid: 1 };
-    const revisions = new Revisions(place, files, clock, seededDice(1), owner, options);
+    const { register } = new Revisions({ place, files, clock, dice: seededDice(1), owner }, options);
     for (const number of upTo(n)) {
       names = [numberName(number)];
-      await revisions.numbers();
+      await register.numbers();
     }
-    return stepsOf(() => upTo(n).map((number) => revisions.supersededSinceMs(number)));
+    return stepsOf(() => upTo(n).map((number) => register.supersededAtMs(number)));
   }));
+
+const readAs = (licence: Licence | undefined) => (licence ? { licence } : null);
 
 /** A folder of n revisions, the older half of them in segments, the rest with an event each. */
 function folder(n: number) {
@@ -63,13 +67,13 @@ function folder(n: number) {
   };
   const revisions = {
     numbers: async () => upTo(n),
-    readNumber: async (number: number) => all[number] ?? null,
+    read: async (number: number) => readAs(all[number]),
   };
   return {
     top: all.at(-1) as Licence,
     all,
     journal: journal as unknown as Journal,
-    revisions: revisions as unknown as Revisions,
+    revisions: revisions as unknown as Register<ReadRevision>,
   };
 }
 
@@ -87,10 +91,18 @@ test('the journal is read back', () =>
 test('what is old is folded, as much as one round takes', () =>
   growth(async (n) => {
     const all = upTo(n).map((number) => revision(number, []));
-    const revisions = { readNumber: async (number: number) => all[number] ?? null } as unknown as Revisions;
+    const revisions = {
+      read: async (number: number) => readAs(all[number]),
+    } as unknown as Register<ReadRevision>;
     const journal = { read: async () => null } as unknown as Journal;
     const options = { segmentNumbers: SEGMENT, supersededMs: 300_000 };
-    const folding = new Folding(revisions, journal, {} as ShareFiles, clock, options, () => undefined);
+    const folding = new Folding(
+      { register: revisions, stages: {} as Stages },
+      journal,
+      { clock, files: {} as ShareFiles },
+      options,
+      () => undefined,
+    );
     for (const licence of all) folding.committed(licence);
     const old = upTo(n - 2 * SEGMENT - 16);
     let folded = 0;

@@ -1,0 +1,77 @@
+import { SeatfileFault } from '../licence/fault.js';
+import { breath, LARGE_BYTES } from '../share/clock.js';
+import { ShareError, type ShareFiles } from '../share/files.js';
+import { documentIn, inFolder, numberName, type Place } from '../share/layout.js';
+import type { StoreContext } from './context.js';
+import type { Kind } from './register.js';
+import { damaged, messageOf } from './trouble.js';
+
+interface ReadText<D> {
+  readonly text: string;
+  readonly document: D;
+}
+
+/** Reads the texts of a folder, each whole or not at all. Remembers the last: most readings find the same one. */
+export class TextReader<D> {
+  readonly kind: Kind<D>;
+  private readonly place: Place;
+  private readonly files: ShareFiles;
+  private cached: ReadText<D> | null = null;
+
+  constructor({ place, files }: Pick<StoreContext, 'place' | 'files'>, kind: Kind<D>) {
+    this.place = place;
+    this.files = files;
+    this.kind = kind;
+  }
+
+  pathOf(number: number): string {
+    return inFolder(this.place, numberName(number));
+  }
+
+  /** The text of a number. Null: it is not there (removed, or not yet visible). @throws SeatfileFault TABLE_DAMAGED */
+  async read(number: number): Promise<D | null> {
+    const fault = (found: string) => damaged(this.place, number, found);
+    const read = await this.readIn(this.pathOf(number), fault);
+    if (read && this.kind.numberOf(read.document) !== number)
+      throw fault(`says it is revision ${this.kind.numberOf(read.document)}`);
+    return read?.document ?? null;
+  }
+
+  /** A text under a name of its own, to be copied byte by byte. @throws SeatfileFault TABLE_DAMAGED */
+  async readNamed(directory: string): Promise<ReadText<D> | null> {
+    return await this.readIn(
+      directory,
+      (found) => new SeatfileFault('TABLE_DAMAGED', `${documentIn(directory)} ${found}; rename ${directory}`),
+    );
+  }
+
+  private async readIn(
+    directory: string,
+    fault: (found: string) => SeatfileFault,
+  ): Promise<ReadText<D> | null> {
+    const path = documentIn(directory);
+    const bytes = await this.files.read(path).catch((error: unknown) => {
+      if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
+      if (error instanceof ShareError && error.kind === 'wrongKind')
+        throw fault('is no revision of ours (remove it)');
+      if (error instanceof ShareError && error.kind === 'tooLarge')
+        throw fault('is larger than the 16 MiB a revision may have');
+      throw error;
+    });
+    const read = bytes && this.parse(bytes, path, fault);
+    if (bytes && bytes.length > LARGE_BYTES) await breath();
+    return read;
+  }
+
+  private parse(bytes: Uint8Array, path: string, fault: (found: string) => SeatfileFault): ReadText<D> {
+    try {
+      const text = this.kind.decode(bytes, path);
+      if (this.cached?.text === text) return this.cached;
+      this.cached = { text, document: this.kind.parse(text, path) };
+      return this.cached;
+    } catch (error) {
+      if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
+      throw fault(`is damaged (${messageOf(error)})`);
+    }
+  }
+}
