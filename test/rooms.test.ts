@@ -94,6 +94,11 @@ const partOf = (file: string): string => file.slice('src/'.length, -'.ts'.length
 const isOf = (places: readonly string[], file: string): boolean =>
   places.some((place) => partOf(file) === place || partOf(file).startsWith(`${place}/`));
 
+/** What each file of src/ imports from the repository. */
+const sourceImports: ReadonlyMap<string, readonly string[]> = new Map(
+  sources.map((file) => [file, insideOf(file)]),
+);
+
 describe('the rooms of src/', () => {
   test('every file stands in a room, but the index', () => {
     expect(sources.filter((file) => !ROOMS.includes(roomOf(file)))).toEqual(['src/index.ts']);
@@ -114,8 +119,22 @@ describe('the rooms of src/', () => {
     expect(names.filter((name) => !allowed.includes(name) && !name.startsWith('.'))).toEqual([]);
   });
 
+  test('the register of numbered texts knows nothing of licences, directly or through others', () => {
+    const behind = reachOf(sourceImports, 'src/store/folder-register.ts');
+    expect(behind).toContain('src/store/register.ts');
+    const known = [
+      'licence/document',
+      'licence/entitlement',
+      'licence/revision',
+      'rules',
+      'doctor',
+      'client',
+    ];
+    expect([...behind].filter((file) => isOf(known, file))).toEqual([]);
+  });
+
   test('no circle of imports, not even of types', () => {
-    expect(circlesIn(new Map(sources.map((file) => [file, insideOf(file)])))).toEqual([]);
+    expect(circlesIn(sourceImports)).toEqual([]);
     const planted = new Map([
       ['a', ['b']],
       ['b', ['c', 'd']],
@@ -202,18 +221,20 @@ describe('the repository', () => {
   });
 });
 
+/** The files that one imports, directly or through others. */
+function reachOf(imports: ReadonlyMap<string, readonly string[]>, from: string): Set<string> {
+  const seen = new Set<string>();
+  for (const queue = [...(imports.get(from) ?? [])]; queue.length > 0; ) {
+    const next = queue.pop() ?? '';
+    if (!seen.has(next)) queue.push(...(imports.get(next) ?? []));
+    seen.add(next);
+  }
+  return seen;
+}
+
 /** Groups of files that import each other, directly or through others. */
 function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
-  const reach = (from: string): Set<string> => {
-    const seen = new Set<string>();
-    for (const queue = [...(imports.get(from) ?? [])]; queue.length > 0; ) {
-      const next = queue.pop() ?? '';
-      if (!seen.has(next)) queue.push(...(imports.get(next) ?? []));
-      seen.add(next);
-    }
-    return seen;
-  };
-  const reached = new Map([...imports.keys()].map((file) => [file, reach(file)]));
+  const reached = new Map([...imports.keys()].map((file) => [file, reachOf(imports, file)]));
   const inCircle = [...imports.keys()].filter((file) => reached.get(file)?.has(file));
   const groups = inCircle.map((file) =>
     inCircle.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)).join(' '),

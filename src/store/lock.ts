@@ -9,7 +9,7 @@ import type { StoreContext } from './context.js';
 
 /**
  * Keeps writers from colliding; never what makes a commit safe. A commit is decided by the file server (see
- * revisions.ts), with or without this lock, so whatever goes wrong here costs time and nothing else.
+ * README.md), with or without this lock, so whatever goes wrong here costs time and nothing else.
  *
  * proper-lockfile judges a lock by its time stamp against our wall clock, which between hosts proves nothing: measured,
  * a host an hour ahead steals every fresh lock. So it sees the share through an adapter that answers from what WE have

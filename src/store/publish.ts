@@ -117,15 +117,12 @@ export class Publisher<D> {
   }
 
   /** An attempt counts if the folder ends with its own number, or if the latest text includes its change. */
-  private async confirm(
-    { number, changeId }: Entry,
-    isPlaced: boolean,
-    limits: Limits,
-  ): Promise<'published' | 'conflict'> {
+  private async confirm(entry: Entry, isPlaced: boolean, limits: Limits): Promise<'published' | 'conflict'> {
+    const { number } = entry;
     if (isPlaced && (await this.latest.numbers().catch(() => null))?.at(-1) === number) return 'published';
     const { document } = await this.latestAfter(isPlaced ? number : null, limits);
     const { kind } = this.latest.reader;
-    if (kind.includes(document, changeId)) return 'published';
+    if (kind.includes(document, entry.changeId)) return 'published';
     if (kind.numberOf(document) - number < MOST_ABOVE) return 'conflict';
     throw unknown(
       `${this.context.place.folder}: ${MOST_ABOVE} revisions passed during one commit`,

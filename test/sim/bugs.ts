@@ -41,7 +41,9 @@ export interface Bug extends Edit {
   readonly also?: readonly Edit[];
 }
 
-const revisions = 'src/store/revisions.ts';
+const publisher = 'src/store/publish.ts';
+const knownNumbers = 'src/store/known-numbers.ts';
+const forks = 'src/store/forks.ts';
 const store = 'src/store/store.ts';
 const clearing = 'src/store/garbage.ts';
 const folding = 'src/store/compact.ts';
@@ -87,18 +89,18 @@ const lightAtCommit: Edit = {
 /** What stands before the change's id: an attempt without an answer is not decided by what is there, but begun again. */
 const triedAgainUnseen: readonly Edit[] = [
   {
-    file: revisions,
-    within: 'Revisions.renameUntilDecided',
+    file: publisher,
+    within: 'Publisher.renameUntilDecided',
     find: 'isDoubtful = true',
     replace: "throw new Error('again')",
   },
   {
     file: store,
     within: 'Store.attempt',
-    find: 'await this.revisions.publish(stage, next, text, trial.changeId, limits)',
+    find: 'await this.revisions.publish(stage, next, text, limits)',
     replace: `await this.revisions
-.publish(stage, next, text, trial.changeId, limits)
-.catch((error) => (error.message === 'again' ? 'doubtful' : Promise.reject(error)))`,
+.publish(stage, next, text, limits)
+.catch((error) => (error.message === 'again' ? 'unknown' : Promise.reject(error)))`,
   },
 ];
 /** A range is folded from an own commit at least 16 above it. */
@@ -128,10 +130,10 @@ const publishing: readonly Bug[] = [
     profile: 'network',
     what: 'While the outcome of a rename is unknown the stage is kept; now what is in it is deleted, which by an old handle is the published document.',
     breaks: 'nothing that is true is ever deleted',
-    file: revisions,
-    within: 'Revisions.renameUntilDecided',
+    file: publisher,
+    within: 'Publisher.renameUntilDecided',
     find: 'isDoubtful = true',
-    replace: 'await removeTree(stage.path, this.files).catch(() => undefined)',
+    replace: 'await files.removeFile(documentIn(stage.path)).catch(() => undefined)',
   },
   {
     name: 'number-taken-by-force',
@@ -139,11 +141,11 @@ const publishing: readonly Bug[] = [
     profile: 'storm',
     what: 'Who finds the commit of another under his number has lost; now he moves that away and renames again.',
     breaks: lostChange,
-    file: revisions,
-    within: 'Revisions.renameUntilDecided',
-    find: "if (found === 'anothers' || found === 'stageGone') return found;",
+    file: publisher,
+    within: 'Publisher.renameUntilDecided',
+    find: "if (found === 'taken' || found === 'stageGone') return found;",
     replace: `if (found === 'stageGone') return found;
-      if (found === 'anothers') await this.discard(this.numberPath(next.revision));`,
+      if (found === 'taken') await this.stages.discard(this.latest.reader.pathOf(entry.number));`,
   },
   {
     name: 'document-renamed-over',
@@ -151,12 +153,13 @@ const publishing: readonly Bug[] = [
     isSampled: true,
     what: "A revision is published by one rename of a directory onto a free number; now by a file renamed over the number's document.",
     breaks: lostChange,
-    file: revisions,
-    within: 'Revisions.publish',
-    find: 'const placed = await this.renameUntilDecided(stage, next, limits);',
-    replace: `const number = this.numberPath(next.revision);
-    await this.files.makeDirectory(number).catch(() => undefined);
-    await this.files.replace(documentIn(number), text, this.place.fileMode);
+    file: publisher,
+    within: 'Publisher.publish',
+    find: 'const placed = await this.renameUntilDecided(stage, entry, limits);',
+    replace: `const number = this.latest.reader.pathOf(entry.number);
+    const { files, place } = this.context;
+    await files.makeDirectory(number).catch(() => undefined);
+    await files.replace(documentIn(number), entry.text, place.fileMode, place.folder);
     const placed: string = 'placed';`,
   },
   {
@@ -166,8 +169,8 @@ const publishing: readonly Bug[] = [
     profile: 'storm',
     what: 'A rename that failed without an answer is decided by what is there; now it counts as not done, and is told so.',
     breaks: plainFault,
-    file: revisions,
-    within: 'Revisions.renameUntilDecided',
+    file: publisher,
+    within: 'Publisher.renameUntilDecided',
     find: 'isDoubtful = true',
     replace: 'throw toFault(failure)',
   },
@@ -177,10 +180,10 @@ const publishing: readonly Bug[] = [
     profile: 'nap',
     what: 'After the rename the folder is listed again, because the number may have been cleared away below the top; now a placed revision counts.',
     breaks: lostChange,
-    file: revisions,
-    within: 'Revisions.publish',
-    find: 'this.expectAtLeast(next.revision)',
-    replace: "return 'ours'",
+    file: publisher,
+    within: 'Publisher.publish',
+    find: 'known.expectAtLeast(entry.number)',
+    replace: "return 'published'",
   },
   {
     name: 'confirmed-under-its-own-number',
@@ -189,10 +192,10 @@ const publishing: readonly Bug[] = [
     profile: 'nap',
     what: 'A commit counts if its change is among the recent ones of the top; now if its own number still reads as ours.',
     breaks: lostChange,
-    file: revisions,
-    within: 'Revisions.confirm',
-    find: 'top.licence.recent.includes(changeId)',
-    replace: '(await this.readNumber(next.revision))?.commit === next.commit',
+    file: publisher,
+    within: 'Publisher.confirm',
+    find: 'kind.includes(document, entry.changeId)',
+    replace: "(await this.ownerOf(entry)) === 'ours'",
   },
   {
     name: 'number-of-another-is-ours',
@@ -200,10 +203,10 @@ const publishing: readonly Bug[] = [
     profile: 'storm',
     what: 'Who finds the commit of another under his number has lost and begins again; now he is told that his change is made.',
     breaks: lostChange,
-    file: revisions,
-    within: 'Revisions.publish',
-    find: "(await this.discard(stage.path)) ? 'lost' : 'doubtful'",
-    replace: "'ours'",
+    file: publisher,
+    within: 'Publisher.publish',
+    find: "(await this.stages.discard(stage.path)) ? 'conflict' : 'unknown'",
+    replace: "'published'",
   },
   {
     name: 'recent-too-short',
@@ -225,7 +228,7 @@ const publishing: readonly Bug[] = [
     within: 'Store.prepared',
     find: 'nextRevision(licence,',
     replace:
-      'nextRevision({ ...licence, revision: Math.max((await this.revisions.numbers())?.at(-1) ?? 0, licence.revision) },',
+      'nextRevision({ ...licence, revision: Math.max((await this.revisions.register.numbers())?.at(-1) ?? 0, licence.revision) },',
   },
 ];
 
@@ -236,13 +239,14 @@ const looking: readonly Bug[] = [
     profile: 'storm',
     what: 'A folder that shows no number is a stale listing or damage; now it is a table in which nobody sits.',
     breaks: 'nobody loses his seat but by release, removal or eviction',
-    file: revisions,
-    within: 'Revisions.lookOnce',
-    find: "if (number === undefined) return trouble('empty', this.lost('holds no revision'));",
+    file: 'src/store/latest.ts',
+    within: 'LatestReader.readListed',
+    find: "if (number === undefined) return trouble('empty', lost(place, 'holds no revision'));",
     replace: `if (number === undefined) {
-        const { face } = this.place;
-        const shown = parseLicence(decodeText(await this.files.read(face), face), face);
-        return { licence: { ...shown, instances: [] }, startedMs, endedMs: this.clock.elapsedMs() };
+        const { kind } = this.reader;
+        const shown = kind.parse(kind.decode(await files.read(place.face), place.face), place.face);
+        const document = { ...shown, licence: { ...shown.licence, instances: [] } };
+        return { document, isBelow: false, startedMs, endedMs: clock.elapsedMs() };
       }`,
   },
   {
@@ -251,15 +255,15 @@ const looking: readonly Bug[] = [
     profile: 'storm',
     what: 'A listing that ends below a revision seen before proves nothing until the server has decided; now it is believed.',
     breaks: plainFault,
-    file: revisions,
-    within: 'Revisions.isBehind',
+    file: knownNumbers,
+    within: 'KnownNumbers.isBehind',
     find: 'isFar || number < this.placed',
     replace: 'isFar && number < 0',
     also: [
       {
-        file: revisions,
-        within: 'Revisions.lossIn',
-        find: "licence.revision < this.highestSeen ? 'doubtful' : null",
+        file: forks,
+        within: 'ForkDetector.lossIn',
+        find: "isBelow ? 'doubtful' : null",
         replace: 'null',
       },
     ],
@@ -270,10 +274,10 @@ const looking: readonly Bug[] = [
     isSampled: true,
     what: 'What cannot be is looked for past the lifetime of the caches; now one look is enough to call the table lost or damaged.',
     breaks: 'a healthy table is not called lost',
-    file: revisions,
-    within: 'Revisions.isBelieved',
-    find: 'waitedMs >= this.options.cachesMs && this.met.looks >= LOOKS_TO_BELIEVE',
-    replace: 'this.met.looks >= 1',
+    file: 'src/store/trouble.ts',
+    within: 'TroubleMemory.isBelieved',
+    find: 'waitedMs >= this.cachesMs && this.met.readings >= READINGS_TO_BELIEVE',
+    replace: 'this.met.readings >= 1',
   },
   {
     name: 'silence-waited-out',
@@ -337,7 +341,7 @@ const clearingAway: readonly Bug[] = [
       {
         file: clearing,
         within: 'Clearing.oldRevisions',
-        find: 'nowMs - this.revisions.supersededSinceMs(number) >= this.options.supersededMs',
+        find: 'nowMs - this.register.supersededAtMs(number) >= this.options.supersededMs',
         replace: 'true',
       },
       foldedFromAnywhere,
@@ -393,7 +397,7 @@ const clearingAway: readonly Bug[] = [
     file: folding,
     within: 'Folding.publish',
     find: 'this.files.rename(stage.path, target)',
-    replace: 'this.revisions.discard(target).then(() => this.files.rename(stage.path, target))',
+    replace: 'this.stages.discard(target).then(() => this.files.rename(stage.path, target))',
     also: [
       {
         file: folding,
@@ -1002,17 +1006,18 @@ const losing: readonly Bug[] = [
     profile: 'losses',
     what: 'What is there after the loss of fewer than 16 revisions is taken; now whoever has seen more rebuilds the table from memory.',
     breaks: 'lost revisions cost no living user a seat',
-    file: revisions,
-    within: 'Revisions.isBehind',
+    file: knownNumbers,
+    within: 'KnownNumbers.isBehind',
     find: 'number <= this.highestSeen - LOST_BELOW',
     replace: 'number < this.highestSeen',
     also: [
       {
-        file: revisions,
-        within: 'Revisions.lookOnce',
-        find: 'const loss = this.lossIn(licence);',
-        replace: `const loss = this.lossIn(licence);
-      if (loss === 'certain') return trouble('behind', this.lost('goes on from an older state'));`,
+        file: forks,
+        within: 'ForkDetector.refuse',
+        find: 'this.lineage = licence.lineage;',
+        replace: `if (this.lossIn(licence, false) === 'certain')
+      return new SeatfileFault('TABLE_LOST', 'goes on from an older state');
+    this.lineage = licence.lineage;`,
       },
     ],
   },
@@ -1116,8 +1121,8 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'Where both folder and licence file are missing the share is out of reach; now the table counts as lost, and is rebuilt there.',
     breaks: 'where the share was nothing is written while it is away',
-    file: revisions,
-    within: 'Revisions.folderGone',
+    file: 'src/store/trouble.ts',
+    within: 'folderGone',
     find: 'if (isFaceThere)',
     replace: 'if (isFaceThere || folder)',
     also: [
