@@ -49,10 +49,19 @@ export function parseDuration(
   const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? 0) : Number.NaN;
   if (!(seconds >= leastSeconds && seconds <= mostSeconds))
     bad(
-      `${option} ${text}: expected a duration like 90s, 5m or 8h, from ${leastSeconds}s to ${mostSeconds}s`,
+      `${option} ${text}: expected a duration like 90s, 5m or 8h, from ${asTyped(leastSeconds)} to ${asTyped(mostSeconds)}`,
     );
   return seconds;
 }
+
+/** A bound as an administrator types it: `20s`, `24h`, `400d`. */
+function asTyped(seconds: number): string {
+  const isWhole = (unit: number) => seconds >= unit && seconds % unit === 0;
+  if (seconds > LONGEST_IN_HOURS && isWhole(86_400)) return `${seconds / 86_400}d`;
+  if (isWhole(3600)) return `${seconds / 3600}h`;
+  return isWhole(60) ? `${seconds / 60}m` : `${seconds}s`;
+}
+const LONGEST_IN_HOURS = 2 * 86_400;
 
 const MOST_SINCE_SECONDS = 100 * 365 * 86_400;
 

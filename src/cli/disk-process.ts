@@ -24,6 +24,6 @@ export function startDisk(): DiskProcess {
 /** Started at the very beginning of a command, so that it is there when the rest of the program is; null where it is not needed. */
 export function startIfNeeded(words: readonly string[]): DiskProcess | null {
   const isCommand =
-    /^[a-z]/.test(words[0] ?? '') && !words.some((word) => word === '--help' || word === '-h');
+    /^(?!help$)[a-z]/.test(words[0] ?? '') && !words.some((word) => word === '--help' || word === '-h');
   return mustBeApart && isCommand ? startDisk() : null;
 }

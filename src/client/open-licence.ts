@@ -6,7 +6,7 @@ import { awake, type Clock, inTime, LATE } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Place } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
-import { locate } from '../store/locate.js';
+import { locate, whyNotOpened } from '../store/locate.js';
 import type { Top } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
 import type { ClaimAnswer } from './client.js';
@@ -82,7 +82,7 @@ async function openAs(
     return new OpenLicence(member, file, (await member.read(limits)).policy, options, system);
   } catch (error) {
     member.part();
-    throw error;
+    throw whyNotOpened(error);
   }
 }
 
@@ -106,7 +106,10 @@ export async function locateStore(
   const limits = openLimits(system);
   const place = await find(path, system, onSlow);
   const store = storeAt(place, system, onSlow);
-  const look = () => firstLook(store, system, limits, onSlow);
+  const look = () =>
+    firstLook(store, system, limits, onSlow).catch((error: unknown) => {
+      throw whyNotOpened(error);
+    });
   return { store, look };
 }
 
@@ -117,7 +120,9 @@ async function find(path: string, system: System, onSlow: OpenOptions['onSlow'])
   if (path === '')
     throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
   const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
-  return await locate(path, files, system.surroundings?.mountinfo() ?? null);
+  return await locate(path, files, system.surroundings?.mountinfo() ?? null).catch((error: unknown) => {
+    throw whyNotOpened(error);
+  });
 }
 
 function checkNames(names: OpenOptions): void {
@@ -288,7 +293,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       this.member.outpaced() ??
       new SeatfileFault(
         'SHARE_UNREACHABLE',
-        `${this.file}: no answer from the share within ${timeoutMs} ms; is it connected?`,
+        `${this.file}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
       )
     );
   }

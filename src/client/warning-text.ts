@@ -15,7 +15,8 @@ export interface Warning {
 
 export const faceWarnings: Partial<Record<FaceState, string>> = {
   wreck: 'no longer reads as a licence; nobody loses a seat, and it is shown whole again soon',
-  missing: 'was deleted; nobody loses a seat, and it is shown again at the next commit',
+  missing:
+    'is not there any more; no user loses a seat by that alone, and it is shown again at the next commit as long as the folder beside it (.revisions) is there',
   linked:
     'has a second name (a hard link, as some backups make); nobody loses a seat, but while it has it is not refreshed: copy it to a name of its own, and rename that copy over it',
   foreign: 'is another document now; nobody loses a seat, and it is left as it is',

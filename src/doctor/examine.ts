@@ -1,7 +1,7 @@
 import nodePath from 'node:path';
 import { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
-import { isTooLong, TOO_LONG } from '../share/deadline.js';
+import { isTooLong, TOO_LONG, toFault } from '../share/deadline.js';
 import { removeTree } from '../share/emptying.js';
 import {
   type FileStat,
@@ -120,7 +120,7 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
     };
   throw new SeatfileFault(
     'LICENCE_MISSING',
-    `${nodePath.dirname(asked)}: expected a directory, found none; is the share connected, and the path right?${hintFor(path)}`,
+    `${nodePath.dirname(asked)}: expected a directory, found none${hintFor(path)}`,
   );
 }
 
@@ -248,7 +248,8 @@ class Examination {
       await this.checks();
     } catch (error) {
       if (!(error instanceof ShareError)) throw error;
-      unreachable = { during: this.during, message: error.message };
+      const fault = toFault(error);
+      unreachable = { during: this.during, message: fault instanceof Error ? fault.message : error.message };
     } finally {
       await this.cleanUp();
     }

@@ -1,5 +1,6 @@
 import { decodeText, type Licence, parseLicence } from '../licence/document.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { readPolicy } from '../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
 import { nullIf, type ShareFiles } from '../share/files.js';
 import {
@@ -120,10 +121,12 @@ async function withoutFolder(face: string, shown: Uint8Array | null, files: Shar
   return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
 }
 
-/** The licence, or why it is none. */
+/** The licence, or why it is none that an application opens. */
 function read(bytes: Uint8Array, path: string): Licence | string {
   try {
-    return parseLicence(decodeText(bytes, path), path);
+    const licence = parseLicence(decodeText(bytes, path), path);
+    inFile(path, () => readPolicy(licence));
+    return licence;
   } catch (error) {
     if (error instanceof SeatfileFault) return error.message;
     throw error;

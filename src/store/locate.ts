@@ -81,7 +81,7 @@ function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | 
   if (shown !== null && shown.kind !== 'file')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
-      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}`,
+      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; give the path of the file itself`,
     );
   if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
@@ -107,6 +107,17 @@ async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
   if (top === undefined) return place.fileMode;
   const stat = await nullIf(files.stat(documentIn(inFolder(place, numberName(top)))), 'missing');
   return stat ? stat.mode & 0o777 : place.fileMode;
+}
+
+/** Why a licence cannot be opened, with what to do: what fails before anything is held is the licence's, and not the share's. */
+export function whyNotOpened(error: unknown): unknown {
+  if (!(error instanceof SeatfileFault)) return error;
+  const { code, message } = error;
+  if (code === 'SHARE_REFUSED') return new SeatfileFault('LICENCE_UNREADABLE', message, { cause: error });
+  if (code !== 'LICENCE_INVALID') return error;
+  return new SeatfileFault(code, `${message}; put a good copy in its place (seatfile doctor tells more)`, {
+    cause: error,
+  });
 }
 
 /** If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards. */

@@ -690,7 +690,7 @@ describe('whatever happens', () => {
     const clinic = new Clinic();
     await expect(clinic.examine('/gone/licence.json')).rejects.toMatchObject({
       code: 'LICENCE_MISSING',
-      message: expect.stringMatching(/is the share connected, and the path right\?/),
+      message: expect.stringMatching(/expected a directory, found none/),
     });
   });
 });

@@ -42,6 +42,9 @@ export function addRun(program: Command, deps: Deps): void {
       'Takes a seat, runs COMMAND, and gives the seat back whatever becomes of it: seatfile run FILE -- COMMAND',
     )
     .usage('[options] [file] -- COMMAND [ARGUMENT...]')
+    .showHelpAfterError(
+      '(the command comes after --, like: seatfile run FILE -- app.exe; seatfile run --help shows the options)',
+    )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--module <name>', 'the module; may be left out where the licence has one')
     .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
