@@ -9,9 +9,17 @@ const shared = {
 /** Tests with real processes and real time. */
 const real = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
 /** Of those, the ones that mostly wait: for a loss to be believed, for somebody to be put out, for a turn. */
-const waits = ['monday', 'on-demand', 'repair', 'restart', 'seats', 'slow', 'stopped', 'waiting'].map(
-  (name) => `test/cli/${name}.test.ts`,
-);
+const waits = [
+  'exits',
+  'monday',
+  'on-demand',
+  'repair',
+  'restart',
+  'seats',
+  'slow',
+  'stopped',
+  'waiting',
+].map((name) => `test/cli/${name}.test.ts`);
 
 export default defineConfig({
   test: {

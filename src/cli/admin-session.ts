@@ -6,8 +6,10 @@ import type { InstanceRecord, Licence } from '../licence/document.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
 import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
+import type { Limits } from '../share/deadline.js';
 import type { Kept } from '../store/journal-files.js';
 import type { Store } from '../store/store.js';
+import { type Interruption, unlessStopped } from './interruption.js';
 import { printable } from './words.js';
 import type { Deps } from './world.js';
 
@@ -19,23 +21,34 @@ export interface Desk {
   readonly licence: Licence;
   readonly policy: Policy;
   readonly system: System;
-  readonly limits: () => { untilMs: number };
+  readonly limits: () => Limits;
+  readonly signal: AbortSignal;
+  /** Gives up what is only read when a signal comes. A change is given up by its limits, which clears away what it began. */
+  readonly unless: Interruption['unless'];
   /** Who is at the desk, for tombstones: `user@host`. */
   readonly actor: string;
 }
 
-/** Opens a table for one command, and waits at the end for what goes on behind the answers. */
+/** Opens a table for one command, which a signal gives up, and waits at the end for what goes on behind the answers. */
 export async function atDesk<T>(file: string, deps: Deps, act: (desk: Desk) => Promise<T>): Promise<T> {
+  return await unlessStopped(deps, (interruption) => openDesk(file, deps, interruption, act));
+}
+
+async function openDesk<T>(
+  file: string,
+  deps: Deps,
+  { signal, unless }: Interruption,
+  act: (desk: Desk) => Promise<T>,
+): Promise<T> {
   const system = deps.system();
-  const { store, licence, policy } = await openStore(file, system, (what) =>
-    deps.err(`Waiting for ${printable(what)}\n`),
-  );
+  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
+  const { store, licence, policy } = await unless(openStore(file, system, onSlow));
   store.onFaceTrouble = (trouble) =>
     deps.err(`${printable(faceTrouble(store.place.face, trouble).message)}\n`);
-  const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS });
+  const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS, signal });
   const actor = actorOf(system.facts);
   try {
-    return await act({ store, licence, policy, system, limits, actor });
+    return await act({ store, licence, policy, system, limits, signal, unless, actor });
   } finally {
     await store.settled();
   }

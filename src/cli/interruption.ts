@@ -4,9 +4,9 @@ import { unconfirmed } from '../client/release.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import { isHung } from '../share/hung-exit.js';
-import type { Deps } from './world.js';
+import { type Deps, Interrupted, Stopped } from './world.js';
 
-/** Signals to a command that holds a seat, heard from the very start, so that none comes too early. */
+/** Signals to a command, heard from the very start, so that none comes too early. */
 export interface Interruption {
   /** The first signal that came; null before. */
   readonly name: NodeJS.Signals | null;
@@ -58,7 +58,7 @@ export function listenForSignals(
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_resolve, reject) => {
-    const give = () => reject(new SeatfileFault('ABORTED', 'stopped by a signal before the seat was taken'));
+    const give = () => reject(new SeatfileFault('ABORTED', 'given up, because a signal came'));
     if (signal.aborted) give();
     else signal.addEventListener('abort', give, { once: true });
   });
@@ -83,6 +83,31 @@ async function patiently<T>(asked: Promise<T>, stopped: AbortSignal, clock: Cloc
   const answer = await inTime(clock, Number.POSITIVE_INFINITY, asked, stopped);
   return answer === LATE ? await whileAnswering(asked, clock) : answer;
 }
+
+/**
+ * Runs a command that a signal gives up: `act` clears away what it has begun, and that is waited for unless the share hangs.
+ * @throws Stopped
+ */
+export async function unlessStopped<T>(
+  deps: Deps,
+  act: (interruption: Interruption) => Promise<T>,
+): Promise<T> {
+  const interruption = listenForSignals(deps);
+  const { signal } = interruption;
+  const stopped = (isHung: boolean) => new Stopped(interruption.name ?? 'SIGTERM', isHung);
+  try {
+    const answer = await patiently(act(interruption), signal, deps.system().clock);
+    if (answer === LATE) throw stopped(true);
+    return answer;
+  } catch (error) {
+    throw signal.aborted && isGivenUp(error) ? stopped(false) : error;
+  } finally {
+    interruption.stopListening();
+  }
+}
+
+const isGivenUp = (error: unknown): boolean =>
+  error instanceof Interrupted || (error instanceof SeatfileFault && error.code === 'ABORTED');
 
 /** Waits until a seat is given back. @throws SeatfileFault when that is not sure */
 export async function givenBack(

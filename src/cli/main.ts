@@ -34,6 +34,7 @@ export async function main(script: string, disk: DiskProcess | null): Promise<vo
     endNow,
     ask,
     inputClosed,
+    outputGone,
     onSignals,
     spawn: ([file = '', ...args], environment) =>
       spawn(file, args, { stdio: 'inherit', env: { ...process.env, ...environment } }),
@@ -71,9 +72,12 @@ function hangUp(): void {
 /** The status of a command whose output could not be written, if it has none of its own. */
 let outputStatus = 0;
 let isOutputGone = false;
-/** What to do when nobody reads our output any more: end; a hold gives its seat back first. */
-let onOutputGone = (): void => endNow(outputStatus);
+let tellOutputGone = (): void => undefined;
+const outputGone = new Promise<void>((resolve) => {
+  tellOutputGone = resolve;
+});
 
+/** A command goes on all the same: what it was asked to change is changed, and its status says that its output was not written. */
 function outputFailed(error: NodeJS.ErrnoException): void {
   if (isOutputGone) return;
   isOutputGone = true;
@@ -81,14 +85,17 @@ function outputFailed(error: NodeJS.ErrnoException): void {
   outputStatus = isClosed ? 0 : 1;
   if (!isClosed)
     process.stderr.write(`seatfile: the output could not be written (${error.code ?? error.message})\n`);
-  onOutputGone();
+  process.exitCode ||= outputStatus;
+  tellOutputGone();
 }
 
-async function ask(question: string): Promise<string> {
+async function ask(question: string, signal: AbortSignal): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await new Promise((resolve, reject) => {
-      terminal.once('SIGINT', () => reject(new Interrupted()));
+      const give = () => reject(new Interrupted());
+      terminal.once('SIGINT', give);
+      signal.addEventListener('abort', give, { once: true });
       terminal.once('close', () => resolve('')); // Ctrl-D: no answer
       terminal.question(question).then(resolve, reject);
     });
@@ -99,7 +106,6 @@ async function ask(question: string): Promise<string> {
 
 function inputClosed(): Promise<void> {
   return new Promise((resolve) => {
-    onOutputGone = () => resolve();
     process.stdin.once('end', () => resolve());
     process.stdin.once('close', () => resolve());
     process.stdin.once('error', () => resolve());

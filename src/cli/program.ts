@@ -10,8 +10,9 @@ import { addRepair } from './commands/repair.js';
 import { addRun } from './commands/run.js';
 import { addSet } from './commands/set.js';
 import { addStatus } from './commands/status.js';
+import { signalStatus } from './interruption.js';
 import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
-import { type Deps, Interrupted } from './world.js';
+import { type Deps, Interrupted, Stopped } from './world.js';
 
 /** The program, built from what it is given. */
 function buildProgram(deps: Deps): Command {
@@ -23,6 +24,7 @@ function buildProgram(deps: Deps): Command {
     .showHelpAfterError('(seatfile --help shows the commands)');
   program.commandsGroup('Everyday:');
   for (const add of [addStatus, addRun, addHold]) add(program, deps);
+  program.helpCommand('help [command]', 'show what a command does, and its options');
   program.commandsGroup('Administrator:');
   for (const add of [addInit, addRemove, addSet, addJournal]) add(program, deps);
   program.commandsGroup('Share:');
@@ -30,7 +32,6 @@ function buildProgram(deps: Deps): Command {
   addRepair(program, deps);
   program.commandsGroup('To see it work:');
   addDemo(program, deps);
-  program.helpCommand(false);
   return program.addHelpText('after', exitStatusHelp);
 }
 
@@ -56,14 +57,20 @@ export async function runProgram(
 
 function statusOfError(error: unknown, words: readonly string[], deps: Pick<Deps, 'err'>): number {
   if (error instanceof CommanderError) {
-    const isAsked = error.code === 'commander.helpDisplayed' || error.code === 'commander.version';
-    if (isAsked) return EXIT.done;
+    if (error.exitCode === 0) return EXIT.done; // help or the version, as asked
     return words[0] === 'run' ? RUN_EXIT.ours : EXIT.usage; // a message was printed; run keeps 2 for its command
   }
   if (error instanceof Interrupted) {
     deps.err('\nInterrupted. Nothing was done.\n');
     return EXIT.interrupted;
   }
+  if (error instanceof Stopped) {
+    deps.err(error.isHung ? GIVEN_UP_HUNG : 'Given up.\n');
+    return signalStatus(error.by);
+  }
   deps.err(`seatfile: ${describeError(error)}\n`);
   return error instanceof SeatfileFault ? statusOf(error.code) : EXIT.failed;
 }
+
+const GIVEN_UP_HUNG =
+  'Given up. The share does not answer: what was asked of it last may still be done; seatfile status shows it.\n';

@@ -26,7 +26,7 @@ Exit status:
   4  no seat free
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
-  130  Ctrl-C at a question: nothing done
+  130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
 run returns the command's own status, and of its own: 75 no seat, 125 anything else,
 126 the command cannot be executed, 127 it is not found.`;
 

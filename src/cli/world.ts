@@ -6,6 +6,19 @@ export class Interrupted extends Error {
   override readonly name = 'Interrupted';
 }
 
+/** A signal gave a command up. What the command had begun is cleared away, unless the share hangs. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+  readonly by: NodeJS.Signals;
+  readonly isHung: boolean;
+
+  constructor(by: NodeJS.Signals, isHung: boolean) {
+    super(`stopped by ${by}`);
+    this.by = by;
+    this.isHung = isHung;
+  }
+}
+
 /** All that the program touches of the world: `bin/` gives the real thing, tests give another. */
 export interface Deps {
   readonly out: (text: string) => void;
@@ -14,10 +27,12 @@ export interface Deps {
   readonly system: () => System;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
-  /** Asks that person; the line typed, or nothing at the end of the input. @throws Interrupted at Ctrl-C */
-  readonly ask: (question: string) => Promise<string>;
-  /** Resolves when stdin is closed, or nobody reads stdout any more. */
+  /** Asks that person; the line typed, or nothing at the end of the input. @throws Interrupted at Ctrl-C, or when the signal aborts */
+  readonly ask: (question: string, signal: AbortSignal) => Promise<string>;
+  /** Resolves when stdin is closed. */
   readonly inputClosed: () => Promise<void>;
+  /** Resolves when stdout can no longer be written: its reader has ended, or there is no space. */
+  readonly outputGone: Promise<void>;
   /** Calls back for each of these signals until stopped. */
   readonly onSignals: (names: readonly NodeJS.Signals[], act: (name: NodeJS.Signals) => void) => () => void;
   /** Ends the process at once, whatever is still on its way. */

@@ -54,6 +54,16 @@ describe('remove on a terminal', () => {
   });
 });
 
+test('a user that only waits is told as that, with its place in the line', async () => {
+  await told(hold(place.file, 'ada', 'pc-1'), 'seated');
+  await told(hold(place.file, 'bob', 'pc-2'), 'seated');
+  await told(hold(place.file, 'cyd', 'pc-3', '--wait', '1h'), 'waiting');
+  expect(await seatfile(['status', place.file, '--user', 'cyd'])).toMatchObject({
+    status: 0,
+    out: expect.stringContaining('cyd@pc-3 has no seat of M1, and waits for one: place 1 in the line.'),
+  });
+});
+
 test('status filters, and tells who is leaving', async () => {
   await told(hold(place.file, 'ada', 'pc-1'), 'seated');
   await told(hold(place.file, 'bob', 'pc-2'), 'seated');

@@ -82,8 +82,9 @@ export async function atTerminal(
       if (answer === CTRL_C) throw new Interrupted();
       return answer;
     },
-    inputClosed: unused,
-    onSignals: unused,
+    inputClosed: () => Promise.resolve(),
+    outputGone: new Promise<void>(() => undefined),
+    onSignals: () => () => undefined,
     spawn: unused,
     spawnSelf: unused,
     version: '0.0.0',

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import nodePath from 'node:path';
-import { createInterface } from 'node:readline';
 import type { Command } from 'commander';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
@@ -11,6 +10,8 @@ import { fromIso } from '../../licence/time.js';
 import type { StatusView } from '../../rules/status-view.js';
 import type { Clock } from '../../share/clock.js';
 import { atDesk } from '../admin-session.js';
+import { DemoHolder } from '../demo-holder.js';
+import { type Interruption, unlessStopped } from '../interruption.js';
 import { EXIT } from '../words.js';
 import type { Deps } from '../world.js';
 
@@ -27,26 +28,41 @@ export function addDemo(program: Command, deps: Deps): void {
       'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. Real processes on a temporary licence; every step is checked.',
     )
     .action(async () => {
-      const directory = await temporaryDirectory();
-      const stage = new DemoStage(deps, directory);
-      try {
-        await heartbeatStory(stage);
-        await lightStory(stage);
-        deps.out(stage.failures === 0 ? '\nAll of it was so.\n' : `\n${stage.failures} of it was not so.\n`);
-      } finally {
-        await stage.close();
-        await rm(directory, { recursive: true, force: true });
-      }
-      if (stage.failures > 0) deps.setStatus(EXIT.failed);
+      const failures = await unlessStopped(deps, (interruption) => demonstrate(deps, interruption));
+      if (failures > 0) deps.setStatus(EXIT.failed);
     });
 }
+
+/** How many promises did not hold. Ends, whatever happens, with every process that it has started, and without its directory. */
+async function demonstrate(deps: Deps, { unless }: Interruption): Promise<number> {
+  const directory = await unless(temporaryDirectory());
+  const stage = new DemoStage(deps, directory);
+  try {
+    await unless(Promise.race([tell(stage), deps.outputGone]));
+  } finally {
+    await stage.close();
+    await rm(directory, { recursive: true, force: true, maxRetries: REMOVALS });
+  }
+  return stage.failures;
+}
+
+/** A process that was killed may still be writing for a moment. */
+const REMOVALS = 10;
+
+async function tell(stage: DemoStage): Promise<void> {
+  await heartbeatStory(stage);
+  await lightStory(stage);
+  stage.say(stage.failures === 0 ? '\nAll of it was so.' : `\n${stage.failures} of it was not so.`);
+}
+
+const ELSEWHERE = 'name another directory for temporary files with TMPDIR, on Windows TEMP';
 
 async function temporaryDirectory(): Promise<string> {
   const around = os.tmpdir();
   return await mkdtemp(nodePath.join(around, 'seatfile-demo-')).catch((cause: Error) => {
     throw new SeatfileFault(
       'SHARE_REFUSED',
-      `${around}: expected a directory for temporary files that this user may write in, found none (${cause.message}); name another with TMPDIR, on Windows TEMP`,
+      `${around}: expected a directory for temporary files that this user may write in, found none (${cause.message}); ${ELSEWHERE}`,
       { cause },
     );
   });
@@ -111,52 +127,6 @@ async function lightStory(stage: DemoStage): Promise<void> {
   await bob.release();
 }
 
-type HoldEvent = Readonly<Record<string, unknown>>;
-
-/** One `seatfile hold` process, as if on a computer of its own. */
-class Holder {
-  readonly ended: Promise<number | null>;
-  private readonly child: ChildProcess;
-  private readonly clock: Clock;
-  private readonly seen: HoldEvent[] = [];
-  private moved = new AbortController();
-
-  constructor(child: ChildProcess, clock: Clock) {
-    this.child = child;
-    this.clock = clock;
-    this.ended = once(child, 'exit').then(([code]) => code as number | null);
-    if (child.stdout) createInterface({ input: child.stdout }).on('line', (line) => this.hear(line));
-    void this.ended.then(() => this.moved.abort());
-  }
-
-  private hear(line: string): void {
-    this.seen.push(JSON.parse(line) as HoldEvent);
-    this.moved.abort();
-    this.moved = new AbortController();
-  }
-
-  /** The first event of one of these kinds, or null if none comes in time. */
-  async event(kinds: string, withinSeconds: number): Promise<HoldEvent | null> {
-    const untilMs = this.clock.elapsedMs() + withinSeconds * 1000;
-    for (;;) {
-      const found = this.seen.find((one) => kinds.split('|').includes(String(one['event'])));
-      const leftMs = untilMs - this.clock.elapsedMs();
-      if (found || leftMs <= 0) return found ?? null;
-      await this.clock.sleep(leftMs, this.moved.signal);
-    }
-  }
-
-  async kill(): Promise<void> {
-    this.child.kill('SIGKILL');
-    await this.ended;
-  }
-
-  async release(): Promise<void> {
-    this.child.stdin?.end();
-    await this.ended;
-  }
-}
-
 /** Longest wait for one process to start and answer. Seconds. */
 const ANSWER = 15;
 
@@ -165,7 +135,9 @@ class DemoStage {
   readonly clock: Clock;
   private readonly deps: Deps;
   private readonly directory: string;
-  private readonly holders: Holder[] = [];
+  /** Every process that was started, with its end. */
+  private readonly started = new Map<ChildProcess, Promise<unknown>>();
+  private isOver = false;
 
   constructor(deps: Deps, directory: string) {
     this.deps = deps;
@@ -174,18 +146,23 @@ class DemoStage {
   }
 
   say(text: string): void {
-    this.deps.out(`${text}\n`);
+    if (!this.isOver) this.deps.out(`${text}\n`);
   }
 
   check(isSo: boolean, text: string): void {
+    if (this.isOver) return; // the processes were ended by us
     if (!isSo) this.failures++;
     this.say(`${isSo ? '  ' : 'NOT SO: '}${text}`);
   }
 
   async licence(name: string, options: readonly string[]): Promise<string> {
     const file = nodePath.join(this.directory, name);
-    const { status } = await this.run(['init', file, ...options]);
-    if (status !== 0) throw new Error(`seatfile init ended with ${status}`);
+    const { status, complaint } = await this.run(['init', file, ...options]);
+    if (status !== 0)
+      throw new SeatfileFault(
+        'SHARE_UNFIT',
+        `${this.directory}: no licence can be made there (${lastLine(complaint)}); ${ELSEWHERE}`,
+      );
     return file;
   }
 
@@ -194,7 +171,7 @@ class DemoStage {
     user: string,
     host: string,
     words = `${capital(user)} on ${host}`,
-  ): Promise<Holder> {
+  ): Promise<DemoHolder> {
     const holder = this.start(file, user, host);
     const event = await holder.event('seated|full', ANSWER);
     this.check(event?.['event'] === 'seated', `${words} is seated.`);
@@ -210,24 +187,38 @@ class DemoStage {
     this.check(isRefused, `${capital(user)} on ${host} is refused, status 4: in use by ${names}.`);
   }
 
-  private start(file: string, user: string, host: string): Holder {
+  private start(file: string, user: string, host: string): DemoHolder {
     const args = ['hold', file, '--json', '--user', user, '--host', host];
-    const child = this.deps.spawnSelf(args, { SEATFILE_MACHINE: host });
+    const child = this.spawn(args, { SEATFILE_MACHINE: host });
     child.stderr?.on('data', (text: Buffer) => this.deps.err(`${user}: ${text.toString()}`));
-    const holder = new Holder(child, this.clock);
-    this.holders.push(holder);
-    return holder;
+    return new DemoHolder(child, this.clock);
   }
 
-  async run(args: readonly string[]): Promise<{ status: number | null; text: string }> {
-    const child = this.deps.spawnSelf(args, {});
+  async run(args: readonly string[]): Promise<{ status: number | null; text: string; complaint: string }> {
+    const child = this.spawn(args, {});
     let text = '';
+    let complaint = '';
     child.stdout?.on('data', (part: Buffer) => {
       text += part.toString();
     });
+    child.stderr?.on('data', (part: Buffer) => {
+      complaint += part.toString();
+    });
     child.stdin?.end();
     const [status] = (await once(child, 'close')) as [number | null];
-    return { status, text };
+    return { status, text, complaint };
+  }
+
+  private spawn(args: readonly string[], environment: Record<string, string>): ChildProcess {
+    if (this.isOver) throw new Error('the demonstration is over');
+    const child = this.deps.spawnSelf(args, environment);
+    child.stdin?.on('error', () => undefined); // it may be killed while we speak to it
+    const ended = once(child, 'close').finally(() => this.started.delete(child));
+    this.started.set(
+      child,
+      ended.catch(() => undefined),
+    );
+    return child;
   }
 
   async seatOf(file: string, user: string): Promise<StatusView['seats'][number] | undefined> {
@@ -258,8 +249,17 @@ class DemoStage {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.holders.map((holder) => holder.kill()));
+    this.isOver = true;
+    for (const child of this.started.keys()) child.kill('SIGKILL');
+    await Promise.all(this.started.values());
   }
 }
 
 const capital = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1);
+
+const lastLine = (text: string): string =>
+  text
+    .trim()
+    .split('\n')
+    .at(-1)
+    ?.replace(/^seatfile: /, '') ?? '';

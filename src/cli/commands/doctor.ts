@@ -7,10 +7,11 @@ import { SeatfileFault } from '../../licence/fault.js';
 import type { Clock } from '../../share/clock.js';
 import { toFault } from '../../share/deadline.js';
 import type { ShareFiles } from '../../share/files.js';
+import { whyNotOpened } from '../../store/locate.js';
 import { fileOf, parseDuration } from '../arguments.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
-import { type Interruption, listenForSignals, signalStatus } from '../interruption.js';
+import { type Interruption, unlessStopped } from '../interruption.js';
 import { duration, EXIT, jsonText, printable } from '../words.js';
 import type { Deps } from '../world.js';
 
@@ -47,23 +48,10 @@ async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise
   const waitMs = 1000 * parseDuration('--wait', options.wait, 1, 86_400);
   if (options.hammerWorker !== undefined && seconds !== null)
     return await runHammerWorker(path, Number(options.hammerWorker), seconds, deps);
-  const interruption = listenForSignals(deps);
-  try {
-    const report = await examined(
-      path,
-      { seconds, waitMs: options.peer ? waitMs : null },
-      interruption,
-      deps,
-    );
-    deps.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
-    deps.setStatus(STATUS[verdictOf(report)]);
-  } catch (error) {
-    if (interruption.name === null) throw error;
-    deps.err('Given up.\n');
-    deps.setStatus(signalStatus(interruption.name));
-  } finally {
-    interruption.stopListening();
-  }
+  const extras = { seconds, waitMs: options.peer ? waitMs : null };
+  const report = await unlessStopped(deps, (interruption) => examined(path, extras, interruption, deps));
+  deps.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
+  deps.setStatus(STATUS[verdictOf(report)]);
 }
 
 interface Extras {
@@ -76,10 +64,15 @@ interface Extras {
 /** How long one operation may take: a share that is slower than this is of no use for seats. Milliseconds. */
 const ANSWER_MS = 10_000;
 
-async function examined(path: string, extras: Extras, { signal }: Interruption, deps: Deps): Promise<Report> {
+async function examined(
+  path: string,
+  extras: Extras,
+  { signal, unless }: Interruption,
+  deps: Deps,
+): Promise<Report> {
   const system = deps.system();
   const about = examineDeps(system, ANSWER_MS, (what) => deps.err(`Waiting for ${printable(what)}\n`));
-  const target = await found(path, about.files);
+  const target = await unless(found(path, about.files));
   if (!('face' in target)) return target;
   const checks: Extra[] = [];
   const { waitMs, seconds } = extras;
@@ -99,7 +92,7 @@ async function examined(path: string, extras: Extras, { signal }: Interruption, 
 /** The place, or the report that nothing is there, or that the share does not answer. */
 async function found(path: string, files: ShareFiles): Promise<Target | Report> {
   return await findTarget(path, files).catch((error: unknown) => {
-    const fault = toFault(error);
+    const fault = whyNotOpened(toFault(error));
     if (!(fault instanceof SeatfileFault)) throw fault;
     const { code, message } = fault;
     if (code === 'LICENCE_MISSING') return { path, findings: [], missing: message, unreachable: null };

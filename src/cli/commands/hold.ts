@@ -77,7 +77,7 @@ function teller(module: string, options: HoldOptions, deps: Deps): Teller {
 async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
   const interruption = listenForSignals(deps);
   const gaveUp = new AbortController();
-  const inputClosed = deps.inputClosed().then(() => gaveUp.abort());
+  const inputClosed = Promise.race([deps.inputClosed(), deps.outputGone]).then(() => gaveUp.abort());
   const stopped = Promise.race([inputClosed, whenAborted(interruption.signal)]);
   const signals = { signal: interruption.signal, gaveUp: gaveUp.signal };
   try {

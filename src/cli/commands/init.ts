@@ -4,7 +4,7 @@ import { openStore } from '../../client/open-licence.js';
 import { examineDeps, type System } from '../../client/system.js';
 import { examine, findTarget } from '../../doctor/examine.js';
 import { type Finding, worstFirst } from '../../doctor/findings.js';
-import type { CountBy, Level, Settings } from '../../licence/document.js';
+import type { CountBy, Level, Licence, Settings } from '../../licence/document.js';
 import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { firstLicence } from '../../licence/revision.js';
@@ -13,6 +13,7 @@ import { ANSWER_MS, patient } from '../../share/op-timeouts.js';
 import { createFace, removeFace } from '../../store/create.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
 import { describeBriefly } from '../doctor-text.js';
+import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
 import type { Deps } from '../world.js';
 
@@ -78,13 +79,7 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
     lineage: system.dice.id(),
     commit: system.dice.id(),
   });
-  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
-  const face = await createFace(file, licence, files, (asked) => examinePlace(asked, options, deps));
-  await tryCommit(face, system, deps).catch(async (error: unknown) => {
-    const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
-    if (!isUnknown) await removeFace(face, files);
-    throw error;
-  });
+  const face = await unlessStopped(deps, ({ signal }) => create(file, licence, options, deps, signal));
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
   deps.out(
@@ -93,10 +88,34 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
   if (seconds < 8) deps.err('A check interval below 8 s is for demonstrations only.\n');
 }
 
+/** Creates the file and the table. A signal gives up what comes before: once the file is there, the rest is a moment. */
+async function create(
+  file: string,
+  licence: Licence,
+  options: InitOptions,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<string> {
+  const system = deps.system();
+  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
+  const face = await createFace(file, licence, files, (asked) => examinePlace(asked, options, deps, signal));
+  await tryCommit(face, system, deps).catch(async (error: unknown) => {
+    const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
+    if (!isUnknown) await removeFace(face, files);
+    throw error;
+  });
+  return face;
+}
+
 /** Seconds at most: everything that doctor tries by itself, without a second PC. */
-async function examinePlace(face: string, options: InitOptions, deps: Deps): Promise<void> {
+async function examinePlace(
+  face: string,
+  options: InitOptions,
+  deps: Deps,
+  signal: AbortSignal,
+): Promise<void> {
   const about = examineDeps(deps.system(), ANSWER_MS, waiting(deps));
-  const { findings, unreachable } = await examine(await findTarget(face, about.files), about);
+  const { findings, unreachable } = await examine(await findTarget(face, about.files), about, { signal });
   if (unreachable)
     throw new SeatfileFault(
       'SHARE_UNREACHABLE',

@@ -48,7 +48,7 @@ function checkOptions({ since, user, module, verify }: JournalOptions): void {
 async function show(desk: Desk, options: JournalOptions, deps: Deps): Promise<void> {
   if (options.module !== undefined) checkModule(desk, options.module);
   const sinceMs = await sinceOf(desk, options);
-  const reading = await desk.store.readJournal(sinceMs, desk.limits());
+  const reading = await desk.unless(desk.store.readJournal(sinceMs, desk.limits()));
   for (const problem of reading.problems) deps.err(`seatfile: ${printable(problem)}\n`);
   if (reading.problems.length > 0) deps.setStatus(EXIT.failed);
   if (options.verify) verify(reading, options, deps);
@@ -57,7 +57,7 @@ async function show(desk: Desk, options: JournalOptions, deps: Deps): Promise<vo
 
 async function sinceOf(desk: Desk, { since }: JournalOptions): Promise<number> {
   if (since === undefined) return Number.NEGATIVE_INFINITY;
-  return parseSince('--since', since, (await shareTimeOf(desk)).ms);
+  return parseSince('--since', since, (await desk.unless(shareTimeOf(desk))).ms);
 }
 
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, deps: Deps): void {

@@ -62,7 +62,7 @@ function checkOptions(options: RemoveOptions): void {
 }
 
 async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Promise<void> {
-  const chosen = choose(desk, options, await shareTimeOf(desk));
+  const chosen = choose(desk, options, await desk.unless(shareTimeOf(desk)));
   if (chosen.length === 0) {
     deps.err('No seat matches; nothing was removed.\n');
     deps.setStatus(EXIT.failed);
@@ -70,7 +70,7 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
   }
   for (const one of chosen) deps.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
   if (options.dryRun) return;
-  if (!(await isAgreed(chosen.length, options, deps))) {
+  if (!(await isAgreed(chosen.length, desk, options, deps))) {
     deps.err('Nothing was removed.\n');
     deps.setStatus(EXIT.failed);
     return;
@@ -98,11 +98,17 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat
   return chosen;
 }
 
-async function isAgreed(count: number, options: RemoveOptions, deps: Deps): Promise<boolean> {
+async function isAgreed(
+  count: number,
+  { signal }: Desk,
+  options: RemoveOptions,
+  deps: Deps,
+): Promise<boolean> {
   if (options.yes) return true;
   if (!deps.isInteractive)
     throw new SeatfileFault('BAD_ARGUMENT', 'remove: not on a terminal, so nobody can be asked; add --yes');
-  const answer = await deps.ask(`Remove ${count === 1 ? 'this seat' : `these ${count} seats`}? [y/N] `);
+  const seats = count === 1 ? 'this seat' : `these ${count} seats`;
+  const answer = await deps.ask(`Remove ${seats}? [y/N] `, signal);
   return /^y(es)?$/i.test(answer.trim());
 }
 

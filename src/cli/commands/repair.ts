@@ -11,6 +11,7 @@ import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { healAdvice } from '../../store/trouble.js';
 import { fileOf } from '../arguments.js';
+import { type Interruption, unlessStopped } from '../interruption.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
 import type { Deps } from '../world.js';
 
@@ -24,6 +25,7 @@ interface Bench {
   readonly system: System;
   readonly options: RepairOptions;
   readonly deps: Deps;
+  readonly interruption: Interruption;
 }
 
 export function addRepair(program: Command, deps: Deps): void {
@@ -37,18 +39,24 @@ export function addRepair(program: Command, deps: Deps): void {
     .option('--dry-run', 'only say what was found and what would be written')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: RepairOptions) => {
-      await repair(fileOf(file, deps), options, deps);
+      const path = fileOf(file, deps);
+      await unlessStopped(deps, (interruption) => repair(path, options, deps, interruption));
     });
 }
 
-async function repair(file: string, options: RepairOptions, deps: Deps): Promise<void> {
+async function repair(
+  file: string,
+  options: RepairOptions,
+  deps: Deps,
+  interruption: Interruption,
+): Promise<void> {
   const system = deps.system();
-  const { store, look } = await locateStore(file, system, (what) =>
-    deps.err(`Waiting for ${printable(what)}\n`),
-  );
-  const bench = { store, system, options, deps };
+  const { unless } = interruption;
+  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
+  const { store, look } = await unless(locateStore(file, system, onSlow));
+  const bench = { store, system, options, deps, interruption };
   try {
-    const found = await look().catch((error: unknown) => onlyLoss(error));
+    const found = await unless(look()).catch((error: unknown) => onlyLoss(error));
     if (!(found instanceof SeatfileFault)) return nothingToDo(store, found.licence, deps);
     deps.err(`${printable(found.message.replace(` ${healAdvice(store.place.face)}`, ''))}\n`);
     await repairLoss(bench, found);
@@ -69,11 +77,12 @@ function nothingToDo(store: Store, licence: Licence, deps: Deps): void {
 }
 
 async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
-  const { store, deps, options } = bench;
-  const survey = await store.survey();
+  const { store, deps, options, interruption } = bench;
+  const { signal, unless } = interruption;
+  const survey = await unless(store.survey());
   deps.out(describe(survey, bench));
   if (survey.remains === null) throw untrusted(store, loss);
-  if (await isAnybodyThere(bench, survey.remains.base.licence)) {
+  if (await unless(isAnybodyThere(bench, survey.remains.base.licence))) {
     deps.err(
       'Somebody is writing in the folder. Running instances that hold a seat rebuild the table by themselves, from more than lies there; stop them if they do not. Nothing was changed.\n',
     );
@@ -81,12 +90,12 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
     return;
   }
   if (options.dryRun) return;
-  if (!(await isAgreed(options, deps))) {
+  if (!(await isAgreed(signal, options, deps))) {
     deps.err('Nothing was changed.\n');
     deps.setStatus(EXIT.failed);
     return;
   }
-  const repaired = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000 });
+  const repaired = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000, signal });
   if (repaired === null) throw untrusted(store, loss);
   const { licence: restored, policy } = repaired;
   if (isWholeWithout(survey)) {
@@ -124,11 +133,11 @@ async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Pr
   }
 }
 
-async function isAgreed(options: RepairOptions, deps: Deps): Promise<boolean> {
+async function isAgreed(signal: AbortSignal, options: RepairOptions, deps: Deps): Promise<boolean> {
   if (options.yes) return true;
   if (!deps.isInteractive)
     throw new SeatfileFault('BAD_ARGUMENT', 'repair: not on a terminal, so nobody can be asked; add --yes');
-  return /^y(es)?$/i.test((await deps.ask('Write it? [y/N] ')).trim());
+  return /^y(es)?$/i.test((await deps.ask('Write it? [y/N] ', signal)).trim());
 }
 
 /** What was found, and what will be written. */

@@ -5,7 +5,7 @@ import type { Kept } from '../../store/journal-files.js';
 import { atDesk, checkModule, type FullView, viewOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { table } from '../tables.js';
-import { clockTime, duration, EXIT, jsonText, printable, shortId, size } from '../words.js';
+import { clockTime, duration, EXIT, jsonText, printable, shortId, size, whoIs } from '../words.js';
 import type { Deps } from '../world.js';
 
 interface StatusOptions {
@@ -28,10 +28,12 @@ export function addStatus(program: Command, deps: Deps): void {
     .action(async (file: string | undefined, options: StatusOptions) => {
       await atDesk(fileOf(file, deps), deps, async (desk) => {
         if (options.module !== undefined) checkModule(desk, options.module);
-        const whole = await viewOf(desk);
+        const whole = await desk.unless(viewOf(desk));
         const view = narrow(whole, options);
         const others = isUnmatched(view, options) ? whole.seats.length : null;
-        deps.out(options.json ? `${jsonText(view, 2)}\n` : describe(view, nobody(options, others)));
+        deps.out(
+          options.json ? `${jsonText(view, 2)}\n` : describe(view, withoutSeat(view, options, others)),
+        );
         if (others !== null) deps.setStatus(EXIT.failed);
       });
     });
@@ -53,7 +55,9 @@ const isUnmatched = (view: FullView, { user, host }: StatusOptions): boolean =>
   (user !== undefined || host !== undefined) && view.seats.length + view.waiting.length === 0;
 
 /** What is said where no seat is shown; `others`: how many there are besides those asked for, null where all were. */
-function nobody({ module, user, host }: StatusOptions, others: number | null): string {
+function withoutSeat(view: FullView, { module, user, host }: StatusOptions, others: number | null): string {
+  const isAskedByName = user !== undefined || host !== undefined;
+  if (isAskedByName && view.waiting.length > 0) return view.waiting.map(describeWaiter).join('\n');
   if (others === null) return 'Nobody is seated.';
   const asked = Object.entries({ module, user, host }).filter(([, value]) => value !== undefined);
   const words = asked.map(([name, value]) => `--${name} ${printable(String(value))}`).join(' ');
@@ -61,6 +65,9 @@ function nobody({ module, user, host }: StatusOptions, others: number | null): s
     others === 0 ? 'nobody is seated' : others === 1 ? '1 other is seated' : `${others} others are seated`;
   return `No seat matches ${words}; ${rest}.`;
 }
+
+const describeWaiter = ({ place, module, ...who }: StatusView['waiting'][number]): string =>
+  `${whoIs(who)} has no seat of ${module}, and waits for one: place ${place} in the line.`;
 
 function describe(view: FullView, nobodyWords: string): string {
   const { licence } = view;
