@@ -2,7 +2,7 @@ import { elapsedMs, type Instant } from '../licence/time.js';
 import { JITTER_INTERVALS, LONGEST_RETRY_MS, RETRY_INTERVALS } from '../rules/timing.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
-import type { InTurn } from '../share/serial.js';
+import type { SerialQueue } from '../share/serial.js';
 import type { Hints } from './change-hints.js';
 import type { Identity } from './identity.js';
 
@@ -15,7 +15,7 @@ export interface HeartDeps {
   readonly identity: Identity;
   readonly table: { readonly intervalMs: number; readonly lookPeriod: number };
   readonly hints: Hints;
-  readonly inTurn: InTurn;
+  readonly queue: SerialQueue;
   readonly beat: () => Promise<void>;
   readonly look: () => Promise<void>;
   /** A beat or a look failed. */
@@ -99,13 +99,13 @@ export class Heart {
   }
 
   private async loop(signal: AbortSignal): Promise<void> {
-    const { clock, hints, inTurn } = this.deps;
+    const { clock, hints, queue } = this.deps;
     while (!signal.aborted) {
       this.alarm = new AbortController();
       const waitMs = Math.min(this.beatDueMs, this.lookDueMs) - clock.elapsedMs();
       if (waitMs > 0 && !hints.isHinted) await clock.sleep(waitMs, this.alarm.signal);
       if (!signal.aborted)
-        await inTurn(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
+        await queue.run(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
     }
   }
 

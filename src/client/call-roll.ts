@@ -4,7 +4,7 @@ import type { Instant } from '../licence/time.js';
 import { type Asker, ask } from '../rules/request.js';
 import { doubtful, silenceMs, watchedFrom } from '../rules/roll-call.js';
 import { type Clock, instantOf } from '../share/clock.js';
-import type { InTurn } from '../share/serial.js';
+import type { SerialQueue } from '../share/serial.js';
 import type { Identity } from './identity.js';
 import { PATIENCE_MS, type Table } from './table-view.js';
 
@@ -13,7 +13,7 @@ export interface AskingDeps {
   readonly table: Table;
   readonly identity: Identity;
   readonly isHeld: (module: string) => boolean;
-  readonly inTurn: InTurn;
+  readonly queue: SerialQueue;
 }
 
 /** Rules 5(b) and 7: whoever is refused asks those who may be dead to beat, and goes on with it behind the answer. */
@@ -54,13 +54,13 @@ export class Asking {
   /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
   async askOn(module: string): Promise<void> {
     if (this.rounds.has(module) || !this.isAnyDoubtful(module)) return;
-    const { clock, inTurn, isHeld } = this.deps;
+    const { clock, queue, isHeld } = this.deps;
     const round = {}; // whoever asks anew begins another
     this.rounds.set(module, round);
     const isOn = () => this.rounds.get(module) === round && !isHeld(module);
     while (isOn() && this.isAnyDoubtful(module)) {
       await clock.sleep(this.nextTryMs());
-      await inTurn(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
+      await queue.run(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
     }
     if (this.rounds.get(module) === round) this.rounds.delete(module);
   }

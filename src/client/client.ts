@@ -11,7 +11,7 @@ import { tellRemoved } from '../rules/tombstones.js';
 import { beliefOf } from '../rules/validity.js';
 import { awake, type Clock, instantOf } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import { type InTurn, turns } from '../share/serial.js';
+import { SerialQueue } from '../share/serial.js';
 import type { Watching } from '../share/watch.js';
 import type { Store } from '../store/store.js';
 import { Heart } from './beat-loop.js';
@@ -88,7 +88,7 @@ type Tried =
  */
 export class Instance {
   private readonly deps: InstanceDeps;
-  private readonly inTurn: InTurn = turns();
+  private readonly queue = new SerialQueue();
   private readonly identity: Identity;
   private readonly holds: Holds;
   private readonly table: Table;
@@ -102,7 +102,7 @@ export class Instance {
   constructor(deps: InstanceDeps) {
     const { clock, dice, store } = deps;
     this.deps = deps;
-    const { inTurn } = this;
+    const { queue } = this;
     const identity = new Identity(deps);
     const holds = new Holds(() => instantOf(clock), deps.lookLagMs);
     const warnings = new Warnings(deps);
@@ -114,7 +114,7 @@ export class Instance {
       onFailed: () => this.heart.beatAgain(),
     });
     const hints = new Hints({ ...deps, table, isFaceMissing: () => warnings.isFaceMissing });
-    const shared = { clock, dice, store, identity, holds, table, inTurn };
+    const shared = { clock, dice, store, identity, holds, table, queue };
     this.heart = new Heart({
       ...{ ...shared, hints },
       beat: () => this.beats.beat(),
@@ -136,7 +136,7 @@ export class Instance {
     this.denials = new Denials({
       clock,
       patienceMs: () => table.intervalMs * RETRY_INTERVALS,
-      commit: (change, limits) => inTurn(() => table.commitAside(change, limits())),
+      commit: (change, limits) => queue.run(() => table.commitAside(change, limits())),
     });
     this.identity = identity;
     this.holds = holds;
@@ -155,7 +155,7 @@ export class Instance {
   }
 
   private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
-    return this.inTurn(() => this.tryOnce(module, limits, false));
+    return this.queue.run(() => this.tryOnce(module, limits, false));
   }
 
   /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */

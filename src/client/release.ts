@@ -4,7 +4,7 @@ import type { Draft } from '../licence/revision.js';
 import { release } from '../rules/queue.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { InTurn } from '../share/serial.js';
+import type { SerialQueue } from '../share/serial.js';
 import type { Holds } from './held-seats.js';
 import type { Identity } from './identity.js';
 import type { Seat } from './seat.js';
@@ -18,7 +18,7 @@ export interface ReleaseDeps {
   readonly table: Table;
   readonly identity: Identity;
   readonly holds: Holds;
-  readonly inTurn: InTurn;
+  readonly queue: SerialQueue;
   /** Seats were left, whether the share has confirmed it or not. */
   readonly onLeft: () => void;
 }
@@ -38,13 +38,13 @@ export class Releases {
 
   /** @throws SeatfileFault when the share did not confirm; the seats are left all the same */
   async leave(seats: readonly Seat[], limits: Limits, owed: readonly string[] = []): Promise<void> {
-    const { holds, inTurn, onLeft } = this.deps;
+    const { holds, queue, onLeft } = this.deps;
     for (const seat of seats) seat.move('leaving', () => undefined);
     const modules = [...holds.drop(seats), ...owed];
     for (const module of modules) this.owed.add(module);
     try {
       const release = () => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve());
-      await this.withinLimits(modules.length > 0 ? inTurn(release) : release(), limits);
+      await this.withinLimits(modules.length > 0 ? queue.run(release) : release(), limits);
     } catch (error) {
       void this.payBack();
       throw error;
@@ -61,22 +61,22 @@ export class Releases {
 
   /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */
   takeBack(module: string): void {
-    const { inTurn, table } = this.deps;
+    const { queue, table } = this.deps;
     this.owed.add(module);
     this.doubtful.add(module);
     const takeBack = () => this.commitRelease([module], table.limits(PATIENCE_MS));
-    void inTurn(takeBack).catch(() => this.payBack());
+    void queue.run(takeBack).catch(() => this.payBack());
   }
 
   /** What the share did not take back it is offered again, at the pace of looks, for as long as the process runs. */
   private async payBack(): Promise<void> {
     if (this.isPayingBack) return;
-    const { clock, inTurn, table } = this.deps;
+    const { clock, queue, table } = this.deps;
     this.isPayingBack = true;
     while (this.owed.size > 0) {
       await clock.sleep(table.lookPeriod);
       const pay = () => this.commitRelease([...this.owed], table.limits(PATIENCE_MS));
-      await inTurn(pay).catch(() => undefined);
+      await queue.run(pay).catch(() => undefined);
     }
     this.isPayingBack = false;
   }

@@ -7,7 +7,7 @@ import type { Eviction, Holder } from '../rules/refusal.js';
 import { waiterPollMs } from '../rules/timing.js';
 import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { InTurn } from '../share/serial.js';
+import type { SerialQueue } from '../share/serial.js';
 import type { Asking } from './call-roll.js';
 import type { Identity } from './identity.js';
 import { isShareTrouble, PATIENCE_MS, type Table } from './table-view.js';
@@ -28,7 +28,7 @@ export interface WaitingDeps {
   readonly table: Table;
   readonly identity: Identity;
   readonly asking: Pick<Asking, 'isAnyDoubtful' | 'nextTryMs'>;
-  readonly inTurn: InTurn;
+  readonly queue: SerialQueue;
   readonly onWaiting: (news: WaitingNews) => void;
   /** The look of a holder, which is also one at his own seats; null while this process holds none. */
   readonly holdersLook: () => (() => Promise<void>) | null;
@@ -113,7 +113,7 @@ export class Waiting {
 
   /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
-    const { asking, clock, inTurn, table } = this.deps;
+    const { asking, clock, queue, table } = this.deps;
     const lookMs = waiterPollMs(table.intervalMs);
     const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
     while (this.isOpen(wait)) {
@@ -121,7 +121,7 @@ export class Waiting {
       const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
-      const seen = await inTurn(() => this.look(module)).catch(() => null);
+      const seen = await queue.run(() => this.look(module)).catch(() => null);
       if (seen === 'forgotten') return;
       if (seen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
     }
@@ -144,7 +144,7 @@ export class Waiting {
   /** While there is time left, a share in trouble is no reason to give up. */
   async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
     if (wait.signal?.aborted) return before;
-    return await this.deps.inTurn(attempt).catch((error: unknown) => {
+    return await this.deps.queue.run(attempt).catch((error: unknown) => {
       const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
       if (isPassing && this.isOpen(wait)) return before;
       throw error;

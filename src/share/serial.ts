@@ -1,11 +1,15 @@
 /** Does one thing after the other, in the order asked for, whatever became of the one before. */
-export type InTurn = <T>(act: () => Promise<T>) => Promise<T>;
+export class SerialQueue {
+  private last: Promise<unknown> = Promise.resolve();
 
-export function turns(): InTurn {
-  let turn: Promise<unknown> = Promise.resolve();
-  return <T>(act: () => Promise<T>): Promise<T> => {
-    const done = turn.then(act, act);
-    turn = done.catch(() => undefined);
+  run<T>(act: () => Promise<T>): Promise<T> {
+    const done = this.last.then(act, act);
+    this.last = done.catch(() => undefined);
     return done;
-  };
+  }
+
+  /** Resolves when everything asked for by now is over. */
+  async idle(): Promise<void> {
+    await this.last;
+  }
 }

@@ -12,6 +12,7 @@ import { nullIf, type ShareErrorKind, type ShareFiles } from '../share/files.js'
 import { type Place, refusedName, type StageOwner } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import type { Dice } from '../share/random.js';
+import { SerialQueue } from '../share/serial.js';
 import type { StoreContext } from './context.js';
 import { Face, type FaceState, lateFace, WRECK_MS } from './display-copy.js';
 import { Beginning } from './first-folder.js';
@@ -109,7 +110,7 @@ export class Store {
   private readonly faceAgain = new AbortController();
   private showingAgain: Promise<void> = Promise.resolve();
   private toldOfFace: ShareErrorKind | null = null;
-  private line: Promise<unknown> = Promise.resolve();
+  private readonly queue = new SerialQueue();
   private commits = 0;
   private readonly beginning: Beginning;
   private readonly healing: Healing;
@@ -323,16 +324,14 @@ export class Store {
   /** Resolves when everything behind the answers is done too. */
   async settled(): Promise<void> {
     this.faceAgain.abort();
-    await this.line.catch(() => undefined);
+    await this.queue.idle();
     await this.showingAgain;
   }
 
   private inLine<T>(act: () => Promise<T>): Promise<T> {
-    const done = this.line.then(act, act).catch((error: unknown) => {
+    return this.queue.run(act).catch((error: unknown) => {
       throw toFault(error);
     });
-    this.line = done.catch(() => undefined);
-    return done;
   }
 
   /** What a commit that is past its deadline was late for, where that is no fault of the share: others were writing. */
