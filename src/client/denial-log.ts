@@ -3,7 +3,7 @@ import { type Denial, recordDenial } from '../rules/denial.js';
 import { DENIAL_PAUSE_MS } from '../rules/timing.js';
 import { type Clock, inTime } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { Change } from '../store/store.js';
+import type { Change } from '../store/commit.js';
 
 /**
  * Refusals are answered from what was read, and recorded afterwards, for whoever asks whether there are seats enough: one

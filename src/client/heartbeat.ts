@@ -18,8 +18,9 @@ import {
 import { tombstonesOf } from '../rules/tombstones.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
+import type { Change } from '../store/commit.js';
 import type { Top } from '../store/revisions.js';
-import type { Change, Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { Heart } from './beat-loop.js';
 import type { Holds } from './held-seats.js';
 import type { Identity } from './identity.js';

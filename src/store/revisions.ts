@@ -1,6 +1,7 @@
 import { decodeText, type Licence, parseLicence } from '../licence/document.js';
 import { type Policy, readPolicy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
+import { fromIso } from '../licence/time.js';
 import type { Limits } from '../share/deadline.js';
 import type { StoreContext } from './context.js';
 import { type FolderOptions, FolderRegister } from './folder-register.js';
@@ -41,6 +42,20 @@ export class Revisions {
   /** See {@link Register.stableLatest}. */
   async stableLatest(limits: Limits): Promise<Top> {
     return this.topOf(await this.register.stableLatest(limits));
+  }
+
+  /** As stableLatest(), by a new listing: a directory of our own makes most clients list anew. Where we may not write, by any. */
+  async latestAnew(limits: Limits): Promise<Top> {
+    const attempt = await this.register.begin().catch(() => null);
+    if (attempt) await this.register.abandon(attempt);
+    return await this.stableLatest(limits);
+  }
+
+  /** When a revision was committed, by the server's clock; null where it cannot be read. */
+  async committedMs(number: number): Promise<number | null> {
+    const read = await this.register.read(number).catch(() => null);
+    const at = read?.licence.committedAt ?? null;
+    return at === null ? null : fromIso(at);
   }
 
   /** Publishes a revision under its number if no other has it. See {@link Register.publish}. */

@@ -4,7 +4,8 @@ import { firstLicence, nextRevision } from '../../src/licence/revision.js';
 import type { Limits } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { numberName, numbersAmong, type Place, placeOf, type StageOwner } from '../../src/share/layout.js';
-import { type Change, type Committed, Store, type StoreOptions } from '../../src/store/store.js';
+import type { Change, Committed } from '../../src/store/commit.js';
+import { Store, type StoreOptions } from '../../src/store/store.js';
 import { EPOCH_MS, HandClock, HostTime, Timeline } from './clock.js';
 import { seededDice } from './dice.js';
 import {

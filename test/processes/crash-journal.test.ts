@@ -3,7 +3,8 @@ import nodePath from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { openStore } from '../../src/client/open-licence.js';
 import { realSystem } from '../../src/client/system.js';
-import type { Change, Store } from '../../src/store/store.js';
+import type { Change } from '../../src/store/commit.js';
+import type { Store } from '../../src/store/store.js';
 import { inParallel } from '../helpers/parallel.js';
 import { reap, start } from './children.js';
 import {

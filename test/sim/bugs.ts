@@ -44,7 +44,7 @@ export interface Bug extends Edit {
 const publisher = 'src/store/publish.ts';
 const knownNumbers = 'src/store/known-numbers.ts';
 const forks = 'src/store/forks.ts';
-const store = 'src/store/store.ts';
+const commits = 'src/store/commit.ts';
 const clearing = 'src/store/garbage.ts';
 const folding = 'src/store/compact.ts';
 const lock = 'src/store/lock.ts';
@@ -95,8 +95,8 @@ const triedAgainUnseen: readonly Edit[] = [
     replace: "throw new Error('again')",
   },
   {
-    file: store,
-    within: 'Store.attempt',
+    file: commits,
+    within: 'CommitAttempts.attempt',
     find: 'await this.revisions.publish(stage, next, text, limits)',
     replace: `await this.revisions
 .publish(stage, next, text, limits)
@@ -118,10 +118,10 @@ const publishing: readonly Bug[] = [
     profile: 'storm',
     what: 'All attempts of a change carry one id, and an outcome that is unknown is looked for; now each attempt has an id of its own, and what got no answer is tried again.',
     breaks: appliedOnce,
-    file: store,
-    within: 'Store.attempt',
+    file: commits,
+    within: 'CommitAttempts.attempt',
     find: 'await this.stageFor(limits)',
-    replace: '(Object.assign(trial, { changeId: this.dice.id() }), await this.stageFor(limits))',
+    replace: '(Object.assign(this, { changeId: this.context.dice.id() }), await this.stageFor(limits))',
     also: triedAgainUnseen,
   },
   {
@@ -224,8 +224,8 @@ const publishing: readonly Bug[] = [
     promise: 'commit step 2',
     what: 'A revision is numbered one above the base it was computed from; now one above whatever is newest at that moment.',
     breaks: lostChange,
-    file: store,
-    within: 'Store.prepared',
+    file: commits,
+    within: 'CommitAttempts.next',
     find: 'nextRevision(licence,',
     replace:
       'nextRevision({ ...licence, revision: Math.max((await this.revisions.register.numbers())?.at(-1) ?? 0, licence.revision) },',
@@ -1140,9 +1140,9 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'Who holds a seat heals a lost table; now nobody does.',
     breaks: 'a lost table is whole again soon while somebody lives who has seen it',
-    file: store,
-    within: 'Store.healed',
-    find: '!this.healer || this.memory === null',
+    file: 'src/store/recovery.ts',
+    within: 'Recovery.healed',
+    find: '!healer || memory.newest === null',
     replace: 'true',
   },
 ];

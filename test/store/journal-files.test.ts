@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { LicenceEvent } from '../../src/licence/document.js';
 import { nextRevision } from '../../src/licence/revision.js';
 import { ShareError } from '../../src/share/files.js';
-import type { Change, StoreOptions } from '../../src/store/store.js';
+import type { Change } from '../../src/store/commit.js';
+import type { StoreOptions } from '../../src/store/store.js';
 import { faulty, type Mishap } from '../helpers/faults.js';
 import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/table.js';
 

@@ -1,7 +1,7 @@
 import { openStore } from '../../src/client/open-licence.js';
 import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
-import type { Change } from '../../src/store/store.js';
+import type { Change } from '../../src/store/commit.js';
 import { HandClock } from '../helpers/clock.js';
 import { seededDice } from '../helpers/dice.js';
 import { FACE, type Host, type World } from '../helpers/world.js';
