@@ -3,10 +3,8 @@ import { eventText } from '../licence/event-hash.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { firstWhere } from '../licence/ordered.js';
 import { isAmong, isIn, numbersIn, type Range, rangeOf } from '../licence/range.js';
-import { fromIso } from '../licence/time.js';
 import {
   factsOf,
-  isOutlived,
   type Known,
   NEWER,
   type RevisionFacts,
@@ -15,24 +13,19 @@ import {
   walkDown,
 } from '../rules/segments.js';
 import type { Clock } from '../share/clock.js';
-import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
-import { eventsIn, segmentName } from '../share/layout.js';
+import { ShareError } from '../share/files.js';
 import type { StoreContext } from './context.js';
+import type { FolderRegister } from './folder-register.js';
 import type { Journal } from './journal-files.js';
 import { MOST_ABOVE, type Register } from './register.js';
+import { Retention } from './retention.js';
 import type { ReadRevision } from './revisions.js';
-import type { Stages } from './stages.js';
+import { SegmentWriter } from './segment-writer.js';
 
-/**
- * Folding: the events of a range of revisions become a segment of the journal, so that the revisions may go. Whoever clears
- * away folds first; two who fold at once write the same, and the server takes it once. Each revision is read once at most by
- * one process, and what was read is remembered until it is gone, so that a round that runs out of time is gone on with.
- */
-
-export interface FoldingOptions {
+export interface CompactionOptions {
   /** Numbers in a segment. @default 64 */
   readonly segmentNumbers: number;
-  /** What seems wrong is believed, and asked about again, after so long. Milliseconds. */
+  /** What seems wrong is believed, and asked about again, after this long. Milliseconds. */
   readonly supersededMs: number;
 }
 
@@ -41,42 +34,55 @@ export interface FoldingOptions {
  */
 type Outcome = 'done' | 'kept' | 'refused' | 'later';
 
-export class Folding {
-  private readonly revisions: Register<ReadRevision>;
-  private readonly stages: Stages;
+/** What a round may remove. */
+interface Candidates {
+  /** The numbers that may go by their age, ascending. */
+  readonly old: readonly number[];
+  /** All numbers that a listing showed, ascending. */
+  readonly present: readonly number[];
+  /** About how many to remove. */
+  readonly most: number;
+}
+
+/**
+ * Compaction: the events of a range of revisions become a segment of the journal, so that the revisions may go. A process compacts
+ * before it removes. Two that compact at once write the same, and the server takes it once. Each process reads a revision once at
+ * most and remembers it until it is gone, so that a round that runs out of time is gone on with.
+ */
+export class Compaction {
+  readonly retention: Retention;
+  /** Told what is wrong with the journal. */
+  onTrouble: (trouble: string) => void = () => undefined;
+  private readonly register: Register<ReadRevision>;
   private readonly journal: Journal;
-  private readonly files: ShareFiles;
+  private readonly writer: SegmentWriter;
   private readonly clock: Clock;
-  private readonly options: FoldingOptions;
-  private readonly report: (trouble: string) => void;
+  private readonly options: CompactionOptions;
   private readonly known = new Map<number, Known>();
   /** Numbers of our own acknowledged commits, ascending: certainly on the chain. */
   private own: number[] = [];
-  /** Ranges whose segment is there, or would be empty, by their last number; and when to ask again for those that are kept. */
+  /** Ranges whose segment is there, or would be empty, by their last number. */
   private readonly done = new Set<number>();
+  /** When to ask again for a range that is kept. */
   private readonly askAgainMs = new Map<number, number>();
   /** Since when the share has refused a range's segment. */
   private readonly refusedSinceMs = new Map<number, number>();
   /** Since when a number that is listed could not be read. */
   private readonly oddSinceMs = new Map<number, number>();
   private latest: Licence | null = null;
-  private mayBeOutlived = false;
-  private oldest: { readonly name: string; readonly lastAtMs: number } | null = null;
 
   constructor(
-    { register, stages }: { readonly register: Register<ReadRevision>; readonly stages: Stages },
+    register: FolderRegister<ReadRevision>,
     journal: Journal,
     { clock, files }: Pick<StoreContext, 'clock' | 'files'>,
-    options: FoldingOptions,
-    report: (trouble: string) => void,
+    options: CompactionOptions,
   ) {
-    this.revisions = register;
-    this.stages = stages;
+    this.register = register;
     this.journal = journal;
-    this.files = files;
+    this.writer = new SegmentWriter(files, register.stages, journal);
+    this.retention = new Retention(journal);
     this.clock = clock;
     this.options = options;
-    this.report = report;
   }
 
   /** A commit of ours is in the table. */
@@ -92,7 +98,7 @@ export class Folding {
     for (const memory of [this.known, this.done, this.askAgainMs, this.oddSinceMs, this.refusedSinceMs])
       memory.clear();
     this.own = [];
-    this.oldest = null;
+    this.retention.forget();
   }
 
   /** What is no longer there is not remembered either. */
@@ -107,13 +113,8 @@ export class Folding {
       for (const last of lasts.keys()) if (last < lowest) lasts.delete(last);
   }
 
-  /** Of the numbers that may go by their age, those whose events are in the journal: about so many, the oldest first. */
-  async folded(
-    old: readonly number[],
-    present: readonly number[],
-    most: number,
-    isLate: () => boolean,
-  ): Promise<number[]> {
+  /** Of the numbers that may go by their age, those whose events are in the journal: about `most`, the oldest first. */
+  async compacted({ old, present, most }: Candidates, isLate: () => boolean): Promise<number[]> {
     this.forget(present);
     const isOld = new Set(old);
     const chosen: number[] = [];
@@ -142,21 +143,26 @@ export class Folding {
     const there = await this.journal.read(range);
     const outcome = there
       ? this.judge(there, this.ownEvents(range))
-      : this.forNow(last, await this.fold(range, present, isLate));
+      : this.forNow(last, await this.compact(range, present, isLate));
     if (outcome === 'done') {
       this.done.add(last);
-      this.mayBeOutlived = true;
+      this.retention.noteSegment();
     }
     if (outcome === 'kept') this.askAgainMs.set(last, this.clock.elapsedMs() + this.options.supersededMs);
     return outcome;
   }
 
-  /** What is refused for long is kept: the ranges above it are not to wait for ever. */
+  /** A range that is refused for long is kept: the ranges above it are not to wait for ever. */
   private forNow(last: number, outcome: Outcome): Outcome {
     if (outcome !== 'refused') return outcome;
-    const sinceMs = this.refusedSinceMs.get(last) ?? this.clock.elapsedMs();
-    this.refusedSinceMs.set(last, sinceMs);
-    return this.clock.elapsedMs() - sinceMs >= this.options.supersededMs ? 'kept' : 'refused';
+    return this.hasLasted(this.refusedSinceMs, last) ? 'kept' : 'refused';
+  }
+
+  private hasLasted(sinceMs: Map<number, number>, number: number): boolean {
+    const nowMs = this.clock.elapsedMs();
+    const firstMs = sinceMs.get(number) ?? nowMs;
+    sinceMs.set(number, firstMs);
+    return nowMs - firstMs >= this.options.supersededMs;
   }
 
   /** A segment that is there counts if it is sound, and holds what we know to belong in it. */
@@ -165,7 +171,7 @@ export class Folding {
     const missing = events.find((event) => !texts.has(eventText(event)));
     const problem = there.problem ?? (missing ? `event ${missing.id} is not in it` : null);
     if (problem === null) return 'done';
-    this.report(this.journal.describe({ ...there, problem }));
+    this.onTrouble(this.journal.describe({ ...there, problem }));
     return 'kept';
   }
 
@@ -174,11 +180,14 @@ export class Folding {
     return facts.flatMap((one) => (typeof one === 'object' ? one.events : []));
   }
 
-  private async fold(range: Range, present: readonly number[], isLate: () => boolean): Promise<Outcome> {
+  private async compact(range: Range, present: readonly number[], isLate: () => boolean): Promise<Outcome> {
     const events = await this.eventsOf(range, present, isLate);
     if (events === null) return 'later';
     const text = segmentText(range, events);
-    return text === null ? 'done' : await this.publish(range, text, events);
+    if (text === null) return 'done';
+    const found = await this.writer.publish(range, text);
+    if (typeof found === 'object') return this.judge(found, events);
+    return found === 'placed' ? 'kept' : 'refused';
   }
 
   /** What happened in the revisions of a range that are on the chain; null when there was no time to read them all. */
@@ -187,8 +196,8 @@ export class Folding {
     present: readonly number[],
     isLate: () => boolean,
   ): Promise<LicenceEvent[] | null> {
-    const top = firstWhere(this.own, (one) => one >= range.last + NEWER);
-    const from = this.known.get(this.own[top] ?? -1);
+    const above = firstWhere(this.own, (one) => one >= range.last + NEWER);
+    const from = this.known.get(this.own[above] ?? -1);
     if (typeof from !== 'object' || !(await this.isStillThere(from))) return null;
     const ground = { known: this.known, present, numbers: this.options.segmentNumbers };
     const walk = walkDown(from, range.first, ground);
@@ -201,102 +210,41 @@ export class Folding {
 
   /** An older state may have been brought back, and others have gone on from it: then our own commit is on no chain. */
   private async isStillThere({ revision, commit }: RevisionFacts): Promise<boolean> {
-    const found = await this.revisions.read(revision);
+    const found = await this.register.read(revision);
     if (found?.licence.commit === commit) return true;
     this.forgetAll();
     return false;
   }
 
-  /** Reads a revision, once. What is listed and cannot be read is no revision only after it was so for long. */
+  /** Reads a revision, once. What is listed and cannot be read is no revision only after that has lasted. */
   private async learn(number: number, isListed: boolean): Promise<boolean> {
     const found = await this.lookUp(number);
     const isOdd = found === 'damaged' || (found === 'missing' && isListed);
-    if (isOdd && !this.isSoForLong(number)) return false;
+    if (isOdd && !this.hasLasted(this.oddSinceMs, number)) return false;
     if (found === 'damaged')
-      this.report(`revision ${number} is damaged; the journal goes on without what happened in it`);
+      this.onTrouble(`revision ${number} is damaged; the journal goes on without what happened in it`);
     this.known.set(number, found);
     return true;
   }
 
   private async lookUp(number: number): Promise<Known> {
     try {
-      const read = await this.revisions.read(number);
+      const read = await this.register.read(number);
       return read ? factsOf(read.licence) : 'missing';
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return 'damaged';
       throw error;
     }
   }
-
-  private isSoForLong(number: number): boolean {
-    const nowMs = this.clock.elapsedMs();
-    const sinceMs = this.oddSinceMs.get(number) ?? nowMs;
-    this.oddSinceMs.set(number, sinceMs);
-    return nowMs - sinceMs >= this.options.supersededMs;
-  }
-
-  /** Published like a revision: put if absent, and decided by what is there then, whatever the share answered. */
-  private async publish(range: Range, text: string, events: readonly LicenceEvent[]): Promise<Outcome> {
-    await this.makeFolder();
-    const target = this.journal.pathOf(range);
-    const stage = await this.stages.make();
-    try {
-      await this.files.writeNew(eventsIn(stage.path), text, this.journal.place.fileMode);
-    } catch (error) {
-      await this.stages.discard(stage.path);
-      throw error;
-    }
-    const isPlaced = await this.files.rename(stage.path, target).then(
-      () => true,
-      () => false,
-    );
-    if (!isPlaced) await this.stages.discard(stage.path); // a request that comes late finds nothing to move
-    const there = await this.journal.read(range);
-    if (there) return this.judge(there, events);
-    if (isPlaced) return 'kept';
-    await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
-    return 'refused';
-  }
-
-  /** It appears with its rights, or not at all: a folder without them would keep every other user out. */
-  private async makeFolder(): Promise<void> {
-    if ((await nullIf(this.files.stat(this.journal.folder), 'missing')) !== null) return;
-    const stage = await this.stages.make();
-    await this.files.rename(stage.path, this.journal.folder).catch(() => this.stages.discard(stage.path));
-  }
-
-  /**
-   * The oldest segment, when it has been kept for long enough: the path to remove. One in a round, and only looked for
-   * when there was something to fold, and after one was found.
-   */
-  async outlived(months: number, shareTimeMs: number): Promise<string | null> {
-    if (!this.mayBeOutlived) return null;
-    this.mayBeOutlived = false;
-    for (const range of (await this.journal.segments()).slice(0, MOST_DAMAGED)) {
-      const name = segmentName(range);
-      if (this.oldest?.name !== name) {
-        const segment = await this.journal.read(range);
-        const last = segment?.problem === null ? segment.events.at(-1) : undefined;
-        if (!last) continue; // a damaged one has no age, and stays
-        this.oldest = { name, lastAtMs: fromIso(last.at) };
-      }
-      this.mayBeOutlived = isOutlived(this.oldest.lastAtMs, months, shareTimeMs);
-      return this.mayBeOutlived ? this.journal.pathOf(range) : null;
-    }
-    return null;
-  }
 }
 
 /**
- * Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. So far
- * above that nothing tells, we go on with it: on a busy table a round of reading all anew would come to no end.
+ * Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. More
+ * than MOST_ABOVE above it nothing tells, and we go on with it: on a busy table a round of reading all anew would come to no end.
  */
 const isOffspring = (licence: Licence, latest: Licence): boolean =>
   licence.lineage === latest.lineage &&
   (licence.revision - latest.revision >= MOST_ABOVE || licence.recent.includes(latest.recent.at(-1) ?? ''));
-
-/** So many damaged segments are passed by in the search for the oldest sound one. */
-const MOST_DAMAGED = 8;
 
 /** A share that does not answer ends the round; any other failure is this range's own. */
 const outcomeOf = (error: unknown): Outcome | 'down' =>

@@ -94,12 +94,12 @@ export class FolderRegister<D> implements Register<D> {
   }
 
   takeTurn({ patienceMs, onLatest }: TurnRequest, limits: Limits): Promise<EndTurn> {
-    const top = async () => {
+    const highest = async () => {
       const latest = (await this.numbers())?.at(-1) ?? -1;
       onLatest(latest);
       return latest;
     };
-    return this.lock.acquire({ top, patienceMs }, limits);
+    return this.lock.acquire({ latest: highest, patienceMs }, limits);
   }
 
   async tryTurn(): Promise<EndTurn | null> {

@@ -2,14 +2,15 @@ import type { Licence } from '../licence/document.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { type Limits, toFault } from '../share/deadline.js';
 import { nullIf } from '../share/files.js';
-import { type Place, refusedName, type StageOwner } from '../share/layout.js';
+import { type Place, refusedName } from '../share/layout.js';
 import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { SerialQueue } from '../share/serial.js';
 import { type Change, type Committed, Committer } from './commit.js';
+import { Compaction } from './compact.js';
 import type { StoreContext } from './context.js';
 import { Face, type FaceState, lateFace, WRECK_MS } from './display-copy.js';
 import { Beginning } from './first-folder.js';
-import { Clearing, type ClearingOptions } from './garbage.js';
+import { GarbageCollector, type GarbageContext, type GarbageOptions } from './garbage.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal-files.js';
 import { TableMemory } from './memory.js';
 import { CommitProgress } from './progress.js';
@@ -33,7 +34,7 @@ export interface StoreOptions {
   readonly cachesMs: number;
   readonly busyMs: number;
   readonly wreckMs: number;
-  readonly clearing: ClearingOptions;
+  readonly clearing: GarbageOptions;
   /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
   readonly lock: boolean;
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
@@ -50,14 +51,13 @@ const storeDefaults: StoreOptions = {
   lock: true,
 };
 
-export interface StoreDeps extends StoreContext {
-  readonly isDead: (owner: StageOwner) => boolean;
+export interface StoreDeps extends GarbageContext {
   /** The writer's name in the journal, until {@link Store.healAs} says otherwise: `user@host`. */
   readonly actor: string;
 }
 
 /** A process collects garbage after every fourth of its commits. */
-const COMMITS_PER_CLEARING = 4;
+const COMMITS_PER_ROUND = 4;
 
 /**
  * The seat table on a share: `read()` and `commit(change)`. One operation at a time. A commit answers as soon as it is
@@ -82,10 +82,11 @@ export class Store {
   private readonly face: Face;
   private readonly refresh: Refresh;
   private readonly journal: Journal;
-  private readonly clearing: Clearing;
+  private readonly compaction: Compaction;
+  private readonly garbage: GarbageCollector;
   private commits = 0;
 
-  constructor({ isDead, actor, ...given }: StoreDeps, options: Partial<StoreOptions> = {}) {
+  constructor({ actor, ...given }: StoreDeps, options: Partial<StoreOptions> = {}) {
     this.options = { ...storeDefaults, ...options };
     this.place = given.place;
     const files = patient(given.files, given.clock, this.options);
@@ -103,14 +104,10 @@ export class Store {
     this.refresh = new Refresh(context, { committer, face, memory, revisions }, this.queue);
     this.refresh.onTrouble = (trouble) => this.onFaceTrouble(trouble);
     this.journal = new Journal(this.place, files);
-    this.clearing = this.newClearing(isDead);
-  }
-
-  private newClearing(isDead: (owner: StageOwner) => boolean): Clearing {
-    const { register } = this.revisions;
-    const where = { register, stages: register.stages };
-    const report = (trouble: string) => this.onJournalTrouble(trouble);
-    return new Clearing(where, this.context, isDead, this.options.clearing, this.journal, report);
+    const { clearing } = this.options;
+    this.compaction = new Compaction(revisions.register, this.journal, context, clearing);
+    this.compaction.onTrouble = (trouble) => this.onJournalTrouble(trouble);
+    this.garbage = new GarbageCollector(revisions.register, context, clearing, this.compaction);
   }
 
   /** A poll: the latest revision, or the licence file itself where no revision exists yet. Writes nothing. */
@@ -222,9 +219,9 @@ export class Store {
         const tried = () => this.progress.watch(() => this.inTurn(change, limits, resolve), limits);
         const committed = await this.recovery.healed(tried, limits);
         if (!committed.published) return;
-        this.clearing.committed(committed.licence);
-        if (++this.commits % COMMITS_PER_CLEARING === 0)
-          await this.clearing.round(committed.licence, committed.shareTimeMs);
+        this.compaction.committed(committed.licence);
+        if (++this.commits % COMMITS_PER_ROUND === 0)
+          await this.garbage.round(committed.licence, committed.shareTimeMs);
       }).catch(reject); // after the answer it changes nothing
     });
   }

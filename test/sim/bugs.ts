@@ -45,9 +45,10 @@ const publisher = 'src/store/publish.ts';
 const knownNumbers = 'src/store/known-numbers.ts';
 const forks = 'src/store/forks.ts';
 const commits = 'src/store/commit.ts';
-const clearing = 'src/store/garbage.ts';
-const folding = 'src/store/compact.ts';
+const garbage = 'src/store/garbage.ts';
+const compaction = 'src/store/compact.ts';
 const lock = 'src/store/lock.ts';
+const lockFiles = 'src/store/lock-files.ts';
 const sightings = 'src/rules/liveness.ts';
 const seats = 'src/rules/claim.ts';
 const beatRule = 'src/rules/beat.ts';
@@ -105,8 +106,8 @@ const triedAgainUnseen: readonly Edit[] = [
 ];
 /** A range is folded from an own commit at least 16 above it. */
 const foldedFromAnywhere: Edit = {
-  file: folding,
-  within: 'Folding.eventsOf',
+  file: compaction,
+  within: 'Compaction.eventsOf',
   find: 'one >= range.last + NEWER',
   replace: 'one >= range.last',
 };
@@ -296,10 +297,10 @@ const looking: readonly Bug[] = [
     isSampled: true,
     what: 'A lock is stale that we have seen stand still for 10 s; now one that is 10 s old by our clock on the wall.',
     breaks: 'the lock of a writer at work is left to him, whatever the clocks say',
-    file: lock,
-    within: 'skewFree',
-    find: 'nowMs - foreign.firstSeenMs >= stealMs',
-    replace: 'clock.wallMs() - modifiedMs >= stealMs',
+    file: lockFiles,
+    within: 'LockFiles.mtimeOf',
+    find: 'nowMs - this.foreign.sinceMs >= this.stealMs',
+    replace: 'clock.wallMs() - modifiedMs >= this.stealMs',
   },
   {
     name: 'lock-waited-for',
@@ -318,9 +319,9 @@ const looking: readonly Bug[] = [
         replace: 'false',
       },
       {
-        file: lock,
-        within: 'skewFree',
-        find: 'nowMs - foreign.firstSeenMs >= stealMs',
+        file: lockFiles,
+        within: 'LockFiles.mtimeOf',
+        find: 'nowMs - this.foreign.sinceMs >= this.stealMs',
         replace: 'false',
       },
     ],
@@ -333,14 +334,14 @@ const clearingAway: readonly Bug[] = [
     promise: 'garbage collection',
     what: 'The 16 newest revisions are left alone, and those of a range that is not folded; now whatever is of a finished range goes, the top too.',
     breaks: 'a healthy table is not called lost',
-    file: clearing,
-    within: 'Clearing.oldRevisions',
+    file: garbage,
+    within: 'GarbageCollector.oldRevisions',
     find: '.slice(0, -NEWER)',
     replace: '',
     also: [
       {
-        file: clearing,
-        within: 'Clearing.oldRevisions',
+        file: garbage,
+        within: 'GarbageCollector.oldRevisions',
         find: 'nowMs - this.register.supersededAtMs(number) >= this.options.supersededMs',
         replace: 'true',
       },
@@ -352,8 +353,8 @@ const clearingAway: readonly Bug[] = [
     promise: 'garbage collection',
     what: 'Revisions go when their segment is there, or would be empty; now also when there was no time to read them, or the share refused it.',
     breaks: inJournal,
-    file: folding,
-    within: 'Folding.folded',
+    file: compaction,
+    within: 'Compaction.compacted',
     find: "outcome === 'done'",
     replace: "outcome !== 'kept'",
   },
@@ -366,8 +367,8 @@ const clearingAway: readonly Bug[] = [
     ...foldedFromAnywhere,
     also: [
       {
-        file: clearing,
-        within: 'Clearing.oldRevisions',
+        file: garbage,
+        within: 'GarbageCollector.oldRevisions',
         find: '.slice(0, -NEWER)',
         replace: '.slice(0, -1)',
       },
@@ -379,8 +380,8 @@ const clearingAway: readonly Bug[] = [
     profile: 'nap',
     what: 'A segment covers the chain of parents; now whatever has a number in its range, the void ones too.',
     breaks: inJournal,
-    file: folding,
-    within: 'Folding.eventsOf',
+    file: compaction,
+    within: 'Compaction.eventsOf',
     find: 'const walk = walkDown(from, range.first, ground);',
     replace: `const { known } = this;
     const walk = (function* () {
@@ -394,14 +395,14 @@ const clearingAway: readonly Bug[] = [
     promise: 'garbage collection',
     what: 'A segment is put if absent; now the one that is there is moved away first.',
     breaks: inJournal,
-    file: folding,
-    within: 'Folding.publish',
+    file: 'src/store/segment-writer.ts',
+    within: 'SegmentWriter.publish',
     find: 'this.files.rename(stage.path, target)',
     replace: 'this.stages.discard(target).then(() => this.files.rename(stage.path, target))',
     also: [
       {
-        file: folding,
-        within: 'Folding.settle',
+        file: compaction,
+        within: 'Compaction.settle',
         find: 'const outcome = there ?',
         replace: 'const outcome = there?.problem ?',
       },
@@ -412,14 +413,14 @@ const clearingAway: readonly Bug[] = [
     promise: 'garbage collection',
     what: 'A range begins where the one before it ends; now it takes the last number of that with it.',
     breaks: inJournal,
-    file: folding,
+    file: compaction,
     within: 'inRange',
     find: 'isIn(range, revision)',
     replace: 'isIn(range, revision) || revision === range.first - 1',
     also: [
       {
-        file: folding,
-        within: 'Folding.eventsOf',
+        file: compaction,
+        within: 'Compaction.eventsOf',
         find: 'walkDown(from, range.first, ground)',
         replace: 'walkDown(from, range.first - 1, ground)',
       },
@@ -1087,8 +1088,8 @@ const restoring: readonly Bug[] = [
     profile: 'restored',
     what: 'With a lost table everything is forgotten that was folded; now segments that went with the folder are held to be there.',
     breaks: inJournal,
-    file: folding,
-    within: 'Folding.committed',
+    file: compaction,
+    within: 'Compaction.committed',
     find: '!isOffspring(licence, this.latest)',
     replace: 'false',
   },

@@ -4,11 +4,11 @@ import type { Range } from '../../src/licence/range.js';
 import type { Segment } from '../../src/rules/segments.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { numberName, placeOf } from '../../src/share/layout.js';
-import { Folding } from '../../src/store/compact.js';
+import { Compaction } from '../../src/store/compact.js';
+import type { FolderRegister } from '../../src/store/folder-register.js';
 import { type Journal, readBack } from '../../src/store/journal-files.js';
 import type { Register } from '../../src/store/register.js';
 import { type ReadRevision, Revisions } from '../../src/store/revisions.js';
-import type { Stages } from '../../src/store/stages.js';
 import { HandClock, HostTime, Timeline } from '../helpers/clock.js';
 import { seededDice } from '../helpers/dice.js';
 import { stepsOf, stepsUntil } from '../helpers/steps.js';
@@ -88,26 +88,20 @@ test('the journal is read back', () =>
     return steps;
   }));
 
-test('what is old is folded, as much as one round takes', () =>
+test('what is old is compacted, as much as one round takes', () =>
   growth(async (n) => {
     const all = upTo(n).map((number) => revision(number, []));
     const revisions = {
       read: async (number: number) => readAs(all[number]),
-    } as unknown as Register<ReadRevision>;
+    } as unknown as FolderRegister<ReadRevision>;
     const journal = { read: async () => null } as unknown as Journal;
     const options = { segmentNumbers: SEGMENT, supersededMs: 300_000 };
-    const folding = new Folding(
-      { register: revisions, stages: {} as Stages },
-      journal,
-      { clock, files: {} as ShareFiles },
-      options,
-      () => undefined,
-    );
-    for (const licence of all) folding.committed(licence);
+    const compaction = new Compaction(revisions, journal, { clock, files: {} as ShareFiles }, options);
+    for (const licence of all) compaction.committed(licence);
     const old = upTo(n - 2 * SEGMENT - 16);
     let folded = 0;
     const steps = await stepsUntil(async () => {
-      folded = (await folding.folded(old, upTo(n), n, () => false)).length;
+      folded = (await compaction.compacted({ old, present: upTo(n), most: n }, () => false)).length;
     });
     expect(folded).toBe(old.length - (old.length % SEGMENT));
     return steps;
