@@ -9,7 +9,10 @@ import type { TableMemory } from './memory.js';
 import { type Attempt, MOST_ABOVE } from './register.js';
 import type { Revisions, Top } from './revisions.js';
 
-/** A pure change of the latest revision. No draft: nothing is published. It may be called more than once. Its faults name no file. */
+/**
+ * A pure change of the latest revision. No draft: nothing is published. It may be called more than once. Its
+ * faults name no file.
+ */
 export type Change<A> = (context: ChangeContext) => { readonly answer: A; readonly draft: Draft | null };
 
 export interface Committed<A> {
@@ -41,7 +44,10 @@ export class Committer {
     this.memory = memory;
   }
 
-  /** Attempts a change until it is published, or declines. @throws SeatfileFault COMMIT_UNKNOWN; any other: it was not made */
+  /**
+   * Attempts a change until it is published, or declines. @throws SeatfileFault COMMIT_UNKNOWN; any other: it
+   * was not made
+   */
   commit<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
     return new CommitAttempts(this.context, this.revisions, this.memory, change).run(limits);
   }
@@ -84,7 +90,10 @@ class CommitAttempts<A> {
     }
   }
 
-  /** An attempt failed, and an earlier one may have succeeded unnoticed: the latest revision tells, or nothing does. */
+  /**
+   * An attempt failed, and an earlier one may have succeeded unnoticed: the latest revision tells, or nothing
+   * does.
+   */
   private async afterAttempts(
     tried: Pick<Committed<A>, 'answer' | 'shareTimeMs'>,
     error: unknown,
@@ -122,7 +131,10 @@ class CommitAttempts<A> {
     return result === 'published' ? committed : null;
   }
 
-  /** A folder that is missing is first an old absence: it is looked for past the caches' lifetime before it is a loss. */
+  /**
+   * A folder that is missing is first an old absence: it is looked for past the caches' lifetime before it is
+   * a loss.
+   */
   private async stageFor(limits: Limits): Promise<Attempt> {
     try {
       return await this.revisions.register.begin();
@@ -202,8 +214,8 @@ const breathIfLarge = async ({ instances, waiting }: Licence): Promise<void> => 
 };
 
 /**
- * On a base that lacks revisions the server has to decide, so something is published even if the change comes to nothing.
- * What is remembered of a table before it was rebuilt waits for a change.
+ * On a base that lacks revisions the server has to decide, so something is published even if the change comes
+ * to nothing. What is remembered of a table before it was rebuilt waits for a change.
  */
 function afterRecall(start: Draft, changed: Draft | null, mustPublish: boolean): Draft | null {
   if (changed === null) return mustPublish ? start : null;

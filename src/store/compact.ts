@@ -30,7 +30,8 @@ export interface CompactionOptions {
 }
 
 /**
- * Kept: there is something else. Refused: the share did not take it now. Later: the share failed, or there was no time.
+ * Kept: there is something else. Refused: the share did not take it now. Later: the share failed, or there
+ * was no time.
  */
 type Outcome = 'done' | 'kept' | 'refused' | 'later';
 
@@ -45,9 +46,10 @@ interface Candidates {
 }
 
 /**
- * Compaction: the events of a range of revisions become a segment of the journal, so that the revisions may go. A process compacts
- * before it removes. Two that compact at once write the same, and the server takes it once. Each process reads a revision once at
- * most and remembers it until it is gone, so that a round that runs out of time is gone on with.
+ * Compaction: the events of a range of revisions become a segment of the journal, so that the revisions may
+ * go. A process compacts before it removes. Two that compact at once write the same, and the server takes it
+ * once. Each process reads a revision once at most and remembers it until it is gone, so that a round that
+ * runs out of time is gone on with.
  */
 export class Compaction {
   readonly retention: Retention;
@@ -93,7 +95,10 @@ export class Compaction {
     this.own.push(licence.revision);
   }
 
-  /** The table was lost, and revisions and segments may have gone with the folder: what we know of them is no proof. */
+  /**
+   * The table was lost, and revisions and segments may have gone with the folder: what we know of them is no
+   * proof.
+   */
   private forgetAll(): void {
     for (const memory of [this.known, this.done, this.askAgainMs, this.oddSinceMs, this.refusedSinceMs])
       memory.clear();
@@ -113,7 +118,10 @@ export class Compaction {
       for (const last of lasts.keys()) if (last < lowest) lasts.delete(last);
   }
 
-  /** Of the numbers that may go by their age, those whose events are in the journal: about `most`, the oldest first. */
+  /**
+   * Of the numbers that may go by their age, those whose events are in the journal: about `most`, the oldest
+   * first.
+   */
   async compacted({ old, present, most }: Candidates, isLate: () => boolean): Promise<number[]> {
     this.forget(present);
     const isOld = new Set(old);
@@ -190,7 +198,10 @@ export class Compaction {
     return found === 'placed' ? 'kept' : 'refused';
   }
 
-  /** What happened in the revisions of a range that are on the chain; null when there was no time to read them all. */
+  /**
+   * What happened in the revisions of a range that are on the chain; null when there was no time to read them
+   * all.
+   */
   private async eventsOf(
     range: Range,
     present: readonly number[],
@@ -208,7 +219,10 @@ export class Compaction {
     }
   }
 
-  /** An older state may have been brought back, and others have gone on from it: then our own commit is on no chain. */
+  /**
+   * An older state may have been brought back, and others have gone on from it: then our own commit is on no
+   * chain.
+   */
   private async isStillThere({ revision, commit }: RevisionFacts): Promise<boolean> {
     const found = await this.register.read(revision);
     if (found?.licence.commit === commit) return true;
@@ -239,8 +253,9 @@ export class Compaction {
 }
 
 /**
- * Whether what we remember down from our last commit is on the chain of this one: an older state may have been brought back. More
- * than MOST_ABOVE above it nothing tells, and we go on with it: on a busy table a round of reading all anew would come to no end.
+ * Whether what we remember down from our last commit is on the chain of this one: an older state may have
+ * been brought back. More than MOST_ABOVE above it nothing tells, and we go on with it: on a busy table a
+ * round of reading all anew would come to no end.
  */
 const isOffspring = (licence: Licence, latest: Licence): boolean =>
   licence.lineage === latest.lineage &&

@@ -10,7 +10,7 @@ import { unreadable } from './first-folder.js';
 const READ_AND_WRITE = 0o666;
 
 /**
- * Writes a new licence file, readable and writable for whom its directory is. Never over anything.
+ * Writes a new licence file, with the read and write rights of its directory. Never over anything.
  * @param examine called before anything is written, and throws where nothing should be
  * @returns the resolved path
  * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*

@@ -16,17 +16,18 @@ import { type FileStat, nullIf, ShareError, type ShareErrorKind, type ShareFiles
 import { type Place, refusedName } from '../share/layout.js';
 
 /**
- * `licence.json` as people, editors and backup tools see it. Once revisions exist it only shows the newest one, and
- * nothing depends on it. It is written over what is recognised as an older state of this very licence, or over wreckage
- * that nobody is still writing; never over a file somebody put there on purpose.
+ * `licence.json` as people, editors and backup tools see it. Once revisions exist it only shows the newest
+ * one, and nothing depends on it. It is written over what is recognised as an older state of this very
+ * licence, or over a garbled file that no process is still writing; never over a file that was put there on
+ * purpose.
  */
 
-/** Wreckage must have stood still so long before it is written over. Milliseconds. */
+/** A garbled file must have stood unchanged for this long before it is written over. Milliseconds. */
 export const WRECK_MS = 60_000;
 
 /**
- * What stands in `licence.json`: an older state of this licence; the same under a second name (a hard link, as some backups make);
- * another document, wreckage, or nothing.
+ * What stands in `licence.json`: an older state of this licence; the same under a second name (a hard link,
+ * as some backups make); another document, wreckage, or nothing.
  */
 export type FaceState = 'ours' | 'linked' | 'foreign' | 'wreck' | 'missing' | 'unread';
 
@@ -68,7 +69,10 @@ export class Face {
     }
   }
 
-  /** The stat has changed and the bytes have not: a client may show old ones for a while, so they are read once more. */
+  /**
+   * The stat has changed and the bytes have not: a client may show old ones for a while, so they are read
+   * once more.
+   */
   private isOldNews(identity: string, bytes: Uint8Array): boolean {
     const digest = createHash('sha256').update(bytes).digest('hex');
     const { lastRead } = this;
@@ -76,7 +80,7 @@ export class Face {
     return lastRead !== null && lastRead.identity !== identity && lastRead.digest === digest;
   }
 
-  /** A document that somebody dropped over it, as it stands there now; null when it is none, or not to be had. */
+  /** A document that was put over it, as it is there now; null when there is none, or it cannot be read. */
   async dropped(top: Licence): Promise<{ readonly text: string; readonly identity: string } | null> {
     if ((await this.notice(top)) !== 'foreign') return null;
     try {
@@ -109,8 +113,9 @@ export class Face {
   }
 
   /**
-   * Shows the newest revision, if what stands there may be written over. The caller holds the lock and has just seen
-   * the top. `refused` by the share: for the one more try that a virus scanner deserves. `foreign`: somebody put it there.
+   * Shows the newest revision, if what stands there may be written over. The caller holds the lock and has
+   * just seen the top. `refused` by the share: for the one more try that a virus scanner deserves. `foreign`:
+   * another document was put there.
    */
   async show(top: Licence): Promise<'done' | 'refused' | 'foreign'> {
     const state = await this.notice(top);
@@ -141,15 +146,24 @@ function textToShow(top: Licence): string {
 const named = (state: FaceState, { links }: FileStat): FaceState =>
   state === 'ours' && links > 1 ? 'linked' : state;
 
-/** What leaves a share in order that does not take the file; everything else is trouble of the share, and told as that. */
+/**
+ * What leaves a share in order that does not take the file; everything else is trouble of the share, and told
+ * as that.
+ */
 const NOT_REFRESHED: readonly ShareErrorKind[] = ['refused', 'busy', 'readOnly', 'full'];
 
-/** A refresh takes a few seconds; what has not been shown for so long is told. Milliseconds, by the server's stamps. */
+/**
+ * A refresh takes a few seconds; a revision that is not shown for longer than this is told. Milliseconds, by
+ * the server's stamps.
+ */
 export const LATE_FACE_MS = 10_000;
 
 const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
 
-/** Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a licence. */
+/**
+ * Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a
+ * licence.
+ */
 function recognise(bytes: Uint8Array, top: Licence): FaceState {
   const shown = readLoosely(bytes);
   if (shown === null) return 'wreck';
@@ -171,7 +185,7 @@ export async function readFace(face: string, files: ShareFiles): Promise<Licence
   }
 }
 
-/** The two keys that tell whose a document is. The whole of it is not checked: this runs at every commit. */
+/** The keys that tell which table a document is of. The rest is not checked: this runs at every commit. */
 export function readLoosely(
   bytes: Uint8Array,
 ): { lineage: unknown; entitlement: SealedEntitlement; revision: unknown } | null {
@@ -193,8 +207,10 @@ export function readLoosely(
 }
 
 /**
- * The revision that `licence.json` still shows, where the one after it has been there for longer than a refresh takes.
- * @param committedMs when a revision was committed, by the server's clock; null where it is not there any more
+ * The revision that `licence.json` still shows, where the one after it has been there for longer than a
+ * refresh takes.
+ * @param committedMs when a revision was committed, by the server's clock; null where it is not there any
+ * more
  */
 export async function lateFace(
   face: string,

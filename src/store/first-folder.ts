@@ -12,7 +12,10 @@ import { healAdvice } from './trouble.js';
 
 const STICKY = 0o1000;
 
-/** Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one rename. */
+/**
+ * Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one
+ * rename.
+ */
 export class Beginning {
   private readonly context: StoreContext;
   private readonly revisions: Revisions;
@@ -39,8 +42,8 @@ export class Beginning {
   }
 
   /**
-   * A licence file of a higher revision has a folder: a client that does not show it may remember its absence from before
-   * the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
+   * A licence file of a higher revision has a folder: a client that does not show it may remember its absence
+   * from before the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
    */
   async hiddenTop(revision: number, limits: Limits): Promise<Top> {
     const { face, folder } = this.context.place;
@@ -68,7 +71,8 @@ export class Beginning {
   }
 
   /**
-   * The first commit of a licence: the folder appears whole, with revision 0 in it, or somebody was quicker.
+   * The first commit of a licence: the folder appears whole, with revision 0 in it, or another process was
+   * quicker.
    * @returns the newest revision if the folder was there after all, hidden by this client's caches
    */
   async begin(limits: Limits): Promise<Top | null> {
@@ -90,8 +94,9 @@ export class Beginning {
   }
 
   /**
-   * Makes the folder whole, with one revision in it, by one rename; or somebody was quicker, which is as good. The licence file
-   * is looked for once more when the folder is complete: where a share was mounted and is not any more, no table may begin.
+   * Makes the folder whole, with one revision in it, by one rename; or another process was quicker, which is
+   * as good. The licence file is looked for once more when the folder is complete: where a share was mounted
+   * and is not any more, no table may begin.
    */
   private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
     const path = this.newName();
@@ -121,8 +126,8 @@ export class Beginning {
   }
 
   /**
-   * Renamed away first: a request that comes late must not make a folder of what is being emptied. What cannot be, is left to
-   * whoever clears away.
+   * Renamed away first: a request that comes late must not make a folder of what is being emptied. What
+   * cannot be, is left to garbage collection.
    */
   private async dropBeginning(path: string, number: number): Promise<void> {
     const { files } = this.context;
@@ -143,18 +148,18 @@ export class Beginning {
       );
   }
 
-  /** A name beside the face that nobody else uses. */
+  /** A name beside the licence file that no other process uses. */
   private newName(): string {
     const { dice, owner, place } = this.context;
     return besideFace(place.face, stageName(owner, dice.id()));
   }
 }
 
-/** Somebody was quicker, whatever this client's caches still show. */
+/** Another process was quicker, whatever this client's caches still show. */
 const isTaken = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'exists' || error.kind === 'notEmpty');
 
-/** Why a licence file could not be read, in the words of whoever opened it. */
+/** Why a licence file could not be read, in the words of a caller that opens it. */
 export function unreadable(error: unknown, face: string): unknown {
   if (!(error instanceof ShareError)) return error;
   const say = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', found: string) =>

@@ -17,11 +17,17 @@ import type {
 import { Stages } from './stages.js';
 
 export interface FolderOptions extends LatestOptions, LockOptions {
-  /** For how long a refused rename is tried again while something keeps the stage open. Milliseconds. @default 10,000 */
+  /**
+   * For how long a refused rename is tried again while something keeps the stage open. Milliseconds. @default
+   * 10,000
+   */
   readonly busyMs: number;
 }
 
-/** A register in a folder of a network share: one directory a number, one file in it. README.md holds the argument. */
+/**
+ * A register in a folder of a network share: one directory a number, one file in it. README.md holds the
+ * argument.
+ */
 export class FolderRegister<D> implements Register<D> {
   readonly stages: Stages;
   readonly reader: TextReader<D>;

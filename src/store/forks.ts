@@ -5,13 +5,16 @@ import type { Place } from '../share/layout.js';
 import { MOST_ABOVE } from './register.js';
 
 /**
- * Revisions that this process knows of are not in the latest one. Doubtful: it is below the highest number seen, which may be
- * an old listing; it proves nothing before a commit on it is published. Certain: it is at or above our own last confirmed
- * change, and lacks it.
+ * Revisions that this process knows of are not in the latest one. Doubtful: it is below the highest number
+ * seen, which may be an old listing; it proves nothing before a commit on it is published. Certain: it is at
+ * or above our own last confirmed change, and lacks it.
  */
 export type Loss = 'doubtful' | 'certain';
 
-/** Notices that the latest revision does not descend from what this process has seen, or is of another licence. */
+/**
+ * Notices that the latest revision does not descend from what this process has seen, or is of another
+ * licence.
+ */
 export class ForkDetector {
   private readonly place: Place;
   /** The licence that the folder belongs to, once known. */

@@ -21,7 +21,10 @@ export interface GarbageOptions {
   readonly segmentNumbers: number;
   /** A revision must have been superseded for this long in our sight. Milliseconds. @default 300,000 */
   readonly supersededMs: number;
-  /** A stage of a process we cannot prove dead must have stood unchanged for this long in our sight. Milliseconds. @default 86,400,000 */
+  /**
+   * A stage of a process we cannot prove dead must have stood unchanged for this long in our sight.
+   * Milliseconds. @default 86,400,000
+   */
   readonly abandonedMs: number;
 }
 
@@ -31,8 +34,9 @@ export interface GarbageContext extends StoreContext {
 }
 
 /**
- * The most removals of a round: a quarter of what there is, within these bounds. A process has to remove faster than it
- * commits (a round follows every 4th commit): with 8 after every 16th, 1600 commits left 1000 revisions behind, for ever.
+ * The most removals of a round: a quarter of what there is, within these bounds. A process has to remove
+ * faster than it commits (a round follows every 4th commit): with 8 after every 16th, 1600 commits left 1000
+ * revisions behind, for ever.
  */
 const FEWEST_REMOVALS = 8;
 const MOST_REMOVALS = 64;
@@ -40,15 +44,18 @@ const SHARE_PER_ROUND = 1 / 4;
 const mostRemovals = (entries: number): number =>
   Math.min(Math.max(FEWEST_REMOVALS, Math.ceil(entries * SHARE_PER_ROUND)), MOST_REMOVALS);
 
-/** A round ends here even if there is more: the process's own next operation waits for it. Milliseconds; one operation may add its deadline. */
+/**
+ * A round ends here even if there is more: the process's own next operation waits for it. Milliseconds; one
+ * operation may add its deadline.
+ */
 const LONGEST_ROUND_MS = 2000;
 
 type Removal = () => Promise<unknown>;
 
 /**
- * Removes old revisions, and what dead processes left. It delays no other process: it runs after an answer was given, a few
- * removals at a time, and takes only what this process itself has watched so long that no reader and no late request can
- * still need it.
+ * Removes old revisions, and what dead processes left. It delays no other process: it runs after an answer
+ * was given, a few removals at a time, and takes only what this process itself has watched until no reader
+ * and no late request can still need it.
  */
 export class GarbageCollector {
   private readonly register: FolderRegister<ReadRevision>;

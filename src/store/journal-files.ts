@@ -26,7 +26,9 @@ import {
 import type { Register } from './register.js';
 import type { ReadRevision } from './revisions.js';
 
-/** The folder of segments, `licence.json.revisions/journal/`: what is there, and what it says. Writes nothing. */
+/**
+ * The folder of segments, `licence.json.revisions/journal/`: what is there, and what it says. Writes nothing.
+ */
 export class Journal {
   readonly place: Place;
   private readonly files: ShareFiles;
@@ -81,7 +83,10 @@ export interface JournalReading {
   readonly problems: readonly string[];
 }
 
-/** A segment is skipped when its last event is older than what was asked for by this: the server's clock may have been set. */
+/**
+ * A segment is skipped when its last event is older than what was asked for by this: the server's clock may
+ * have been set.
+ */
 const CLOCK_MARGIN_MS = 86_400_000;
 
 /** Reads it all back: the segments, and the revisions that are not folded yet. */

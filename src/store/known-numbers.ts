@@ -12,9 +12,14 @@ export class KnownNumbers {
   private highestSeen = -1;
   /** When the latest number was first seen this high, newest last. */
   private readonly climbs: { latest: number; atMs: number }[] = [];
-  /** While an attempt that was placed is being confirmed: its number. A listing that ends below it is an old one. */
+  /**
+   * While an attempt that was placed is being confirmed: its number. A listing that ends below it is an old
+   * one.
+   */
   private placed = -1;
-  /** The highest number seen when a latest far below it was accepted: see {@link acceptBehind}. -1 for none. */
+  /**
+   * The highest number seen when a latest far below it was accepted: see {@link acceptBehind}. -1 for none.
+   */
   private acceptedAt = -1;
 
   constructor(clock: Clock) {

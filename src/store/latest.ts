@@ -20,7 +20,10 @@ import {
 } from './trouble.js';
 
 export interface LatestOptions {
-  /** How long a client may go on seeing an old listing or an old absence: trouble is believed after that. Milliseconds. @default 60,000 */
+  /**
+   * How long a client may go on seeing an old listing or an old absence: trouble is believed after that.
+   * Milliseconds. @default 60,000
+   */
   readonly cachesMs: number;
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
@@ -162,7 +165,7 @@ export class LatestReader<D> {
     }
     const document = await this.reader.read(number);
     if (document === null) {
-      await files.removeDirectory(this.reader.pathOf(number)).catch(() => undefined); // only ever succeeds on an empty one
+      await files.removeDirectory(this.reader.pathOf(number)).catch(() => undefined); // succeeds on an empty one only
       return trouble('vanished', damaged(place, number, 'cannot be opened'));
     }
     const foreign = this.reader.kind.refuse(document);

@@ -17,13 +17,16 @@ import { readLoosely } from './display-copy.js';
 import { unreadable } from './first-folder.js';
 import type { Store } from './store.js';
 
-/** Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no. */
+/**
+ * Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no.
+ */
 const DIRECTORY_BITS = 0o6777;
 const READ_AND_WRITE = 0o666;
 
 /**
- * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a second table would
- * begin, or a link where the folder or the lock should be (somebody could swap it under us).
+ * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a
+ * second table would begin, or a link where the folder or the lock should be (another user could exchange
+ * it).
  * @param mountinfo of this computer; null where there is none
  * @throws SeatfileFault BAD_ARGUMENT, LICENCE_MISSING, LICENCE_UNREADABLE, SHARE_UNFIT, SHARE_*
  */
@@ -120,7 +123,9 @@ export function whyNotOpened(error: unknown): unknown {
   });
 }
 
-/** If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards. */
+/**
+ * If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards.
+ */
 export async function heedFace(store: Store, top: Licence, files: ShareFiles): Promise<boolean> {
   const bytes = await files.read(store.place.face).catch(() => null);
   const shown = bytes && readLoosely(bytes);

@@ -9,9 +9,10 @@ const LONG_AGO = new Date(0);
 const FAR_FUTURE = new Date(8.64e15);
 
 /**
- * The share as proper-lockfile sees it. The package would judge a lock by its time stamp and our wall clock, which between
- * hosts proves nothing: measured, a host an hour ahead steals every fresh lock. So a lock of another process is old here
- * when this process has seen it unchanged for long enough, and new otherwise. Of our own lock all is answered from memory.
+ * The share as proper-lockfile sees it. The package would judge a lock by its time stamp and our wall clock,
+ * which between hosts proves nothing: measured, a host an hour ahead steals every fresh lock. So a lock of
+ * another process is old here when this process has seen it unchanged for long enough, and new otherwise. Of
+ * our own lock all is answered from memory.
  */
 export class LockFiles {
   private readonly context: StoreContext;
@@ -20,7 +21,10 @@ export class LockFiles {
   private foreign: Unchanged | null = null;
   private foreignModifiedMs = 0;
 
-  /** The `fs` of the package, one extensible object per licence: the package keeps the share's time precision on it. */
+  /**
+   * The `fs` of the package, one extensible object per licence: the package keeps the share's time precision
+   * on it.
+   */
   readonly fs = {
     mkdir: (path: string, done: Callback) => answer(done, () => this.make(path)),
     stat: (path: string, done: Callback<{ mtime: Date }>) =>
@@ -34,7 +38,8 @@ export class LockFiles {
         this.ownMtime = null;
         await this.remove(path);
       }),
-    // Called at exit for a lock still held. Nothing waits for a share then: others step over the lock after stealMs.
+    // Called at exit for a lock still held. Nothing waits for a share then: others step over the lock after
+    // stealMs.
     rmdirSync: () => undefined,
   };
 
@@ -68,7 +73,10 @@ export class LockFiles {
     return nowMs - this.foreign.sinceMs >= this.stealMs ? LONG_AGO : FAR_FUTURE;
   }
 
-  /** A lock with something in it (an indexer, a file manager) cannot be removed, but renamed: that frees the name as well. */
+  /**
+   * A lock with something in it (an indexer, a file manager) cannot be removed, but renamed: that frees the
+   * name as well.
+   */
   private async remove(path: string): Promise<void> {
     const { dice, files, place } = this.context;
     const failure = await nullIf(files.removeDirectory(path), 'missing').then(
@@ -80,7 +88,7 @@ export class LockFiles {
     await nullIf(files.rename(path, inFolder(place, clearingName(dice.id()))), 'missing');
   }
 
-  /** Removes the lock that was last seen, if it is still the same and was seen unchanged for so long. */
+  /** Removes the lock that was last seen, if it is still the same and was seen unchanged for `leastMs`. */
   async free(path: string, leastMs: number): Promise<boolean> {
     const { clock, files } = this.context;
     if (this.foreign === null || clock.elapsedMs() - this.foreign.sinceMs < leastMs) return false;

@@ -6,11 +6,13 @@ import { LockFiles } from './lock-files.js';
 import type { EndTurn } from './register.js';
 
 /**
- * Keeps writers from colliding, and is never what makes a commit safe. The file server decides a commit (README.md), with or
- * without this lock. Whatever goes wrong here costs time and nothing else.
+ * Keeps writers from colliding, and is never what makes a commit safe. The file server decides a commit
+ * (README.md), with or without this lock. Whatever goes wrong here costs time and nothing else.
  */
 export interface LockOptions {
-  /** A lock that this process has seen unchanged for this long is taken over. Milliseconds. @default 10,000 */
+  /**
+   * A lock that this process has seen unchanged for this long is taken over. Milliseconds. @default 10,000
+   */
   readonly stealMs: number;
   /** Called once per wait that lasts longer than a second. */
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
@@ -24,23 +26,32 @@ export interface Progress {
   readonly patienceMs: number;
 }
 
-/** proper-lockfile forces `stale` to at least 2 s; our adapter decides what is stale, so the number only has to be legal. */
+/**
+ * proper-lockfile forces `stale` to at least 2 s; our adapter decides what is stale, so the number only has
+ * to be legal.
+ */
 const LEGAL_STALE_MS = 10_000;
-/** The longest pause between two tries, for a new waiter and for one that has waited for AGED_MS: the older tries more often. */
+/**
+ * The longest pause between two tries, for a new waiter and for one that has waited for AGED_MS: the older
+ * tries more often.
+ */
 const FIRST_PAUSE_MS = 80;
 const LAST_PAUSE_MS = 15;
 const AGED_MS = 2000;
 /** How often a waiter looks whether numbers are published. */
 const PROGRESS_MS = 500;
 /**
- * After this many times its patience a waiter goes on without the lock, also while others write. Measured on SMB: a client shows a
- * freed lock up to a second late, so the processes of one host hand it to each other, and other hosts starve.
+ * After this many times its patience a waiter goes on without the lock, also while others write. Measured on
+ * SMB: a client shows a freed lock up to a second late, so the processes of one host hand it to each other,
+ * and other hosts starve.
  */
 const MOST_PATIENCES = 3;
 /** After this many refusals (rights, no space) there is no point in waiting for a lock. */
 const REFUSALS = 4;
 
-/** How many lock objects this copy of the module has made: the key of each is its own, whatever the dice say. */
+/**
+ * How many lock objects this copy of the module has made: the key of each is its own, whatever the dice say.
+ */
 let keys = 0;
 
 export class PoliteLock {
@@ -90,8 +101,8 @@ export class PoliteLock {
   }
 
   /**
-   * No number is published under this lock: its holder is dead or stopped. The waiter that has found this out frees the name for
-   * all that come later, and takes the lock itself.
+   * No number is published under this lock: its holder is dead or stopped. The waiter that has found this out
+   * frees the name for all that come later, and takes the lock itself.
    */
   private async breakThrough(patienceMs: number): Promise<EndTurn> {
     const isFree = await this.lockFiles.free(this.context.place.lock, patienceMs);
@@ -106,9 +117,9 @@ export class PoliteLock {
   }
 
   /**
-   * Whether writers have gone on under this very lock for longer than the patience. Both times are the server's stamps: of the lock,
-   * and of the folder it lies in, which each commit changes. So a lock that cannot be removed does not cost each short process its
-   * patience.
+   * Whether writers have gone on under this very lock for longer than the patience. Both times are the
+   * server's stamps: of the lock, and of the folder it lies in, which each commit changes. So a lock that
+   * cannot be removed does not cost each short process its patience.
    */
   private async isOutlived(patienceMs: number): Promise<boolean> {
     const folder = await this.context.files.stat(this.context.place.folder).catch(() => null);
@@ -124,13 +135,13 @@ export class PoliteLock {
   async tryOnce(): Promise<EndTurn | 'held' | 'refused'> {
     try {
       const release = await lockfile.lock(this.key, {
-        fs: this.lockFiles.fs, // judges a lock by how long this process has seen it unchanged, never by another machine's clock
+        fs: this.lockFiles.fs, // never judges a lock by another machine's clock
         realpath: false, // the path was resolved once, when the licence was opened; the licence file may be missing
         lockfilePath: this.context.place.lock,
         stale: LEGAL_STALE_MS,
         update: LEGAL_STALE_MS / 2, // touches only the adapter's memory
         retries: 0, // we do the waiting, so that stopping can interrupt it
-        onCompromised: () => undefined, // the default throws from a timer, inside the application; no commit rests on the lock
+        onCompromised: () => undefined, // the default throws from a timer, in the application
       });
       return () => release().catch(() => undefined);
     } catch (error) {

@@ -27,7 +27,10 @@ export class TableMemory {
     return this.newestSeen;
   }
 
-  /** The longest time between two polls of an instance, an eighth of the check interval; Infinity while unknown. */
+  /**
+   * The longest time between two polls of an instance, an eighth of the check interval; Infinity while
+   * unknown.
+   */
   get pollMs(): number {
     return this.periodMs;
   }

@@ -34,7 +34,10 @@ export class CommitProgress {
     this.now.latest = Math.max(this.now.latest, number);
   }
 
-  /** The fault of a commit that others outpace; null where it is late for another reason, or none is under way. */
+  /**
+   * The fault of a commit that others outpace; null where it is late for another reason, or none is under
+   * way.
+   */
   outpaced(): SeatfileFault | null {
     if (this.now === null) return null;
     const { sinceMs, first, latest } = this.now;

@@ -31,7 +31,8 @@ export class Publisher<D> {
     const { known } = this.latest;
     if (!(await this.write(stage, entry.text))) return 'conflict';
     const placed = await this.renameUntilDecided(stage, entry, limits);
-    if (placed === 'taken') return (await this.stages.discard(stage.path)) ? 'conflict' : 'unknown'; // a late request may still move it
+    // A stage that could not be renamed away may still be moved by a late request.
+    if (placed === 'taken') return (await this.stages.discard(stage.path)) ? 'conflict' : 'unknown';
     const isBelow = entry.number <= known.highest;
     if (placed === 'placed') known.expectAtLeast(entry.number); // a listing that ends below it is an old one
     const result = await this.confirm(entry, placed === 'placed', limits);
@@ -39,7 +40,10 @@ export class Publisher<D> {
     return result === 'conflict' && placed === 'stageGone' ? 'unknown' : result;
   }
 
-  /** False: the stage was removed while we slept, or exchanged. If it is the folder that is gone, the next stage says so. */
+  /**
+   * False: the stage was removed while we slept, or exchanged. If it is the folder that is gone, the next
+   * stage says so.
+   */
   private async write(stage: Attempt, text: string): Promise<boolean> {
     const { files, place } = this.context;
     try {
@@ -60,7 +64,7 @@ export class Publisher<D> {
     limits: Limits,
   ): Promise<'placed' | 'taken' | 'stageGone'> {
     const { clock, dice, files } = this.context;
-    let undecidedMs: number | null = null; // since when we have looked and it was undecided: a stop before that is no wait
+    let undecidedMs: number | null = null; // when we first saw it undecided: a stop before that is no wait
     let isDoubtful = false; // some rename may still be carried out
     for (;;) {
       const failure = await files.rename(stage.path, this.latest.reader.pathOf(entry.number)).then(
@@ -69,7 +73,7 @@ export class Publisher<D> {
       );
       if (failure === null) return 'placed';
       if (isUnsaid(failure)) isDoubtful = true;
-      const found = await this.whatIsThere(entry, stage).catch(() => 'unseen' as const); // whatever hides it, it may be done
+      const found = await this.whatIsThere(entry, stage).catch(() => 'unseen' as const); // it may be done
       if (found === 'ours') return 'placed';
       if (found === 'taken' || found === 'stageGone') return found;
       undecidedMs ??= clock.elapsedMs();
@@ -152,8 +156,8 @@ const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');
 
 /**
- * Whether a rename is refused because something keeps the stage open (a virus scanner). The servers that refuse so (SMB) carry
- * out no request twice, so the stage stays where it is. A refusal for rights is no such proof: with NFS a copy of the request
- * may come after them.
+ * Whether a rename is refused because something keeps the stage open (a virus scanner). The servers that
+ * refuse so (SMB) carry out no request twice, so the stage stays where it is. A refusal for rights is no such
+ * proof: with NFS a copy of the request may come after them.
  */
 const isHeldOpen = (error: unknown): boolean => error instanceof ShareError && error.kind === 'busy';

@@ -11,7 +11,9 @@ interface ReadText<D> {
   readonly document: D;
 }
 
-/** Reads the texts of a folder, each whole or not at all. Remembers the last: most readings find the same one. */
+/**
+ * Reads the texts of a folder, each whole or not at all. Remembers the last: most readings find the same one.
+ */
 export class TextReader<D> {
   readonly kind: Kind<D>;
   private readonly place: Place;
@@ -28,7 +30,10 @@ export class TextReader<D> {
     return inFolder(this.place, numberName(number));
   }
 
-  /** The text of a number. Null: it is not there (removed, or not yet visible). @throws SeatfileFault TABLE_DAMAGED */
+  /**
+   * The text of a number. Null: it is not there (removed, or not yet visible). @throws SeatfileFault
+   * TABLE_DAMAGED
+   */
   async read(number: number): Promise<D | null> {
     const fault = (found: string) => damaged(this.place, number, found);
     const read = await this.readIn(this.pathOf(number), fault);

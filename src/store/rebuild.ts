@@ -29,29 +29,19 @@ import type { Attempt } from './register.js';
 import type { ReadRevision, Revisions } from './revisions.js';
 
 /**
- * Rebuilding a lost table. The argument: of all who heal one lost lineage one wins, and nobody can bury what grew from it.
- *
- * - A folder that is gone is put back whole, with the restored revision in it, by one rename onto its name; who comes
- *   second is refused by the server, as at the beginning of a table.
- * - In a folder that is there, the number alone would not do: healers know of different highest revisions, so on both sides of a
- *   multiple of 1,000 they would aim at different numbers, and one who was stopped before his rename would put his old state
- *   above all that followed the other's. So whoever heals first publishes his restored revision under ONE name for the
- *   lineage that was lost, put if absent, and then everybody copies what is under that name to the number it says. A late
- *   one finds the name taken, and the number too; a number that was cleared meanwhile is below the top, and void.
- * - The trouble is looked at once more after a directory of our own was made there, which refreshes a client's listing.
- * - That it lasted shows only that it was there once: somebody may have healed it since, and our client may show the old listing
- *   still. Then `licence.json` shows a lineage that we do not know, above all we were shown, and the trouble has to last anew.
+ * The instance that rebuilds: `user@host` for the journal, and its id. Its own record goes back only by its
+ * next beat.
  */
-/** Who rebuilds: `user@host` for the journal, and the instance, whose own record goes back only by its next beat. */
 export type Healer = Pick<RestoreStamp, 'actor' | 'id'>;
 
 /**
- * What became of it: the table is whole, by us or by whoever was quicker; nothing there is surely of this licence; somebody seems
- * to have healed it since we met the trouble. With the last two nothing was written.
+ * What became of it: the table is whole, by us or by a quicker process; nothing there is surely of this
+ * licence; another process seems to have rebuilt it since we met the trouble. With the last two nothing was
+ * written.
  */
 export type Healed = 'whole' | 'untrusted' | 'doubted';
 
-/** Of so many numbers, newest first, one should be readable. */
+/** One of this many numbers, newest first, should be readable. */
 const MOST_READ = 64;
 
 /** What there is to rebuild a table from. */
@@ -62,14 +52,14 @@ export interface Remains {
   readonly highest: number;
 }
 
-/** What lies there, for whoever has to decide about it. */
+/** What lies there, for an administrator to decide about. */
 export interface Survey {
   readonly numbers: readonly number[] | null;
   /** Those above the newest readable one, newest first. */
   readonly unreadable: readonly { readonly number: number; readonly why: string }[];
   readonly readable: Licence | null;
   readonly face: Licence | null;
-  /** Names in the folder that are nobody's. */
+  /** Names in the folder that are none of ours. */
   readonly strangers: readonly string[];
   /** Numbers so high that nothing fits above them: a repair renames them. */
   readonly tooHigh: readonly number[];
@@ -82,6 +72,10 @@ interface Agreed {
   readonly text: string;
 }
 
+/**
+ * Rebuilds a lost table. Of all processes that rebuild one lost lineage exactly one wins, and no late one can
+ * bury what grew from its result: README.md, "How a table is rebuilt".
+ */
 export class Healing {
   private readonly context: StoreContext;
   private readonly revisions: Revisions;
@@ -100,7 +94,7 @@ export class Healing {
   }
 
   /**
-   * Rebuilds the table, or leaves that to whoever was quicker.
+   * Rebuilds the table, or leaves that to a quicker process.
    * @param memory the newest state that this process has seen; null for `seatfile repair`
    */
   async heal(memory: Licence | null, healer: Healer, limits: Limits): Promise<Healed> {
@@ -117,7 +111,9 @@ export class Healing {
     return 'whole';
   }
 
-  /** Made by somebody who has healed the table that we knew, and above all that we were ever shown. */
+  /**
+   * Made by another process that has rebuilt the table that we knew, and above all that we were ever shown.
+   */
   private isNews({ licence }: Candidate, memory: Licence, numbers: readonly number[]): boolean {
     const shown = Math.max(this.register.highestSeen, numbers.at(-1) ?? -1);
     return licence.lineage !== memory.lineage && licence.revision > shown;
@@ -137,7 +133,9 @@ export class Healing {
     return { numbers: all, unreadable, readable, face, strangers: names.filter(isStrange), tooHigh, remains };
   }
 
-  /** As heal(), where nobody lives who remembers more. What leaves no room above it is renamed, and kept. */
+  /**
+   * As heal(), where no running instance remembers more. What leaves no room above it is renamed, and kept.
+   */
   async repair(actor: string, limits: Limits): Promise<boolean> {
     const { tooHigh } = await this.survey();
     for (const number of tooHigh) {
@@ -203,7 +201,7 @@ export class Healing {
     const { stages } = this.register;
     const stage = await stages.make();
     if ((await this.register.latestOnce()) !== null) {
-      await stages.discard(stage.path); // somebody was quicker, or it was a stale listing after all
+      await stages.discard(stage.path); // another process was quicker, or it was an old listing after all
       return;
     }
     const agreed = await this.agreed(stage, top, remains.base, (base) => build(base, stage.shareTimeMs));
@@ -212,8 +210,8 @@ export class Healing {
   }
 
   /**
-   * The restored revision that everybody agrees on. One that was agreed on before, and whose number is there and cannot be
-   * read either, was lost in its turn: then its lineage is the one to heal.
+   * The restored revision that all processes agree on. One that was agreed on before, and whose number is
+   * there and cannot be read either, was lost in its turn: then its lineage is the one to heal.
    */
   private async agreed(
     stage: Attempt,
@@ -235,7 +233,10 @@ export class Healing {
     return found && { licence: found.document.licence, text: found.text };
   }
 
-  /** Puts a restored revision under the one name of the lost lineage, if that is free; gives what is there then. */
+  /**
+   * Puts a restored revision under the one name of the lost lineage, if that is free; gives what is there
+   * then.
+   */
   private async propose(stage: Attempt, there: string, own: Licence): Promise<Agreed> {
     const { files } = this.context;
     await files.writeNew(documentIn(stage.path), formatLicence(own, 'compact'), this.place.fileMode);

@@ -9,8 +9,8 @@ import type { Revisions } from './revisions.js';
 /** What a process does about a lost table: it depends on whether the process holds a seat. */
 export class Recovery {
   /**
-   * The holder that rebuilds a lost table. Null: this instance holds no seat, and so knows nothing better than what is there.
-   * Undefined: a command, which tells the loss.
+   * The holder that rebuilds a lost table. Null: this instance holds no seat, and so knows nothing better
+   * than what is there. Undefined: a command, which tells the loss.
    */
   healer: Healer | null | undefined = undefined;
   private readonly place: Place;

@@ -38,7 +38,10 @@ export class Refresh {
     this.queue = queue;
   }
 
-  /** Shows a revision that was just published. Its commit has been answered: what fails here is left to the next. */
+  /**
+   * Shows a revision that was just published. Its commit has been answered: what fails here is left to the
+   * next.
+   */
   async show(latest: Licence, limits: Limits): Promise<void> {
     const shown = await this.parts.face.show(latest);
     if (shown === 'refused') this.again = this.showAgain();
@@ -69,8 +72,8 @@ export class Refresh {
   }
 
   /**
-   * Adopts a file that was put over `licence.json` in one commit, or keeps it as `licence.json.refused`. Then the latest
-   * revision is shown again.
+   * Adopts a file that was put over `licence.json` in one commit, or keeps it as `licence.json.refused`. Then
+   * the latest revision is shown again.
    * @returns what became of it, in words; null when there is none
    */
   async settleReplacement(latest: Licence, limits: Limits): Promise<string | null> {

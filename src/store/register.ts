@@ -2,24 +2,31 @@ import type { SeatfileFault } from '../licence/fault.js';
 import type { Limits } from '../share/deadline.js';
 
 /**
- * A register of numbered texts that many processes share. Each text gets the next number, whole and once, and never changes
- * after. What the texts say is no business of the register: a {@link Kind} tells the little it must know of them.
+ * A register of numbered texts that many processes share. Each text gets the next number, whole and once, and
+ * never changes after. What the texts say is no business of the register: a {@link Kind} tells the little it
+ * must know of them.
  *
- * Everything here may be late but not wrong: a number that was published stays published, and of two attempts at one number
- * one is published and the other is told so.
+ * Everything here may be late but not wrong: a number that was published stays published, and of two attempts
+ * at one number one is published and the other is told so.
  */
 export interface Register<D> {
   /** The numbers that are there, ascending. Null: there is no register. */
   numbers(): Promise<number[] | null>;
-  /** One text. Null: it is not there (removed, or not yet visible to this computer). @throws SeatfileFault TABLE_DAMAGED */
+  /**
+   * One text. Null: it is not there (removed, or not yet visible to this computer). @throws SeatfileFault
+   * TABLE_DAMAGED
+   */
   read(number: number): Promise<D | null>;
   /**
-   * The text with the highest number. What looks like loss or damage may be an old view, so it is believed only after it has
-   * lasted. "Nothing there" is never an empty register.
+   * The text with the highest number. What looks like loss or damage may be an old view, so it is believed
+   * only after it has lasted. "Nothing there" is never an empty register.
    * @throws SeatfileFault TABLE_LOST, TABLE_DAMAGED, SHARE_*, ABORTED; nothing was written
    */
   latest(limits: Limits): Promise<Latest<D>>;
-  /** As latest(), and its number is still the highest after it was read. Needed where the text tells of an earlier attempt. */
+  /**
+   * As latest(), and its number is still the highest after it was read. Needed where the text tells of an
+   * earlier attempt.
+   */
   stableLatest(limits: Limits): Promise<Latest<D>>;
   /** As latest(), tried once. Null: there is trouble. */
   latestOnce(): Promise<Latest<D> | null>;
@@ -28,7 +35,8 @@ export interface Register<D> {
   begin(): Promise<Attempt>;
   /**
    * Publishes a text under its number if no other has that number.
-   * @throws SeatfileFault COMMIT_UNKNOWN where the outcome is not to be found out now; any other: it was not published
+   * @throws SeatfileFault COMMIT_UNKNOWN where the outcome is not to be found out now; any other: it was not
+   * published
    */
   publish(attempt: Attempt, entry: Entry, limits: Limits): Promise<PublishResult>;
   /** Ends an attempt that publishes nothing. */
@@ -44,8 +52,8 @@ export interface Register<D> {
   /** Another party has seen this number: a latest text below it is an old view or a loss. */
   expectAtLeast(number: number): void;
   /**
-   * The last trouble was a latest text far below the highest number seen, and that has lasted: from now on it counts as the
-   * latest, until a higher number is seen.
+   * The last trouble was a latest text far below the highest number seen, and that has lasted: from now on it
+   * counts as the latest, until a higher number is seen.
    * @returns whether that was the trouble
    */
   acceptBehind(): boolean;
@@ -67,7 +75,10 @@ export interface Kind<D> {
   readonly numberOf: (document: D) => number;
   /** The random id of the attempt that published it. */
   readonly attemptOf: (document: D) => string;
-  /** Whether a change is in it. Each text must list the changes of the last {@link MOST_ABOVE} numbers at least. */
+  /**
+   * Whether a change is in it. Each text must list the changes of the last {@link MOST_ABOVE} numbers at
+   * least.
+   */
   readonly includes: (document: D, changeId: string) => boolean;
   /** Why the latest text belongs to another register; null where it is of this one. */
   readonly refuse: (document: D) => SeatfileFault | null;

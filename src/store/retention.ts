@@ -26,8 +26,8 @@ export class Retention {
   }
 
   /**
-   * The path of the oldest segment, if it has been kept for long enough. One in a round. It is looked for only after a segment was
-   * written or met, and after one was found.
+   * The path of the oldest segment, if it has been kept for long enough. One in a round. It is looked for
+   * only after a segment was written or met, and after one was found.
    */
   async outlived(months: number, shareTimeMs: number): Promise<string | null> {
     if (!this.mayBeOutlived) return null;

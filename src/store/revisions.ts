@@ -24,7 +24,10 @@ export interface Top extends ReadRevision {
   readonly endedMs: number;
 }
 
-/** The revisions of one licence: what a register of numbered texts knows, and whether one descends from the other. */
+/**
+ * The revisions of one licence: what a register of numbered texts knows, and whether one descends from the
+ * other.
+ */
 export class Revisions {
   readonly register: FolderRegister<ReadRevision>;
   readonly forks: ForkDetector;
@@ -44,7 +47,10 @@ export class Revisions {
     return this.topOf(await this.register.stableLatest(limits));
   }
 
-  /** As stableLatest(), by a new listing: a directory of our own makes most clients list anew. Where we may not write, by any. */
+  /**
+   * As stableLatest(), by a new listing: a directory of our own makes most clients list anew. Where we may
+   * not write, by any.
+   */
   async latestAnew(limits: Limits): Promise<Top> {
     const attempt = await this.register.begin().catch(() => null);
     if (attempt) await this.register.abandon(attempt);
@@ -77,7 +83,8 @@ const kindOf = (forks: ForkDetector): Kind<ReadRevision> => ({
   decode: decodeText,
   parse: (text, path) => {
     const licence = parseLicence(text, path);
-    return { licence, policy: inFile(path, () => readPolicy(licence)) }; // without one every reading of every instance would end
+    const policy = inFile(path, () => readPolicy(licence)); // without one every reading would end
+    return { licence, policy };
   },
   numberOf: ({ licence }) => licence.revision,
   attemptOf: ({ licence }) => licence.commit,

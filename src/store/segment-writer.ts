@@ -18,7 +18,8 @@ export class SegmentWriter {
   }
 
   /**
-   * Publishes a segment like a revision: put if absent, and decided by what is there then, whatever the share answered.
+   * Publishes a segment like a revision: put if absent, and decided by what is there then, whatever the share
+   * answered.
    * @returns what is there; or, where nothing is to be seen: 'placed' if the share took it, 'refused' if not
    */
   async publish(range: Range, text: string): Promise<Segment | 'placed' | 'refused'> {
@@ -39,7 +40,7 @@ export class SegmentWriter {
     const there = await this.journal.read(range);
     if (there) return there;
     if (isPlaced) return 'placed';
-    await this.files.removeDirectory(target).catch(() => undefined); // only ever succeeds on an empty one
+    await this.files.removeDirectory(target).catch(() => undefined); // succeeds on an empty one only
     return 'refused';
   }
 

@@ -8,7 +8,10 @@ import { folderGone } from './trouble.js';
 /** A stage that is exchanged for something else as soon as it is made is made again at most this often. */
 const MOST_EXCHANGES = 5;
 
-/** Directories of this process in the folder: made to write in, and removed so that no late request finds them. */
+/**
+ * Directories of this process in the folder: made to write in, and removed so that no late request finds
+ * them.
+ */
 export class Stages {
   private readonly context: StoreContext;
 
@@ -17,8 +20,8 @@ export class Stages {
   }
 
   /**
-   * A private directory, with the server's time on it. It is made before the folder is listed: that makes most clients list
-   * anew.
+   * A private directory, with the server's time on it. It is made before the folder is listed: that makes
+   * most clients list anew.
    */
   async make(): Promise<Attempt> {
     const { dice, files, owner, place } = this.context;
@@ -54,8 +57,9 @@ export class Stages {
   }
 
   /**
-   * Removes a directory of ours, or what was planted under its name. It is renamed away first: a late rename finds nothing
-   * to move, and a slow reader gets the whole file or none. What cannot be emptied stays for garbage collection.
+   * Removes a directory of ours, or what was planted under its name. It is renamed away first: a late rename
+   * finds nothing to move, and a slow reader gets the whole file or none. What cannot be emptied stays for
+   * garbage collection.
    * @returns whether it could be renamed away
    */
   async discard(path: string, isLate?: () => boolean): Promise<boolean> {

@@ -27,8 +27,8 @@ export interface StoreOptions {
   /** For a lock that stays unchanged. @default 10,000 */
   readonly stealMs: number;
   /**
-   * For a turn while nothing moves. @default min(T/16, 5 s): less than the T/8 from which a commit counts as slow. Else the
-   * lock of a killed process would keep its peers from evicting it.
+   * For a turn while nothing moves. @default min(T/16, 5 s): less than the T/8 from which a commit counts as
+   * slow. Else the lock of a killed process would keep its peers from evicting it.
    */
   readonly turnMs: number;
   readonly cachesMs: number;
@@ -60,8 +60,8 @@ export interface StoreDeps extends GarbageContext {
 const COMMITS_PER_ROUND = 4;
 
 /**
- * The seat table on a share: `read()` and `commit(change)`. One operation at a time. A commit answers as soon as it is
- * certain; after the answer it refreshes `licence.json` and collects garbage.
+ * The seat table on a share: `read()` and `commit(change)`. One operation at a time. A commit answers as soon
+ * as it is certain; after the answer it refreshes `licence.json` and collects garbage.
  */
 export class Store {
   readonly place: Place;
@@ -129,22 +129,22 @@ export class Store {
   }
 
   /**
-   * From now on this process holds a seat, and rebuilds a lost table from what it has seen. `null`: it holds none, and takes
-   * what is there where that has lasted. A command does neither: it tells the loss.
+   * From now on this process holds a seat, and rebuilds a lost table from what it has seen. `null`: it holds
+   * none, and takes what is there where that has lasted. A command does neither: it tells the loss.
    */
   healAs(healer: Healer | null): void {
     this.recovery.healer = healer;
     this.memory.actor = healer?.actor ?? this.memory.actor;
   }
 
-  /** Whether this process remembers something of the revisions that are not in it: its next commit puts that in. */
+  /** Whether this process remembers more than a poll shows: its next commit puts that in. */
   remembersMore(top: Top): boolean {
     return this.memory.hasMoreThan(top);
   }
 
   /**
-   * Adopts a file that was put over `licence.json` in one commit, or keeps it as `licence.json.refused`. Then the latest
-   * revision is shown again.
+   * Adopts a file that was put over `licence.json` in one commit, or keeps it as `licence.json.refused`. Then
+   * the latest revision is shown again.
    * @returns what became of it, in words; null when there is none
    */
   heedDrop(limits: Limits): Promise<string | null> {
@@ -200,7 +200,7 @@ export class Store {
     this.revisions.register.expectAtLeast(revision);
   }
 
-  /** The file server's clock, by its stamp on a directory made and removed for that. Milliseconds since 1970. */
+  /** The server's clock, by its stamp on a directory made for that. Milliseconds since 1970. */
   shareTime(): Promise<number> {
     return this.inLine(async () => {
       const stage = await this.revisions.register.begin();
@@ -255,12 +255,12 @@ export class Store {
     return await this.revisions.register.takeTurn({ patienceMs, onLatest }, limits);
   }
 
-  /** The fault of a commit past its deadline that others outpace; null where it is late for another reason. */
+  /** The fault of a commit that others outpace; null where it is late for another reason. */
   outpaced(): SeatfileFault | null {
     return this.progress.outpaced();
   }
 
-  /** What happened, from the journal and the revisions not yet in it, as far back as the time asked for. Writes nothing. */
+  /** What happened since a time, from the journal and the revisions not yet in it. Writes nothing. */
   async readJournal(sinceMs: number, limits: Limits): Promise<JournalReading> {
     const top = await this.read(limits);
     const { segmentNumbers } = this.options.clearing;
@@ -274,7 +274,7 @@ export class Store {
     return this.inLine(() => measure(this.revisions.register, this.journal, this.context.files));
   }
 
-  /** The revision that `licence.json` still shows although a later one has long been there; null where it is not late. */
+  /** The revision that `licence.json` shows although a later one has long been there; null: none. */
   lateFace(top: Licence, shareTimeMs: number): Promise<number | null> {
     const committedMs = (revision: number) => this.revisions.committedMs(revision);
     return this.inLine(() => lateFace(this.place.face, top, shareTimeMs, this.context.files, committedMs));

@@ -10,20 +10,30 @@ export interface Trouble {
   readonly fault: unknown;
 }
 
-/** Any number that is too low is the same trouble: commits on a restored backup must not start the wait again. */
+/**
+ * Any number that is too low is the same trouble: commits on a restored backup must not start the wait again.
+ */
 export const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({
   kind,
   what: kind === 'behind' ? kind : `${kind} ${fault.message}`,
   fault,
 });
 
-/** A process that is stopped between listing and reading finds its number removed, so one reading proves nothing. */
+/**
+ * A process that is stopped between listing and reading finds its number removed, so one reading proves
+ * nothing.
+ */
 const READINGS_TO_BELIEVE = 3;
-/** Two readings met one continuing trouble only if at most this lies between them: a stopped process saw nothing. Milliseconds. */
+/**
+ * Two readings met one continuing trouble only if at most this lies between them: a stopped process saw
+ * nothing. Milliseconds.
+ */
 const LONGEST_GAP_MS = 60_000;
 const NOTHING_MET = { what: '', sinceMs: 0, lastMs: 0, readings: 0 };
 
-/** What the last readings met. It outlives a call: a caller may wait for a shorter time than the caches last. */
+/**
+ * What the last readings met. It outlives a call: a caller may wait for a shorter time than the caches last.
+ */
 export class TroubleMemory {
   private readonly cachesMs: number;
   private met = NOTHING_MET;
@@ -64,7 +74,10 @@ export function describeTrouble({ kind, fault }: Trouble): string {
   return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is to be seen';
 }
 
-/** The fault of a trouble that has lasted. On another file system than at opening it is no loss: the mount is gone. */
+/**
+ * The fault of a trouble that has lasted. On another file system than at opening it is no loss: the mount is
+ * gone.
+ */
 export async function faultOf({ kind, fault }: Trouble, place: Place, files: ShareFiles): Promise<unknown> {
   if (kind === 'failing' || !(await isElsewhere(place, files))) return fault;
   return new SeatfileFault(
