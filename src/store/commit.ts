@@ -35,8 +35,8 @@ interface Prepared<A> {
 /** Makes changes of the table, each once or not at all. */
 export class Committer {
   private readonly context: StoreContext;
-  private readonly revisions: Revisions;
-  private readonly memory: TableMemory;
+  readonly revisions: Revisions;
+  readonly memory: TableMemory;
 
   constructor(context: StoreContext, revisions: Revisions, memory: TableMemory) {
     this.context = context;

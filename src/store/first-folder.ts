@@ -16,7 +16,7 @@ const STICKY = 0o1000;
  * Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one
  * rename.
  */
-export class Beginning {
+export class FirstFolder {
   private readonly context: StoreContext;
   private readonly revisions: Revisions;
   private readonly stages: Stages;
@@ -75,19 +75,19 @@ export class Beginning {
    * quicker.
    * @returns the newest revision if the folder was there after all, hidden by this client's caches
    */
-  async begin(limits: Limits): Promise<Top | null> {
+  async firstCommit(limits: Limits): Promise<Top | null> {
     const { licence, text } = await this.firstRevision();
     if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
     refuseMoved(licence, this.context.place.face);
     await this.refuseSticky();
-    await this.raise(() => ({ number: 0, text }));
+    await this.create(() => ({ number: 0, text }));
     return null;
   }
 
   /** A table that is lost begins again, whole, with the revision that is built for it. */
-  again(build: (shareTimeMs: number) => Licence): Promise<void> {
+  recreate(build: (shareTimeMs: number) => Licence): Promise<void> {
     this.hasFolder = false;
-    return this.raise((shareTimeMs) => {
+    return this.create((shareTimeMs) => {
       const licence = build(shareTimeMs);
       return { number: licence.revision, text: formatLicence(licence, 'compact') };
     });
@@ -98,7 +98,7 @@ export class Beginning {
    * as good. The licence file is looked for once more when the folder is complete: where a share was mounted
    * and is not any more, no table may begin.
    */
-  private async raise(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
+  private async create(first: (shareTimeMs: number) => { number: number; text: string }): Promise<void> {
     const path = this.newName();
     let number = 0;
     try {
@@ -110,7 +110,7 @@ export class Beginning {
       await this.context.files.writeNew(documentIn(directory), made.text, this.context.place.fileMode);
       await this.context.files.stat(this.context.place.face);
     } catch (error) {
-      await this.dropBeginning(path, number);
+      await this.dropUnfinished(path, number);
       throw error;
     }
     const failure = await this.context.files.rename(path, this.context.place.folder).then(
@@ -120,7 +120,7 @@ export class Beginning {
     if (failure === null) this.hasFolder = true;
     else {
       const isBegun = isTaken(failure) || (await this.folderExists());
-      await this.dropBeginning(path, number);
+      await this.dropUnfinished(path, number);
       if (!isBegun) throw failure;
     }
   }
@@ -129,7 +129,7 @@ export class Beginning {
    * Renamed away first: a request that comes late must not make a folder of what is being emptied. What
    * cannot be, is left to garbage collection.
    */
-  private async dropBeginning(path: string, number: number): Promise<void> {
+  private async dropUnfinished(path: string, number: number): Promise<void> {
     const { files } = this.context;
     const aside = this.newName();
     await files

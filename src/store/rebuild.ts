@@ -23,7 +23,7 @@ import {
 } from '../share/layout.js';
 import type { StoreContext } from './context.js';
 import { readFace } from './display-copy.js';
-import type { Beginning } from './first-folder.js';
+import type { FirstFolder } from './first-folder.js';
 import type { FolderRegister } from './folder-register.js';
 import type { Attempt } from './register.js';
 import type { ReadRevision, Revisions } from './revisions.js';
@@ -32,14 +32,14 @@ import type { ReadRevision, Revisions } from './revisions.js';
  * The instance that rebuilds: `user@host` for the journal, and its id. Its own record goes back only by its
  * next beat.
  */
-export type Healer = Pick<RestoreStamp, 'actor' | 'id'>;
+export type RebuildActor = Pick<RestoreStamp, 'actor' | 'id'>;
 
 /**
  * What became of it: the table is whole, by us or by a quicker process; nothing there is surely of this
  * licence; another process seems to have rebuilt it since we met the trouble. With the last two nothing was
  * written.
  */
-export type Healed = 'whole' | 'untrusted' | 'doubted';
+export type RebuildResult = 'whole' | 'untrusted' | 'doubted';
 
 /** One of this many numbers, newest first, should be readable. */
 const MOST_READ = 64;
@@ -76,17 +76,17 @@ interface Agreed {
  * Rebuilds a lost table. Of all processes that rebuild one lost lineage exactly one wins, and no late one can
  * bury what grew from its result: README.md, "How a table is rebuilt".
  */
-export class Healing {
+export class Rebuilder {
   private readonly context: StoreContext;
   private readonly revisions: Revisions;
   private readonly register: FolderRegister<ReadRevision>;
-  private readonly beginning: Beginning;
+  private readonly firstFolder: FirstFolder;
 
-  constructor(context: StoreContext, revisions: Revisions, beginning: Beginning) {
+  constructor(context: StoreContext, revisions: Revisions, firstFolder: FirstFolder) {
     this.context = context;
     this.revisions = revisions;
     this.register = revisions.register;
-    this.beginning = beginning;
+    this.firstFolder = firstFolder;
   }
 
   private get place(): Place {
@@ -97,7 +97,7 @@ export class Healing {
    * Rebuilds the table, or leaves that to a quicker process.
    * @param memory the newest state that this process has seen; null for `seatfile repair`
    */
-  async heal(memory: Licence | null, healer: Healer, limits: Limits): Promise<Healed> {
+  async rebuild(memory: Licence | null, by: RebuildActor, limits: Limits): Promise<RebuildResult> {
     const numbers = await this.register.numbers();
     const remains = await this.remains(memory, numbers);
     if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return 'untrusted';
@@ -105,9 +105,9 @@ export class Healing {
       this.register.resetTrouble(remains.base.licence.revision);
       return 'doubted';
     }
-    const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, healer);
-    if (numbers === null) await this.beginning.again((shareTimeMs) => build(remains.base, shareTimeMs));
-    else await this.healInside(remains, numbers.at(-1) ?? -1, build, limits);
+    const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, by);
+    if (numbers === null) await this.firstFolder.recreate((shareTimeMs) => build(remains.base, shareTimeMs));
+    else await this.rebuildInside(remains, numbers.at(-1) ?? -1, build, limits);
     return 'whole';
   }
 
@@ -134,7 +134,7 @@ export class Healing {
   }
 
   /**
-   * As heal(), where no running instance remembers more. What leaves no room above it is renamed, and kept.
+   * As rebuild(), where no running instance remembers more. What leaves no room above it is renamed, and kept.
    */
   async repair(actor: string, limits: Limits): Promise<boolean> {
     const { tooHigh } = await this.survey();
@@ -142,7 +142,7 @@ export class Healing {
       const aside = inFolder(this.place, damagedName(number, this.context.dice.id()));
       await this.context.files.rename(inFolder(this.place, numberName(number)), aside);
     }
-    return (await this.heal(null, { actor, id: null }, limits)) === 'whole';
+    return (await this.rebuild(null, { actor, id: null }, limits)) === 'whole';
   }
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
@@ -181,18 +181,18 @@ export class Healing {
     { candidates, highest }: Remains,
     base: Candidate,
     shareTimeMs: number,
-    healer: Healer,
+    by: RebuildActor,
   ): Licence {
     const { dice } = this.context;
     const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
     const above = { candidates, base, highest: Math.max(highest, base.licence.revision) };
     return restore(above, {
       ...ids,
-      ...{ shareTimeMs, actor: healer.actor, id: healer.id },
+      ...{ shareTimeMs, actor: by.actor, id: by.id },
     });
   }
 
-  private async healInside(
+  private async rebuildInside(
     remains: Remains,
     top: number,
     build: (base: Candidate, shareTimeMs: number) => Licence,

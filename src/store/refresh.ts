@@ -7,34 +7,26 @@ import type { SerialQueue } from '../share/serial.js';
 import type { Committer } from './commit.js';
 import type { StoreContext } from './context.js';
 import type { Face } from './display-copy.js';
-import type { TableMemory } from './memory.js';
-import type { Revisions } from './revisions.js';
 
 const AGAIN_MS = 1000;
-
-/** What a refresh works with, besides the place. */
-export interface RefreshParts {
-  readonly revisions: Revisions;
-  readonly face: Face;
-  readonly committer: Committer;
-  readonly memory: TableMemory;
-}
 
 /** Keeps `licence.json` up to date after commits, and deals with a file that was put over it. */
 export class Refresh {
   /** Told why `licence.json` could not be refreshed, once until that changes. It costs no seat. */
   onTrouble: (trouble: string) => void = () => undefined;
   private readonly context: StoreContext;
-  private readonly parts: RefreshParts;
+  private readonly face: Face;
+  private readonly committer: Committer;
   private readonly queue: SerialQueue;
   private readonly ending = new AbortController();
   private again: Promise<void> = Promise.resolve();
   private told: ShareErrorKind | null = null;
 
   /** @param queue the store's: a second try waits in it */
-  constructor(context: StoreContext, parts: RefreshParts, queue: SerialQueue) {
+  constructor(context: StoreContext, face: Face, committer: Committer, queue: SerialQueue) {
     this.context = context;
-    this.parts = parts;
+    this.face = face;
+    this.committer = committer;
     this.queue = queue;
   }
 
@@ -43,7 +35,7 @@ export class Refresh {
    * next.
    */
   async show(latest: Licence, limits: Limits): Promise<void> {
-    const shown = await this.parts.face.show(latest);
+    const shown = await this.face.show(latest);
     if (shown === 'refused') this.again = this.showAgain();
     else this.tell();
     if (shown === 'foreign') await this.settleReplacement(latest, limits).catch(() => undefined);
@@ -52,7 +44,8 @@ export class Refresh {
   /** A refused replace is tried once more, a second later: by then a virus scanner has let go. */
   private async showAgain(): Promise<void> {
     const { clock } = this.context;
-    const { face, revisions } = this.parts;
+    const { face } = this;
+    const { revisions } = this.committer;
     await clock.sleep(AGAIN_MS, this.ending.signal);
     const act = async () => {
       const endTurn = await revisions.register.tryTurn();
@@ -66,7 +59,7 @@ export class Refresh {
   }
 
   private tell(): void {
-    const { trouble } = this.parts.face;
+    const { trouble } = this.face;
     if (trouble !== null && trouble !== this.told) this.onTrouble(troubleTexts[trouble] ?? trouble);
     this.told = trouble;
   }
@@ -77,7 +70,8 @@ export class Refresh {
    * @returns what became of it, in words; null when there is none
    */
   async settleReplacement(latest: Licence, limits: Limits): Promise<string | null> {
-    const { committer, face, memory } = this.parts;
+    const { committer, face } = this;
+    const { memory } = committer;
     const dropped = await face.dropped(latest);
     if (dropped === null) return null;
     const { answer, licence } = await committer.commit<Drop>((context) => {

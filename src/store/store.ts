@@ -9,12 +9,12 @@ import { type Change, type Committed, Committer } from './commit.js';
 import { Compaction } from './compact.js';
 import type { StoreContext } from './context.js';
 import { Face, type FaceState, lateFace, WRECK_MS } from './display-copy.js';
-import { Beginning } from './first-folder.js';
+import { FirstFolder } from './first-folder.js';
 import { GarbageCollector, type GarbageContext, type GarbageOptions } from './garbage.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal-files.js';
 import { TableMemory } from './memory.js';
 import { CommitProgress } from './progress.js';
-import { type Healer, Healing, type Survey } from './rebuild.js';
+import { type RebuildActor, Rebuilder, type Survey } from './rebuild.js';
 import { Recovery } from './recovery.js';
 import { Refresh } from './refresh.js';
 import type { EndTurn } from './register.js';
@@ -76,8 +76,8 @@ export class Store {
   private readonly progress: CommitProgress;
   private readonly memory: TableMemory;
   private readonly committer: Committer;
-  private readonly beginning: Beginning;
-  private readonly healing: Healing;
+  private readonly firstFolder: FirstFolder;
+  private readonly rebuilder: Rebuilder;
   private readonly recovery: Recovery;
   private readonly face: Face;
   private readonly refresh: Refresh;
@@ -96,35 +96,35 @@ export class Store {
     this.progress = new CommitProgress(context);
     this.memory = new TableMemory(this.revisions, this.progress, actor);
     this.committer = new Committer(context, this.revisions, this.memory);
-    this.beginning = new Beginning(context, this.revisions);
-    this.healing = new Healing(context, this.revisions, this.beginning);
-    this.recovery = new Recovery(this.place, this.revisions, this.healing, this.memory);
+    this.firstFolder = new FirstFolder(context, this.revisions);
+    this.rebuilder = new Rebuilder(context, this.revisions, this.firstFolder);
+    this.recovery = new Recovery(this.place, this.revisions, this.rebuilder, this.memory);
     this.face = new Face(this.place, files, context.clock, this.options.wreckMs);
-    const { committer, face, memory, revisions } = this;
-    this.refresh = new Refresh(context, { committer, face, memory, revisions }, this.queue);
+    this.refresh = new Refresh(context, this.face, this.committer, this.queue);
     this.refresh.onTrouble = (trouble) => this.onFaceTrouble(trouble);
     this.journal = new Journal(this.place, files);
     const { clearing } = this.options;
-    this.compaction = new Compaction(revisions.register, this.journal, context, clearing);
+    const { register } = this.revisions;
+    this.compaction = new Compaction(register, this.journal, context, clearing);
     this.compaction.onTrouble = (trouble) => this.onJournalTrouble(trouble);
-    this.garbage = new GarbageCollector(revisions.register, context, clearing, this.compaction);
+    this.garbage = new GarbageCollector(register, context, clearing, this.compaction);
   }
 
   /** A poll: the latest revision, or the licence file itself where no revision exists yet. Writes nothing. */
   read(limits: Limits): Promise<Top> {
-    return this.inLine(() => this.recovery.healed(() => this.readNow(limits), limits));
+    return this.inLine(() => this.recovery.run(() => this.readNow(limits), limits));
   }
 
   private async readNow(limits: Limits): Promise<Top> {
     const { clock } = this.context;
-    if (await this.beginning.folderExists()) {
+    if (await this.firstFolder.folderExists()) {
       const top = await this.revisions.latest(limits);
       return this.memory.known(top.loss === null ? top : await this.revisions.latestAnew(limits));
     }
     const startedMs = clock.elapsedMs();
-    const { licence, policy } = await this.beginning.firstRevision();
+    const { licence, policy } = await this.firstFolder.firstRevision();
     if (licence.revision > 0)
-      return this.memory.known(await this.beginning.hiddenTop(licence.revision, limits));
+      return this.memory.known(await this.firstFolder.hiddenTop(licence.revision, limits));
     return { licence, policy, loss: null, startedMs, endedMs: clock.elapsedMs() };
   }
 
@@ -132,9 +132,9 @@ export class Store {
    * From now on this process holds a seat, and rebuilds a lost table from what it has seen. `null`: it holds
    * none, and takes what is there where that has lasted. A command does neither: it tells the loss.
    */
-  healAs(healer: Healer | null): void {
-    this.recovery.healer = healer;
-    this.memory.actor = healer?.actor ?? this.memory.actor;
+  healAs(by: RebuildActor | null): void {
+    this.recovery.rebuildActor = by;
+    this.memory.actor = by?.actor ?? this.memory.actor;
   }
 
   /** Whether this process remembers more than a poll shows: its next commit puts that in. */
@@ -160,7 +160,7 @@ export class Store {
 
   /** What lies there, for `seatfile repair`; to be asked when a poll has failed. Writes nothing. */
   survey(): Promise<Survey> {
-    return this.inLine(() => this.healing.survey());
+    return this.inLine(() => this.rebuilder.survey());
   }
 
   /**
@@ -169,7 +169,7 @@ export class Store {
    */
   repair(limits: Limits): Promise<Top | null> {
     return this.inLine(async () => {
-      if (!(await this.healing.repair(this.memory.actor, limits))) return null;
+      if (!(await this.rebuilder.repair(this.memory.actor, limits))) return null;
       const top = this.memory.known(await this.revisions.latest(limits));
       await this.face.show(top.licence);
       return top;
@@ -217,7 +217,7 @@ export class Store {
     return new Promise((resolve, reject) => {
       this.inLine(async () => {
         const tried = () => this.progress.watch(() => this.inTurn(change, limits, resolve), limits);
-        const committed = await this.recovery.healed(tried, limits);
+        const committed = await this.recovery.run(tried, limits);
         if (!committed.published) return;
         this.compaction.committed(committed.licence);
         if (++this.commits % COMMITS_PER_ROUND === 0)
@@ -231,8 +231,8 @@ export class Store {
     limits: Limits,
     answer: (committed: Committed<A>) => void,
   ): Promise<Committed<A>> {
-    if (!(await this.beginning.folderExists())) {
-      const hidden = await this.beginning.begin(limits);
+    if (!(await this.firstFolder.folderExists())) {
+      const hidden = await this.firstFolder.firstCommit(limits);
       if (hidden) this.memory.known(hidden);
     }
     const endTurn = await this.takeTurn(limits);

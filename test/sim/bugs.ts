@@ -1129,7 +1129,7 @@ const restoring: readonly Bug[] = [
     also: [
       {
         file: 'src/store/rebuild.ts',
-        within: 'Healing.remains',
+        within: 'Rebuilder.remains',
         find: 'numbers === null && !isFaceOurs',
         replace: 'false',
       },
@@ -1142,8 +1142,8 @@ const restoring: readonly Bug[] = [
     what: 'Who holds a seat heals a lost table; now nobody does.',
     breaks: 'a lost table is whole again soon while somebody lives who has seen it',
     file: 'src/store/recovery.ts',
-    within: 'Recovery.healed',
-    find: '!healer || memory.newest === null',
+    within: 'Recovery.run',
+    find: '!rebuildActor || memory.newest === null',
     replace: 'true',
   },
 ];
