@@ -13,6 +13,7 @@ const waits = [
   'exits',
   'monday',
   'on-demand',
+  'readmes',
   'repair',
   'restart',
   'seats',

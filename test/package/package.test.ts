@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { licenceJsonSchema } from '../../src/licence/document.js';
+import { type Block, blocksIn, pages, pageText } from '../helpers/pages.js';
 
 /** The package as users get it: built and packed from a copy of the tree, installed into an empty project, and used. */
 
@@ -15,7 +16,7 @@ const run = promisify(execFile);
 const PATIENCE_MS = 180_000;
 
 /** What goes into the copy: whatever `npm pack` may want, and the tools to build it. */
-const packed = ['bin', 'src', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE', '.npmrc'];
+const packed = ['bin', 'src', 'test', 'package.json', 'tsconfig.json', 'README.md', 'LICENSE', '.npmrc'];
 
 let folder = '';
 let tree = '';
@@ -78,21 +79,21 @@ async function complaintsOf(files: readonly string[]): Promise<string> {
   return stdout;
 }
 
-/** The pieces of TypeScript in a page, each made a module: a piece may end early with `return`, as within a function. */
-function examplesIn(page: string): string[] {
-  return [...page.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = '']) => {
-    const lines = code.split('\n');
-    const imports = lines.filter((line) => line.startsWith('import '));
-    const rest = lines.filter((line) => !line.startsWith('import '));
-    return [...imports, 'export async function example() {', ...rest, '}', ''].join('\n');
-  });
+/** A piece of TypeScript made a module: it may end early with `return`, as within a function. */
+function moduleOf({ text }: Block): string {
+  const lines = text.split('\n');
+  const imports = lines.filter((line) => line.startsWith('import '));
+  const rest = lines.filter((line) => !line.startsWith('import '));
+  return [...imports, 'export async function example() {', ...rest, '}', ''].join('\n');
 }
 
 const installed = (...path: readonly string[]) => nodePath.join(project, 'node_modules', 'seatfile', ...path);
 
 describe('the package', { timeout: PATIENCE_MS }, () => {
   test('holds what it should and nothing else', async () => {
-    const wanted = ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'src'];
+    const wanted = ['LICENSE', 'README.md', 'bin', 'dist', 'package.json', 'src', 'test'];
+    const below = await readdir(installed('test'), { recursive: true, withFileTypes: true });
+    expect(below.filter((one) => one.isFile() && one.name !== 'README.md')).toEqual([]);
     const found = await readdir(installed());
     expect(found.filter((name) => !wanted.includes(name))).toEqual([]);
     const here = ['dist', ...(await readdir(root))];
@@ -137,12 +138,19 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
     expect(await complaintsOf(['typed.mts'])).toBe('');
   });
 
-  test('is used by its README as it can be: every piece of TypeScript there compiles', async () => {
-    const examples = examplesIn(await readFile(installed('README.md'), 'utf8'));
+  test('is used by its READMEs as it can be: every piece of TypeScript there compiles', async () => {
+    const examples = pages.flatMap(blocksIn).filter(({ language }) => language === 'ts');
     const names = examples.map((_, at) => `example-${at}.mts`);
-    await Promise.all(names.map((name, at) => writeFile(nodePath.join(project, name), examples[at] ?? '')));
-    expect(examples.join('')).toContain("from 'electron'");
+    await Promise.all(
+      examples.map((block, at) => writeFile(nodePath.join(project, `example-${at}.mts`), moduleOf(block))),
+    );
+    expect(examples.map(({ text }) => text).join('')).toContain("from 'electron'");
     expect(await complaintsOf([...names, 'application.d.ts', 'electron.d.ts'])).toBe('');
+  });
+
+  test('holds every README of the repository', async () => {
+    const found = await Promise.all(pages.map((page) => readFile(installed(page), 'utf8').catch(() => null)));
+    expect(pages.filter((page, at) => found[at] !== pageText(page))).toEqual([]);
   });
 
   test('brings a command that tells its version', async () => {
