@@ -1,10 +1,24 @@
 import { elapsedMs, type Instant } from '../licence/time.js';
-import { JITTER_INTERVALS, LONGEST_RETRY_MS, RETRY_INTERVALS } from '../rules/timing.js';
+import { RETRY_INTERVALS } from '../rules/timing.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
 import type { SerialQueue } from '../share/serial.js';
 import type { Hints } from './change-hints.js';
 import type { Identity } from './identity.js';
+import {
+  beatBegan,
+  beatBy,
+  beatConfirmed,
+  dueNow,
+  lookBegan,
+  lookBy,
+  looked,
+  NOTHING_DUE,
+  nextDueMs,
+  noBeatDue,
+  type Pace,
+  retryMs,
+} from './schedule.js';
 
 /** The clocks are compared, and the states told, at least so often. Nothing is read or written. Milliseconds. */
 const PULSE_MS = 5000;
@@ -29,8 +43,7 @@ export interface HeartDeps {
  */
 export class Heart {
   private readonly deps: HeartDeps;
-  private beatDueMs = Number.POSITIVE_INFINITY;
-  private lookDueMs = Number.POSITIVE_INFINITY;
+  private schedule = NOTHING_DUE;
   private running: AbortController | null = null;
   private alarm = new AbortController();
 
@@ -62,12 +75,12 @@ export class Heart {
   }
 
   beatSoon(waitMs = 0): void {
-    this.beatDueMs = Math.min(this.beatDueMs, this.deps.clock.elapsedMs() + waitMs);
+    this.schedule = beatBy(this.schedule, this.deps.clock.elapsedMs() + waitMs);
     this.alarm.abort();
   }
 
   beatBegins(startedMs: number): void {
-    this.beatDueMs = startedMs + this.retryMs; // stands if this one fails
+    this.schedule = beatBegan(this.schedule, startedMs, this.retryMs);
   }
 
   /** A commit failed. */
@@ -77,32 +90,32 @@ export class Heart {
 
   /** A beat that began then was confirmed. */
   beaten(since: Instant): void {
-    const { clock, dice, table } = this.deps;
-    this.beatDueMs = this.isBeating
-      ? since.elapsedMs + table.intervalMs * (1 - dice.fraction() * JITTER_INTERVALS)
-      : Number.POSITIVE_INFINITY;
-    if (!this.running) this.lookDueMs = clock.elapsedMs() + table.lookPeriod;
+    const { clock, dice } = this.deps;
+    this.schedule = this.isBeating
+      ? beatConfirmed(this.schedule, since.elapsedMs, this.pace, dice.fraction())
+      : noBeatDue(this.schedule);
+    if (!this.running) this.looked(clock.elapsedMs());
   }
 
   lookBegins(startedMs: number): void {
     this.deps.hints.spend();
-    this.lookDueMs = startedMs + this.retryMs; // stands if this one fails
+    this.schedule = lookBegan(this.schedule, startedMs, this.retryMs);
   }
 
   looked(startedMs: number): void {
-    this.lookDueMs = startedMs + this.deps.table.lookPeriod;
+    this.schedule = looked(this.schedule, startedMs, this.pace);
   }
 
   /** Then at the latest. */
   lookBy(dueMs: number): void {
-    this.lookDueMs = Math.min(this.lookDueMs, dueMs);
+    this.schedule = lookBy(this.schedule, dueMs);
   }
 
   private async loop(signal: AbortSignal): Promise<void> {
     const { clock, hints, queue } = this.deps;
     while (!signal.aborted) {
       this.alarm = new AbortController();
-      const waitMs = Math.min(this.beatDueMs, this.lookDueMs) - clock.elapsedMs();
+      const waitMs = nextDueMs(this.schedule) - clock.elapsedMs();
       if (waitMs > 0 && !hints.isHinted) await clock.sleep(waitMs, this.alarm.signal);
       if (!signal.aborted)
         await queue.run(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
@@ -112,9 +125,9 @@ export class Heart {
   /** Whatever is due: a beat, or a look. */
   private async tend(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return;
-    const nowMs = this.deps.clock.elapsedMs();
-    if (nowMs >= this.beatDueMs) await this.deps.beat();
-    else if (nowMs >= this.lookDueMs || this.deps.hints.isHinted) await this.deps.look();
+    const due = dueNow(this.schedule, this.deps.clock.elapsedMs(), this.deps.hints.isHinted);
+    if (due === 'beat') await this.deps.beat();
+    else if (due === 'look') await this.deps.look();
   }
 
   private complain(error: unknown): void {
@@ -142,11 +155,12 @@ export class Heart {
     return this.deps.identity.record?.level === 'heartbeat';
   }
 
-  private get retryMs(): number {
+  private get pace(): Pace {
     const { intervalMs, lookPeriod } = this.deps.table;
-    return (
-      Math.min(intervalMs * RETRY_INTERVALS, lookPeriod / 2, LONGEST_RETRY_MS) *
-      (0.75 + this.deps.dice.fraction() / 4)
-    );
+    return { intervalMs, lookPeriodMs: lookPeriod };
+  }
+
+  private get retryMs(): number {
+    return retryMs(this.pace, this.deps.dice.fraction());
   }
 }

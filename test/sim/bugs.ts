@@ -827,8 +827,8 @@ const believing: readonly Bug[] = [
     breaks: liveUser,
     file: heart,
     within: 'Heart.beatBegins',
-    find: 'this.beatDueMs = startedMs + this.retryMs;',
-    replace: 'this.beatDueMs = startedMs + this.deps.table.intervalMs;',
+    find: 'beatBegan(this.schedule, startedMs, this.retryMs)',
+    replace: 'beatBegan(this.schedule, startedMs, this.pace.intervalMs)',
     also: [
       {
         file: heart,
@@ -843,10 +843,10 @@ const believing: readonly Bug[] = [
     promise: 'rule 2',
     what: 'A beat is due after T less some jitter; now after T and up to as much again.',
     breaks: liveUser,
-    file: heart,
-    within: 'Heart.beaten',
-    find: '(1 - dice.fraction() * JITTER_INTERVALS)',
-    replace: '(1 + dice.fraction())',
+    file: 'src/client/schedule.ts',
+    within: 'beatConfirmed',
+    find: '(1 - jitter * JITTER_INTERVALS)',
+    replace: '(1 + jitter)',
   },
 ];
 
