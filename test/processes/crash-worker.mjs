@@ -4,8 +4,8 @@
  * makes something.
  */
 import { writeFileSync } from 'node:fs';
-import { openStore, openWith, realSystem } from '../../dist/client/open-licence.js';
-import { readPolicy } from '../../dist/licence/entitlement.js';
+import { openStore, openWith } from '../../dist/client/open-licence.js';
+import { realSystem } from '../../dist/client/system.js';
 import { remove } from '../../dist/rules/admin.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
@@ -81,13 +81,9 @@ async function removeHolder() {
   const { store } = await openStore(file, system);
   const isChosen = (record) => record.user === 'holder';
   isArmed = true;
-  await store.commit(
-    (base, shareTimeMs) => {
-      const policy = readPolicy(base, store.place.face);
-      return { answer: null, draft: remove(base, policy, isChosen, removal, shareTimeMs) };
-    },
-    { untilMs: clock.elapsedMs() + 600_000 },
-  );
+  await store.commit((context) => ({ answer: null, draft: remove(context, { isChosen, ...removal }) }), {
+    untilMs: clock.elapsedMs() + 600_000,
+  });
   await store.settled();
 }
 
@@ -95,7 +91,7 @@ async function removeHolder() {
 async function fold() {
   const clearing = { segmentNumbers: 4, supersededMs: 0, abandonedMs: 86_400_000 };
   const { store } = await openStore(file, { ...system, store: { ...system.store, clearing } });
-  const happen = (base) => {
+  const happen = ({ licence: base }) => {
     const events = [{ kind: 'test', word: `e${base.revision + 1}` }];
     return { answer: null, draft: { licence: base, events } };
   };

@@ -4,7 +4,8 @@
  * process knows every id it was told `done` for.
  */
 import { openSync, writeSync } from 'node:fs';
-import { openStore, realSystem } from '../../dist/client/open-licence.js';
+import { openStore } from '../../dist/client/open-licence.js';
+import { realSystem } from '../../dist/client/system.js';
 import { SeatfileFault } from '../../dist/licence/fault.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
@@ -40,7 +41,7 @@ for (let n = 0; done < commits; n++) {
   note('try', id);
   const startedMs = performance.now();
   let attempts = 0;
-  const append = (base) => {
+  const append = ({ licence: base }) => {
     attempts++;
     const events = n % eventEvery === 0 ? [{ kind: 'tally' }] : [];
     return { answer: id, draft: { licence: { ...base, tally: [...(base.tally ?? []), id] }, events } };

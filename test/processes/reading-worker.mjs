@@ -3,7 +3,8 @@
  * the tally only ever grows at its end: what was read once stays read.
  */
 import os from 'node:os';
-import { openStore, realSystem } from '../../dist/client/open-licence.js';
+import { openStore } from '../../dist/client/open-licence.js';
+import { realSystem } from '../../dist/client/system.js';
 import { awake } from '../../dist/share/clock.js';
 
 const { file, boundMs, options } = JSON.parse(process.argv[2]);

@@ -1,7 +1,8 @@
 // Wants a seat for ever, and writes down every 50 ms whether it is valid, by the clock that all processes of a computer share. Told so
 // on stdin its cable is pulled out and put back: what it asks of the share meanwhile is done late, or done, and answered late.
 import { openSync, writeSync } from 'node:fs';
-import { openWith, realSystem } from '../../dist/client/open-licence.js';
+import { openWith } from '../../dist/client/open-licence.js';
+import { realSystem } from '../../dist/client/system.js';
 import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
 
