@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import nodePath from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
@@ -23,7 +24,15 @@ test('every rule, and every step of a commit, has a bug', () => {
   expect([...rules, ...steps, ...parts].filter((promise) => !promises.has(promise))).toEqual([]);
 });
 
-test('a sample of every kind of promise is planted on every landing', () => {
+test('every bug that the README of the store names is planted', async () => {
+  const readme = await readFile(new URL('../../src/store/README.md', import.meta.url), 'utf8');
+  const clauses = [...readme.matchAll(/(?:Caught by|planted:)[^)]*/g)].map(([clause]) => clause).join();
+  const named = [...clauses.matchAll(/`([a-z-]+)`/g)].map(([, name]) => name);
+  expect(named.length).toBeGreaterThan(0);
+  expect(named.filter((name) => !bugs.some((bug) => bug.name === name))).toEqual([]);
+});
+
+test('the sample is small enough to be planted on every landing', () => {
   const sampled = bugs.filter(({ isSampled }) => isSampled);
   expect(sampled.length).toBeGreaterThanOrEqual(20);
   expect(sampled.length).toBeLessThanOrEqual(30);

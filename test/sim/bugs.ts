@@ -50,15 +50,11 @@ const compaction = 'src/store/compact.ts';
 const lock = 'src/store/lock.ts';
 const lockFiles = 'src/store/lock-files.ts';
 const sightings = 'src/rules/liveness.ts';
-const seats = 'src/rules/claim.ts';
 const beatRule = 'src/rules/beat.ts';
 const evictRule = 'src/rules/evict.ts';
 const requestRule = 'src/rules/request.ts';
-const records = 'src/rules/records.ts';
 const timing = 'src/rules/timing.ts';
 const places = 'src/rules/seats.ts';
-const desk = 'src/rules/admin.ts';
-const instance = 'src/client/client.ts';
 const beats = 'src/client/heartbeat.ts';
 const heart = 'src/client/beat-loop.ts';
 const tableHere = 'src/client/table-view.ts';
@@ -77,7 +73,6 @@ const light = 'rule 10: Light is never swept';
 const inOrder = 'rule 8: first come, first served, and no place is free while somebody waits';
 const learns = 'a removed holder learns it at his next look, and stays removed';
 const inJournal = 'what happened in a revision is in the journal, once, before the revision goes';
-const answered = 'every wait has a deadline';
 
 /** The second guard of rule 10: at commit, whatever was seen. */
 const lightAtCommit: Edit = {
@@ -281,17 +276,6 @@ const looking: readonly Bug[] = [
     replace: 'this.met.readings >= 1',
   },
   {
-    name: 'silence-waited-out',
-    promise: 'deadline',
-    profile: 'outage',
-    what: 'A share operation without an answer is given up at its deadline; now it is waited for.',
-    breaks: answered,
-    file: 'src/share/op-timeouts.ts',
-    within: 'patient',
-    find: '!signal.aborted',
-    replace: 'false',
-  },
-  {
     name: 'lock-stale-by-the-wall-clock',
     promise: 'commit step 0',
     isSampled: true,
@@ -349,16 +333,6 @@ const clearingAway: readonly Bug[] = [
     ],
   },
   {
-    name: 'cleared-before-folded',
-    promise: 'garbage collection',
-    what: 'Revisions go when their segment is there, or would be empty; now also when there was no time to read them, or the share refused it.',
-    breaks: inJournal,
-    file: compaction,
-    within: 'Compaction.compacted',
-    find: "outcome === 'done'",
-    replace: "outcome !== 'kept'",
-  },
-  {
     name: 'folded-from-the-top',
     promise: 'garbage collection',
     isSampled: true,
@@ -408,24 +382,6 @@ const clearingAway: readonly Bug[] = [
       },
     ],
   },
-  {
-    name: 'folded-twice',
-    promise: 'garbage collection',
-    what: 'A range begins where the one before it ends; now it takes the last number of that with it.',
-    breaks: inJournal,
-    file: compaction,
-    within: 'inRange',
-    find: 'isIn(range, revision)',
-    replace: 'isIn(range, revision) || revision === range.first - 1',
-    also: [
-      {
-        file: compaction,
-        within: 'Compaction.eventsOf',
-        find: 'walkDown(from, range.first, ground)',
-        replace: 'walkDown(from, range.first - 1, ground)',
-      },
-    ],
-  },
 ];
 
 const sight: readonly Bug[] = [
@@ -440,16 +396,6 @@ const sight: readonly Bug[] = [
     within: 'look',
     find: 'COUNTED_POLLS * periodMs',
     replace: '1e12 * periodMs',
-  },
-  {
-    name: 'dead-at-one-interval',
-    promise: 'rule 4',
-    what: 'A peer is dead after 1.75 T of silence; now after 1 T.',
-    breaks: liveUser,
-    file: timing,
-    within: 'DEAD_INTERVALS',
-    find: '1.75',
-    replace: '1',
   },
   {
     name: 'dead-before-belief-ends',
@@ -495,18 +441,6 @@ const sight: readonly Bug[] = [
     within: 'look',
     find: "record.id !== observer.id && record.level === 'heartbeat'",
     replace: 'record.id !== observer.id',
-    also: [lightAtCommit],
-  },
-  {
-    name: 'light-dies-with-its-process',
-    promise: 'rule 10',
-    profile: 'light',
-    what: 'A peer whose process is gone is put out if it promised a heartbeat; now Light too.',
-    breaks: light,
-    file: vigil,
-    within: 'provenGone',
-    find: "record.level === 'heartbeat'",
-    replace: 'true',
     also: [lightAtCommit],
   },
   {
@@ -586,27 +520,6 @@ const sight: readonly Bug[] = [
  Date.parse(licence.committedAt ?? '') - Date.parse(record.beatAt) >= 2000 * record.checkIntervalSeconds)`,
   },
   {
-    name: 'newcomer-goes-by-share-time',
-    promise: 'rule 5',
-    what: "A newcomer drops whose process is provably gone; now also whose beat is overdue by the server's clock.",
-    breaks: liveUser,
-    file: seats,
-    within: 'dropGone',
-    find: 'isOfOlderBoot(record, request)',
-    replace: 'context.nowMs - fromIso(record.beatAt) >= 1125 * record.checkIntervalSeconds',
-  },
-  {
-    name: 'newcomer-drops-light',
-    promise: 'rule 10',
-    profile: 'light',
-    what: 'Of Light a newcomer drops only what is his own; now everybody whose process is gone on his computer.',
-    breaks: light,
-    file: seats,
-    within: 'dropGone',
-    find: 'isOwnGone(context, record, request)',
-    replace: 'request.isGone(record)',
-  },
-  {
     name: 'pid-of-any-machine',
     promise: 'rule 5',
     what: 'A process is gone if its pid is free on its own machine; now whatever machine it was on.',
@@ -615,17 +528,6 @@ const sight: readonly Bug[] = [
     within: 'Identity.isGone',
     find: 'record.machine.pids === pids',
     replace: 'true',
-  },
-  {
-    name: 'no-early-beat',
-    promise: 'rule 4',
-    profile: 'calendar',
-    what: 'At 1.55 T an observer without a recent commit beats early, to have one at 1.75 T; now it waits for its own beat.',
-    breaks: deadUser,
-    file: beats,
-    within: 'Beats.planNext',
-    find: 'if (beatEarly) heart.beatSoon();',
-    replace: '',
   },
 ];
 
@@ -680,82 +582,6 @@ const asking: readonly Bug[] = [
     find: 'Math.max(elapsedMs(this.last, since), elapsedMs(since, now))',
     replace: 'Math.min(0, elapsedMs(since, now))',
   },
-  {
-    name: 'roll-call-not-answered',
-    promise: 'rule 5',
-    profile: 'monday',
-    what: 'Who finds his name in a roll call beats at once; now he beats when it is time.',
-    breaks: liveUser,
-    file: beats,
-    within: 'Beats.planNext',
-    find: 'if (isCalled(licence, identity.id)) heart.beatSoon();',
-    replace: '',
-  },
-  {
-    name: 'roll-call-takes-light',
-    promise: 'rule 10',
-    profile: 'light',
-    what: 'Only who promised a heartbeat is asked, and put out; now Light too, which answers nobody.',
-    breaks: light,
-    file: rollcall,
-    within: 'mayBeAsked',
-    find: "record.level === 'heartbeat'",
-    replace: 'true',
-    also: [lightAtCommit],
-  },
-  {
-    name: 'asked-too-early-out-too-early',
-    promise: 'rule 5',
-    profile: 'monday',
-    what: 'Who does not answer is out if he is silent for 2 T; now after 1.5 T.',
-    breaks: liveUser,
-    file: timing,
-    within: 'outAfterMs',
-    find: 'deadAfterMs(record) + CALLED_INTERVALS * intervalMs(record)',
-    replace: 'deadAfterMs(record) - CALLED_INTERVALS * intervalMs(record)',
-    also: [
-      {
-        file: rollcall,
-        within: 'callRoll',
-        find: 'silence(record) >= deadAfterMs(record)',
-        replace: 'silence(record) >= deadAfterMs(record) / 2',
-      },
-    ],
-  },
-  {
-    name: 'refused-and-gone',
-    promise: 'rule 5',
-    profile: 'monday',
-    what: 'Who was refused asks on behind the answer, for whoever comes next; now only while somebody waits.',
-    breaks: deadUser,
-    file: instance,
-    within: 'Instance.acquire',
-    find: 'void this.asking.askOn(module);',
-    replace: '',
-  },
-  {
-    name: 'jumps-of-the-server-age-everybody',
-    promise: 'rule 5',
-    profile: 'monday',
-    what: "An asker that has seen the server's clock jump ahead does not count the jump; now it does.",
-    breaks: neverOver,
-    file: 'src/client/called.ts',
-    within: 'RollCall.credibleMs',
-    find: 'Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now))',
-    replace: 'shareTimeMs + 0 * elapsedMs(this.first.at, now)',
-  },
-  {
-    name: 'future-beats-protect',
-    promise: 'rule 5',
-    profile: 'monday',
-    what: "Silence is also what the asker has seen itself; now only the age by the server's clock, which may have been set back.",
-    breaks: deadUser,
-    file: rollcall,
-    within: 'silenceMs',
-    find: 'Math.max(nowMs - fromIso(record.beatAt), unchangedMs)',
-    replace: 'nowMs - fromIso(record.beatAt)',
-    also: [{ file: rollcall, within: 'silenceMs', find: '? unchangedMs', replace: '? 0 * unchangedMs' }],
-  },
 ];
 
 const believing: readonly Bug[] = [
@@ -809,17 +635,6 @@ const believing: readonly Bug[] = [
     if (!hold || held) return;`,
   },
   {
-    name: 'looks-past-itself',
-    promise: 'rule 9',
-    profile: 'desk',
-    what: 'A look tells what became of our own seat; now only the next beat does.',
-    breaks: learns,
-    file: beats,
-    within: 'Beats.checkSeats',
-    find: 'for (const module of holds.modules) this.checkOwn(module, seen);',
-    replace: '',
-  },
-  {
     name: 'failed-beat-waits-its-turn',
     promise: 'rule 2',
     profile: 'outage',
@@ -863,29 +678,6 @@ const table: readonly Bug[] = [
     replace: 'inUse + ahead <= limitOf',
   },
   {
-    name: 'only-the-first-module-counts',
-    promise: 'rule 9',
-    what: 'Every seat of a record counts in its module; now only the first.',
-    breaks: neverOver,
-    file: places,
-    within: 'Places.indexed',
-    find: 'record.seats',
-    replace: 'record.seats.slice(0, 1)',
-  },
-  {
-    name: 'other-modules-count-too',
-    promise: 'rule 9',
-    what: 'A seat counts in its own module; now in every one.',
-    breaks: 'nobody is refused while a place is free',
-    file: places,
-    within: 'Places.of',
-    find: 'return this.indexed().get(module);',
-    replace: `const all = [...this.indexed().values()];
-    const byInstance: Map<string, Taken> = this.indexed().get(module)?.byInstance ?? new Map();
-    const ids = new Set(all.flatMap((one) => [...one.ids]));
-    return { ids, byInstance, byUser: new Map(all.flatMap((one) => [...one.byUser])) };`,
-  },
-  {
     name: 'same-name-same-user',
     promise: 'rule 6',
     profile: 'office',
@@ -921,47 +713,6 @@ const table: readonly Bug[] = [
     replace: 'id',
   },
   {
-    name: 'evicted-for-good',
-    promise: 'rule 6',
-    profile: 'outage',
-    what: 'Who was evicted in his sleep is back in his seat if a place is free; now he has lost it.',
-    breaks: 'nobody loses his seat while a place is free',
-    file: beatRule,
-    within: 'fateOf',
-    find: 'isFinal(tombstone.reason)',
-    replace: 'true',
-  },
-  {
-    name: 'release-takes-all',
-    promise: 'release',
-    what: 'A release frees one module; now the whole record goes, though others are held.',
-    breaks: 'nobody loses his seat but by release, removal or eviction',
-    file: line,
-    within: 'release',
-    find: 'record ? seatsIn(record, modules) : []',
-    replace: 'record?.seats ?? []',
-  },
-  {
-    name: 'released-only-here',
-    promise: 'release',
-    what: 'A release takes the seat out of the table; now the process only forgets it, and the record waits to be swept.',
-    breaks: 'a released seat is free when release() has returned',
-    file: 'src/client/release.ts',
-    within: 'Releases.leave',
-    find: '() => (modules.length > 0 ? this.commitRelease(modules, limits) : Promise.resolve())',
-    replace: '() => Promise.resolve()',
-  },
-  {
-    name: 'hold-never-dropped',
-    promise: 'release',
-    what: 'With its last handle a hold goes; now it stays, and its beats keep the seat of nobody alive.',
-    breaks: 'a released seat is free when release() has returned',
-    file: 'src/client/held-seats.ts',
-    within: 'Holds.drop',
-    find: 'isLast && this.byModule.delete(seat.module)',
-    replace: 'isLast',
-  },
-  {
     name: 'late-seat-kept',
     promise: 'release',
     isSampled: true,
@@ -972,30 +723,6 @@ const table: readonly Bug[] = [
     within: 'OpenLicence.ask',
     find: 'this.noted(asked.then((late) => this.giveBack(late)))',
     replace: 'asked',
-  },
-  {
-    name: 'removed-without-a-tombstone',
-    promise: 'removal',
-    profile: 'desk',
-    what: 'A removal leaves a tombstone; now none, and the holder takes it for a lost record and puts it back.',
-    breaks: learns,
-    file: desk,
-    within: 'remove',
-    find: 'takeAway(context, takings)',
-    replace: `((taken) => taken && { ...taken, licence: { ...taken.licence, gone: context.licence.gone } })(
-takeAway(context, takings),
-)`,
-  },
-  {
-    name: 'setting-empties-the-table',
-    promise: 'removal',
-    profile: 'desk',
-    what: 'A change of settings leaves the seats as they are; now everybody has to sit down again.',
-    breaks: 'nobody loses his seat but by release, removal or eviction',
-    file: desk,
-    within: 'changeSettings',
-    find: 'licence: { ...licence, settings }',
-    replace: 'licence: { ...licence, settings, instances: [] }',
   },
 ];
 
@@ -1049,61 +776,6 @@ const losing: readonly Bug[] = [
 ];
 
 const restoring: readonly Bug[] = [
-  {
-    name: 'seated-in-the-quarter',
-    promise: 'restore',
-    profile: 'restored',
-    what: 'For T/4 after a restore nobody new is seated, whoever may be missing in it; now at once.',
-    breaks: neverOver,
-    file: instance,
-    within: 'Instance.tryPlace',
-    find: 'closedMs > 0',
-    replace: 'closedMs < 0',
-  },
-  {
-    name: 'lost-tombstones-forgotten',
-    promise: 'restore',
-    profile: 'restored',
-    what: 'Who remembers a tombstone of the lost revisions puts it in again; now it is forgotten, and who was removed sits there.',
-    breaks: learns,
-    file: 'src/rules/recall.ts',
-    within: 'remind',
-    find: 'restored.lineage !== memory.lineage',
-    replace: 'restored.lineage !== memory.lineage || table.revision > 0',
-  },
-  {
-    name: 'beats-counted-from-the-table',
-    promise: 'restore',
-    profile: 'restored',
-    what: 'A beat is above every one its holder tried to write; now one above that in the table, which may have been lost and seen.',
-    breaks: liveUser,
-    file: records,
-    within: 'ownRecord',
-    find: 'Math.max(mine.beat, beat)',
-    replace: 'mine.beat',
-  },
-  {
-    name: 'folds-remembered-over-a-loss',
-    promise: 'restore',
-    profile: 'restored',
-    what: 'With a lost table everything is forgotten that was folded; now segments that went with the folder are held to be there.',
-    breaks: inJournal,
-    file: compaction,
-    within: 'Compaction.committed',
-    find: '!isOffspring(licence, this.latest)',
-    replace: 'false',
-  },
-  {
-    name: 'restored-event-hashed-as-it-stands',
-    promise: 'restore',
-    profile: 'restored',
-    what: 'The event of a restore is hashed with its keys in order; now as it stands, and the chain of events breaks after it.',
-    breaks: inJournal,
-    file: 'src/rules/restore.ts',
-    within: 'restore',
-    find: 'lastEventHash: hashOf(event)',
-    replace: "lastEventHash: hashOf({ ...event, kind: 'lost' })",
-  },
   {
     name: 'restored-at-the-next-number',
     promise: 'restore',
@@ -1280,17 +952,6 @@ const waitingInLine: readonly Bug[] = [
     within: 'OFFER_MS',
     find: '60_000',
     replace: '1e12',
-  },
-  {
-    name: 'passed-over-at-once',
-    promise: 'rule 8',
-    profile: 'queue',
-    what: 'Who was given a place has 60 s to take it; now 3 s.',
-    breaks: inOrder,
-    file: timing,
-    within: 'OFFER_MS',
-    find: '60_000',
-    replace: '3000',
   },
   {
     name: 'beats-what-it-was-given-away',

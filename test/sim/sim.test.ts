@@ -90,7 +90,7 @@ describe('the plans', () => {
   });
 });
 
-test.each(['dead-at-one-interval', 'document-renamed-over'])('%s is caught', async (name) => {
+test.each(['dead-before-belief-ends', 'document-renamed-over'])('%s is caught', async (name) => {
   const bug = bugs.find((one) => one.name === name) ?? null;
   const hand = new Hand(await plant(bug, `sim-bugs/${name}`)); // in a thread of its own: two copies of the source share no module
   let caught = false;
