@@ -15,8 +15,8 @@ const cache = nodePath.join(root, 'node_modules', '.cache');
 const SOURCES = ['src', 'test/helpers', 'test/sim'];
 
 /**
- * Compiles src/, test/helpers and test/sim, as they are or with one bug in them. Types are not checked: what a bug leaves
- * unused is no concern.
+ * Compiles src/, test/helpers and test/sim, as they are or with one bug in them. Types are not checked,
+ * because a bug may leave something unused.
  * @param into a folder below `node_modules/.cache` (a relative path is taken from there); what is in it goes
  * @returns its path: it holds `src/...js`, `test/helpers/...js` and `test/sim/...js`
  * @throws when what the bug changes is not there exactly once, or no longer parses
@@ -34,7 +34,7 @@ export async function plant(bug: Bug | null, into: string): Promise<string> {
   return directory;
 }
 
-/** Whether the files that bugs change still parse, all at once. @throws naming those that do not */
+/** Checks that every changed file still parses, all at once. @throws naming those that do not */
 export async function parse(bugs: readonly Bug[], into: string): Promise<void> {
   const directory = await emptied(into);
   const sources = nodePath.join(directory, 'sources');
