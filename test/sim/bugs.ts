@@ -687,7 +687,7 @@ const table: readonly Bug[] = [
     within: 'userKey',
     find: "case 'user@host':",
     replace: `case 'user@host':
-      return JSON.stringify([folded(user), folded(host)]);`,
+      return \`\${lengthAnd(foldedName(user))} \${foldedName(host)}\`;`,
   },
   {
     name: 'removed-comes-back',

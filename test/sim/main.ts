@@ -180,7 +180,8 @@ async function firstBroken(
 ): Promise<{ seeds: number; how: string } | null> {
   for (let n = 1; n <= most; n++) {
     const played = await hand.play(String(n), profile ?? bug.profile);
-    if ('error' in played) return { seeds: n, how: 'crashed' };
+    // A planted bug that names what is no longer there fails at run time: that catches nothing.
+    if ('error' in played) throw new Error(`bug ${bug.name}: seed ${n} crashed: ${played.error}`);
     if (played.outcome.violation) return { seeds: n, how: played.outcome.violation.rule };
   }
   return null;

@@ -96,7 +96,8 @@ test.each(['dead-before-belief-ends', 'document-renamed-over'])('%s is caught', 
   let caught = false;
   for (let seed = 1; seed <= 20 && !caught; seed++) {
     const played = await hand.play(String(seed));
-    caught = 'error' in played || played.outcome.violation !== null;
+    if ('error' in played) throw new Error(played.error);
+    caught = played.outcome.violation !== null;
   }
   await hand.end();
   expect(caught).toBe(true);
