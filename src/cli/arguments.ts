@@ -1,6 +1,7 @@
-import { moduleName } from '../licence/document.js';
-import { MAX_USERS, type ModuleGrant } from '../licence/entitlement.js';
+import { MAX_USERS } from '../licence/document.js';
+import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { moduleName } from '../licence/schema.js';
 import type { Deps } from './world.js';
 
 /** What people type, checked where it comes in. Every fault here is BAD_ARGUMENT: exit 2, nothing tried. */

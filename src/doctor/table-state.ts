@@ -1,6 +1,7 @@
-import { decodeText, type Licence, parseLicence } from '../licence/document.js';
+import type { Licence } from '../licence/document.js';
 import { readPolicy } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
+import { decodeText, parseLicence } from '../licence/text.js';
 import type { Clock } from '../share/clock.js';
 import { nullIf, type ShareFiles } from '../share/files.js';
 import {

@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
-import {
-  at,
-  type CountBy,
-  checked,
-  checkInterval,
-  countBy,
-  type Level,
-  type Licence,
-  level as levelName,
-  moduleName,
-  type SealedEntitlement,
-} from './document.js';
+import type { CountBy, Level, Licence, SealedEntitlement } from './document.js';
 import { SeatfileFault } from './fault.js';
 import { parseJson } from './json.js';
+import { entitlement } from './schema.js';
+import { checked } from './text.js';
 import { fromIso } from './time.js';
 
 /** What the vendor granted: the parsed payload of the sealed entitlement. */
@@ -55,28 +45,6 @@ export interface Policy {
 
 /** Rule 1: one write per 30 s per file, for any number of users. */
 const SECONDS_PER_USER = 30;
-export const MAX_USERS = 100_000;
-
-const moduleGrant = z.looseObject({
-  module: moduleName,
-  maxUsers: z.int().min(1).max(MAX_USERS),
-  overdraft: z.int().min(0).max(MAX_USERS).optional(),
-});
-const entitlement = z.looseObject({
-  licenceId: z.string().regex(/^[a-z0-9-]{1,64}$/),
-  customer: z.string().max(256).optional(),
-  issuedAt: at,
-  expiresAt: at.optional(),
-  countBy: countBy.optional(),
-  level: levelName.optional(),
-  checkIntervalSeconds: checkInterval.optional(),
-  offlineGraceSeconds: z
-    .number()
-    .min(0)
-    .max(400 * 86_400)
-    .optional(),
-  modules: z.array(moduleGrant).min(1).max(1000),
-});
 
 /** T by the formula of rule 1: 30 s x the largest max users. Seconds. */
 export function formulaSeconds(modules: readonly ModuleGrant[]): number {
@@ -102,7 +70,7 @@ function readEntitlement(sealed: SealedEntitlement): Entitlement {
       'LICENCE_NEWER',
       'entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application',
     );
-  const granted = checked(entitlement, parseJson(sealed.payload, where), where) as Entitlement;
+  const granted = checked(entitlement, parseJson(sealed.payload, where), where);
   const names = granted.modules.map((grant) => grant.module);
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);

@@ -1,9 +1,10 @@
-import { type Licence, MAX_FORMER, parseLicence } from '../licence/document.js';
+import { type Licence, MAX_FORMER } from '../licence/document.js';
 import { entitlementHash, type Policy, readPolicy } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
+import { licenceIdOf } from '../licence/lineage.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
+import { parseLicence } from '../licence/text.js';
 import { offerFree } from './offers.js';
-import { licenceIdOf } from './restore.js';
 
 /** What becomes of a replacement file: one that an administrator put over `licence.json`. */
 export type Drop =

@@ -1,8 +1,7 @@
-import type { InstanceRecord, Licence, SealedEntitlement } from '../licence/document.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
 import { MAX_LINEAGES, MAX_RECENT, MAX_REVISION } from '../licence/document.js';
 import { readPolicy } from '../licence/entitlement.js';
 import { hashOf } from '../licence/event-hash.js';
-import { parseJson } from '../licence/json.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { bury, roomIn, withEntitlement } from './recall.js';
@@ -53,34 +52,6 @@ export const restoredNumber = (highestKnown: number): number =>
  * typed.
  */
 export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
-
-/** The id of the licence an entitlement is for, without checking the rest of it; null when it has none. */
-export function licenceIdOf(sealed: SealedEntitlement): string | null {
-  try {
-    const granted = parseJson(sealed.payload, '');
-    if (typeof granted !== 'object' || granted === null || !('licenceId' in granted)) return null;
-    return typeof granted.licenceId === 'string' ? granted.licenceId : null;
-  } catch {
-    return null;
-  }
-}
-
-/** Its own, and those it was restored from. */
-export const lineagesOf = (licence: Licence): readonly string[] => [
-  licence.lineage,
-  ...(licence.restored?.former ?? []),
-];
-
-/**
- * Two states of one table: one lineage, or one restored from the other. A copy that lives elsewhere is
- * none.
- */
-export function isSameTable(one: Licence, other: Licence): boolean {
-  return (
-    licenceIdOf(one.entitlement) === licenceIdOf(other.entitlement) &&
-    (lineagesOf(one).includes(other.lineage) || lineagesOf(other).includes(one.lineage))
-  );
-}
 
 /** What a table is rebuilt from: the state with the highest number; on a tie the one named first. */
 export const newest = (candidates: readonly Candidate[]): Candidate | null =>

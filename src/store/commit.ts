@@ -1,7 +1,8 @@
-import { type Licence, refuseMoved, textToPublish } from '../licence/document.js';
+import { type Licence, refuseMoved } from '../licence/document.js';
 import { type Policy, policyAfter } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type ChangeContext, type Draft, nextRevision } from '../licence/revision.js';
+import { textToPublish } from '../licence/text.js';
 import { breath } from '../share/clock.js';
 import { checkLimits, type Limits } from '../share/deadline.js';
 import type { StoreContext } from './context.js';

@@ -1,6 +1,7 @@
 import nodePath from 'node:path';
-import { formatLicence, type Licence } from '../licence/document.js';
+import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { formatLicence } from '../licence/text.js';
 import { toFault } from '../share/deadline.js';
 import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
 import { folderOf } from '../share/layout.js';

@@ -1,15 +1,10 @@
 import { createHash } from 'node:crypto';
-import {
-  decodeText,
-  formatLicence,
-  type Licence,
-  MAX_BYTES,
-  parseLicence,
-  type SealedEntitlement,
-} from '../licence/document.js';
+import type { Licence, SealedEntitlement } from '../licence/document.js';
 import { entitlementHash } from '../licence/entitlement.js';
 import { parseJson } from '../licence/json.js';
-import { lineagesOf } from '../rules/restore.js';
+import { lineagesOf } from '../licence/lineage.js';
+import { MAX_BYTES } from '../licence/size.js';
+import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
 import type { Clock } from '../share/clock.js';
 import { toFault } from '../share/deadline.js';
 import { type FileStat, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';

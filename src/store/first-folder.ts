@@ -1,6 +1,7 @@
-import { decodeText, formatLicence, type Licence, parseLicence, refuseMoved } from '../licence/document.js';
+import { type Licence, refuseMoved } from '../licence/document.js';
 import { type Policy, readPolicy } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
+import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
 import { type Limits, toFault } from '../share/deadline.js';
 import { OF_A_REVISION, removeTree } from '../share/emptying.js';
 import { nullIf, ShareError } from '../share/files.js';

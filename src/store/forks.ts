@@ -1,6 +1,6 @@
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { licenceIdOf } from '../rules/restore.js';
+import { licenceIdOf } from '../licence/lineage.js';
 import type { Place } from '../share/layout.js';
 import { MOST_ABOVE } from './register.js';
 

@@ -1,7 +1,8 @@
 import nodePath from 'node:path';
-import { decodeText, type Licence, type LicenceEvent } from '../licence/document.js';
+import type { Licence, LicenceEvent } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { coverOf, isAmong, type Range } from '../licence/range.js';
+import { decodeText } from '../licence/text.js';
 import { fromIso } from '../licence/time.js';
 import {
   compareEvents,

@@ -1,10 +1,10 @@
-import { formatLicence, type Licence } from '../licence/document.js';
+import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { isSameTable, licenceIdOf } from '../licence/lineage.js';
+import { formatLicence } from '../licence/text.js';
 import {
   type Candidate,
   HIGHEST_HEALABLE,
-  isSameTable,
-  licenceIdOf,
   newest,
   type RestoreStamp,
   restore,

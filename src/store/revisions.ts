@@ -1,6 +1,7 @@
-import { decodeText, type Licence, parseLicence } from '../licence/document.js';
+import type { Licence } from '../licence/document.js';
 import { type Policy, readPolicy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
+import { decodeText, parseLicence } from '../licence/text.js';
 import { fromIso } from '../licence/time.js';
 import type { Limits } from '../share/deadline.js';
 import type { StoreContext } from './context.js';

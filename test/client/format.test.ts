@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { formatLicence, type Licence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { numberName } from '../../src/share/layout.js';
 import { FOLDER, type World } from '../helpers/world.js';
 import { office, toldOf } from './office.js';

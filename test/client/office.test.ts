@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type InstanceRecord } from '../../src/licence/document.js';
+import type { InstanceRecord } from '../../src/licence/document.js';
 import { nextRevision } from '../../src/licence/revision.js';
+import { formatLicence } from '../../src/licence/text.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { numberName } from '../../src/share/layout.js';
 import { counting } from '../helpers/faults.js';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type World } from '../helpers/world.js';
 import { expectAllSeated, office, toldOf } from './office.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_BYTES } from '../../src/licence/document.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
 import { numberName } from '../../src/share/layout.js';
 import { FACE, FOLDER, type User, type World } from '../helpers/world.js';
 import { Desk } from '../stories/desk.js';

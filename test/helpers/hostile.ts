@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import net from 'node:net';
 import nodePath from 'node:path';
-import { MAX_BYTES } from '../../src/licence/document.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
 import type { BESIDE, INSIDE } from '../../src/share/layout.js';
 
 /** What a hostile user of the share plants there, and what must not change by that. */

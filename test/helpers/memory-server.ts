@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { MAX_BYTES } from '../../src/licence/document.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
 import { type FileStat, ShareError, type ShareErrorKind, type Volume } from '../../src/share/files.js';
 import { untrusted } from '../../src/share/layout.js';
 import { EPOCH_MS, type Timeline } from './clock.js';

@@ -1,6 +1,7 @@
-import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence, nextRevision } from '../../src/licence/revision.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { Limits } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { numberName, numbersAmong, type Place, placeOf, type StageOwner } from '../../src/share/layout.js';

@@ -6,16 +6,10 @@ import type { AcquireOptions, OpenOptions } from '../../src/client/options.js';
 import type { Seat } from '../../src/client/seat.js';
 import type { Instances } from '../../src/client/shared-instance.js';
 import type { System } from '../../src/client/system.js';
-import {
-  type CountBy,
-  formatLicence,
-  type Level,
-  type Licence,
-  parseLicence,
-  type Settings,
-} from '../../src/licence/document.js';
+import type { CountBy, Level, Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { numbersAmong } from '../../src/share/layout.js';
 import type { Dice } from '../../src/share/random.js';

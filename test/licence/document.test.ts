@@ -1,16 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import {
-  decodeText,
-  formatLicence,
-  type Licence,
-  licenceJsonSchema,
-  parseLicence,
-  textToPublish,
-} from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { readPolicy } from '../../src/licence/entitlement.js';
 import { type FaultCode, inFile, SeatfileFault } from '../../src/licence/fault.js';
+import { licenceJsonSchema } from '../../src/licence/schema.js';
+import { decodeText, formatLicence, parseLicence, textToPublish } from '../../src/licence/text.js';
 import { claim } from '../../src/rules/claim.js';
 import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from '../rules/tables.js';
 

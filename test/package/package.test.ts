@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { licenceJsonSchema } from '../../src/licence/document.js';
+import { licenceJsonSchema } from '../../src/licence/schema.js';
 import { type Block, blocksIn, pages, pageText } from '../helpers/pages.js';
 
 /** The package as users get it: built and packed from a copy of the tree, installed into an empty project, and used. */

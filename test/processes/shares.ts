@@ -1,9 +1,10 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
-import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { numbersAmong } from '../../src/share/layout.js';
 import type { Store, StoreOptions } from '../../src/store/store.js';
 

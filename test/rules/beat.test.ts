@@ -1,13 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type InstanceRecord,
-  type Level,
-  type Licence,
-  type Settings,
-  textToPublish,
-} from '../../src/licence/document.js';
+import type { InstanceRecord, Level, Licence, Settings } from '../../src/licence/document.js';
 import type { Entitlement } from '../../src/licence/entitlement.js';
 import { nextRevision } from '../../src/licence/revision.js';
+import { textToPublish } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { beat, type Standing } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';

@@ -2,16 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type CountBy,
-  formatLicence,
   type InstanceRecord,
   type Level,
   type Licence,
   MAX_GONE,
-  parseLicence,
   type SeatRecord,
 } from '../../src/licence/document.js';
 import type { ModuleGrant } from '../../src/licence/entitlement.js';
 import type { ChangeContext } from '../../src/licence/revision.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import { beat } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';

@@ -3,19 +3,16 @@ import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
-import {
-  decodeText,
-  formatLicence,
-  parseLicence,
-  refuseMoved,
-  textToPublish,
-} from '../../src/licence/document.js';
+import { refuseMoved } from '../../src/licence/document.js';
 import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
+import * as lineages from '../../src/licence/lineage.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
+import { troubleIn } from '../../src/licence/schema.js';
+import { decodeText, formatLicence, parseLicence, textToPublish } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
 import { beat, type Standing } from '../../src/rules/beat.js';
@@ -250,6 +247,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   parseJson: (of) => parseJson(textOf(of), FILE),
   refuseMoved: (of) => refuseMoved(of.licence, FILE),
   textToPublish: (of) => textToPublish(emptyTable({}), short(of), FILE),
+  troubleIn: (of) => troubleIn(of.licence.instances),
   parseLicence: (of) => [
     parseLicence(formatLicence(short(of), 'compact'), FILE),
     expect(() => parseLicence(textOf(of), FILE)).toThrow('formerEntitlements[0]'), // and as many more
@@ -295,8 +293,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   withEntitlement: (of) => recalling.withEntitlement(of.licence, of.licence),
   tellRemoved: (of) => tellRemoved(context(of), { ...me, module: 'M2' }),
   closedForMs: (of) => restoring.closedForMs(context(of)),
-  isSameTable: (of) => restoring.isSameTable(of.licence, lost(of)),
-  lineagesOf: (of) => restoring.lineagesOf(of.licence),
+  isSameTable: (of) => lineages.isSameTable(of.licence, lost(of)),
+  lineagesOf: (of) => lineages.lineagesOf(of.licence),
   newest: (of) => restoring.newest([{ from: 'face', licence: of.licence }]),
   restore: (of) =>
     restoring.restore({ candidates: [], base: { from: 'memory', licence: of.licence }, highest: 900 }, stamp),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, parseLicence, type Waiter } from '../../src/licence/document.js';
+import type { Licence, Waiter } from '../../src/licence/document.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { claim } from '../../src/rules/claim.js';
 import { MOST_GIVEN, seatWaiters } from '../../src/rules/offers.js';
 import { standInLine } from '../../src/rules/queue.js';

@@ -1,10 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { InstanceRecord, Licence, LicenceEvent, Tombstone } from '../../src/licence/document.js';
-import { formatLicence, parseLicence } from '../../src/licence/document.js';
 import { entitlementHash, readPolicy } from '../../src/licence/entitlement.js';
 import { hashOf } from '../../src/licence/event-hash.js';
+import { isSameTable } from '../../src/licence/lineage.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { recall } from '../../src/rules/recall.js';
-import { type Candidate, isSameTable, newest, restore, restoredNumber } from '../../src/rules/restore.js';
+import { type Candidate, newest, restore, restoredNumber } from '../../src/rules/restore.js';
 import { bareLicence } from '../helpers/table.js';
 
 const at = '2026-11-21T09:00:00.000Z';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Level, type Licence, parseLicence } from '../../src/licence/document.js';
+import type { Level, Licence } from '../../src/licence/document.js';
 import type { Entitlement } from '../../src/licence/entitlement.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { claim } from '../../src/rules/claim.js';
 import { type Asker, ask, comeIn } from '../../src/rules/request.js';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { type LicenceEvent, parseLicence } from '../../src/licence/document.js';
+import type { LicenceEvent } from '../../src/licence/document.js';
 import { rangeOf } from '../../src/licence/range.js';
 import { nextRevision } from '../../src/licence/revision.js';
+import { parseLicence } from '../../src/licence/text.js';
 import {
   factsOf,
   isOutlived,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { CountBy, Licence } from '../../src/licence/document.js';
-import { formatLicence, parseLicence } from '../../src/licence/document.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { remove } from '../../src/rules/admin.js';
 import { claim } from '../../src/rules/claim.js';
 import { tellRemoved } from '../../src/rules/tombstones.js';

@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
-import { MAX_BYTES } from '../../src/licence/document.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 
 /**

@@ -1,7 +1,8 @@
 import nodePath from 'node:path';
 import { locateStore, openStore } from '../../src/client/open-licence.js';
-import { formatLicence, type Licence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import type { ChangeContext, Draft } from '../../src/licence/revision.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
 import { numberName, numbersAmong, segmentName } from '../../src/share/layout.js';

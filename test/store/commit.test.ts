@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { nextRevision } from '../../src/licence/revision.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../../src/share/files.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
 import { adding, codeOf, declining, Table, tallyOf } from '../helpers/table.js';

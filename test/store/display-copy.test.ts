@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, MAX_BYTES } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
+import { formatLicence } from '../../src/licence/text.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { counting, faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { FORMAT, formatLicence, type Licence } from '../../src/licence/document.js';
+import { FORMAT, type Licence } from '../../src/licence/document.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { codeOf, Table } from '../helpers/table.js';
 
 /** Tables of other formats, and tables that have moved: what is read, what is written, and what is refused. */

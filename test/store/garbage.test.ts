@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence } from '../../src/licence/document.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/table.js';
 
 const DAY_MS = 86_400_000;

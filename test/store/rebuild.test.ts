@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, MAX_BYTES, parseLicence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { nextRevision } from '../../src/licence/revision.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { faulty } from '../helpers/faults.js';
 import { adding, codeOf, Table, type Writer } from '../helpers/table.js';

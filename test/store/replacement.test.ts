@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { formatLicence, type Licence, parseLicence } from '../../src/licence/document.js';
+import type { Licence } from '../../src/licence/document.js';
 import { type Entitlement, entitlementHash, sealUnsigned } from '../../src/licence/entitlement.js';
+import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';

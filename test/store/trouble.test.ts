@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { FORMAT, formatLicence, type Licence, MAX_BYTES } from '../../src/licence/document.js';
+import { FORMAT, type Licence } from '../../src/licence/document.js';
+import { MAX_BYTES } from '../../src/licence/size.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { clientOf } from '../helpers/memory-share.js';
 import { codeOf, Table, type Writer } from '../helpers/table.js';
 

@@ -1,8 +1,9 @@
 /** A licence on the export, as the server's own disk shows it: the truth that all acknowledgements are held against. */
 import fs from 'node:fs';
-import { formatLicence, type Licence, parseLicence } from '../../../src/licence/document.js';
+import type { Licence } from '../../../src/licence/document.js';
 import { sealUnsigned } from '../../../src/licence/entitlement.js';
 import { firstLicence } from '../../../src/licence/revision.js';
+import { formatLicence, parseLicence } from '../../../src/licence/text.js';
 import { documentIn, folderOf, numberName, numbersAmong } from '../../../src/share/layout.js';
 import { PLACES, USERS } from './link.js';
 

@@ -1,4 +1,4 @@
-import { MAX_BYTES } from '../../../src/licence/document.js';
+import { MAX_BYTES } from '../../../src/licence/size.js';
 import { ShareError, type ShareErrorKind } from '../../../src/share/files.js';
 import type { Dice } from '../../../src/share/random.js';
 import type { Timeline } from '../../helpers/clock.js';

@@ -7,8 +7,9 @@ import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { openStore } from '../../../../src/client/open-licence.js';
 import { realSystem } from '../../../../src/client/system.js';
-import { type Licence, parseLicence } from '../../../../src/licence/document.js';
+import type { Licence } from '../../../../src/licence/document.js';
 import { SeatfileFault } from '../../../../src/licence/fault.js';
+import { parseLicence } from '../../../../src/licence/text.js';
 import { awake } from '../../../../src/share/clock.js';
 import type { StoreOptions } from '../../../../src/store/store.js';
 

@@ -1,0 +1,270 @@
+import { z } from 'zod';
+import {
+  FORMAT,
+  type InstanceRecord,
+  MAX_FORMER,
+  MAX_GONE,
+  MAX_LINEAGES,
+  MAX_LISTED,
+  MAX_PAYLOAD,
+  MAX_RECENT,
+  MAX_REVISION,
+  MAX_SEATS,
+  MAX_USERS,
+} from './document.js';
+
+/** The schemas of the licence document and of the entitlement in it: the one door of zod. */
+
+const id = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -');
+const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
+
+/** A time in UTC. */
+const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' }).max(64);
+const name = z.string().min(1).max(256);
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+const seconds = z
+  .number()
+  .min(0)
+  .max(400 * 86_400);
+
+/**
+ * The check interval of a record. Entitlement and settings name at most 24 h; the formula gives up to 30 s x
+ * 100,000 users.
+ */
+const recordInterval = z.number().min(1).max(3_000_000);
+const revisionNumber = z.int().min(0).max(MAX_REVISION);
+
+/** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, compared exactly. */
+export const moduleName = z
+  .string()
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'expected a letter or digit, then up to 63 of letters, digits, . _ -',
+  );
+
+const level = z.enum(['heartbeat', 'light']);
+
+const countBy = z.enum(['user@host', 'instance', 'user', 'host']);
+
+/** Seconds, 1 to 86,400 (24 h). Below 8 is for demonstrations. */
+const checkInterval = z.number().min(1).max(86_400);
+
+const settings = z.looseObject({
+  level: level.optional(),
+  checkIntervalSeconds: checkInterval.optional(),
+  onDemand: z.looseObject({ answerWithinSeconds: z.number().min(20).max(86_400) }).optional(),
+  offlineGraceSeconds: seconds.optional(),
+  bans: z
+    .array(z.looseObject({ user: name, untilAt: at.nullable() }))
+    .max(MAX_LISTED)
+    .optional(),
+  reservations: z
+    .array(
+      z
+        .looseObject({ module: moduleName, user: name.optional(), host: name.optional() })
+        .refine(({ user, host }) => user !== undefined || host !== undefined, 'expected a user or a host')
+        .meta({ anyOf: [{ required: ['user'] }, { required: ['host'] }] }),
+    )
+    .max(MAX_LISTED)
+    .optional(),
+  journalMonths: z.int().min(1).max(1200).optional(),
+});
+
+const machine = z.looseObject({
+  pids: id.nullable(),
+  host: id.nullable(),
+  installation: id.nullable(),
+});
+
+const seat = z.looseObject({
+  id,
+  module: moduleName,
+  sinceAt: at,
+  untilAt: at.nullable(),
+  given: z.literal(true).optional(),
+});
+
+/** A process and its user, in a record and in a queue entry alike. */
+const running = {
+  user: name,
+  host: name,
+  machine,
+  pid: count,
+  processStart: z.string().max(64).nullable(),
+  thread: z.string().max(64).optional(),
+  application: z.string().max(256).nullable(),
+  note: z.string().max(1024).nullable(),
+};
+
+export const instance = z.looseObject({
+  id,
+  ...running,
+  level,
+  joinedAt: at,
+  beat: z.int().min(1),
+  beatAt: at,
+  checkIntervalSeconds: recordInterval,
+  graceSeconds: seconds,
+  answersWithin: seconds.nullable(),
+  unconfirmed: z.boolean().optional(),
+  seats: z.array(seat).min(1).max(1000),
+});
+
+export const waiter = z.looseObject({
+  instance: id,
+  module: moduleName,
+  ...running,
+  seat: id,
+  beat: z.int().min(1),
+  sinceAt: at,
+  waitSeconds: seconds,
+  returns: z.literal(true).optional(),
+});
+
+export const tombstone = z.looseObject({
+  instance: id,
+  seat: id,
+  module: moduleName,
+  user: name,
+  host: name,
+  reason: z
+    .string()
+    .min(1)
+    .max(64)
+    .describe('evicted, process gone, removed, banned, taken over, or one that is not known yet'),
+  actor: z.string().max(600),
+  words: z.string().max(1024).nullable(),
+  at,
+  revision: revisionNumber,
+  told: z.boolean().optional(),
+});
+
+const rollCall = z.looseObject({
+  names: z
+    .array(z.looseObject({ instance: id, beat: z.int().min(1), by: z.string().max(600), at }))
+    .max(MAX_LISTED),
+  calledAt: at.optional(),
+  provedAt: at.optional(),
+});
+
+export const event = z.looseObject({
+  id: z.string().max(128),
+  kind: z.string().max(64),
+  at,
+  before: hash.nullable(),
+});
+
+/** Most entries of each list that grows with the table. */
+export const MOST_IN = { instances: 100_000, waiting: 100_000, gone: MAX_GONE, events: 100_000 } as const;
+
+export const licence = z
+  .looseObject({
+    $schema: z.string().max(2048).optional(),
+    format: z.literal(FORMAT),
+    movedTo: z.string().min(1).max(4096).optional(),
+    entitlement: z.looseObject({
+      payload: z
+        .string()
+        .min(2)
+        .max(MAX_PAYLOAD)
+        .refine((text) => !/\p{Surrogate}/u.test(text), 'expected text that UTF-8 can hold')
+        .describe('JSON in a string; the signature covers these bytes'),
+      keyId: z.string().max(256).optional(),
+      alg: z.literal('Ed25519').optional(),
+      signature: z.string().max(1024).optional(),
+    }),
+    settings,
+    revision: revisionNumber,
+    parent: z.looseObject({ revision: revisionNumber, commit: id }).nullable(),
+    lineage: id,
+    commit: id,
+    recent: z.array(id).max(MAX_RECENT),
+    formerEntitlements: z.array(hash).max(MAX_FORMER),
+    committedAt: at.nullable(),
+    restored: z
+      .looseObject({
+        at,
+        from: z.string().max(1024),
+        revision: revisionNumber,
+        lineage: id,
+        former: z.array(id).max(MAX_LINEAGES),
+      })
+      .optional(),
+    instances: z.array(instance).max(MOST_IN.instances),
+    waiting: z.array(waiter).max(MOST_IN.waiting),
+    rollCall: rollCall.optional(),
+    renewal: z.looseObject({}).optional(),
+    gone: z.array(tombstone).max(MOST_IN.gone),
+    events: z.array(event).max(MOST_IN.events),
+    lastEventHash: hash.nullable(),
+  })
+  .meta({ title: 'seatfile licence', description: 'Entitlement, settings and seat table of one licence' })
+  .superRefine((value, context) => {
+    const trouble = troubleIn(value.instances);
+    if (trouble) context.addIssue({ code: 'custom', ...trouble });
+  });
+
+interface Trouble {
+  readonly path: string[];
+  readonly message: string;
+}
+
+/** The first fault of the records as a whole: too many seats, or an id that stands twice. */
+export function troubleIn(instances: readonly InstanceRecord[]): Trouble | null {
+  if (seatsIn({ instances }) > MAX_SEATS)
+    return { path: ['instances'], message: `expected at most ${MAX_SEATS} seats in all` };
+  const twice = unique(instances, (record) => record.id, 'instances', 'id');
+  if (twice) return twice;
+  for (const [index, { seats }] of instances.entries()) {
+    const seat = unique(seats, ({ module, id }) => `${module} ${id}`, `instances[${index}].seats`, 'id');
+    if (seat) return seat;
+  }
+  return null;
+}
+
+export const seatsIn = ({
+  instances,
+}: {
+  readonly instances: readonly { readonly seats: readonly unknown[] }[];
+}) => instances.reduce((sum, record) => sum + record.seats.length, 0);
+
+function unique<T>(
+  list: readonly T[],
+  key: (item: T) => string,
+  path: string,
+  field: string,
+): Trouble | null {
+  const seen = new Map<string, number>();
+  for (const [index, item] of list.entries()) {
+    const first = seen.get(key(item));
+    if (first !== undefined) {
+      const message = `expected every ${field} once, found "${key(item)}" also at [${first}]`;
+      return { path: [`${path}[${index}].${field}`], message };
+    }
+    seen.set(key(item), index);
+  }
+  return null;
+}
+
+const moduleGrant = z.looseObject({
+  module: moduleName,
+  maxUsers: z.int().min(1).max(MAX_USERS),
+  overdraft: z.int().min(0).max(MAX_USERS).optional(),
+});
+export const entitlement = z.looseObject({
+  licenceId: z.string().regex(/^[a-z0-9-]{1,64}$/),
+  customer: z.string().max(256).optional(),
+  issuedAt: at,
+  expiresAt: at.optional(),
+  countBy: countBy.optional(),
+  level: level.optional(),
+  checkIntervalSeconds: checkInterval.optional(),
+  offlineGraceSeconds: seconds.optional(),
+  modules: z.array(moduleGrant).min(1).max(1000),
+});
+
+/** The published JSON Schema (draft 2020-12) of the format. */
+export function licenceJsonSchema(): unknown {
+  return z.toJSONSchema(licence, { io: 'input' });
+}
