@@ -9,6 +9,7 @@ import { type ShareTime, type StatusView, statusView } from '../rules/status-vie
 import type { Limits } from '../share/deadline.js';
 import type { Kept } from '../store/journal-files.js';
 import type { Store } from '../store/store.js';
+import { waiting } from './asking.js';
 import { type Interruption, unlessStopped } from './interruption.js';
 import { printable } from './words.js';
 import type { Deps } from './world.js';
@@ -41,8 +42,7 @@ async function openDesk<T>(
   act: (desk: Desk) => Promise<T>,
 ): Promise<T> {
   const system = deps.system();
-  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
-  const { store, licence, policy } = await unless(openStore(file, system, onSlow));
+  const { store, licence, policy } = await unless(openStore(file, system, waiting(deps)));
   store.onFaceTrouble = (trouble) =>
     deps.err(`${printable(faceTrouble(store.place.face, trouble).message)}\n`);
   const limits = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS, signal });

@@ -9,10 +9,11 @@ import { toFault } from '../../share/deadline.js';
 import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
 import { fileOf, parseDuration } from '../arguments.js';
+import { waiting } from '../asking.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
-import { duration, EXIT, jsonText, printable } from '../words.js';
+import { duration, EXIT, jsonText } from '../words.js';
 import type { Deps } from '../world.js';
 
 interface DoctorOptions {
@@ -71,7 +72,7 @@ async function examined(
   deps: Deps,
 ): Promise<Report> {
   const system = deps.system();
-  const about = examineDeps(system, ANSWER_MS, (what) => deps.err(`Waiting for ${printable(what)}\n`));
+  const about = examineDeps(system, ANSWER_MS, waiting(deps));
   const target = await unless(found(path, about.files));
   if (!('face' in target)) return target;
   const checks: Extra[] = [];

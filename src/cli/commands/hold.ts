@@ -9,6 +9,7 @@ import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
 import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
+import { waiting } from '../asking.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import {
   describeError,
@@ -191,10 +192,17 @@ export async function openForCommand(
   deps: Deps,
 ): Promise<OpenLicence> {
   const { user, host, note, application = 'seatfile' } = options;
-  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
   const licence = await openWith(
     file,
-    { user, host, note, application, timeoutMs: timeoutMs(options.timeout), onSlow, releaseOnExit: false },
+    {
+      user,
+      host,
+      note,
+      application,
+      timeoutMs: timeoutMs(options.timeout),
+      onSlow: waiting(deps),
+      releaseOnExit: false,
+    },
     deps.system(),
     instancesOfProcess(),
   );

@@ -12,6 +12,7 @@ import { toIso } from '../../licence/time.js';
 import { ANSWER_MS, patient } from '../../share/op-timeouts.js';
 import { createFace, removeFace } from '../../store/create.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
+import { waiting } from '../asking.js';
 import { describeBriefly } from '../doctor-text.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
@@ -158,5 +159,3 @@ async function tryCommit(face: string, system: System, deps: Deps): Promise<void
   );
   await store.settled();
 }
-
-const waiting = (deps: Deps) => (what: string) => deps.err(`Waiting for ${printable(what)}\n`);

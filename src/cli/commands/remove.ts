@@ -6,6 +6,7 @@ import type { ShareTime } from '../../rules/status-view.js';
 import { ownLookMs } from '../../rules/timing.js';
 import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
+import { isAgreed } from '../asking.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
 import type { Deps } from '../world.js';
 
@@ -70,7 +71,9 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
   }
   for (const one of chosen) deps.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
   if (options.dryRun) return;
-  if (!(await isAgreed(chosen.length, desk, options, deps))) {
+  const seats = chosen.length === 1 ? 'this seat' : `these ${chosen.length} seats`;
+  const question = { verb: 'remove', text: `Remove ${seats}?`, yes: options.yes, signal: desk.signal };
+  if (!(await isAgreed(question, deps))) {
     deps.err('Nothing was removed.\n');
     deps.setStatus(EXIT.failed);
     return;
@@ -98,20 +101,6 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat
   return chosen;
 }
 
-async function isAgreed(
-  count: number,
-  { signal }: Desk,
-  options: RemoveOptions,
-  deps: Deps,
-): Promise<boolean> {
-  if (options.yes) return true;
-  if (!deps.isInteractive)
-    throw new SeatfileFault('BAD_ARGUMENT', 'remove: not on a terminal, so nobody can be asked; add --yes');
-  const seats = count === 1 ? 'this seat' : `these ${count} seats`;
-  const answer = await deps.ask(`Remove ${seats}? [y/N] `, signal);
-  return /^y(es)?$/i.test(answer.trim());
-}
-
 async function commitRemoval(
   desk: Desk,
   chosen: readonly ChosenSeat[],
@@ -120,10 +109,7 @@ async function commitRemoval(
   const keys = new Set(chosen.map(keyOf));
   const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
   const { answer } = await desk.store.commit((context) => {
-    const there = context.licence.instances.flatMap((record) =>
-      record.seats.map((seat) => ({ record, seat })),
-    );
-    const answer = there.filter(({ record, seat }) => isChosen(record, seat));
+    const answer = chooseSeats(context.licence, {}).filter(({ record, seat }) => isChosen(record, seat));
     return { answer, draft: remove(context, { isChosen, actor: desk.actor, words }) };
   }, desk.limits());
   return answer;

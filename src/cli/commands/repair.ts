@@ -11,6 +11,7 @@ import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { healAdvice } from '../../store/trouble.js';
 import { fileOf } from '../arguments.js';
+import { isAgreed, waiting } from '../asking.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
 import type { Deps } from '../world.js';
@@ -52,8 +53,7 @@ async function repair(
 ): Promise<void> {
   const system = deps.system();
   const { unless } = interruption;
-  const onSlow = (what: string) => deps.err(`Waiting for ${printable(what)}\n`);
-  const { store, look } = await unless(locateStore(file, system, onSlow));
+  const { store, look } = await unless(locateStore(file, system, waiting(deps)));
   const bench = { store, system, options, deps, interruption };
   try {
     const found = await unless(look()).catch((error: unknown) => onlyLoss(error));
@@ -90,7 +90,8 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
     return;
   }
   if (options.dryRun) return;
-  if (!(await isAgreed(signal, options, deps))) {
+  const question = { verb: 'repair', text: 'Write it?', yes: options.yes, signal };
+  if (!(await isAgreed(question, deps))) {
     deps.err('Nothing was changed.\n');
     deps.setStatus(EXIT.failed);
     return;
@@ -131,13 +132,6 @@ async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Pr
     if (waitMs <= 0) return false;
     await system.clock.sleep(waitMs);
   }
-}
-
-async function isAgreed(signal: AbortSignal, options: RepairOptions, deps: Deps): Promise<boolean> {
-  if (options.yes) return true;
-  if (!deps.isInteractive)
-    throw new SeatfileFault('BAD_ARGUMENT', 'repair: not on a terminal, so nobody can be asked; add --yes');
-  return /^y(es)?$/i.test((await deps.ask('Write it? [y/N] ', signal)).trim());
 }
 
 /** What was found, and what will be written. */

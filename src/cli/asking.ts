@@ -1,0 +1,28 @@
+import { SeatfileFault } from '../licence/fault.js';
+import { printable } from './words.js';
+import type { Deps } from './world.js';
+
+/** Says on stderr what a command waits for on a slow share. */
+export const waiting =
+  (deps: Deps) =>
+  (what: string): void =>
+    deps.err(`Waiting for ${printable(what)}\n`);
+
+/** A question before a change. */
+export interface Question {
+  /** The command that asks. */
+  readonly verb: string;
+  readonly text: string;
+  /** `--yes`: agreed without being asked. */
+  readonly yes: boolean | undefined;
+  /** Gives the question up. */
+  readonly signal: AbortSignal;
+}
+
+/** Whether the administrator agrees. @throws SeatfileFault BAD_ARGUMENT where there is no terminal to ask on */
+export async function isAgreed({ verb, text, yes, signal }: Question, deps: Deps): Promise<boolean> {
+  if (yes) return true;
+  if (!deps.isInteractive)
+    throw new SeatfileFault('BAD_ARGUMENT', `${verb}: not on a terminal, so nobody can be asked; add --yes`);
+  return /^y(es)?$/i.test((await deps.ask(`${text} [y/N] `, signal)).trim());
+}
