@@ -1,5 +1,5 @@
 import { elapsedMs, type Instant } from '../licence/time.js';
-import { RETRY_INTERVALS } from '../rules/timing.js';
+import { LEAST_SLEEP_MS, RETRY_INTERVALS } from '../rules/timing.js';
 import { type Clock, instantOf } from '../share/clock.js';
 import type { Dice } from '../share/random.js';
 import type { SerialQueue } from '../share/serial.js';
@@ -27,7 +27,7 @@ export interface HeartDeps {
   readonly clock: Clock;
   readonly dice: Dice;
   readonly identity: Identity;
-  readonly table: { readonly intervalMs: number; readonly lookPeriod: number };
+  readonly table: Pace;
   readonly hints: Hints;
   readonly queue: SerialQueue;
   readonly beat: () => Promise<void>;
@@ -92,7 +92,7 @@ export class Heart {
   beaten(since: Instant): void {
     const { clock, dice } = this.deps;
     this.schedule = this.isBeating
-      ? beatConfirmed(this.schedule, since.elapsedMs, this.pace, dice.fraction())
+      ? beatConfirmed(this.schedule, since.elapsedMs, this.deps.table, dice.fraction())
       : noBeatDue(this.schedule);
     if (!this.running) this.looked(clock.elapsedMs());
   }
@@ -103,7 +103,7 @@ export class Heart {
   }
 
   looked(startedMs: number): void {
-    this.schedule = looked(this.schedule, startedMs, this.pace);
+    this.schedule = looked(this.schedule, startedMs, this.deps.table);
   }
 
   /** Then at the latest. */
@@ -144,9 +144,10 @@ export class Heart {
       await clock.sleep(plannedMs, signal);
       if (signal.aborted) return;
       const hasSlept =
-        elapsedMs(before, instantOf(clock)) - plannedMs > Math.max(1000, table.intervalMs * RETRY_INTERVALS);
+        elapsedMs(before, instantOf(clock)) - plannedMs >
+        Math.max(LEAST_SLEEP_MS, table.intervalMs * RETRY_INTERVALS);
       if (hasSlept && this.isBeating) this.beatSoon();
-      hints.save(plannedMs / table.lookPeriod);
+      hints.save(plannedMs / table.lookPeriodMs);
       onPulse();
     }
   }
@@ -155,12 +156,7 @@ export class Heart {
     return this.deps.identity.record?.level === 'heartbeat';
   }
 
-  private get pace(): Pace {
-    const { intervalMs, lookPeriod } = this.deps.table;
-    return { intervalMs, lookPeriodMs: lookPeriod };
-  }
-
   private get retryMs(): number {
-    return retryMs(this.pace, this.deps.dice.fraction());
+    return retryMs(this.deps.table, this.deps.dice.fraction());
   }
 }

@@ -69,7 +69,7 @@ export class Asking {
   nextTryMs(): number {
     const { clock, table } = this.deps;
     const dueMs = table.lastSeen ? table.rollCall.dueMs(table.lastSeen) : Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(table.tryPeriod, dueMs - clock.elapsedMs()));
+    return Math.max(0, Math.min(table.tryPeriodMs, dueMs - clock.elapsedMs()));
   }
 
   isAnyDoubtful(module: string): boolean {

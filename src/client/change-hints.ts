@@ -1,3 +1,4 @@
+import { HINT_INTERVALS } from '../rules/timing.js';
 import type { Dice } from '../share/random.js';
 import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
 
@@ -31,7 +32,8 @@ export class Hints {
   open(onHint: () => void): void {
     const { dice, isFaceMissing, table, watching } = this.deps;
     if (this.watch || !watching || isFaceMissing()) return;
-    const intervalMs = Math.max(SHORTEST_POLL_MS, table.intervalMs / 60) * (0.9 + 0.2 * dice.fraction());
+    const intervalMs =
+      Math.max(SHORTEST_POLL_MS, table.intervalMs * HINT_INTERVALS) * (0.9 + 0.2 * dice.fraction());
     this.watch = watching(
       table.path,
       intervalMs,

@@ -68,7 +68,7 @@ export class Beats {
     const shareMs = Math.max(table.intervalMs * BEAT_PATIENCE_INTERVALS, LEAST_BEAT_PATIENCE_MS);
     const patienceMs = Math.min(PATIENCE_MS, shareMs);
     const { done, since } = await table.commit(this.beatFrom(started), table.limits(patienceMs));
-    heart.lookBy(clock.elapsedMs() + table.lookPeriod);
+    heart.lookBy(clock.elapsedMs() + table.lookPeriodMs);
     this.followBeat(done.answer, done.licence, since);
   }
 
@@ -143,7 +143,7 @@ export class Beats {
     const closedMs = table.policy ? table.closedMs(licence, table.policy, null) : 0;
     if (closedMs > 0) heart.beatSoon(closedMs);
     else if (this.returnMs(module) <= 0) this.lose(module, lossOf(null));
-    else heart.beatSoon(table.lookPeriod);
+    else heart.beatSoon(table.lookPeriodMs);
   }
 
   /** Our record is in the table since a commit that began then. */
@@ -291,7 +291,7 @@ export class Beats {
     const { beatEarly, lookAgainMs } = table.vigil.next(licence, nowMs);
     if (beatEarly) heart.beatSoon();
     heart.lookBy(Math.max(lookAgainMs, nowMs + 1));
-    if (isAnyGiven(licence)) heart.lookBy(nowMs + LONGEST_QUEUE_GAP_MS); // he may be dead: see how long it stands
+    if (isAnyGiven(licence)) heart.lookBy(nowMs + LONGEST_QUEUE_GAP_MS); // its waiter may be dead
   }
 
   private loseAllExpired(): void {

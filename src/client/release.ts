@@ -74,7 +74,7 @@ export class Releases {
     const { clock, queue, table } = this.deps;
     this.isPayingBack = true;
     while (this.owed.size > 0) {
-      await clock.sleep(table.lookPeriod);
+      await clock.sleep(table.lookPeriodMs);
       const pay = () => this.commitRelease([...this.owed], table.limits(PATIENCE_MS));
       await queue.run(pay).catch(() => undefined);
     }

@@ -80,13 +80,13 @@ export class Table {
     return 1000 * (this.policy?.checkIntervalSeconds ?? 1);
   }
 
-  get lookPeriod(): number {
+  get lookPeriodMs(): number {
     const { identity } = this.deps;
     const level = identity.record?.level ?? 'heartbeat';
     return ownLookMs(level, this.intervalMs / 1000, identity.answersWithin);
   }
 
-  get tryPeriod(): number {
+  get tryPeriodMs(): number {
     return tryPeriodMs(this.intervalMs / 1000, this.policy?.answerWithinSeconds ?? null);
   }
 
@@ -108,7 +108,7 @@ export class Table {
     const { identity, warnings } = this.deps;
     this.lastPolicy = top.policy;
     this.closedMs(top.licence, this.lastPolicy, null);
-    this.vigil.saw(top, identity.id, this.lookPeriod);
+    this.vigil.saw(top, identity.id, this.lookPeriodMs);
     this.line = watchLine(this.line, top.licence, top.endedMs);
     this.lastLicence = top.licence;
     if (identity.record?.level === 'light') warnings.troubleOver();

@@ -37,6 +37,10 @@ export const LONGEST_RETRY_MS = 5000;
 /** A beat waits for the share for this long, and at least {@link LEAST_BEAT_PATIENCE_MS}. */
 export const BEAT_PATIENCE_INTERVALS = 1 / 4;
 export const LEAST_BEAT_PATIENCE_MS = 10_000;
+/** How often a file that hints at changes is asked for, where the system does not tell by itself. */
+export const HINT_INTERVALS = 1 / 60;
+/** A pulse that comes later than this, and later than {@link RETRY_INTERVALS}, says that the computer slept. */
+export const LEAST_SLEEP_MS = 1000;
 /** A beat is overdue this long after it was due: `jeopardy`. */
 export const OVERDUE_INTERVALS = 1 / 8;
 

@@ -504,9 +504,9 @@ const sight: readonly Bug[] = [
     breaks: deadUser,
     file: tableHere,
     within: 'Table.saw',
-    find: 'this.vigil.saw(top, identity.id, this.lookPeriod);',
+    find: 'this.vigil.saw(top, identity.id, this.lookPeriodMs);',
     replace: `const atMs = this.deps.clock.wallMs();
-    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriod);`,
+    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriodMs);`,
   },
   {
     name: 'dead-by-share-time',
