@@ -67,6 +67,15 @@ const usersIn = async (version, file) => {
     .sort();
 };
 
+/** Ada has the only seat, and Bob waits for it. */
+async function holderAndWaiter(a, b, file) {
+  const ada = hold(a, file, 'ada');
+  await ada.told('seated');
+  const bob = hold(b, file, 'bob', '--wait', '2m');
+  await bob.told('waiting');
+  return { ada, bob };
+}
+
 const other = (version) => (version === 'old' ? 'new' : 'old');
 
 /** Each story is told twice: `a` is the old version and `b` the new one, and the other way round. */
@@ -84,20 +93,14 @@ const stories = {
   },
   'a killed holder is evicted, and the waiter of the other version gets the seat': async (a, b) => {
     const file = await licence(a, 1, '4s');
-    const ada = hold(a, file, 'ada');
-    await ada.told('seated');
-    const bob = hold(b, file, 'bob', '--wait', '2m');
-    await bob.told('waiting');
+    const { ada, bob } = await holderAndWaiter(a, b, file);
     ada.child.kill('SIGKILL');
     await bob.told('seated');
     assert.equal(await bob.end(), 0);
   },
   'a seat that is given back goes to the waiter of the other version': async (a, b) => {
     const file = await licence(b, 1, '5m');
-    const ada = hold(a, file, 'ada');
-    await ada.told('seated');
-    const bob = hold(b, file, 'bob', '--wait', '2m');
-    await bob.told('waiting');
+    const { ada, bob } = await holderAndWaiter(a, b, file);
     assert.equal(await ada.end(), 0);
     await bob.told('seated');
     assert.equal(await bob.end(), 0);

@@ -10,7 +10,10 @@ export interface OpenOptions {
   readonly user?: string | undefined;
   /** @default SEATFILE_HOST, else the system's host name */
   readonly host?: string | undefined;
-  /** Give the seats back on SIGINT, SIGTERM and SIGHUP when nobody else listens for them, and at the end of the event loop. @default true */
+  /**
+   * Give the seats back at the end of the event loop, and on SIGINT, SIGTERM and SIGHUP. A signal that the application listens for
+   * is left to the application. @default true
+   */
   readonly releaseOnExit?: boolean | undefined;
   /**
    * Milliseconds that a claim, and the return of a seat, may take: a share that has not confirmed it by then is given up
@@ -23,9 +26,9 @@ export interface OpenOptions {
 
 export interface AcquireOptions {
   /**
-   * Milliseconds to wait for a place while none is free: first come, first served, across all processes and computers. The
-   * place is told by `waiting` events. Holders who seem dead are asked to beat meanwhile; who has not done so within a
-   * quarter of the check interval, and is silent for two, loses the place to whoever waits. At most 24 h. @default 0
+   * Milliseconds to wait in the queue while no seat is free, at most 24 h. The queue is first come, first served, across all
+   * processes and computers. `waiting` events tell the place in it. Meanwhile a holder that seems dead is asked to beat. Its seat goes
+   * to the first waiter if it has not answered within a quarter of the check interval, and has been silent for two. @default 0
    */
   readonly wait?: number | undefined;
   /** For this claim alone. @default that of the licence */
@@ -35,8 +38,8 @@ export interface AcquireOptions {
 }
 
 export interface LicenceEvents {
-  /** Something to show or log; it costs nobody a seat. */
+  /** Something to show or log. No user loses a seat by it. */
   warning: [Warning];
-  /** Who asked with `wait` stands in the line, or has moved on in it. */
+  /** A claim with `wait` has joined the queue, or has moved on in it. */
   waiting: [WaitingNews];
 }
