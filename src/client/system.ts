@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
-import { type ExamineDeps, lookAround, type Surroundings } from '../doctor/examine.js';
+import type { ExamineDeps } from '../doctor/examine.js';
+import { lookAround, type Surroundings } from '../doctor/first-look.js';
 import { type Clock, systemClock } from '../share/clock.js';
 import { diskFiles } from '../share/disk.js';
 import type { ShareFiles } from '../share/files.js';

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import {
-  type ExamineDeps,
-  type ExamineOptions,
-  examine,
-  findTarget,
-  type Surroundings,
-} from '../../src/doctor/examine.js';
+import { type ExamineDeps, type ExamineOptions, examine } from '../../src/doctor/examine.js';
 import { type Finding, isFit, type Report, worstFirst } from '../../src/doctor/findings.js';
+import { findTarget, type Surroundings } from '../../src/doctor/first-look.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { patient } from '../../src/share/op-timeouts.js';

@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander';
 import { examineDeps } from '../../client/system.js';
-import { type Extra, examine, findTarget, type Target } from '../../doctor/examine.js';
+import { type Extra, examine } from '../../doctor/examine.js';
 import type { Check, Report } from '../../doctor/findings.js';
+import { findTarget, type Target } from '../../doctor/first-look.js';
 import { measurePeer } from '../../doctor/peer.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { Clock } from '../../share/clock.js';
