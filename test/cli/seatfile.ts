@@ -97,10 +97,16 @@ export async function told(child: Child, event: string): Promise<Record<string, 
   return JSON.parse(await child.heard(`{"event":"${event}"`)) as Record<string, unknown>;
 }
 
+/** The process that asks the share for a killed command may still be at its last operation. */
+const REMOVALS = 10;
+
 /** An empty directory, removed by `remove`. */
 export function temporary(): { directory: string; remove: () => void } {
   const directory = mkdtempSync(path.join(os.tmpdir(), 'seatfile-test-'));
-  return { directory, remove: () => rmSync(directory, { recursive: true, force: true }) };
+  return {
+    directory,
+    remove: () => rmSync(directory, { recursive: true, force: true, maxRetries: REMOVALS }),
+  };
 }
 
 /** For every test of a file a directory of its own; afterwards the test's processes are reaped and it is removed. */

@@ -234,5 +234,5 @@ console.log(
 );
 for (const trouble of troubles) console.log(`BROKEN: ${trouble}`);
 if (troubles.length > 0) console.log(`seed ${seed} replays the choices; the share is kept in ${root}`);
-else fs.rmSync(root, { recursive: true, force: true });
+else fs.rmSync(root, { recursive: true, force: true, maxRetries: 10 }); // killed commands may be at their last operation
 process.exitCode = troubles.length > 0 ? 1 : 0;
