@@ -199,7 +199,8 @@ async function attack(): Promise<void> {
     await (chance.fraction() < 0.3 ? exchangeOne() : plantOne()).catch(() => undefined);
     await pause(chance.fraction() * 150);
   }
-  for (const path of planted) fs.rmSync(path, { recursive: true, force: true });
+  // A directory before what was planted in it: it may be a file by now, or a link to elsewhere.
+  for (const path of [...planted].sort()) fs.rmSync(path, { recursive: true, force: true });
 }
 
 // --- the whole --------------------------------------------------------------------------------------------------------
