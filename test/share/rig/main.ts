@@ -58,7 +58,7 @@ async function prepare(): Promise<string | null> {
 }
 
 /** The clone: this file runs compiled, in node_modules/.cache/seatfile-test. */
-const root = nodePath.join(nodePath.dirname(fileURLToPath(import.meta.url)), '../../../../..');
+const root = nodePath.join(nodePath.dirname(fileURLToPath(import.meta.url)), '../../../../../..');
 
 function cannot(why: string): number {
   console.log(`THIS MACHINE CANNOT: ${why}. Counted as failed.`);
