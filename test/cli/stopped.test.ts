@@ -14,11 +14,11 @@ afterAll(async () => {
   for (const place of places) place.remove();
 });
 
-async function office(users: number): Promise<string> {
+async function office(users: number, interval = T): Promise<string> {
   const place = temporary();
   places.push(place);
   const file = path.join(place.directory, 'licence.json');
-  await seatfile(['init', file, '--module', `M1=${users}`, '--check-interval', `${T}s`]);
+  await seatfile(['init', file, '--module', `M1=${users}`, '--check-interval', `${interval}s`]);
   return file;
 }
 
@@ -87,7 +87,8 @@ describe.runIf(process.platform !== 'win32')(
 
 describe.concurrent('licence.json garbled while people work', () => {
   test('costs nobody anything but a warning, and is shown whole again once it has stood still for 60 s', async () => {
-    const file = await office(2);
+    const interval = 8; // so that a busy computer suspends nobody for reasons of its own
+    const file = await office(2, interval);
     const ada = hold(file, 'ada', 'pc-1');
     const bob = hold(file, 'bob', 'pc-2');
     await Promise.all([told(ada, 'seated'), told(bob, 'seated')]);
@@ -98,14 +99,15 @@ describe.concurrent('licence.json garbled while people work', () => {
     expect(readFileSync(file, 'utf8')).toBe(garbled);
     await until(
       'shown whole again',
-      5000 + 2 * T * 1000,
+      5000 + 2 * interval * 1000,
       () => readFileSync(file, 'utf8') !== garbled || undefined,
     );
     expect((JSON.parse(readFileSync(file, 'utf8')) as { instances: unknown[] }).instances).toHaveLength(2);
     for (const one of [ada, bob]) {
       one.process.stdin?.end();
       const { status, complaint } = await one.ended;
-      expect({ status, lines: one.lines.length }).toEqual({ status: 0, lines: 2 });
+      expect(status).toBe(0);
+      expect([...events(one, 'suspended'), ...events(one, 'lost')]).toEqual([]);
       expect(complaint).toMatch(/no longer reads as a licence; nobody loses a seat/);
     }
   }, 120_000);

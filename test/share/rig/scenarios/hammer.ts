@@ -20,12 +20,20 @@ import {
 } from '../table.js';
 
 const WRITERS_PER_HOST = 2;
+/** The most that each writer does. */
 const COMMITS = 340;
 const LONG_COMMITS = 2000;
 const BOUND_MS = 30_000;
-/** Then the writers stop, and what they did is judged all the same. */
-const RUN_MS = 600_000;
-const LONG_RUN_MS = 3_600_000;
+/**
+ * The writers stop after this time, as soon as everything was struck and every writer has gone on after that: how
+ * many commits a computer makes in it is no promise.
+ */
+const ENOUGH_MS = 150_000;
+const LONG_ENOUGH_MS = 3_600_000;
+/** A computer that has not come so far after this many times the time above shows nothing. */
+const TOO_SLOW = 3;
+/** Each writer is stopped and killed within its first commits, so that a slow computer comes to it. */
+const STRUCK_WITHIN = 16;
 /** Longer than every timeout below. Milliseconds. */
 const STOP_MS = 6500;
 
@@ -51,7 +59,11 @@ export const hammer: Scenario = {
     const seconds = (performance.now() - startedMs) / 1000;
     const reports = await storm.readers();
     const figures = judge(rig, table, storm.lines, reports, seconds);
-    must(storm.isDone, `as it must be, but too slow: ${JSON.stringify(figures)}`);
+    const missing = storm.notYet;
+    must(
+      missing === '',
+      `as it must be, but this computer came no further: ${missing}; ${JSON.stringify(figures)}`,
+    );
     return figures;
   },
 };
@@ -62,9 +74,13 @@ class Storm {
   private readonly table: Table;
   private readonly commits: number;
   private readonly acked = new Map<number, number>();
+  /** How many commits each writer had made at the last strike that met it. */
+  private readonly ackedBefore = new Map<number, number>();
+  private readonly strikes = { stopped: new Set<number>(), killed: new Set<number>(), hosts: 0 };
   private readonly looking = new Map<Guest, Running>();
   private readonly writing = new Set<Running>();
   private isOver = false;
+  private readonly startedMs = performance.now();
   private repaired: Promise<void> = Promise.resolve();
 
   constructor(rig: Rig, table: Table, commits: number) {
@@ -78,16 +94,17 @@ class Storm {
     const slots = this.rig.guests.flatMap((guest, host) =>
       Array.from({ length: WRITERS_PER_HOST }, (_, n) => this.slot(guest, host * WRITERS_PER_HOST + n)),
     );
-    const late = setTimeout(() => this.endEarly(), this.rig.isLong ? LONG_RUN_MS : RUN_MS);
     const fate = this.strikeHosts();
+    const end = this.endInTime();
     await Promise.all(slots).finally(() => {
-      clearTimeout(late);
       this.isOver = true;
     });
-    await fate;
+    await Promise.all([fate, end]);
   }
 
-  private endEarly(): void {
+  private async endInTime(): Promise<void> {
+    const isEnough = () => this.spent >= (this.notYet === '' ? 1 : TOO_SLOW);
+    while (!this.isOver && !isEnough()) await pause(50);
     this.isOver = true;
     for (const one of this.writing) {
       one.close();
@@ -115,8 +132,26 @@ class Storm {
     return `${[...this.acked].map(([slot, count]) => `${slot}: ${count}`).join(', ')}; ${JSON.stringify(paceOf(tries))}; attempts ${tries.reduce((sum, one) => sum + one.attempts, 0)} ${faultsIn(tries).join('; ')}`;
   }
 
-  get isDone(): boolean {
-    return this.total >= this.commits * WRITERS_PER_HOST * this.rig.guests.length;
+  /** What has to happen before the storm shows anything, and has not happened; empty: it all has. */
+  get notYet(): string {
+    const writers = WRITERS_PER_HOST * this.rig.guests.length;
+    const { stopped, killed, hosts } = this.strikes;
+    const isOn = (_: unknown, slot: number) =>
+      this.done(slot) > Math.min(this.ackedBefore.get(slot) ?? Number.POSITIVE_INFINITY, this.commits - 1);
+    const on = Array.from({ length: writers }, isOn).filter(Boolean).length;
+    const counts = {
+      'writers stopped': stopped.size,
+      'writers killed': killed.size,
+      'writers that went on': on,
+    };
+    const left = Object.entries(counts).filter(([, count]) => count < writers);
+    if (hosts < 2) left.push(['hosts struck', hosts]);
+    return left.map(([what, count]) => `${what}: ${count}`).join(', ');
+  }
+
+  /** The part of its time that the storm has blown; more than 1 past that. */
+  private get spent(): number {
+    return (performance.now() - this.startedMs) / (this.rig.isLong ? LONG_ENOUGH_MS : ENOUGH_MS);
   }
 
   private get total(): number {
@@ -145,15 +180,16 @@ class Storm {
   }
 
   private jobOf(slot: number, life: number): CommitJob {
-    const done = this.done(slot);
-    const somewhere = () => 1 + Math.floor(Math.random() * (this.commits - done - 1));
-    const afterOperations = () => Math.floor(16 * Math.random());
-    const stop = { [somewhere()]: { signal: 'SIGSTOP' as const, afterOperations: afterOperations() } };
-    const kill = { [somewhere()]: { signal: 'SIGKILL' as const, afterOperations: afterOperations() } };
+    const { stopped, killed } = this.strikes;
+    const place = () => 1 + Math.floor(STRUCK_WITHIN * Math.random());
+    const trap = (signal: NodeJS.Signals) => ({ signal, afterOperations: Math.floor(16 * Math.random()) });
     return {
-      ...{ file: this.table.file, name: `${slot}-${life}`, commits: this.commits - done, options },
+      ...{ file: this.table.file, name: `${slot}-${life}`, commits: this.commits - this.done(slot), options },
       ...{ boundMs: BOUND_MS, eventEvery: 4, paceMs: 0 },
-      traps: life === 0 ? { ...stop, ...kill } : {},
+      traps: {
+        ...(killed.has(slot) ? {} : { [STRUCK_WITHIN + place()]: trap('SIGKILL') }),
+        ...(stopped.has(slot) ? {} : { [place()]: trap('SIGSTOP') }),
+      },
     };
   }
 
@@ -165,6 +201,9 @@ class Storm {
     this.lines.push(line);
     if (line.startsWith('ack ')) this.acked.set(slot, this.done(slot) + 1);
     if (line === 'SIGSTOP') void this.wake(one);
+    if (line === 'SIGSTOP') this.strikes.stopped.add(slot);
+    if (line === 'SIGKILL') this.strikes.killed.add(slot);
+    if (line.startsWith('SIG')) this.ackedBefore.set(slot, this.done(slot));
   }
 
   /** Twice: his host may have been frozen between his saying so and his stopping. */
@@ -182,6 +221,7 @@ class Storm {
     second.freeze();
     await pause(STOP_MS);
     second.thaw();
+    this.strikes.hosts++;
     await this.reaches(0.5);
     if (this.isOver) return;
     let mend: () => void = () => undefined;
@@ -192,12 +232,15 @@ class Storm {
     await pause(1000);
     await this.rig.replace(third);
     this.look(third);
+    this.strikes.hosts++;
+    for (const [slot, count] of this.acked) this.ackedBefore.set(slot, count);
     mend();
   }
 
+  /** That part of the commits, or of the time. */
   private async reaches(share: number): Promise<void> {
     const wanted = share * this.commits * WRITERS_PER_HOST * this.rig.guests.length;
-    while (this.total < wanted && !this.isOver) await pause(50);
+    while (this.total < wanted && this.spent < share && !this.isOver) await pause(50);
   }
 }
 
