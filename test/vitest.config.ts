@@ -6,54 +6,46 @@ const shared = {
   hookTimeout: 60_000,
   retry: 0, // a test that fails sometimes has found something
 };
+const names = (folder: string, ...files: readonly string[]) =>
+  files.map((name) => `test/${folder}/${name}.test.ts`);
 /** Tests with real processes and real time. */
 const real = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
-/** Of those, the ones that mostly wait: for a loss to be believed, for somebody to be put out, for a turn. */
-const waits = [
-  'exits',
-  'monday',
-  'on-demand',
-  'readmes',
-  'repair',
-  'restart',
-  'seats',
-  'slow',
-  'stopped',
-  'waiting',
-].map((name) => `test/cli/${name}.test.ts`);
+
+// What takes long is not in `npm test` but in `npm run test:slow`, and in .ci/run.
+const slowRules = names('share', 'hostile');
+/** One file after the other, with the machine to themselves: they kill at every step, or measure. */
+const slowProcesses = [
+  ...names('processes', 'crash', 'crash-journal', 'hammer', 'hung', 'idle', 'naive', 'recorder', 'stall'),
+  ...names('cli', 'leaving'),
+];
+/** These mostly wait: for a loss to be believed, for an eviction, for a turn, for many small processes. */
+const slowWaits = [
+  ...names('processes', 'blind', 'one-process'),
+  ...names('cli', 'desk', 'exit', 'exits', 'journal', 'monday', 'on-demand', 'readmes', 'repair'),
+  ...names('cli', 'restart', 'seats', 'slow', 'stopped', 'waiting'),
+];
+
+const project = (name: string, include: readonly string[], more: object) => ({
+  test: { ...shared, name, include: [...include], ...more },
+});
+const oneByOne = { fileParallelism: false };
 
 export default defineConfig({
   test: {
     root: fileURLToPath(new URL('..', import.meta.url)),
     projects: [
-      {
-        test: {
-          ...shared,
-          name: 'rules',
-          include: ['test/**/*.test.ts'],
-          exclude: real,
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'processes', // one file after the other, with the machine to themselves
-          include: real,
-          exclude: waits,
-          fileParallelism: false,
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        test: {
-          ...shared,
-          name: 'waits',
-          include: waits,
-          maxWorkers: 3,
-          sequence: { groupOrder: 2 },
-        },
-      },
+      project('rules', ['test/**/*.test.ts'], {
+        exclude: [...real, ...slowRules],
+        sequence: { groupOrder: 0 },
+      }),
+      project('processes', real, {
+        ...oneByOne,
+        exclude: [...slowProcesses, ...slowWaits],
+        sequence: { groupOrder: 1 },
+      }),
+      project('slow-rules', slowRules, { sequence: { groupOrder: 2 } }),
+      project('slow-processes', slowProcesses, { ...oneByOne, sequence: { groupOrder: 3 } }),
+      project('slow-waits', slowWaits, { maxWorkers: 3, sequence: { groupOrder: 4 } }),
     ],
   },
 });
