@@ -31,8 +31,8 @@ import { examineOthers } from './rights.js';
 import { examineLicence } from './table-state.js';
 
 /**
- * Tries on the actual share all that the seat table rests on, and says what it found, as data. Everything is done in one
- * directory of its own beside the licence, which is removed at the end, whatever happens.
+ * Tests on the actual share all that the seat table rests on, and gives what it found as data. It works in one
+ * directory of its own beside the licence. That directory is removed at the end, whatever happens.
  */
 
 export interface ExamineDeps {
@@ -43,7 +43,7 @@ export interface ExamineDeps {
   readonly owner: StageOwner;
   readonly isDead: (owner: StageOwner) => boolean;
   readonly host: string;
-  /** Null: nobody asks this computer. */
+  /** What this computer knows of the place; null: it is not asked. */
   readonly surroundings: Surroundings | null;
 }
 
@@ -64,7 +64,7 @@ const READ_AND_WRITE = 0o666;
 
 /** What a file server may take to answer before it is called slow. Milliseconds, the median of an operation. */
 const SLOW_MEDIAN_MS = 500;
-/** A left-over older than this by the server's own stamps is nobody's any more. Milliseconds. */
+/** A left-over older than this by the server's own stamps belongs to no process any more. Milliseconds. */
 const ABANDONED_MS = 86_400_000;
 const OLD_WINDOWS_PATH = 259;
 /** `.revisions/stage-<8>-<pid>-<32>/licence.json` */
@@ -84,11 +84,11 @@ class Examination {
   private readonly options: ExamineOptions;
   private readonly findings: Finding[] = [];
   private readonly times = new Map<string, number[]>();
-  /** As the checks see the share: timed, and given up when somebody wishes so. */
+  /** As the checks see the share: each operation is timed, and given up when the caller's signal aborts. */
   private readonly files: ShareFiles;
   private during: Check = 'fileSystem';
   private directory: string | null = null;
-  /** What we asked for, whether or not it was made: an answer may be lost. */
+  /** Directories that this examination tried to make. An answer may be lost, so each of them may be there. */
   private readonly attempted: string[] = [];
 
   constructor(target: Target, deps: ExamineDeps, options: ExamineOptions) {
@@ -140,7 +140,7 @@ class Examination {
     return this.findings.some((one) => one.check === 'licence' && one.state === 'none');
   }
 
-  /** Where a licence file would make a second table; and where the share is not, that should be there. */
+  /** A place where a licence file would begin a second table, or where the share should be mounted and is not. */
   private wrongPlace(): Finding[] {
     const { target, deps } = this;
     const mountinfo = deps.surroundings?.mountinfo() ?? null;
@@ -183,13 +183,13 @@ class Examination {
       await this.check(check, () => run({ ...ground, modes, plainFiles: this.deps.files }));
   }
 
-  /** A check that fails while the share still answers is a finding; one that meets no answer ends the examination. */
+  /** A check that fails is a finding as long as the share answers. A check that gets no answer ends the examination. */
   private async check(check: Check, act: () => Promise<Finding | readonly Finding[]>): Promise<void> {
     this.during = check;
     this.options.onCheck?.(check);
     try {
       const found = [await act()].flat();
-      this.heedSignal(); // what was cut short has found nothing
+      this.heedSignal(); // a check that was cut short has no finding
       this.findings.push(...found);
     } catch (error) {
       if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
@@ -213,7 +213,9 @@ class Examination {
     return [...found, { check: 'litter', severity: names.length > 0 ? 'warning' : 'ok', names }];
   }
 
-  /** A client that synchronises leaves its mark at the top of what it keeps. What may not be listed is passed over. */
+  /**
+   * A client that synchronises leaves its mark in the top folder. A directory that may not be listed is passed over.
+   */
   private async cloudAbove(around: string) {
     for (let path = around; path !== nodePath.dirname(path); ) {
       path = nodePath.dirname(path);
@@ -235,7 +237,9 @@ class Examination {
     return found;
   }
 
-  /** Makes the directory that everything else is tried in: beside the licence, or where only the folder may be written, there. */
+  /**
+   * Makes the directory for all other checks: beside the licence, or in the folder if only the folder may be written.
+   */
   private async rights(): Promise<Finding> {
     const { around, face, isLicence } = this.target;
     const licence = isLicence ? face : null;
@@ -259,7 +263,7 @@ class Examination {
     };
   }
 
-  /** Null where nothing is, or may not be seen. */
+  /** Null if nothing is there, or if this user may not see it. */
   private async kindOf(path: string): Promise<FileStat['kind'] | null> {
     return (await nullIf(this.files.stat(path), 'missing', 'refused'))?.kind ?? null;
   }
@@ -280,7 +284,7 @@ class Examination {
       const keepsModes = sameRights((await files.stat(path)).mode, mode);
       await files.list(nodePath.dirname(path));
       await tryFile(path, files, mode);
-      if (isSpare) await nullIf(files.removeDirectory(path), 'notEmpty'); // an indexer was quick: it goes at the end
+      if (isSpare) await nullIf(files.removeDirectory(path), 'notEmpty'); // an indexer wrote in it: removed at the end
       return { refused: null, keepsModes };
     } catch (error) {
       if (!(error instanceof ShareError && REFUSALS.includes(error.kind))) throw error;
@@ -308,13 +312,13 @@ class Examination {
     return (mode & 0o003) === 0o003 ? 'everybody' : (mode & 0o030) === 0o030 ? 'group' : 'nobody';
   }
 
-  /** Of examinations that were killed: cleared away if their process is dead, or a day old by the server's own stamps. */
+  /** Left by killed examinations: cleared away if the process is dead, or if a day old by the server's own stamps. */
   private async leftOvers(directory: string): Promise<Finding[]> {
     const nowMs = (await this.files.stat(directory)).modifiedMs;
     const paths = (await this.examinations()).filter((path) => !this.attempted.includes(path));
     let cleared = 0;
     for (const path of paths) {
-      if (!(await this.isNobodys(path, nowMs))) continue;
+      if (!(await this.isAbandoned(path, nowMs))) continue;
       await this.clear(path);
       cleared++;
     }
@@ -322,7 +326,7 @@ class Examination {
     return names.length === 0 ? [] : [{ check: 'leftOvers', severity: 'note', names, cleared }];
   }
 
-  /** Renamed first: whatever was planted under that name, or is put there meanwhile, is not what is emptied. */
+  /** Renamed first. What another user plants under the old name meanwhile is then not what is emptied. */
   private async clear(path: string): Promise<void> {
     const { around, face } = this.target;
     const isBeside = nodePath.dirname(path) === around;
@@ -348,7 +352,7 @@ class Examination {
     ];
   }
 
-  private async isNobodys(path: string, nowMs: number): Promise<boolean> {
+  private async isAbandoned(path: string, nowMs: number): Promise<boolean> {
     const name = nodePath.basename(path);
     const owner = examinationOwner(behindFace(this.target.face, name) ?? name);
     if (owner !== null && this.deps.isDead(owner)) return true;
@@ -383,7 +387,7 @@ class Examination {
   private async timed(operation: string, act: () => Promise<unknown>): Promise<unknown> {
     this.heedSignal();
     const startedMs = this.deps.clock.elapsedMs();
-    const answer = await act(); // what is refused is no round trip of the work to come
+    const answer = await act(); // a refused operation is not timed: a commit meets none
     const times = this.times.get(operation) ?? [];
     this.times.set(operation, [...times, this.deps.clock.elapsedMs() - startedMs]);
     return answer;
@@ -395,13 +399,13 @@ class Examination {
       throw new SeatfileFault('ABORTED', 'the examination was given up', { cause: signal.reason });
   }
 
-  /** Not through the watched port: it is done also when somebody gave up. */
+  /** Not through the watched port: the directory is removed also when the examination is given up. */
   private async cleanUp(): Promise<void> {
     if (this.attempted.length > 0) this.options.onCheck?.('cleanUp');
     let isSilent = false;
     for (const directory of this.attempted) {
       const failure: ShareErrorKind | null = isSilent ? 'silent' : await this.whyLeft(directory);
-      isSilent = failure === 'silent'; // who did not answer once is not asked again
+      isSilent = failure === 'silent'; // a share that did not answer is not asked again
       if (failure !== null) this.findings.push({ check: 'cleanUp', severity: 'note', left: directory });
     }
   }
@@ -415,11 +419,11 @@ class Examination {
   }
 }
 
-/** A virus scanner may hold what was just written: it is given so many milliseconds, so often. */
+/** A virus scanner may hold a new file open: a removal is tried REMOVALS times, this many milliseconds apart. */
 const REMOVE_AGAIN_MS = 500;
 const REMOVALS = 4;
 
-/** The scratch licence of a hammer holds some thousands of files; what takes longer was planted. Milliseconds. */
+/** The scratch licence of a hammer holds thousands of files. What takes longer to remove was planted. Milliseconds. */
 const LONGEST_REMOVAL_MS = 20_000;
 function within(clock: Clock, ms: number): () => boolean {
   const untilMs = clock.elapsedMs() + ms;

@@ -31,7 +31,7 @@ export const CONTENTS: Contents = {
 
 /** For the checks that need more than a directory of their own. */
 export interface ExaminedGround extends ProbeGround {
-  /** The same share, also for whoever gave up and clears away. */
+  /** The same share without the signal: for clearing away after the examination was given up. */
   readonly plainFiles: ShareFiles;
   /** The rights to hand on. */
   readonly modes: { readonly directory: number; readonly file: number };
@@ -80,7 +80,7 @@ export async function exclusiveCreate({ files, directory }: ProbeGround): Promis
 /** As large as the document of a few hundred seats, with characters that take two bytes. */
 const TEXT = 'Sitzplätze für alle: {"seats": []}\n'.repeat(2000);
 
-/** What was written and synced must be read back whole under a path that nobody has used before. */
+/** What was written and synced must be read back whole under a path that was never used before. */
 export async function readBack({ files, directory }: ProbeGround): Promise<Finding> {
   const [before, after] = [nodePath.join(directory, 'written'), nodePath.join(directory, 'read')];
   await files.makeDirectory(before);
@@ -92,7 +92,7 @@ export async function readBack({ files, directory }: ProbeGround): Promise<Findi
 
 const TAKEN: readonly ShareErrorKind[] = ['exists', 'notEmpty', 'refused', 'busy'];
 
-/** What decides who gets a seat: a directory is renamed onto a free name, and never onto one that is taken. */
+/** Decides which process gets a seat: a directory is renamed onto a free name, and never onto one that is taken. */
 export async function directoryRename({ files, directory }: ProbeGround): Promise<Finding> {
   const at = (name: string) => nodePath.join(directory, name);
   for (const name of ['one', 'two']) {
@@ -133,7 +133,8 @@ export async function freshness(ground: ProbeGround): Promise<Finding> {
     await ground.files.makeDirectory(path);
     lags.push(await lagMs(ground, name, true));
     const gone = await nullIf(ground.files.removeDirectory(path), 'notEmpty');
-    if (gone === null) await ground.files.rename(path, `${path}-litter`); // an indexer was quick; its name is gone as well
+    // An indexer may have written into it: then it is renamed, and its name is gone as well.
+    if (gone === null) await ground.files.rename(path, `${path}-litter`);
     lags.push(await lagMs(ground, name, false));
   }
   const late = lags.filter((ms) => ms > 0).length;
@@ -164,7 +165,9 @@ const NEXT_STAMP_MS = 2100;
 /** An offset of the clocks this large is told. Milliseconds. */
 const LARGE_OFFSET_MS = 60_000;
 
-/** Who stamps what is made, by which clock, and how finely. `isClientStamp`: known of the file system. */
+/**
+ * Whose clock stamps new files, and how finely. `isClientStamp`: the file system is known to use the clients' clocks.
+ */
 export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promise<Finding> {
   const { files, clock, directory } = ground;
   const seen: { stampMs: number; offsetMs: number; uncertaintyMs: number }[] = [];

@@ -4,9 +4,9 @@ import { documentIn, folderOf, inFolder, JOURNAL, numberName, numbersAmong } fro
 import type { Finding } from './findings.js';
 
 /**
- * Whether the other users have the rights that the directory around a licence promises them: on everything that lies there, and on the
- * way to it. By modes and groups alone. Where an access list is set, the bits of the group are its mask, so a mask that takes away what
- * the list grants shows here too.
+ * Whether the other users have the rights that the directory around a licence promises them: on all that lies there,
+ * and on the way to it. Only modes and groups are compared. With an access list, the group bits are its mask. So a mask
+ * that takes away what the list grants is found, too.
  */
 
 type Lacking = Extract<Finding, { check: 'othersRights' }>['lacking'][number];
@@ -35,7 +35,7 @@ export async function examineOthers(
   return { check: 'othersRights', severity: isPoor ? 'warning' : 'ok', ...data };
 }
 
-/** The folder, and of what lies in it one of each kind; the licence file only as long as a table has to begin from it. */
+/** The folder, and one of each kind of entry in it. The licence file only as long as a table has to begin from it. */
 async function lyingThere(face: string, files: ShareFiles): Promise<{ path: string; stat: FileStat }[]> {
   const folder = folderOf(face);
   const names = await nullIf(files.list(folder), ...nothing);

@@ -29,14 +29,16 @@ export function toFault(error: unknown): unknown {
     case 'refused':
       return fault(
         'SHARE_REFUSED',
-        `${what}: refused; expected the right to read, create, rename and delete there; ask whoever grants rights on the share`,
+        `${what}: refused; expected the right to read, create, rename and delete there; ` +
+          'ask the administrator of the share',
       );
     case 'readOnly':
       return fault('SHARE_REFUSED', `${what}: the share is read-only; expected the right to write`);
     case 'full':
       return fault(
         'SHARE_FULL',
-        `${what}: no space left (disk full, no file entries (inodes) left, or quota used up; seatfile doctor tells which); free some and try again`,
+        `${what}: no space left (disk full, no file entries (inodes) left, or quota used up; ` +
+          'seatfile doctor tells which); free some and try again',
       );
     case 'busy':
       return fault(
@@ -55,7 +57,7 @@ export function toFault(error: unknown): unknown {
       if (error.operation === 'list')
         return fault(
           'SHARE_UNFIT',
-          `${error.path}: more than 100,000 entries; expected nothing beside the seat table; remove what else lies there`,
+          `${error.path}: more than 100,000 entries; expected nothing but the seat table; remove everything else`,
         );
       return fault('LICENCE_INVALID', `${error.path}: larger than the 16 MiB a licence may have`);
     case 'missing':
@@ -67,9 +69,10 @@ export function toFault(error: unknown): unknown {
   }
 }
 
-/** The names beside a licence file are up to 60 characters longer than its own, and most file systems take 255 bytes. */
+/** Names beside a licence file are up to 60 characters longer than its own. Most file systems take 255 bytes. */
 export const TOO_LONG =
-  'the name is too long for the file system; expected a file name of at most 190 bytes (letters outside ASCII count two to four), and a path that is not very deep; choose a shorter one';
+  'the name is too long for the file system; expected a file name of at most 190 bytes ' +
+  '(letters outside ASCII count two to four), and a path that is not very deep; choose a shorter one';
 
 export const isTooLong = ({ cause }: ShareError): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENAMETOOLONG';

@@ -56,7 +56,7 @@ async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
 const exists = (path: string): SeatfileFault =>
   new SeatfileFault(
     'LICENCE_EXISTS',
-    `${path}: already there, and never overwritten; remove it, or choose another name`,
+    `${path}: already exists, and is never overwritten; delete it, or choose another name`,
   );
 
 function noDirectory(error: unknown, directory: string): unknown {

@@ -55,7 +55,9 @@ export class FirstFolder {
       if (!isLost || (await nullIf(this.context.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. If this is a copy, use the original: a repair would make a second table. If the folder was deleted, put it back. ${healAdvice(face)}`,
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. ` +
+          'If this is a copy, use the original: a repair would make a second table. ' +
+          `If the folder was deleted, put it back. ${healAdvice(face)}`,
       );
     }
   }
@@ -145,7 +147,8 @@ export class FirstFolder {
     if ((around.mode & STICKY) !== 0)
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
+        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not ` +
+          "delete each other's files; expected a directory of its own without the sticky bit",
       );
   }
 

@@ -84,12 +84,15 @@ function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | 
   if (shown !== null && shown.kind !== 'file')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
-      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; give the path of the file itself`,
+      `${face}: expected a licence file, ` +
+        `found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; ` +
+        'give the path of the file itself',
     );
   if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: expected a file with one name, found one with ${shown.links} (hard links): a seat table could begin beside each; copy it to a name of its own`,
+      `${face}: expected a file with one name, found one with ${shown.links} (hard links): ` +
+        'a seat table could begin beside each; copy it to a name of its own',
     );
 }
 
@@ -112,7 +115,10 @@ async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
   return stat ? stat.mode & 0o777 : place.fileMode;
 }
 
-/** Why a licence cannot be opened, with what to do: what fails before anything is held is the licence's, and not the share's. */
+/**
+ * Why a licence cannot be opened, and what to do. Before a seat is held, a refused right is a fault of the licence
+ * file.
+ */
 export function whyNotOpened(error: unknown): unknown {
   if (!(error instanceof SeatfileFault)) return error;
   const { code, message } = error;

@@ -112,7 +112,8 @@ export const lost = ({ face, folder }: Place, found: string): SeatfileFault =>
 export const damaged = (place: Place, number: number, found: string): SeatfileFault =>
   new SeatfileFault(
     'TABLE_DAMAGED',
-    `${documentIn(inFolder(place, numberName(number)))} ${found}; expected revision ${number} of the licence; nothing was written. ${healAdvice(place.face)}`,
+    `${documentIn(inFolder(place, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
+      `nothing was written. ${healAdvice(place.face)}`,
   );
 
 /** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */
