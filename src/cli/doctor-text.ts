@@ -34,25 +34,27 @@ function describeFinding(finding: Finding): Told {
   switch (finding.check) {
     case 'leftOvers':
       return tell(
-        `directories of other examinations, running or killed: ${list(finding.names)}${finding.cleared > 0 ? `; ${finding.cleared} cleared away` : ''}`,
-        "They are in nobody's way.",
+        `directories of other runs of doctor, running or killed: ${list(finding.names)}` +
+          `${finding.cleared > 0 ? `; ${finding.cleared} removed` : ''}`,
+        'They do no harm.',
         finding.cleared === finding.names.length
           ? null
-          : 'Remove what is left when nobody examines this place any more.',
+          : 'Remove the rest when no doctor runs here any more.',
       );
     case 'fileSystem':
       return describeFileSystem(finding);
     case 'space':
       if (finding.freeBytes === null)
-        return tell('free space: not told by this system', 'On a full disk no user can take a seat.');
+        return tell('free space: this system does not tell', 'On a full disk no user can take a seat.');
       return tell(
-        `${bytes(finding.freeBytes)} free${finding.freeFiles === undefined ? '' : `, ${finding.freeFiles} file entries (inodes) left`}`,
+        `${bytes(finding.freeBytes)} free` +
+          `${finding.freeFiles === undefined ? '' : `, ${finding.freeFiles} file entries (inodes) left`}`,
         finding.severity === 'ok'
           ? 'Room for the table: all kept revisions together stay below 256 MiB.'
-          : 'On a full disk nobody can take a seat, and no heartbeat goes through.',
+          : 'On a full disk no user can take a seat, and no heartbeat can be written.',
         finding.severity === 'ok'
           ? null
-          : 'Free at least 256 MiB; where file entries are few, remove files, however small, or enlarge the file system.',
+          : 'Free at least 256 MiB. If few file entries are left, remove small files too, or enlarge the file system.',
       );
     case 'notMounted':
       return tell(
@@ -64,10 +66,10 @@ function describeFinding(finding: Finding): Told {
       return tell(printable(finding.trouble), 'Nothing else was tried there.');
     case 'cloudFolder':
       if (finding.folder === null)
-        return tell('no sign of a synchronising client', 'Everybody meets in one and the same folder.');
+        return tell('no sign of a synchronising client', 'All PCs use one and the same folder.');
       return tell(
         `a folder that ${finding.folder.service} synchronises (${printable(finding.folder.marker)})`,
-        'Every PC has a copy of its own, and the copies are reconciled later: the same seat is granted twice.',
+        'Every PC has its own copy, and the copies are merged later: the same seat is granted twice.',
         MOVE,
       );
     case 'litter':
@@ -75,13 +77,13 @@ function describeFinding(finding: Finding): Told {
         return tell('no conflicting copies', 'Nothing synchronises this folder.');
       return tell(
         `conflicting copies beside the licence: ${list(finding.names)}`,
-        'Something has synchronised this folder between PCs; where that goes on, seats are granted twice.',
-        'Find out what made them, take the folder out of it, and remove the copies.',
+        'A program has synchronised this folder between PCs. If it goes on, seats are granted twice.',
+        'Find the program that made the copies, exclude this folder there, and delete the copies.',
       );
     case 'mappedDrive':
       return tell(
-        `${finding.drive} is a mapped drive, in truth ${printable(finding.unc)}`,
-        'It is the same place. Services and other users may not have the drive.',
+        `${finding.drive} is a mapped drive for ${printable(finding.unc)}`,
+        'It is the same folder. Services and other users may not have the drive.',
         `Name the licence by ${printable(finding.unc)}.`,
       );
     case 'pathLength':
@@ -98,8 +100,12 @@ function describeFinding(finding: Finding): Told {
       return describeOthers(finding);
     case 'exclusiveCreate':
       return finding.severity === 'ok'
-        ? tell('a file that exists is not created again', 'No two writers get hold of one file.')
-        : tell('a file that exists was created again', 'What one writes, another overwrites.', MOVE);
+        ? tell('a file that exists is not created again', 'Two processes cannot create the same file.')
+        : tell(
+            'a file that exists was created again',
+            'What one process writes, another one overwrites.',
+            MOVE,
+          );
     case 'readBack':
       return finding.isWhole
         ? tell(
@@ -117,19 +123,20 @@ function describeFinding(finding: Finding): Told {
       return finding.late === 0
         ? tell(
             'a listing shows at once what this PC has made and removed',
-            'A look sees the newest revision.',
+            'A poll sees the latest revision.',
           )
         : tell(
-            `${finding.late} of ${2 * finding.rounds} changes of this PC were not in the next listing (up to ${ms(finding.slowestMs)} late)`,
-            'Seats are safe, but commits aim at numbers that are taken, and are made again: slow.',
+            `${finding.late} of ${2 * finding.rounds} changes of this PC were not in the next listing ` +
+              `(up to ${ms(finding.slowestMs)} late)`,
+            'Seats are safe, but commits are slow: they try revision numbers that are taken already.',
             'Mount without caching of directories (cifs: actimeo=0 or cache=none; NFS: lookupcache=positive).',
           );
     case 'stamps':
       return describeStamps(finding);
     case 'caseFolding':
       return tell(
-        finding.isFolded ? 'upper and lower case name the same file' : 'upper and lower case are told apart',
-        'Either will do: all names of ours are lower-case.',
+        finding.isFolded ? 'file names are not case-sensitive' : 'file names are case-sensitive',
+        'Both are fine: all names of seatfile are lower-case.',
       );
     case 'roundTrips': {
       const worst = finding.operations
@@ -155,13 +162,13 @@ function describeFinding(finding: Finding): Told {
     case 'failed':
       return tell(
         `the check of ${finding.during} ended with: ${printable(finding.message)}`,
-        'The share does not offer what a seat table needs, or failed just then.',
-        'Run doctor again; if it stays so, keep the licence elsewhere.',
+        'The share does not offer what a seat table needs, or failed at that moment.',
+        'Run doctor again. If the check fails again, keep the licence elsewhere.',
       );
     case 'cleanUp':
       return tell(
         `${printable(finding.left)} could not be removed`,
-        "It is in nobody's way; the next examination clears it away when its process is gone.",
+        'It does no harm. A later doctor removes it when its process is gone.',
         'Remove it when the share answers again.',
       );
     default:
@@ -173,45 +180,43 @@ type Of<Check extends Finding['check']> = Extract<Finding, { check: Check }>;
 
 function describeFileSystem({ name, type, fitness, mount, weakOptions }: Of<'fileSystem'>): Told {
   const from = mount ? ` (${printable(mount.source)} on ${printable(mount.point)})` : '';
-  const found = `file system: ${name ?? (type === 0 ? 'not told by this system' : `type 0x${(type >>> 0).toString(16)}`)}${from}`;
+  const known = name ?? (type === 0 ? 'this system does not tell' : `type 0x${(type >>> 0).toString(16)}`);
+  const found = `file system: ${known}${from}`;
   switch (fitness) {
     case 'share':
       if (weakOptions.length === 0) return tell(found, 'A network share.');
       return tell(
         `${found}, mounted with ${weakOptions.join(', ')}`,
-        'Operations may be told as failed though they were done, or show an old state: commits end in doubt more often.',
+        'An operation may report a failure although it was done, or show an old state: ' +
+          'more commits end with an unknown outcome.',
         'Mount without these options (NFS: hard, the default; cifs: cache=strict, the default).',
       );
     case 'local':
-      return tell(
-        found,
-        'A disk of this computer: only its own processes meet here, unless it is shared with others.',
-      );
+      return tell(found, 'This is a local disk. Other PCs cannot use it unless you share the folder.');
     case 'doubtful':
       return tell(
         found,
-        'What it promises depends on what is behind it, and on its caches.',
-        'Try it with --peer on two PCs and with --hammer before relying on it, or use SMB or NFS directly.',
+        'Whether seats are safe depends on the storage behind it, and on its caches.',
+        'Test it with --peer on two PCs and with --hammer before you rely on it, or use SMB or NFS directly.',
       );
     case 'unfit':
-      return tell(
-        found,
-        'It has no common state that a rename could decide on: the same seat is granted twice.',
-        MOVE,
-      );
+      return tell(found, 'PCs do not see one common state there: the same seat is granted twice.', MOVE);
     case 'unknown':
-      return tell(found, 'Nothing is known of it; the checks below decide.');
+      return tell(found, 'seatfile does not know it. The checks below decide.');
     default:
       return unreachable(fitness);
   }
 }
 
+const whyRefused = (kind: string): string =>
+  kind === 'full' ? 'no space' : kind === 'readOnly' ? 'read-only' : 'refused';
+
 function describeRights(finding: Of<'rights'>): Told {
   const { refused, mode } = finding;
   if (refused)
     return tell(
-      `${refused.operation} ${printable(refused.path)}: ${refused.kind === 'full' ? 'no space' : refused.kind === 'readOnly' ? 'read-only' : 'refused'}`,
-      'This user cannot take a seat here; looking may work all the same.',
+      `${refused.operation} ${printable(refused.path)}: ${whyRefused(refused.kind)}`,
+      'This user cannot take a seat here. status may still work.',
       refused.kind === 'full'
         ? 'Free space or file entries (inodes), or raise the quota.'
         : 'Grant the right to read, create, rename and delete in the folder (Windows: Modify).',
@@ -219,34 +224,39 @@ function describeRights(finding: Of<'rights'>): Told {
   if (finding.isSticky)
     return tell(
       `the directory is sticky (mode ${octal(mode)})`,
-      "Users cannot delete each other's files: nobody could clear away after another.",
-      `Use a directory of its own without the sticky bit, or: chmod -t ${quoted(finding.around)}`,
+      "Users cannot delete each other's files: no user could remove what another one left.",
+      `Use another directory, without the sticky bit, or: chmod -t ${quoted(finding.around)}`,
     );
   if (finding.where === 'folder')
     return tell(
-      'this user may write in the folder of revisions only',
-      'Seats work; licence.json itself is shown by whoever may write beside it.',
+      'this user may write only in the folder of revisions',
+      'Seats work. licence.json is refreshed by users that may write beside it.',
     );
   const around = quoted(finding.around);
   if (finding.others === 'nobody')
     return tell(
       `only its owner may write there (mode ${octal(mode)})`,
       'Other users cannot take a seat.',
-      `For everybody: ${opened(finding, 'ugo', 'chmod 2777')}. For one group: ${opened(finding, 'ug', 'chgrp GROUP', 'chmod 2770')}`,
+      `For everybody: ${opened(finding, 'ugo', 'chmod 2777')}. ` +
+        `For one group: ${opened(finding, 'ug', 'chgrp GROUP', 'chmod 2770')}`,
     );
   if (finding.others === 'group' && !finding.keepsGroup)
     return tell(
       `the group may write, but new directories get their maker's own group (mode ${octal(mode)})`,
-      'Users whose main group is another cannot clear away after each other.',
+      'Users with another main group cannot remove what others left.',
       `Set the group bit: chmod g+s ${around}`,
     );
-  const who = { everybody: 'everybody', group: 'the group', unknown: 'whoever the server lets' } as const;
   const also = finding.keepsModes ? '' : '; the share sets rights by itself';
   return tell(
-    `made, listed, renamed and deleted; ${who[finding.others]} may write there (mode ${octal(mode)})${also}`,
-    'This user can take seats; run doctor as another user to be sure of him.',
+    `this user can create, list, rename and delete files; ${WRITERS[finding.others]} (mode ${octal(mode)})${also}`,
+    'This user can take seats. To check another user, run doctor as that user.',
   );
 }
+const WRITERS = {
+  everybody: 'everybody can write there',
+  group: 'the group can write there',
+  unknown: 'the server decides which other users can write there',
+} as const;
 
 /** What opens a place to others, with the licence that is there by then: it keeps the rights that it was made with. */
 function opened(
@@ -301,7 +311,8 @@ function describeOthers({ lacking, closed, mode, group, face, folder }: Of<'othe
   ];
   return tell(
     found,
-    'They may not be able to take a seat, to look, or to clear away after each other (with an access list, the bits of the group are its mask).',
+    'Other users may not be able to take a seat, to read the table, or to remove what others left ' +
+      '(with an access list, the group bits are its mask).',
     `Type: ${commands.join(' && ')}`,
   );
 }
@@ -310,50 +321,52 @@ function describeRename({ isRefused, isWhole, ontoEmpty }: Of<'directoryRename'>
   if (!isRefused)
     return tell(
       'a directory was renamed onto one that is not empty',
-      'Two could publish the same revision: the same seat is granted twice, and the table is lost.',
+      'Two PCs could publish the same revision: the same seat is granted twice, and the table is lost.',
       MOVE,
     );
   if (!isWhole)
     return tell(
-      'a directory was rightly not renamed onto one that is not empty, but not both were whole afterwards',
+      'the server refused to rename a directory onto one that is not empty, but damaged one of them',
       'A refused commit would destroy the table.',
       MOVE,
     );
   return tell(
-    `a directory is renamed onto a free name only (onto an empty one: ${ontoEmpty})`,
-    'The server gives each revision to one writer: this is what keeps seats from being granted twice.',
+    'the server never lets two PCs take the same revision ' +
+      `(a directory is renamed only onto a free name; onto an empty one: ${ontoEmpty})`,
+    'So no seat is granted twice.',
   );
 }
 
 function describeStamps(finding: Of<'stamps'>): Told {
   const { offsetMs, uncertaintyMs, granularityMs, by } = finding;
-  const apart = `${ms(Math.abs(offsetMs))} ${offsetMs < 0 ? 'behind' : 'ahead of'} this PC's, within ${ms(uncertaintyMs)}`;
-  const found = `the share's clock is ${apart}; it stamps in steps of ${granularityMs} ms${granularityMs === 1 ? ' or finer' : granularityMs === 1000 ? ' or coarser' : ''}`;
+  const apart = `${ms(Math.abs(offsetMs))} ${offsetMs < 0 ? 'behind' : 'ahead of'} this PC`;
+  const limit = granularityMs === 1 ? ' or finer' : granularityMs === 1000 ? ' or coarser' : '';
+  const found = `server clock: ${apart} (+/- ${ms(uncertaintyMs)}), file times exact to ${granularityMs} ms${limit}`;
   if (finding.goesBack)
     return tell(
-      `the share's time stamps go back, or stand at nothing`,
+      'the file times of the share go back, or are zero',
       'Times in status and the last day of a licence cannot be trusted.',
       'Set the clock of the file server.',
     );
   if (!finding.isMoving)
     return tell(
-      'the time of a directory does not change with what is in it',
-      'Clients that go by it show old listings for up to a minute: seats stay safe, and waits grow.',
+      'the time of a directory does not change when its content changes',
+      'A PC may see an old listing for up to a minute. Seats stay safe, but waits are longer.',
       'Mount without caching of directories.',
     );
   if (by === 'client')
     return tell(
       found,
-      'This file system stamps by the clock of each PC: times in status differ, no verdict rests on them.',
+      'This file system uses the clock of each PC. Times in status differ, but no seat depends on them.',
       'Keep the clocks of the PCs together (NTP).',
     );
   if (finding.severity === 'note')
     return tell(
       found,
-      "Nobody loses a seat by it: no two clocks are ever compared. Times in status are the server's.",
-      'Set whichever is wrong.',
+      "No user loses a seat by it: no two clocks are ever compared. Times in status are the server's.",
+      'Correct the clock that is wrong.',
     );
-  return tell(found, 'No verdict rests on it.');
+  return tell(found, 'No seat depends on it.');
 }
 
 function describeLicence(finding: Of<'licence'>): Told {
@@ -362,7 +375,7 @@ function describeLicence(finding: Of<'licence'>): Told {
     case 'none':
       return tell(
         'no licence file there',
-        'What was examined is the directory around it, for a new one.',
+        'doctor examined the directory as a place for a new one.',
         'If one should be there: connect the share, or correct the path.',
       );
     case 'notBegun':
@@ -370,13 +383,13 @@ function describeLicence(finding: Of<'licence'>): Told {
     case 'noFolder':
       return tell(
         `licence.json is at revision ${revision}, but its folder of revisions is not there`,
-        'It is a copy, or the table was lost. Nobody new is seated.',
+        'It is a copy, or the table was lost. No new user is seated.',
         'Put the folder back beside it, or use the original.',
       );
     case 'damaged':
       return tell(
         printable(trouble ?? 'the table is damaged'),
-        'Nobody can take a seat while it stays so.',
+        'No user can take a seat while it stays so.',
         'If it stays so: put back the newest copy of licence.json and its folder together.',
       );
     case 'inOrder': {
@@ -398,8 +411,9 @@ function describeLicence(finding: Of<'licence'>): Told {
       if (finding.isFaceLate)
         return tell(
           `${found}; licence.json is ${s(finding.faceBehind ?? 0, 'revision')} behind, and was not refreshed`,
-          'Nobody loses a seat by it, but people and backups see an old state.',
-          'Let users write licence.json and in the directory around it, and see that nothing keeps it open; the next commit refreshes it.',
+          'No user loses a seat by it, but people and backups see an old state.',
+          'Allow users to write licence.json and the directory around it, and close programs that keep it open. ' +
+            'The next commit refreshes it.',
         );
       if (finding.face === null || finding.face === 'ours') {
         const behind = finding.faceBehind
@@ -410,8 +424,8 @@ function describeLicence(finding: Of<'licence'>): Told {
       return tell(
         `${found}; ${faces[finding.face]}`,
         finding.face === 'linked'
-          ? 'Nobody loses a seat by it, but it is not refreshed while it has.'
-          : 'Nobody loses a seat by it. A wreck or a missing file is shown whole again at a next commit.',
+          ? 'No user loses a seat by it, but licence.json is not refreshed while it has two names.'
+          : 'No user loses a seat by it. A later commit replaces a missing file, or one that is no licence.',
         finding.face === 'foreign'
           ? 'Move it aside if it does not belong there.'
           : finding.face === 'linked'
@@ -427,22 +441,23 @@ function describeLicence(finding: Of<'licence'>): Told {
 function describePeer(finding: Of<'peer'>): Told {
   if (finding.host === null)
     return tell(
-      `no other examination came within ${ms(finding.waitedMs)}`,
+      `no other doctor --peer was seen within ${ms(finding.waitedMs)}`,
       'How fast a change is seen on another PC was not measured.',
       'Run seatfile doctor --peer on the same path on another PC at the same time.',
     );
   if (finding.rounds === 0)
     return tell(
-      `the examination on ${printable(finding.host)} was seen, and answered nothing within ${ms(finding.waitedMs)}`,
+      `doctor --peer on ${printable(finding.host)} was seen, but did not answer within ${ms(finding.waitedMs)}`,
       'It was killed, or does not see what is written here.',
       'Start both again.',
     );
   const same = finding.isSameComputer ? ', which is this same computer' : '';
   return tell(
-    `a change is seen on ${printable(finding.host)}${same} after ${ms(finding.medianMs)} (median of ${finding.rounds}; longest ${ms(finding.maxMs)})`,
+    `a change is seen on ${printable(finding.host)}${same} after ${ms(finding.medianMs)} ` +
+      `(median of ${finding.rounds}; longest ${ms(finding.maxMs)})`,
     finding.severity === 'ok'
-      ? 'Looks are as fresh as the design assumes (a minute at most).'
-      : 'Others learn of a seat later by so much; nobody gets one twice by it.',
+      ? 'PCs see changes as soon as the design assumes (a minute at most).'
+      : 'Other PCs learn of a seat that much later. No seat is granted twice by it.',
     finding.isSameComputer
       ? 'Run it on another PC.'
       : finding.severity === 'ok'
@@ -462,14 +477,15 @@ function describeHammer(finding: Of<'hammer'>): Told {
     .filter(Boolean)
     .map((one) => `, ${one}`)
     .join('');
-  const found = `${finding.workers} processes for ${finding.seconds} s: ${acknowledged} commits acknowledged (${pace})${rest}`;
+  const run = `${finding.workers} processes for ${finding.seconds} s`;
+  const found = `${run}: ${acknowledged} commits acknowledged (${pace})${rest}`;
   if (lost + twice > 0)
     return tell(
       `${found}; ${lost} lost, ${twice} made twice`,
       'The table is not safe there: seats are lost or granted twice.',
       MOVE,
     );
-  if (acknowledged === 0) return tell(found, 'Nobody could take a seat there.', 'See the first failure.');
+  if (acknowledged === 0) return tell(found, 'No user could take a seat there.', 'See the first failure.');
   return tell(
     `${found}; every one of them there once`,
     'No commit was lost or made twice.',
@@ -477,7 +493,7 @@ function describeHammer(finding: Of<'hammer'>): Told {
   );
 }
 
-/** In one line, for whoever asked for something else. */
+/** In one line, for a command that has another task. */
 export function describeBriefly(finding: Finding): string {
   const { found, meaning, advice } = describeFinding(finding);
   return [`${found}.`, meaning, ...(advice ? [advice] : [])].join(' ');
@@ -522,8 +538,13 @@ function headline(report: Report): string {
       return `${path}: is the share connected, and the path right? Found ${printable(report.missing ?? '')}.${instead}`;
     }
     case 'unreachable':
-      return `${path}: the share stopped answering at the check of ${report.unreachable?.during} (${printable(report.unreachable?.message ?? '')}); ${s(report.findings.length, 'finding')} before that.`;
+      return describeSilence(path, report);
   }
+}
+
+function describeSilence(path: string, { unreachable, findings }: Report): string {
+  const why = `at the check of ${unreachable?.during} (${printable(unreachable?.message ?? '')})`;
+  return `${path}: the share stopped answering ${why}; ${s(findings.length, 'finding')} before that.`;
 }
 
 /** The one document of --json. */

@@ -163,7 +163,7 @@ describe.concurrent.each(verbs)('%s', (verb) => {
       const before = treeOf(path.dirname(file));
       const slow = verb === 'repair' ? {} : { [row === reads ? 'readdir' : 'mkdir']: 2000 };
       const child = start(commands[verb](file), trouble({ slow, faster: fasterFor(verb) }));
-      const cue = verb === 'repair' ? 'Watching for' : 'Waiting for the share';
+      const cue = verb === 'repair' ? 'Watching the folder' : 'Waiting for the share';
       await until(cue, 30_000, () => child.complaint().includes(cue) || undefined);
       child.process.kill(signal);
       const { status, complaint } = await child.ended;

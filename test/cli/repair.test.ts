@@ -61,8 +61,10 @@ describe('repair', () => {
     expect(err).toMatch(/is not there; nothing was written\. If this is a copy, use the original/);
     expect(err).not.toContain('seatfile repair'); // this is it
     expect(out).toMatch(/revisions: not there\n.*licence\.json: revision 2 of lineage .*, 1 seat\n/);
-    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json, with 1 seat\./);
-    expect(out).toMatch(/Restored: revision 1000, 1 seat\. Nobody new is seated for 2 s/);
+    expect(out).toMatch(
+      /Will rebuild the seat table from licence\.json \(revision 2\), as revision 1000, with 1 seat in use\./,
+    );
+    expect(out).toMatch(/Restored: revision 1000, 1 seat\. No new user is seated for 2 s/);
     const table = tableOf(place.file);
     expect(table.restored).toMatchObject({ revision: 2, lineage: before.lineage });
     expect(recordOf(table, 'ada')).toBeDefined();
@@ -76,7 +78,7 @@ describe('repair', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/\n {2}2 cannot be read: .*it breaks off at line 1/);
     expect(out).toMatch(/newest that can be read: revision 1 of lineage/);
-    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json/);
+    expect(out).toMatch(/Will rebuild the seat table from licence\.json \(revision 2\), as revision 1000/);
     expect(readFileSync(path.join(folder(), '000000000002', 'licence.json'), 'utf8')).toBe('{"format"');
   });
 
@@ -138,7 +140,7 @@ describe('repair', () => {
     const { status, out, err } = await repair();
     expect(status).toBe(3);
     expect(out).toMatch(/there, and no revision in it\n {2}not ours, and left alone: notes\.txt/);
-    expect(err).toMatch(/nothing that is left is surely of this licence/);
+    expect(err).toMatch(/no file that is left surely belongs to this licence/);
     expect(entries()).toEqual(before);
   });
 
@@ -150,7 +152,7 @@ describe('repair', () => {
       rmSync(path.join(folder(), 'lock'), { recursive: true });
     }, 50);
     const { status, err } = await repair('y').finally(() => clearInterval(alive));
-    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/Somebody is writing/) });
+    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/An application is writing/) });
     expect(tableOf.bind(null, place.file)).toThrow();
   });
 });

@@ -83,7 +83,7 @@ describe('removed by an administrator', () => {
       },
     );
     expect(status).toBe(0);
-    expect(out).toMatch(/Removed M1 ada@pc-1 .* notices within 1 s/);
+    expect(out).toMatch(/Removed M1 ada@pc-1 .* is told within 1 s, if it is running/);
     expect(await told(ada, 'lost')).toMatchObject({ reason: 'removed', by: 'root@desk', words: 'lunch' });
     expect((await ada.ended).status).toBe(5);
     const again = hold(place.file, 'ada', 'pc-1');

@@ -44,7 +44,11 @@ test('first come, first served, at T = 30 min: after a release, a removal, a kil
   const command = ['--', process.execPath, '-e', 'console.log("works")'];
   const onPc3 = { SEATFILE_USER: 'dee', SEATFILE_HOST: 'pc-3', SEATFILE_MACHINE: 'pc-3' };
   const dee = start(['run', place.file, ...WAIT, ...command], onPc3);
-  await until('dee in the line', 20_000, () => dee.complaint().includes('place 3 in the line') || undefined);
+  await until(
+    'dee in the line',
+    20_000,
+    () => dee.complaint().includes('number 3 in the queue') || undefined,
+  );
   expect(await line()).toEqual(['1 M1 bob@pc-2', '2 M1 cy@pc-3', '3 M1 dee@pc-3']);
   const { out } = await seatfile(['status', place.file]);
   expect(out).toMatch(/^M1 +1 +1 +0 +3$/m);

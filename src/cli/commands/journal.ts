@@ -106,7 +106,7 @@ function detailsOf({ kind, reason, words, count, settings }: LicenceEvent): stri
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-// --- whether it is whole ----------------------------------------------------------------------------------------------
+// --- whether it is whole ---------------------------------------------------------------------------------------------
 
 function verify({ licence, events, problems }: JournalReading, options: JournalOptions, deps: Deps): void {
   const report = verifyChain(events, licence.lastEventHash);
@@ -122,7 +122,8 @@ function describe(events: readonly LicenceEvent[], isWhole: boolean, report: Cha
   const [first, last] = [events[0], events.at(-1)];
   if (!first || !last) return isWhole ? 'Nothing has happened yet.\n' : 'No event could be read.\n';
   const lines = [
-    `${events.length === 1 ? '1 event' : `${events.length} events`}, from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
+    `${events.length === 1 ? '1 event' : `${events.length} events`}, ` +
+      `from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
     ...report.breaks.map((one) => `Broken ${printable(describeBreak(one))}.`),
     ...(report.isPruned ? [`It begins at ${printable(first.id)}: what was older is no longer kept.`] : []),
     ...report.beginnings.map((id) => `A new chain begins at ${printable(id)}: the table was restored.`),
