@@ -8,7 +8,7 @@ const shared = {
 };
 /** Tests with real processes and real time. */
 const real = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
-/** Of those, the ones that mostly wait: for a loss to be believed, for somebody to be put out, for a turn. */
+/** Of those, the ones that mostly wait: for a loss to be believed, for an eviction, for a turn. */
 const waits = [
   'exits',
   'monday',

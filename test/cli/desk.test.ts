@@ -107,7 +107,7 @@ test('a wait longer than a second says what it waits for', async () => {
   expect(tableOf(place.file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
 });
 
-test('a user or host without a seat: said, with how many others there are, 1; a module without one is no mismatch', async () => {
+test('a user or host without a seat: 1, with the number of others; a module without one is no mismatch', async () => {
   const asked = (...words: string[]) => seatfile(['status', place.file, ...words]);
   expect(await asked('--user', 'cyd')).toMatchObject({
     status: 1,

@@ -22,8 +22,8 @@ import { idle, type Mishap, ofDemo, reads, statuses } from './exit-table.js';
 import { atTerminal, fixture, hold, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /**
- * How each command ends whatever goes wrong: its status, one clear line on the right stream that names the thing and the next step, no
- * insides of the program, nothing left in the folder, and the file as it was.
+ * How each command ends whatever goes wrong: its status, one clear line on the right stream that names the thing and
+ * the next step, no insides of the program, nothing left in the folder, and the file as it was.
  */
 
 /** Of T = 8 s and two users, one of whom is seated on another computer and has been killed. */

@@ -26,7 +26,7 @@ const showsPromise = ({ out }: { readonly out: string }) => out.includes('answer
 
 const said = (child: Child, event: string) => child.lines.filter((line) => line.includes(`"${event}"`));
 
-test('T = 1 h: the seat of a stopped holder is free for whoever needs one within what was promised; the living keep theirs', async () => {
+test('T = 1 h: the seat of a stopped holder is free in the promised time; live holders keep theirs', async () => {
   await licence('M1=2');
   const { out, err, status } = await set('--on-demand', `${A}s`);
   expect({ status, out }).toMatchObject({ status: 0, out: expect.stringMatching(/answers within 20 s/) });

@@ -14,7 +14,10 @@ import {
   until,
 } from './seatfile.js';
 
-/** A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none lives. */
+/**
+ * A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none
+ * lives.
+ */
 
 const place = freshPlace();
 const folder = () => `${place.file}.revisions`;
@@ -35,7 +38,7 @@ const shown = () =>
     JSON.parse(readFileSync(place.file, 'utf8')).revision === tableOf(place.file).revision ? true : undefined,
   );
 
-/** Somebody sat here, and nobody lives any more. */
+/** A holder sat here, and no process is alive any more. */
 async function abandoned(): Promise<Licence> {
   const ada = hold(place.file, 'ada', 'pc-1');
   await told(ada, 'seated');
@@ -157,7 +160,7 @@ describe('repair', () => {
   });
 });
 
-/** A licence of its own in a directory beside the others, with T of a minute, and two who work there. */
+/** A licence of its own in a directory beside the others, with T of a minute and two live holders. */
 async function inhabited(name: string) {
   const directory = path.join(place.directory, name);
   const file = path.join(directory, 'licence.json');
@@ -168,7 +171,9 @@ async function inhabited(name: string) {
   return { directory, file, people };
 }
 
-/** The real minute for which a loss may be no more than an old listing; so all of it at once, on shares of their own. */
+/**
+ * The real minute for which a loss may be no more than an old listing; so all of it at once, on shares of their own.
+ */
 describe('live instances, by themselves', () => {
   async function rebuilt(name: string, happen: (folder: string, newest: string) => void): Promise<void> {
     const { file, people } = await inhabited(name);
@@ -198,7 +203,7 @@ describe('live instances, by themselves', () => {
     expect(tableOf(file).restored).toBeUndefined();
   }
 
-  test('a deleted folder and a damaged top are rebuilt, and all keep their seats; where a share was unmounted nothing is written', async () => {
+  test('a deleted folder and a damaged top are rebuilt with all seats; an unmounted share is left alone', async () => {
     await Promise.all([
       rebuilt('deleted', (folder) => rmSync(folder, { recursive: true })),
       rebuilt('damaged', (_, newest) => writeFileSync(path.join(newest, 'licence.json'), '{')),

@@ -5,7 +5,7 @@ import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } fro
 
 const place = freshPlace();
 const WAIT = ['--wait', '1h'];
-/** A look of who waits, and a commit on a busy computer. Milliseconds. */
+/** A poll of a waiter, and a commit on a busy computer. Milliseconds. */
 const HAND_OVER_MS = 5000 + 4000;
 
 /** T is 30 min, so that nothing here comes from a beat; `ada` has the only seat. */
