@@ -70,8 +70,8 @@ export class TroubleMemory {
 /** What one reading shows, in words that do not yet call it a fault. */
 export function describeTrouble({ kind, fault }: Trouble): string {
   if (kind === 'failing') return messageOf(fault);
-  if (kind === 'noFolder') return 'no folder is to be seen beside the licence file';
-  return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is to be seen';
+  if (kind === 'noFolder') return 'the folder of revisions is missing';
+  return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is there';
 }
 
 /**
