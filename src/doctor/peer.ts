@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
 import { parseJson } from '../licence/json.js';
 import { removeTree } from '../share/emptying.js';
-import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { documentIn, MEETING, type StageOwner } from '../share/layout.js';
-import { median } from './examine.js';
 import type { Finding } from './findings.js';
 import { type ExaminedGround, passOver } from './probes.js';
+import { median } from './round-trips.js';
 
 /**
  * How long it takes until another computer sees a change. Both sides ask, and both answer. Each side times its question
@@ -28,7 +28,6 @@ const POLL_MS = 50;
 const CACHES_MS = 60_000;
 /** What is older by the server's own stamps was left by an examination that was killed. Milliseconds. */
 const ABANDONED_MS = 3_600_000;
-const MODE = 0o666;
 const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
 /** Gone, or put there by another user. */
 const UNREAD: readonly ShareErrorKind[] = [...GONE, 'tooLarge', 'wrongKind'];
@@ -205,7 +204,7 @@ class Meeting {
     const stage = this.at(`new-${id}-${++this.pieces}-${owner.machine}-${owner.pid}`);
     await files.makeDirectory(stage);
     await files.setMode(stage, modes.directory).catch(passOver);
-    await files.writeNew(documentIn(stage), text, modes.file || MODE);
+    await files.writeNew(documentIn(stage), text, modes.file || READ_AND_WRITE);
     await files.rename(stage, this.at(name));
   }
 

@@ -1,7 +1,7 @@
 import nodePath from 'node:path';
 import type { Clock } from '../share/clock.js';
 import { type Contents, OF_A_REVISION } from '../share/emptying.js';
-import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { documentIn } from '../share/layout.js';
 import type { Finding } from './findings.js';
 
@@ -65,13 +65,11 @@ export function passOver(error: unknown): void {
   if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
 }
 
-const MODE = 0o666;
-
 /** Creating a file that exists must be refused, and leave it as it was. */
 export async function exclusiveCreate({ files, directory }: ProbeGround): Promise<Finding> {
   const file = nodePath.join(directory, 'exclusive');
-  await files.writeNew(file, 'first', MODE);
-  const refusal = await refusalOf(files.writeNew(file, 'second', MODE), ['exists']);
+  await files.writeNew(file, 'first', READ_AND_WRITE);
+  const refusal = await refusalOf(files.writeNew(file, 'second', READ_AND_WRITE), ['exists']);
   const isWhole = await isText(file, 'first', files);
   const isRefused = refusal !== null;
   return { check: 'exclusiveCreate', severity: isRefused && isWhole ? 'ok' : 'unfit', isRefused, isWhole };
@@ -84,7 +82,7 @@ const TEXT = 'Sitzplätze für alle: {"seats": []}\n'.repeat(2000);
 export async function readBack({ files, directory }: ProbeGround): Promise<Finding> {
   const [before, after] = [nodePath.join(directory, 'written'), nodePath.join(directory, 'read')];
   await files.makeDirectory(before);
-  await files.writeNew(documentIn(before), TEXT, MODE);
+  await files.writeNew(documentIn(before), TEXT, READ_AND_WRITE);
   await files.rename(before, after);
   const isWhole = await isText(documentIn(after), TEXT, files);
   return { check: 'readBack', severity: isWhole ? 'ok' : 'unfit', bytes: Buffer.byteLength(TEXT), isWhole };
@@ -97,7 +95,7 @@ export async function directoryRename({ files, directory }: ProbeGround): Promis
   const at = (name: string) => nodePath.join(directory, name);
   for (const name of ['one', 'two']) {
     await files.makeDirectory(at(name));
-    await files.writeNew(documentIn(at(name)), name, MODE);
+    await files.writeNew(documentIn(at(name)), name, READ_AND_WRITE);
   }
   await files.rename(at('one'), at('number'));
   const isRefused = (await refusalOf(files.rename(at('two'), at('number')), TAKEN)) !== null;

@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { type FileStat, nullIf, type ShareFiles } from '../share/files.js';
+import { type FileStat, nullIf, SET_GROUP, type ShareFiles, STICKY } from '../share/files.js';
 import { documentIn, folderOf, inFolder, JOURNAL, numberName, numbersAmong } from '../share/layout.js';
 import type { Finding } from './findings.js';
 
@@ -13,8 +13,6 @@ type Lacking = Extract<Finding, { check: 'othersRights' }>['lacking'][number];
 
 const GROUP = 0o070;
 const OTHERS = 0o007;
-const SET_GROUP = 0o2000;
-const STICKY = 0o1000;
 const ENTER = 0o011;
 
 /** What may not be listed or looked at tells nothing by its bits; the check of the rights does. */

@@ -132,5 +132,13 @@ export function sortError(error: unknown, operation: string, path: string): Shar
   return new ShareError(kind, operation, path, error);
 }
 
+/** Permission bits of the directory around a licence that our directories get: set-id yes, sticky no. */
+export const DIRECTORY_BITS = 0o6777;
+/** Permission bits of a directory that our files in it get. */
+export const READ_AND_WRITE = 0o666;
+export const SET_GROUP = 0o2000;
+/** In a sticky directory only the owner of an entry may rename or delete it. */
+export const STICKY = 0o1000;
+
 /** Whether the permission bits are as asked; set-id and sticky bits left aside. */
 export const sameRights = (found: number, wanted: number): boolean => (found & 0o777) === (wanted & 0o777);

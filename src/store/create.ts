@@ -3,12 +3,10 @@ import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { formatLicence } from '../licence/text.js';
 import { toFault } from '../share/deadline.js';
-import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareFiles } from '../share/files.js';
 import { folderOf } from '../share/layout.js';
 import { refuseInside, wholePath } from '../share/paths.js';
 import { unreadable } from './first-folder.js';
-
-const READ_AND_WRITE = 0o666;
 
 /**
  * Writes a new licence file, with the read and write rights of its directory. Never over anything.

@@ -2,7 +2,14 @@ import nodePath from 'node:path';
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { toFault } from '../share/deadline.js';
-import { type FileStat, nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import {
+  DIRECTORY_BITS,
+  type FileStat,
+  nullIf,
+  READ_AND_WRITE,
+  ShareError,
+  type ShareFiles,
+} from '../share/files.js';
 import {
   documentIn,
   folderOf,
@@ -16,12 +23,6 @@ import { hintFor, refuseInside, refuseMounted, wholePath } from '../share/paths.
 import { readLoosely } from './display-copy.js';
 import { unreadable } from './first-folder.js';
 import type { Store } from './store.js';
-
-/**
- * Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no.
- */
-const DIRECTORY_BITS = 0o6777;
-const READ_AND_WRITE = 0o666;
 
 /**
  * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a
