@@ -1,3 +1,4 @@
+import type { Refusal } from '../doctor/findings.js';
 import { SET_GROUP } from '../share/files.js';
 import { list, type Of, octal, type Told, tell, type Words } from './told.js';
 import { printable } from './words.js';
@@ -11,16 +12,18 @@ export const RIGHTS_WORDS = {
 const whyRefused = (kind: string): string =>
   kind === 'full' ? 'no space' : kind === 'readOnly' ? 'read-only' : 'refused';
 
+const describeRefused = ({ operation, path, kind }: Refusal): Told =>
+  tell(
+    `${operation} ${printable(path)}: ${whyRefused(kind)}`,
+    'This user cannot take a seat here. status may still work.',
+    kind === 'full'
+      ? 'Free space or file entries (inodes), or raise the quota.'
+      : 'Grant the right to read, create, rename and delete in the folder (Windows: Modify).',
+  );
+
 function describeRights(finding: Of<'rights'>): Told {
   const { refused, mode } = finding;
-  if (refused)
-    return tell(
-      `${refused.operation} ${printable(refused.path)}: ${whyRefused(refused.kind)}`,
-      'This user cannot take a seat here. status may still work.',
-      refused.kind === 'full'
-        ? 'Free space or file entries (inodes), or raise the quota.'
-        : 'Grant the right to read, create, rename and delete in the folder (Windows: Modify).',
-    );
+  if (refused) return describeRefused(refused);
   if (finding.isSticky)
     return tell(
       `the directory is sticky (mode ${octal(mode)})`,

@@ -52,7 +52,7 @@ export const breath = (): Promise<void> => new Promise((resolve) => setImmediate
 
 export const LATE = Symbol('late');
 
-/** An answer, or LATE when it has not come within so many milliseconds, or when the signal aborts before. */
+/** An answer, or LATE when it has not come within `ms` milliseconds, or when the signal aborts before. */
 export async function inTime<T>(
   clock: Clock,
   ms: number,

@@ -19,6 +19,12 @@ export function checkLimits(limits: Limits, clock: Clock, waitingFor: string): v
     throw new SeatfileFault('SHARE_UNREACHABLE', `given up at the deadline while waiting for ${waitingFor}`);
 }
 
+const REFUSED =
+  'refused; expected the right to read, create, rename and delete there; ask the administrator of the share';
+const FULL =
+  'no space left (disk full, no file entries (inodes) left, or quota used up; seatfile doctor tells which); ' +
+  'free some and try again';
+
 /** What a failed share operation means to people: the thing, what was found, the next step. */
 export function toFault(error: unknown): unknown {
   if (!(error instanceof ShareError)) return error;
@@ -27,19 +33,11 @@ export function toFault(error: unknown): unknown {
     new SeatfileFault(code, text, { cause: error });
   switch (error.kind) {
     case 'refused':
-      return fault(
-        'SHARE_REFUSED',
-        `${what}: refused; expected the right to read, create, rename and delete there; ` +
-          'ask the administrator of the share',
-      );
+      return fault('SHARE_REFUSED', `${what}: ${REFUSED}`);
     case 'readOnly':
       return fault('SHARE_REFUSED', `${what}: the share is read-only; expected the right to write`);
     case 'full':
-      return fault(
-        'SHARE_FULL',
-        `${what}: no space left (disk full, no file entries (inodes) left, or quota used up; ` +
-          'seatfile doctor tells which); free some and try again',
-      );
+      return fault('SHARE_FULL', `${what}: ${FULL}`);
     case 'busy':
       return fault(
         'SHARE_BUSY',

@@ -73,12 +73,8 @@ async function temporaryDirectory(): Promise<string> {
 }
 
 async function heartbeatStory(stage: DemoStage): Promise<void> {
-  const file = await stage.licence('heartbeat.json', [
-    '--module',
-    'CAD=2',
-    '--check-interval',
-    `${INTERVAL}s`,
-  ]);
+  const options = ['--module', 'CAD=2', '--check-interval', `${INTERVAL}s`];
+  const file = await stage.licence('heartbeat.json', options);
   stage.say(
     `A licence for 2 users of CAD. Every instance beats every ${INTERVAL} s (in real life: 30 s x max users).`,
   );

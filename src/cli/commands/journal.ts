@@ -24,14 +24,14 @@ export function addJournal(program: Command, deps: Deps): void {
     .command('journal')
     .summary('show what happened')
     .description(
-      'Shows who was seated, refused, evicted or removed, when, and by whom. Takes no lock and changes nothing.',
+      'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
     .option('--user <name>', 'only of this user')
     .option('--module <name>', 'only in this module')
     .option('--json', 'one JSON object per line')
-    .option('--verify', 'whether the chain of events is whole; 1 if it is not')
+    .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
       const path = fileOf(file, deps);
       checkOptions(options);

@@ -39,7 +39,7 @@ export function addRun(program: Command, deps: Deps): void {
     .command('run')
     .summary('hold a seat while a command runs')
     .description(
-      'Takes a seat, runs COMMAND, and gives the seat back whatever becomes of it: seatfile run FILE -- COMMAND',
+      'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
     )
     .usage('[options] [file] -- COMMAND [ARGUMENT...]')
     .showHelpAfterError(
