@@ -85,7 +85,7 @@ async function heartbeatStory(stage: DemoStage): Promise<void> {
   await ada.kill();
   const lastBeatMs = await stage.lastBeatMs(file, 'ada');
   stage.say(
-    "Ada's process is killed. It tells nothing to the table; Bob's instance sees her heartbeat stand still.",
+    "Ada's process is killed. It cannot tell the table; Bob's instance sees her heartbeat stand still.",
   );
   const goneMs = await stage.evictedMs(file, 'ada');
   const afterSeconds = (goneMs - lastBeatMs) / 1000;
