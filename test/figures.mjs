@@ -1,6 +1,6 @@
-// Figures of the source: npm run figures [-- DIRECTORY], where DIRECTORY is a checkout in which `npm run build` has been
-// done (this one, if left out). Prints a table. Walks are run through for real, and counted by V8: a file counts if one
-// of its functions ran, a function if it ran.
+// Figures of the source: npm run figures [-- DIRECTORY]. DIRECTORY is a checkout in which `npm run build` has been done
+// (this one, if left out). Prints a table. Walks are run through for real, and counted by V8: a file counts if one of
+// its functions ran, a function if it ran.
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';

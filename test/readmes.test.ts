@@ -4,7 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { pages, pageText, proseOf } from './helpers/pages.js';
 
-/** The READMEs as text. Their code is compiled by `package/package.test.ts`, their commands are run by `cli/readmes.test.ts`. */
+/**
+ * The READMEs as text. Their code is compiled by `package/package.test.ts`, their commands are run by
+ * `cli/readmes.test.ts`.
+ */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const MOST_LINES = 200;

@@ -9,7 +9,9 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** The rooms of src/, from the innermost out. A room imports from the rooms above it in this list, and from itself. */
 const ROOMS = ['licence', 'share', 'rules', 'store', 'doctor', 'client', 'cli'];
-/** Stricter than the order: all that a room takes from others. `licence/fault` is one file, `licence` the whole room. */
+/**
+ * Stricter than the order: all that a room takes from others. `licence/fault` is one file, `licence` the whole room.
+ */
 const ONLY: Readonly<Record<string, readonly string[]>> = {
   share: ['licence/fault', 'licence/range', 'licence/size', 'licence/time'], // nothing of what a document is
   rules: ['licence'], // nothing that acts

@@ -13,7 +13,9 @@ export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to w
 /** `--timeout 2m`, in milliseconds. */
 export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);
 
-/** How a command asks for a seat: who has to wait is told so, and how far he is. `gaveUp` ends the wait, and the refusal stands. */
+/**
+ * Asks for a seat for a command. A waiter is told its place in the queue. `gaveUp` ends the wait; the refusal stands.
+ */
 export async function acquireOrWait(
   licence: OpenLicence,
   module: string,
@@ -35,6 +37,6 @@ export async function acquireOrWait(
   });
 }
 
-/** What is said to whoever waits, and again whenever he moves on. */
+/** What a waiter is told, and again whenever its place changes. */
 export const describePlace = ({ place }: WaitingNews): string =>
-  `Waiting for a seat: ${place === 1 ? 'next' : `place ${place}`} in the line.`;
+  `Waiting for a seat: you are ${place === 1 ? 'first' : `number ${place}`} in the queue.`;

@@ -24,9 +24,9 @@ export interface Desk {
   readonly system: System;
   readonly limits: () => Limits;
   readonly signal: AbortSignal;
-  /** Gives up what is only read when a signal comes. A change is given up by its limits, which clears away what it began. */
+  /** A signal gives up what is only read. A change is given up by its limits, and then clears away what it began. */
   readonly unless: Interruption['unless'];
-  /** Who is at the desk, for tombstones: `user@host`. */
+  /** The administrator, for tombstones: `user@host`. */
   readonly actor: string;
 }
 
@@ -73,8 +73,8 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
 }
 
 /**
- * Status; how much lies in the folder, null where that could not be had; and the revision that `licence.json` still shows, where it
- * was not refreshed, null where it was.
+ * Status, and two facts about the files. `kept` is how much lies in the folder; null if that is not known. `faceShows`
+ * is the revision that `licence.json` still shows because it was not refreshed; null if it was.
  */
 export type FullView = StatusView & { readonly kept: Kept | null; readonly faceShows: number | null };
 

@@ -4,8 +4,9 @@ import { watchFile } from '../share/watch.js';
 import type { Failure, Order, Told } from './apart.js';
 
 /**
- * The process that does the file operations of one command, see apart.ts. It ends with its command, whatever hangs here, and
- * leaves every signal to it: a key of the terminal, or a service manager, sends them to all processes at once.
+ * The process that does the file operations of one command, see apart.ts. It ends with its command, whatever hangs
+ * here. It ignores signals, because the command handles them: a terminal or a service manager sends them to all
+ * processes.
  */
 
 const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTERM', 'SIGBREAK'] as const;

@@ -7,11 +7,11 @@ import type { Watching } from '../share/watch.js';
 import { type DiskProcess, startDisk } from './disk-process.js';
 
 /**
- * File operations of a command, done by a small process of its own. A share that never answers pins a thread of the process that
- * asks it, and such a process cannot end with a status of its own choosing before Node 22.15, nor on Windows (measured: process.exit()
- * and process.reallyExit() wait for the thread, abort() and signals have a status of their own). So there the command asks the
- * share through this, is never pinned, and always ends with its own status. The process ends with its command, which waits for nothing
- * of it: it has no streams.
+ * File operations of a command, done in a small second process. A share that never answers pins a thread of the process
+ * that asks it. Before Node 22.15, and on Windows, a pinned process cannot choose its exit status. (Measured:
+ * process.exit() and process.reallyExit() wait for the thread; abort() and signals have a status of their own.) So
+ * there the command asks the share through this process. The command is never pinned, and ends with its own status. The
+ * second process ends with its command. It has no streams, so the command need not wait for it.
  */
 
 export interface Failure {

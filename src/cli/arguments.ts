@@ -13,7 +13,7 @@ const bad = (text: string): never => {
 /** FILE by argument or SEATFILE. */
 export function fileOf(argument: string | undefined, deps: Deps): string {
   const file = argument || deps.environment['SEATFILE'];
-  return file || bad('FILE: expected the licence file, as an argument or in SEATFILE');
+  return file || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
 }
 
 /** `M1=10`, once or more. */
@@ -22,7 +22,8 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
     const [, module = '', users = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
     if (!moduleName.safeParse(module).success)
       bad(
-        `--module ${word}: expected NAME=USERS, the name a letter or digit, then up to 63 of letters, digits, . _ -`,
+        `--module ${word}: use NAME=USERS. The name may have letters, digits, . _ - and starts with ` +
+          'a letter or digit (64 characters at most)',
       );
     const maxUsers = /^\d{1,6}$/.test(users) ? Number(users) : 0;
     if (maxUsers < 1 || maxUsers > MAX_USERS)
@@ -32,8 +33,8 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   const names = grants.map((grant) => grant.module);
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
-  if (twice !== undefined) bad(`--module ${twice}: expected every module once`);
-  if (grants.length === 0) bad('--module: expected at least one, like --module M1=10');
+  if (twice !== undefined) bad(`--module ${twice}: the module is given twice`);
+  if (grants.length === 0) bad('Give at least one module and its number of users, like --module CAD=10');
   return grants;
 }
 
@@ -50,7 +51,8 @@ export function parseDuration(
   const seconds = match ? Number(match[1]) * (UNIT_SECONDS[match[2] ?? ''] ?? 0) : Number.NaN;
   if (!(seconds >= leastSeconds && seconds <= mostSeconds))
     bad(
-      `${option} ${text}: expected a duration like 90s, 5m or 8h, from ${asTyped(leastSeconds)} to ${asTyped(mostSeconds)}`,
+      `${option} ${text}: expected a number with a unit, like 90s, 5m or 8h, ` +
+        `from ${asTyped(leastSeconds)} to ${asTyped(mostSeconds)}`,
     );
   return seconds;
 }
@@ -71,7 +73,7 @@ export function parseSince(option: string, text: string, nowMs: number): number 
   if (/^\d+[a-z]+$/.test(text)) return nowMs - 1000 * parseDuration(option, text, 0, MOST_SINCE_SECONDS);
   const atMs = /^\d{4}-\d\d-\d\d(T[\d:.]+Z)?$/.test(text) ? Date.parse(text) : Number.NaN;
   if (Number.isNaN(atMs))
-    bad(`${option} ${text}: expected a duration like 8h or 30d, or a day like 2026-11-20 (UTC)`);
+    bad(`${option} ${text}: expected a number with a unit, like 8h or 30d, or a day like 2026-11-20 (UTC)`);
   return atMs;
 }
 

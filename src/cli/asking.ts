@@ -19,10 +19,13 @@ export interface Question {
   readonly signal: AbortSignal;
 }
 
-/** Whether the administrator agrees. @throws SeatfileFault BAD_ARGUMENT where there is no terminal to ask on */
+/** Whether the administrator agrees. @throws SeatfileFault BAD_ARGUMENT without a terminal to ask on */
 export async function isAgreed({ verb, text, yes, signal }: Question, deps: Deps): Promise<boolean> {
   if (yes) return true;
   if (!deps.isInteractive)
-    throw new SeatfileFault('BAD_ARGUMENT', `${verb}: not on a terminal, so nobody can be asked; add --yes`);
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `${verb}: confirmation needed; run it in a terminal, or add --yes`,
+    );
   return /^y(es)?$/i.test((await deps.ask(`${text} [y/N] `, signal)).trim());
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** Where a process that is pinned by a share cannot end with a status of its own, its share operations are done apart: see apart.ts. */
+/**
+ * Whether a process that a share pins cannot end with its own status: then share operations are done apart (apart.ts).
+ */
 const mustBeApart = process.platform === 'win32' || !('execve' in process);
 
 /** The process that does them: it has taken its place when `ready`, or died. */
@@ -21,7 +23,7 @@ export function startDisk(): DiskProcess {
   return { child, ready };
 }
 
-/** Started at the very beginning of a command, so that it is there when the rest of the program is; null where it is not needed. */
+/** Started first of all, so that it is ready when the rest of the program is loaded; null where it is not needed. */
 export function startIfNeeded(words: readonly string[]): DiskProcess | null {
   const isCommand =
     /^(?!help$)[a-z]/.test(words[0] ?? '') && !words.some((word) => word === '--help' || word === '-h');

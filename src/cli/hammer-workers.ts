@@ -19,7 +19,7 @@ const STORE: Partial<StoreOptions> = {
   clearing: { segmentNumbers: 16, supersededMs: 15_000, abandonedMs: 86_400_000 },
 };
 
-/** One process of the hammer: ends when its time is over, or when nobody wants its answer any more. */
+/** One process of the hammer: it ends when its time is over, or when its parent no longer reads the answer. */
 export async function runHammerWorker(
   file: string,
   worker: number,

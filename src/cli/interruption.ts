@@ -25,8 +25,8 @@ export const signalStatus = (name: NodeJS.Signals): number => 128 + (os.constant
 const STOPS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBREAK'];
 
 /**
- * `act` is called for each signal, the first included; a second one while nobody acts ends the process at once. `others`
- * are heard besides those that tell a process to end.
+ * `act` is called for each signal, the first included. If it does nothing, a second signal ends the process at once.
+ * `others` are listened for besides those that tell a process to end.
  */
 export function listenForSignals(
   deps: Deps,
@@ -76,8 +76,8 @@ async function whileAnswering<T>(asked: Promise<T>, clock: Clock): Promise<T | t
 }
 
 /**
- * What a command waits for at its end, which has a deadline of its own: a slow share is waited for, because the command has
- * nothing else to do. One that was stopped by a signal, before or meanwhile, does not wait for a share that hangs.
+ * What a command waits for at its end; it has a deadline of its own. A command waits for a slow share, because it has
+ * nothing else to do. A command that a signal has stopped, before or meanwhile, does not wait for a share that hangs.
  */
 async function patiently<T>(asked: Promise<T>, stopped: AbortSignal, clock: Clock): Promise<T | typeof LATE> {
   const answer = await inTime(clock, Number.POSITIVE_INFINITY, asked, stopped);
@@ -85,7 +85,8 @@ async function patiently<T>(asked: Promise<T>, stopped: AbortSignal, clock: Cloc
 }
 
 /**
- * Runs a command that a signal gives up: `act` clears away what it has begun, and that is waited for unless the share hangs.
+ * Runs a command that a signal can give up. `act` then clears away what it has begun; the command waits for that,
+ * unless the share hangs.
  * @throws Stopped
  */
 export async function unlessStopped<T>(

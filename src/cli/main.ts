@@ -11,17 +11,17 @@ import type { DiskProcess } from './disk-process.js';
 import { runProgram } from './program.js';
 import { Interrupted } from './world.js';
 
-const isWindows = process.platform === 'win32'; // where signals come from the console, to all who share it
+const isWindows = process.platform === 'win32'; // where signals come from the console, to all its processes
 const terminals = [0, 1, 2].filter((handle) => isatty(handle));
 /** What keys of a terminal (Ctrl-C, Ctrl-\) send to the whole group of processes in its foreground. */
 const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
-/** The real world behind the program: `bin/seatfile.js` calls this with its own path, and the process that does what is asked of shares. */
+/** The real world behind the program. `bin/seatfile.js` gives its path, and the process for file operations, if any. */
 export async function main(script: string, disk: DiskProcess | null): Promise<void> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  process.stderr.on('error', () => undefined); // nobody reads it any more; that must not cost a seat
+  process.stderr.on('error', () => undefined); // its reader has ended; that must not cost a seat
   process.stdout.on('error', outputFailed);
   let system: ReturnType<typeof realSystem> | undefined; // what is read of this computer is read once
   const deps: Parameters<typeof runProgram>[1] = {
@@ -52,7 +52,8 @@ export async function main(script: string, disk: DiskProcess | null): Promise<vo
   process.exitCode = status || outputStatus;
   if (!isWindows && !terminals.every((handle) => isatty(handle))) hangUp();
   process.stdin.pause(); // an open pipe on stdin would keep the process
-  setTimeout(() => endNow(status || outputStatus), isPinned() ? 0 : EXIT_MS).unref(); // and so would a share that never answers
+  // A share that never answers would keep the process, too.
+  setTimeout(() => endNow(status || outputStatus), isPinned() ? 0 : EXIT_MS).unref();
 }
 
 /** How long a share that hangs may delay the end of a command that is over. Milliseconds. */
@@ -77,7 +78,7 @@ const outputGone = new Promise<void>((resolve) => {
   tellOutputGone = resolve;
 });
 
-/** A command goes on all the same: what it was asked to change is changed, and its status says that its output was not written. */
+/** The command goes on and makes the change that it was asked for. Its status says that its output was not written. */
 function outputFailed(error: NodeJS.ErrnoException): void {
   if (isOutputGone) return;
   isOutputGone = true;

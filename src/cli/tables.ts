@@ -14,12 +14,14 @@ export function table(rows: readonly (readonly string[])[]): string {
 
 const graphemes = new Intl.Segmenter('en', { granularity: 'grapheme' });
 /** East Asian wide characters and emoji take two columns. */
-const WIDE =
-  /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+const WIDE_BASIC =
+  /^[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]/;
+const WIDE_BEYOND = /^[\u{1F300}-\u{1FAFF}\u{20000}-\u{3FFFD}]/u;
+const isWide = (character: string): boolean => WIDE_BASIC.test(character) || WIDE_BEYOND.test(character);
 
 /** Columns a text takes on a terminal. */
 function columns(text: string): number {
   let width = 0;
-  for (const { segment } of graphemes.segment(text)) width += WIDE.test(segment) ? 2 : 1;
+  for (const { segment } of graphemes.segment(text)) width += isWide(segment) ? 2 : 1;
   return width;
 }

@@ -75,8 +75,8 @@ export function printable(text: string): string {
 }
 
 /**
- * JSON that a terminal may show: the same document, with what is not plainly visible (control characters, turned text) written as
- * \\uXXXX. JSON.stringify does that for the ASCII ones alone.
+ * JSON that a terminal may show: the same document, with what is not plainly visible (control characters, turned text)
+ * written as \\uXXXX. JSON.stringify does that only for ASCII.
  */
 export function jsonText(value: unknown, indent?: number): string {
   return JSON.stringify(value, null, indent).replace(HIDDEN, (char) =>
@@ -131,11 +131,14 @@ const aside = (words: string | null): string => (words === null ? '' : ` (it ${p
 export function describeRefusal(module: string, claim: { reason: string; untilAt: string | null }): string {
   const until = claim.untilAt === null ? '' : ` until ${clockTime(claim.untilAt)}`;
   if (claim.reason === 'closed')
-    return `${module}: the seat table has just been restored, and nobody new is seated${until}, so that everybody who works keeps his place; try again then`;
+    return (
+      `${module}: the seat table has just been restored. No new user is seated${until}: ` +
+      'users that are at work keep their seats; try again then'
+    );
   return `${module}: refused, ${claim.reason}${until}`;
 }
 
-/** What who sits down again after a removal is told, once. */
+/** What a user is told, once, when a seat is taken again after a removal. */
 export const describeRemoved = (module: string, removed: Loss): string =>
   `${module}: your last seat was ${describeLoss(removed)}`;
 

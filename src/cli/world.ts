@@ -27,7 +27,7 @@ export interface Deps {
   readonly system: () => System;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
-  /** Asks that person; the line typed, or nothing at the end of the input. @throws Interrupted at Ctrl-C, or when the signal aborts */
+  /** Asks that person. Gives the line, '' at the end of input. @throws Interrupted at Ctrl-C or by the signal */
   readonly ask: (question: string, signal: AbortSignal) => Promise<string>;
   /** Resolves when stdin is closed. */
   readonly inputClosed: () => Promise<void>;

@@ -5,8 +5,8 @@ import type { FaceState } from '../store/display-copy.js';
 /** What doctor finds, as data: the words are the command line's. */
 
 /**
- * ok: as the design needs it. note: worth knowing. warning: seats are safe, and something will be slow, or fail for
- * somebody. unfit: seats would not be safe there, or nobody could take one.
+ * ok: as the design needs it. note: worth knowing. warning: seats are safe, but something is slow, or fails for some
+ * users. unfit: seats would not be safe there, or no user could take one.
  */
 export type Severity = 'ok' | 'note' | 'warning' | 'unfit';
 
@@ -62,7 +62,7 @@ export type Finding =
         /** The licence file that is there, or is to be; null where a directory was asked for. */
         licence: string | null;
         isSticky: boolean;
-        /** Who else may write there by these bits; `unknown` where they tell nothing (SMB, Windows). */
+        /** Which other users may write there by these bits; `unknown` if they tell nothing (SMB, Windows). */
         others: 'everybody' | 'group' | 'nobody' | 'unknown';
         /** Whether new directories belong to the group of the directory around. */
         keepsGroup: boolean;
@@ -70,12 +70,12 @@ export type Finding =
         keepsModes: boolean;
       }
     >
-  /** What the other users lack of the rights that the directory around promises them, on what lies there and on the way to it. */
+  /** Rights that the directory around promises to other users, and that they lack there or on the way to it. */
   | Of<
       'othersRights',
       {
         lacking: readonly { readonly path: string; readonly mode: number; readonly isOtherGroup: boolean }[];
-        /** Directories above that nobody but their owner can pass. */
+        /** Directories above that only their owner can pass. */
         closed: readonly string[];
         /** Of the directory around. */
         mode: number;

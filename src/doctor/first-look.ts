@@ -15,8 +15,8 @@ import {
 import type { Finding } from './findings.js';
 
 /**
- * What a path leads to, and what can be told of the place without writing there. `doctor` and `init` begin with it, and opening a licence
- * looks no further.
+ * What a path leads to, and what can be told of the place without writing there. `doctor` and `init` begin with it;
+ * opening a licence does only this.
  */
 
 /** A directory has no licence: its examination lies beside this name. */
@@ -42,7 +42,12 @@ export interface Target {
   readonly drive: string | null;
 }
 
-/** @throws SeatfileFault BAD_ARGUMENT; LICENCE_MISSING: neither a file nor a directory for one is there; LICENCE_UNREADABLE: something else is */
+/**
+ * The licence file or the directory that a path names.
+ * @throws SeatfileFault BAD_ARGUMENT
+ * @throws SeatfileFault LICENCE_MISSING neither a file nor a directory for one is there
+ * @throws SeatfileFault LICENCE_UNREADABLE something else is there
+ */
 export async function findTarget(path: string, files: ShareFiles): Promise<Target> {
   const asked = wholePath(path);
   const resolved = await nullIf(files.resolve(asked), ...NOTHING);
@@ -78,7 +83,7 @@ export const NOTHING: readonly ShareErrorKind[] = ['missing', 'wrongKind'];
 const mappedDrive = (asked: string, resolved: string): string | null =>
   /^[a-z]:[\\/]/i.test(asked) && /^[\\/]{2}/.test(resolved) ? asked.slice(0, 2).toUpperCase() : null;
 
-/** Who may not list sees nothing; that is for the check of the rights to say. */
+/** A user that may not list a directory sees nothing in it. The check of the rights reports that. */
 export async function namesIn(directory: string, files: ShareFiles): Promise<string[]> {
   return (await nullIf(files.list(directory), 'refused')) ?? [];
 }

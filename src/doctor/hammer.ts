@@ -7,15 +7,15 @@ import type { Store } from '../store/store.js';
 import type { Finding } from './findings.js';
 
 /**
- * Many processes commit to one scratch licence as fast as they can. Each counts its own commits in the table, so what is
- * there can be compared with what was acknowledged.
+ * Many processes commit to one scratch licence as fast as they can. Each process counts its own commits in the table.
+ * So the table can be compared with the acknowledged commits.
  */
 
 /** What one process tells at its end. */
 export interface Blows {
   readonly worker: number;
   readonly acknowledged: number;
-  /** Found by the process itself: its own count had gone back, or on, by so many. */
+  /** By how much the process found its own count lower, or higher, than it had left it. */
   readonly lost: number;
   readonly twice: number;
   /** The count after its last acknowledged commit. */

@@ -1,15 +1,15 @@
 import nodePath from 'node:path';
 import { parseJson } from '../licence/json.js';
 import { removeTree } from '../share/emptying.js';
-import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { documentIn, MEETING, type StageOwner } from '../share/layout.js';
-import { median } from './examine.js';
 import type { Finding } from './findings.js';
 import { type ExaminedGround, passOver } from './probes.js';
+import { median } from './round-trips.js';
 
 /**
- * How long it takes until a change is seen on another computer. Both sides ask and both answer: a question goes there and
- * its answer comes back, timed by one's own monotonic clock, and half of that is one way. No clock is compared.
+ * How long it takes until another computer sees a change. Both sides ask, and both answer. Each side times its question
+ * and the answer by its own monotonic clock; one way is half of that. No two clocks are compared.
  */
 export interface PeerOptions {
   readonly owner: StageOwner;
@@ -22,15 +22,14 @@ export interface PeerOptions {
 }
 
 const ROUNDS = 5;
-/** How often is looked: as often as a person would want, and seldom enough for a server. Milliseconds. */
+/** How often the directory is listed: often enough to measure, seldom enough for a server. Milliseconds. */
 const POLL_MS = 50;
 /** Caches that the design reckons with. Milliseconds. */
 const CACHES_MS = 60_000;
 /** What is older by the server's own stamps was left by an examination that was killed. Milliseconds. */
 const ABANDONED_MS = 3_600_000;
-const MODE = 0o666;
 const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];
-/** Gone, or put there by somebody else. */
+/** Gone, or put there by another user. */
 const UNREAD: readonly ShareErrorKind[] = [...GONE, 'tooLarge', 'wrongKind'];
 
 interface Peer extends StageOwner {
@@ -82,7 +81,7 @@ class Meeting {
     }
   }
 
-  /** Ours are removed; whoever leaves last takes the directory with him. */
+  /** Removes what this examination made. The last one to leave removes the directory. */
   async leave(): Promise<void> {
     const { plainFiles } = this.ground;
     const names = (await nullIf(plainFiles.list(this.directory), ...GONE).catch(() => null)) ?? [];
@@ -92,7 +91,9 @@ class Meeting {
     await plainFiles.removeDirectory(this.directory).catch(() => undefined);
   }
 
-  /** Ours; where nobody else is, whatever killed ones left; and what one that is dead never finished. */
+  /**
+   * Own files; unfinished files of a dead process; and, if no other examination is there, all that killed ones left.
+   */
   private isToGo(name: string, isAnyElse: boolean): boolean {
     const { id, isDead } = this.options;
     const [kind = '', whose, , machine = '', pid] = name.split('-');
@@ -203,7 +204,7 @@ class Meeting {
     const stage = this.at(`new-${id}-${++this.pieces}-${owner.machine}-${owner.pid}`);
     await files.makeDirectory(stage);
     await files.setMode(stage, modes.directory).catch(passOver);
-    await files.writeNew(documentIn(stage), text, modes.file || MODE);
+    await files.writeNew(documentIn(stage), text, modes.file || READ_AND_WRITE);
     await files.rename(stage, this.at(name));
   }
 

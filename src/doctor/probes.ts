@@ -1,7 +1,7 @@
 import nodePath from 'node:path';
 import type { Clock } from '../share/clock.js';
 import { type Contents, OF_A_REVISION } from '../share/emptying.js';
-import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { documentIn } from '../share/layout.js';
 import type { Finding } from './findings.js';
 
@@ -31,7 +31,7 @@ export const CONTENTS: Contents = {
 
 /** For the checks that need more than a directory of their own. */
 export interface ExaminedGround extends ProbeGround {
-  /** The same share, also for whoever gave up and clears away. */
+  /** The same share without the signal: for clearing away after the examination was given up. */
   readonly plainFiles: ShareFiles;
   /** The rights to hand on. */
   readonly modes: { readonly directory: number; readonly file: number };
@@ -65,13 +65,11 @@ export function passOver(error: unknown): void {
   if (!(error instanceof ShareError) || error.kind === 'silent') throw error;
 }
 
-const MODE = 0o666;
-
 /** Creating a file that exists must be refused, and leave it as it was. */
 export async function exclusiveCreate({ files, directory }: ProbeGround): Promise<Finding> {
   const file = nodePath.join(directory, 'exclusive');
-  await files.writeNew(file, 'first', MODE);
-  const refusal = await refusalOf(files.writeNew(file, 'second', MODE), ['exists']);
+  await files.writeNew(file, 'first', READ_AND_WRITE);
+  const refusal = await refusalOf(files.writeNew(file, 'second', READ_AND_WRITE), ['exists']);
   const isWhole = await isText(file, 'first', files);
   const isRefused = refusal !== null;
   return { check: 'exclusiveCreate', severity: isRefused && isWhole ? 'ok' : 'unfit', isRefused, isWhole };
@@ -80,11 +78,11 @@ export async function exclusiveCreate({ files, directory }: ProbeGround): Promis
 /** As large as the document of a few hundred seats, with characters that take two bytes. */
 const TEXT = 'Sitzplätze für alle: {"seats": []}\n'.repeat(2000);
 
-/** What was written and synced must be read back whole under a path that nobody has used before. */
+/** What was written and synced must be read back whole under a path that was never used before. */
 export async function readBack({ files, directory }: ProbeGround): Promise<Finding> {
   const [before, after] = [nodePath.join(directory, 'written'), nodePath.join(directory, 'read')];
   await files.makeDirectory(before);
-  await files.writeNew(documentIn(before), TEXT, MODE);
+  await files.writeNew(documentIn(before), TEXT, READ_AND_WRITE);
   await files.rename(before, after);
   const isWhole = await isText(documentIn(after), TEXT, files);
   return { check: 'readBack', severity: isWhole ? 'ok' : 'unfit', bytes: Buffer.byteLength(TEXT), isWhole };
@@ -92,12 +90,12 @@ export async function readBack({ files, directory }: ProbeGround): Promise<Findi
 
 const TAKEN: readonly ShareErrorKind[] = ['exists', 'notEmpty', 'refused', 'busy'];
 
-/** What decides who gets a seat: a directory is renamed onto a free name, and never onto one that is taken. */
+/** Decides which process gets a seat: a directory is renamed onto a free name, and never onto one that is taken. */
 export async function directoryRename({ files, directory }: ProbeGround): Promise<Finding> {
   const at = (name: string) => nodePath.join(directory, name);
   for (const name of ['one', 'two']) {
     await files.makeDirectory(at(name));
-    await files.writeNew(documentIn(at(name)), name, MODE);
+    await files.writeNew(documentIn(at(name)), name, READ_AND_WRITE);
   }
   await files.rename(at('one'), at('number'));
   const isRefused = (await refusalOf(files.rename(at('two'), at('number')), TAKEN)) !== null;
@@ -133,7 +131,8 @@ export async function freshness(ground: ProbeGround): Promise<Finding> {
     await ground.files.makeDirectory(path);
     lags.push(await lagMs(ground, name, true));
     const gone = await nullIf(ground.files.removeDirectory(path), 'notEmpty');
-    if (gone === null) await ground.files.rename(path, `${path}-litter`); // an indexer was quick; its name is gone as well
+    // An indexer may have written into it: then it is renamed, and its name is gone as well.
+    if (gone === null) await ground.files.rename(path, `${path}-litter`);
     lags.push(await lagMs(ground, name, false));
   }
   const late = lags.filter((ms) => ms > 0).length;
@@ -164,7 +163,9 @@ const NEXT_STAMP_MS = 2100;
 /** An offset of the clocks this large is told. Milliseconds. */
 const LARGE_OFFSET_MS = 60_000;
 
-/** Who stamps what is made, by which clock, and how finely. `isClientStamp`: known of the file system. */
+/**
+ * Whose clock stamps new files, and how finely. `isClientStamp`: the file system is known to use the clients' clocks.
+ */
 export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promise<Finding> {
   const { files, clock, directory } = ground;
   const seen: { stampMs: number; offsetMs: number; uncertaintyMs: number }[] = [];

@@ -1,20 +1,18 @@
 import nodePath from 'node:path';
-import { type FileStat, nullIf, type ShareFiles } from '../share/files.js';
+import { type FileStat, nullIf, SET_GROUP, type ShareFiles, STICKY } from '../share/files.js';
 import { documentIn, folderOf, inFolder, JOURNAL, numberName, numbersAmong } from '../share/layout.js';
 import type { Finding } from './findings.js';
 
 /**
- * Whether the other users have the rights that the directory around a licence promises them: on everything that lies there, and on the
- * way to it. By modes and groups alone. Where an access list is set, the bits of the group are its mask, so a mask that takes away what
- * the list grants shows here too.
+ * Whether the other users have the rights that the directory around a licence promises them: on all that lies there,
+ * and on the way to it. Only modes and groups are compared. With an access list, the group bits are its mask. So a mask
+ * that takes away what the list grants is found, too.
  */
 
 type Lacking = Extract<Finding, { check: 'othersRights' }>['lacking'][number];
 
 const GROUP = 0o070;
 const OTHERS = 0o007;
-const SET_GROUP = 0o2000;
-const STICKY = 0o1000;
 const ENTER = 0o011;
 
 /** What may not be listed or looked at tells nothing by its bits; the check of the rights does. */
@@ -35,7 +33,7 @@ export async function examineOthers(
   return { check: 'othersRights', severity: isPoor ? 'warning' : 'ok', ...data };
 }
 
-/** The folder, and of what lies in it one of each kind; the licence file only as long as a table has to begin from it. */
+/** The folder, and one of each kind of entry in it. The licence file only as long as a table has to begin from it. */
 async function lyingThere(face: string, files: ShareFiles): Promise<{ path: string; stat: FileStat }[]> {
   const folder = folderOf(face);
   const names = await nullIf(files.list(folder), ...nothing);

@@ -69,7 +69,9 @@ export async function examineLicence(
   }
 }
 
-/** Whether a face that is behind should have been refreshed: by the stamp of the revision after the one that it shows. */
+/**
+ * Whether `licence.json` should have been refreshed by now: the age of the revision after the one that it shows tells.
+ */
 async function timed(state: State, face: string, files: ShareFiles, nowMs: number | null): Promise<State> {
   const { revision, faceBehind } = state;
   if (state.severity !== 'ok' || !faceBehind || revision === null) return state;

@@ -37,7 +37,7 @@ export interface Policy {
   /** T. Seconds, at least 1. */
   readonly checkIntervalSeconds: number;
   readonly graceSeconds: number;
-  /** Rule 7: within so many seconds every holder answers whoever needs a seat; null: at his next look. */
+  /** Rule 7: every holder answers a requester within this time, seconds; null: at the holder's next poll. */
   readonly answerWithinSeconds: number | null;
   readonly expiresAt: string | null;
   readonly modules: ReadonlyMap<string, ModuleGrant>;
@@ -68,7 +68,8 @@ function readEntitlement(sealed: SealedEntitlement): Entitlement {
   if (sealed.signature !== undefined)
     throw new SeatfileFault(
       'LICENCE_NEWER',
-      'entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; update this application',
+      'entitlement.signature: expected an unsigned licence, found a signature, which this version cannot verify; ' +
+        'update this application',
     );
   const granted = checked(entitlement, parseJson(sealed.payload, where), where);
   const names = granted.modules.map((grant) => grant.module);

@@ -60,6 +60,6 @@ export function unreachable(value: never): never {
   throw new Error(`not a case of its union: ${JSON.stringify(value)}`);
 }
 
-/** The seat table is not what it was: `repair`, or whoever holds a seat, rebuilds it. */
+/** The seat table is lost or damaged. An instance that holds a seat rebuilds it, or `seatfile repair` does. */
 export const isLoss = (error: unknown): error is SeatfileFault =>
   error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');

@@ -1,8 +1,9 @@
 import { SeatfileFault } from './fault.js';
 
 /**
- * JSON that others wrote, limited before it is parsed: what can be read can be written again, and no rule meets a value that
- * it would recurse into without end. A later format keeps within these limits too, so that an older version can read its name.
+ * JSON that others wrote. It is limited before it is parsed. So what can be read can be written again, and no rule
+ * meets a value that is nested too deep. A later format keeps within these limits, too: an older version can then read
+ * its name.
  */
 
 /** Objects and lists within each other. Ours need 6. */
@@ -15,8 +16,8 @@ export const MAX_ITEMS = 200_000;
 export const MAX_VALUES = 2_000_000;
 
 /**
- * JSON text to a value, or a fault that says where it stops being JSON. Of a key that is written twice the last one counts. A
- * number is a double: digits beyond its precision are rounded.
+ * JSON text to a value, or a fault that says where it stops being JSON. If a key is written twice, the last one counts.
+ * A number is a double: digits beyond its precision are rounded.
  * @throws SeatfileFault LICENCE_INVALID
  */
 export function parseJson(text: string, path: string): unknown {
@@ -50,8 +51,8 @@ const [MINUS, PLUS, POINT, LETTER_E] = [0x2d, 0x2b, 0x2e, 0x65];
 const LOWER_CASE = 0x20;
 
 /**
- * What no document may have, in one pass over the text: more than the limits, or a number that no double holds, which would be
- * written back as null. In words; null when there is neither.
+ * What no document may have, in words: more than the limits, or a number that no double holds (it would be written back
+ * as null). Null if there is neither. One pass over the text.
  */
 function excessIn(text: string): string | null {
   const tally = new Tally();

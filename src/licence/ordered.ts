@@ -1,4 +1,4 @@
-/** The first index of an ordered list from which on the test holds; its length where it holds nowhere. Binary search. */
+/** The first index of an ordered list from which on the test holds; its length if it holds nowhere. Binary search. */
 export function firstWhere<T>(ordered: readonly T[], holds: (item: T) => boolean): number {
   let [low, high] = [0, ordered.length];
   while (low < high) {

@@ -6,7 +6,7 @@ export interface Range {
   readonly last: number;
 }
 
-/** The range of so many numbers that a number is in. */
+/** The range that a number is in, of ranges that have `numbers` numbers each. */
 export function rangeOf(revision: number, numbers: number): Range {
   const first = revision - (revision % numbers);
   return { first, last: first + numbers - 1 };

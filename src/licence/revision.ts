@@ -22,7 +22,7 @@ export interface Draft {
   readonly events: readonly EventDraft[];
 }
 
-/** The table that a change is made from, what holds at this site, and the time. The store makes one for each attempt. */
+/** The table that a change starts from, what holds at this site, and the time. The store makes one for each attempt. */
 export interface ChangeContext {
   readonly licence: Licence;
   readonly policy: Policy;
@@ -49,7 +49,7 @@ export interface Stamp {
   readonly shareTimeMs: number;
 }
 
-/** The licence as first written: revision 0, nobody seated. */
+/** The licence as first written: revision 0, without seats. */
 export function firstLicence(
   entitlement: SealedEntitlement,
   settings: Settings,

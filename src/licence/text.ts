@@ -107,7 +107,8 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
   if (excess === null) return text;
   throw new SeatfileFault(
     'LICENCE_INVALID',
-    `${path}: the change would make it ${excess} a licence may have${isGrowth ? ' for another user' : ''}; nothing was written`,
+    `${path}: the change would make it ${excess} a licence may have${isGrowth ? ' for another user' : ''}; ` +
+      'nothing was written',
   );
 }
 

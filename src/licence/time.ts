@@ -3,7 +3,7 @@ export const toIso = (ms: number): string => new Date(ms).toISOString();
 /** Milliseconds since 1970 of a time in the document. */
 export const fromIso = (text: string): number => Date.parse(text);
 
-/** The same instant on three clocks of this machine, milliseconds. Each can fail to see a sleep; none sees too little of all. */
+/** One instant on three clocks of this machine, milliseconds. Each clock can miss a sleep; not all of them miss it. */
 export interface Instant {
   /** Monotonic; pauses while a Linux host sleeps. */
   readonly elapsedMs: number;

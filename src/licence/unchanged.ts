@@ -5,13 +5,14 @@ export interface Sight {
   readonly startedMs: number;
   /** @default startedMs */
   readonly endedMs?: number;
-  /** Of the time since the sight before at most this counts: the observer may have been suspended. @default all of it */
+  /** The most that counts of the time since the last sight: the observer may have been suspended. @default all of it */
   readonly longestGapMs?: number;
 }
 
 /**
- * For how long this process has seen a thing unchanged: a beat, a waiter, a lock, a leftover. No clock of another computer is read.
- * A value: each sight gives the next. The first sight counts from its end, later ones to their start.
+ * How long this process has seen a thing unchanged: a beat, a waiter, a lock, a leftover. No clock of another computer
+ * is read. It is a value: each sight gives the next one. The first sight counts from its end, later ones to their
+ * start.
  */
 export class Unchanged {
   readonly identity: string | number;
@@ -39,7 +40,7 @@ export class Unchanged {
     return new Unchanged(identity, { sinceMs, seenMs: Math.max(seenMs, startedMs), forMs: forMs + gapMs });
   }
 
-  /** The same with at most so much of the time counted. */
+  /** The same with at most this much of the time counted. */
   atMost(mostMs: number): Unchanged {
     return new Unchanged(this.identity, { ...this, forMs: Math.min(this.forMs, mostMs) });
   }

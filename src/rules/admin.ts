@@ -38,7 +38,7 @@ const isSelected = (record: InstanceRecord, { id, module }: SeatRecord, selectio
   (selection.dead === undefined || isDead(record, selection.dead));
 
 /**
- * Provably gone, or silent for so long that the peers would have evicted it (2 T and 7/6 of its grace).
+ * Provably gone, or silent longer than the peers wait before they evict it (2 T and 7/6 of its grace).
  * `nowMs` is the server's clock; without it silence proves nothing.
  */
 const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>

@@ -25,7 +25,7 @@ export interface RevisionFacts {
 /** What is known of a number: its revision; or that something is there that is none; or that nothing is. */
 export type Known = RevisionFacts | 'damaged' | 'missing';
 
-/** A revision is on the chain for certain when at least so many newer numbers stand above it. */
+/** A revision is on the chain for certain when at least this many newer numbers stand above it. */
 export const NEWER = 16;
 
 export const factsOf = ({ revision, commit, parent, restored, events }: Licence): RevisionFacts => ({

@@ -10,7 +10,9 @@ export interface Clock {
   wallMs(): number;
   /** Time since boot, milliseconds. Sees sleep where the monotonic clock does not. */
   uptimeMs(): number;
-  /** Resolves after so many milliseconds, or at once when the signal aborts; never rejects. Never keeps a process alive. */
+  /**
+   * Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. Never keeps a process alive.
+   */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
@@ -50,7 +52,7 @@ export const breath = (): Promise<void> => new Promise((resolve) => setImmediate
 
 export const LATE = Symbol('late');
 
-/** An answer, or LATE when it has not come within so many milliseconds, or when the signal aborts before. */
+/** An answer, or LATE when it has not come within `ms` milliseconds, or when the signal aborts before. */
 export async function inTime<T>(
   clock: Clock,
   ms: number,
@@ -63,7 +65,9 @@ export async function inTime<T>(
   return await Promise.race([answer, late]).finally(() => settled.abort());
 }
 
-/** Keeps the process alive while somebody awaits an answer: our sleeps do not, so that idle timers never hold an application. */
+/**
+ * Keeps the process alive while an answer is awaited. Our sleeps do not, so that idle timers never hold an application.
+ */
 export async function awake<T>(act: () => Promise<T>): Promise<T> {
   const hold = setInterval(() => undefined, LONGEST_TIMER_MS);
   try {

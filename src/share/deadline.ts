@@ -19,6 +19,12 @@ export function checkLimits(limits: Limits, clock: Clock, waitingFor: string): v
     throw new SeatfileFault('SHARE_UNREACHABLE', `given up at the deadline while waiting for ${waitingFor}`);
 }
 
+const REFUSED =
+  'refused; expected the right to read, create, rename and delete there; ask the administrator of the share';
+const FULL =
+  'no space left (disk full, no file entries (inodes) left, or quota used up; seatfile doctor tells which); ' +
+  'free some and try again';
+
 /** What a failed share operation means to people: the thing, what was found, the next step. */
 export function toFault(error: unknown): unknown {
   if (!(error instanceof ShareError)) return error;
@@ -27,17 +33,11 @@ export function toFault(error: unknown): unknown {
     new SeatfileFault(code, text, { cause: error });
   switch (error.kind) {
     case 'refused':
-      return fault(
-        'SHARE_REFUSED',
-        `${what}: refused; expected the right to read, create, rename and delete there; ask whoever grants rights on the share`,
-      );
+      return fault('SHARE_REFUSED', `${what}: ${REFUSED}`);
     case 'readOnly':
       return fault('SHARE_REFUSED', `${what}: the share is read-only; expected the right to write`);
     case 'full':
-      return fault(
-        'SHARE_FULL',
-        `${what}: no space left (disk full, no file entries (inodes) left, or quota used up; seatfile doctor tells which); free some and try again`,
-      );
+      return fault('SHARE_FULL', `${what}: ${FULL}`);
     case 'busy':
       return fault(
         'SHARE_BUSY',
@@ -55,7 +55,7 @@ export function toFault(error: unknown): unknown {
       if (error.operation === 'list')
         return fault(
           'SHARE_UNFIT',
-          `${error.path}: more than 100,000 entries; expected nothing beside the seat table; remove what else lies there`,
+          `${error.path}: more than 100,000 entries; expected nothing but the seat table; remove everything else`,
         );
       return fault('LICENCE_INVALID', `${error.path}: larger than the 16 MiB a licence may have`);
     case 'missing':
@@ -67,9 +67,10 @@ export function toFault(error: unknown): unknown {
   }
 }
 
-/** The names beside a licence file are up to 60 characters longer than its own, and most file systems take 255 bytes. */
+/** Names beside a licence file are up to 60 characters longer than its own. Most file systems take 255 bytes. */
 export const TOO_LONG =
-  'the name is too long for the file system; expected a file name of at most 190 bytes (letters outside ASCII count two to four), and a path that is not very deep; choose a shorter one';
+  'the name is too long for the file system; expected a file name of at most 190 bytes ' +
+  '(letters outside ASCII count two to four), and a path that is not very deep; choose a shorter one';
 
 export const isTooLong = ({ cause }: ShareError): boolean =>
   cause instanceof Error && 'code' in cause && cause.code === 'ENAMETOOLONG';

@@ -56,9 +56,9 @@ async function sorted<T>(operation: string, path: string, act: () => Promise<T>)
   }
 }
 
-/** A directory with so few bytes holds no more names than fit into memory at once; not every share tells how large it is. */
+/** The names of a directory up to this size fit into memory at once. Not every share tells the size of a directory. */
 const SMALL_DIRECTORY = 1024 * 1024;
-/** Ten times as many as the busiest table makes within the five minutes for which it keeps them. */
+/** Ten times what the busiest table makes in the five minutes for which it keeps them. */
 const MOST_NAMES = 100_000;
 const NAMES_AT_ONCE = 4096;
 

@@ -1,9 +1,10 @@
 import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from './files.js';
 
 /**
- * Removing a directory of ours with all in it. A user who may write in the shared folder can plant anything under any name, and
- * exchange it at any moment. So a link, a pipe, anything that is no directory is unlinked and never entered; what is mounted there is
- * left alone; and where a directory cannot be held while its name is exchanged, only what we expect in it is removed.
+ * Removes a directory of ours with all in it. A user that may write in the shared folder can plant anything under any
+ * name, and exchange it at any moment. So what is no directory (a link, a pipe) is unlinked and never entered. What is
+ * mounted there is left alone. If a directory cannot be held while its name is exchanged, only what we expect in it is
+ * removed.
  */
 
 /** What a directory holds when we have filled it: a file (null), or a directory with contents of its own. */
@@ -14,7 +15,9 @@ export interface Contents {
 /** Of a stage, a revision, a segment of the journal. */
 export const OF_A_REVISION: Contents = { 'licence.json': null, 'events.ndjson': null };
 
-/** Nothing of ours is nested deeper: an examination holds a licence, its folder, the journal in it, a segment and its file. */
+/**
+ * Nothing of ours is nested deeper. The deepest: an examination, a licence, its folder, the journal, a segment, a file.
+ */
 const DEEPEST = 6;
 
 const GONE: readonly ShareErrorKind[] = ['missing', 'stale'];

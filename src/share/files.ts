@@ -2,24 +2,29 @@
  * The few file operations a share must offer. Everything else of `src/` reaches the disk through this port, so that
  * tests can stand a share in memory, a slow one, a lying one or a Windows-shaped one in its place.
  *
- * Below the directory around a licence no link is ever followed (README.md beside this file): an operation that meets one on its way
- * ends with `wrongKind`.
+ * Below the directory around a licence no link is ever followed (see README.md): an operation that meets one on its way
+ * fails with `wrongKind`.
  */
 export interface ShareFiles {
   /** Names in a directory, in no order. */
   list(directory: string): Promise<string[]>;
   /**
-   * Names in a directory of ours that may be removed with it. Where a directory cannot be held while its name is exchanged for a
-   * link, only those of `expected` that are there: nothing is ever removed because a listing shows it.
+   * Names in a directory of ours that may be removed with it. If a directory cannot be held while its name is exchanged
+   * for a link, these are only the names of `expected` that are there: nothing is removed only because a listing shows
+   * it.
    */
   removable(directory: string, expected: readonly string[]): Promise<string[]>;
-  /** A whole regular file (else `wrongKind`; links are not followed), at most 16 MiB (else `tooLarge`). Never waits for another process. */
+  /**
+   * A regular file (else `wrongKind`; follows no link) of at most 16 MiB (else `tooLarge`). Waits for no other process.
+   */
   read(file: string): Promise<Uint8Array>;
-  /** Creates a file that must not exist, writes all of it to the disk, closes it, checks its size, and gives it the mode. */
+  /**
+   * Creates a file that must not exist, writes it through to the disk, closes it, checks its size, and sets the mode.
+   */
   writeNew(file: string, text: string, mode: number): Promise<void>;
   /**
-   * Shows a text in a file that people read, whole or not at all: temporary file beside it, then a rename over it. Only where
-   * `beside` is there (else `missing`): where a share was mounted and is not any more, nothing may be left.
+   * Shows a text in a file that people read, whole or not at all: a temporary file beside it, then a rename over it.
+   * Only if `beside` is there (else `missing`): after a share was unmounted, nothing may be left at its place.
    */
   replace(file: string, text: string, mode: number, beside: string): Promise<void>;
   /** Creates a directory that must not exist. */
@@ -105,7 +110,7 @@ const kinds: Readonly<Record<string, ShareErrorKind>> = {
   EPERM: 'refused',
   EBUSY: 'busy',
   ETXTBSY: 'busy',
-  EAGAIN: 'busy', // somebody else's file lease is being broken
+  EAGAIN: 'busy', // the file lease of another process is being broken
   EROFS: 'readOnly',
   ENOSPC: 'full',
   EDQUOT: 'full',
@@ -126,6 +131,14 @@ export function sortError(error: unknown, operation: string, path: string): Shar
   const kind = errno === ESTALE ? 'stale' : (kinds[code ?? ''] ?? 'unsaid');
   return new ShareError(kind, operation, path, error);
 }
+
+/** Permission bits of the directory around a licence that our directories get: set-id yes, sticky no. */
+export const DIRECTORY_BITS = 0o6777;
+/** Permission bits of a directory that our files in it get. */
+export const READ_AND_WRITE = 0o666;
+export const SET_GROUP = 0o2000;
+/** In a sticky directory only the owner of an entry may rename or delete it. */
+export const STICKY = 0o1000;
 
 /** Whether the permission bits are as asked; set-id and sticky bits left aside. */
 export const sameRights = (found: number, wanted: number): boolean => (found & 0o777) === (wanted & 0o777);

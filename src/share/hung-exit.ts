@@ -2,17 +2,18 @@ import { accessSync, constants } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 
 /**
- * A mount that never answers pins a thread of Node's pool, and at its end Node waits for that thread, for ever: process.exit()
- * does not end the process (measured on Node 20, 22 and 24, on a hung NFS mount too). So while an operation of ours is
- * overdue, we end it instead, when everybody who listens for the exit has been heard. A process that has merely run out
- * of work is left alone: whether an application only waits (for a worker, an addon, a window of Electron) cannot be seen from here.
+ * A mount that never answers pins a thread of Node's pool. At its end Node waits for that thread, for ever:
+ * process.exit() does not end the process (measured on Node 20, 22 and 24, also on a hung NFS mount). So while an
+ * operation of ours is overdue, this module ends the process at its exit, after all other exit listeners have run. A
+ * process that has only run out of work is left alone: it may wait for a worker, an addon or a window of Electron, and
+ * that cannot be seen from here.
  */
 
 /** An operation that takes longer than this may never return. Milliseconds. */
 const OVERDUE_MS = 1000;
-/** A share counts as hung when one operation takes longer than this, and longer than the share has ever needed. Milliseconds. */
+/** A share counts as hung if an operation takes longer than this, and longer than any before it. Milliseconds. */
 const HUNG_MS = 3000;
-/** What an operation may take longer than the slowest before it. */
+/** How much longer than the slowest before it an operation may take. */
 const MARGIN = 1.5;
 
 interface Operation {
@@ -55,14 +56,16 @@ export async function minded<T>(act: () => Promise<T>, pins = true): Promise<T> 
   }
 }
 
-/** Ends a program of ours with this status, whatever is under way. Where a thread may be pinned, no listener is heard. */
+/** Ends a program of ours with this status, whatever is under way. If a thread may be pinned, no exit listener runs. */
 export function endNow(status: number): never {
   process.exitCode = status;
   if ([...underWay].some(({ pins }) => pins)) endAnyway(status);
   process.exit(status);
 }
 
-/** What every other listener wanted is done. Where the program can be replaced (Node 22.15) the status is kept; else it is that of SIGTERM. */
+/**
+ * All other exit listeners have run. The status is kept if the program can be replaced (Node 22.15); else SIGTERM's.
+ */
 function endAnyway(status: number): void {
   const { execve } = process as { execve?: (file: string, args: string[], environment: object) => void };
   const kept = Number(process.exitCode ?? status);

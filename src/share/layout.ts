@@ -48,7 +48,10 @@ const STAGE = new RegExp(`^stage-([0-9a-f]{8})-(\\d+)-${HEX_32}$`);
 const CLEARING = new RegExp(`^clearing-${HEX_32}$`);
 const EXAMINATION = new RegExp(`^doctor-(?:peer|([0-9a-f]{8})-(\\d+)-${HEX_32})$`);
 
-/** Every name that is ever made in the folder: what is none of them is no business of ours. The hostile tests plant under each. */
+/**
+ * Every name that is ever made in the folder. All other names are left alone. The hostile tests plant under each of
+ * these.
+ */
 export const INSIDE = {
   number: NUMBER,
   stage: STAGE,
@@ -120,10 +123,10 @@ export const damagedName = (number: number, id: string): string => `damaged-${nu
 /** A name in the folder that is none of ours. */
 export const isStrange = (name: string): boolean => !Object.values(INSIDE).some((shape) => shape.test(name));
 
-/** What everybody who heals a lost lineage agrees on: one name, put if absent. */
+/** All instances that rebuild a lost lineage use this one name. The first one creates it. */
 export const restoredName = (lineage: string): string => `restored-${lineage}`;
 
-// --- beside the licence file ------------------------------------------------------------------------------------------
+// --- beside the licence file -----------------------------------------------------------------------------------------
 
 /** A name of ours in the directory around the licence file, which may hold much else. */
 export const besideFace = (face: string, name: string): string => `${face}.${name}`;
@@ -135,14 +138,14 @@ export function behindFace(face: string, name: string): string | null {
 
 /** Where a refused document is kept. */
 export const refusedName = (face: string): string => besideFace(face, 'refused');
-/** A name that nobody can foretell, for a text that is about to be shown in a file. */
+/** A name that no other user can foretell, for a text that is about to be shown in a file. */
 export const showingName = (file: string): string =>
   besideFace(file, `show-${randomBytes(16).toString('hex')}`);
 
 /**
- * What is left of a file that was being shown, by the part behind the licence file's name. Earlier versions let write-file-atomic
- * name it after a 32-bit number. People's backups carry numbers too, and are nobody's to remove: a count (1, 02), a date
- * (20261121), seconds since 1970 (1763740800).
+ * What is left of a file that was being shown, by the part behind the licence file's name. In earlier versions
+ * write-file-atomic named it after a 32-bit number. Names of people's backups have numbers, too, and are never removed:
+ * a count (1, 02), a date (20261121), seconds since 1970 (1763740800).
  */
 export const isShowing = (behind: string): boolean =>
   BESIDE.showing.test(behind) ||
@@ -150,14 +153,14 @@ export const isShowing = (behind: string): boolean =>
     Number(behind) <= 0xffff_ffff &&
     !/^(?:19|20)\d{6}$|^1[5-9]\d{8}$|^2[01]\d{8}$/.test(behind));
 
-// --- where trust ends -------------------------------------------------------------------------------------------------
+// --- where trust ends ------------------------------------------------------------------------------------------------
 
 const OWN = /\.(?:revisions|stage-[^/\\]*|doctor-[^/\\]*)$/;
 const SEPARATOR = nodePath.sep === '/' ? '/' : /[\\/]/;
 
 /**
- * The part of a path that other users of the share may have planted: from the first directory of ours on. Its first name lies in
- * a directory that is trusted. Empty where no directory of ours is on the way.
+ * The part of a path that other users of the share may have planted: from the first directory of ours on. Its first
+ * name lies in a trusted directory. Empty if no directory of ours is on the way.
  */
 export function untrusted(path: string): { readonly trusted: string; readonly names: readonly string[] } {
   const names = path.split(SEPARATOR);

@@ -2,12 +2,13 @@ import type { Clock } from './clock.js';
 import { type FileStat, ShareError, type ShareFiles } from './files.js';
 
 /**
- * A share that may hang must not hang the application. Behind this every operation has a deadline, and one operation at
- * a time is on its way: a dead mount pins one thread of Node's pool, not all four. What outlives its deadline goes on by
- * itself; until it returns, the next operation waits (within its own deadline).
+ * A share that may hang must not hang the application. Behind this, every operation has a deadline, and one operation
+ * is on its way at a time: a dead mount pins one thread of Node's pool, not all four. An operation that outlives its
+ * deadline goes on by itself. Until it returns, the next operation waits (within its own deadline).
  *
- * One operation may be lost for good while the share answers everything else (seen on SMB: an open that never returned after its
- * host had been frozen). So past an operation that has been on its way for a minute the others go on, past one such only.
+ * One operation may be lost for good while the share answers all others (seen on SMB: an open that never returned after
+ * its host had been frozen). So the others go past an operation that has been on its way for a minute; past one at a
+ * time.
  */
 export interface PatienceOptions {
   /** How long one operation may take, waiting for an overdue one included. Milliseconds. */
@@ -16,63 +17,74 @@ export interface PatienceOptions {
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
 
-/** How long one operation may take, unless somebody says otherwise. Milliseconds. */
+/** How long one operation may take, unless the caller says otherwise. Milliseconds. */
 export const ANSWER_MS = 20_000;
 /** A wait longer than this is told. Milliseconds. */
 export const SLOW_MS = 1000;
 
-/** An operation on its way for so long may be lost for good. Milliseconds. */
+/** An operation that is on its way for this long may be lost for good. Milliseconds. */
 const LOST_MS = 60_000;
 
-export function patient(files: ShareFiles, clock: Clock, options: PatienceOptions): ShareFiles {
-  let last: Promise<unknown> = Promise.resolve();
-  /** The operation that the others have gone past, until it returns after all. */
-  let lost: Promise<void> | null = null;
+interface Asked<T> {
+  readonly operation: string;
+  readonly path: string;
+  readonly act: () => Promise<T>;
+}
 
-  function run<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
-    let expired = false;
+const silent = ({ operation, path }: Asked<unknown>): ShareError => new ShareError('silent', operation, path);
+
+/** The operations of one share, one after the other. */
+class OneByOne {
+  private readonly clock: Clock;
+  private readonly options: PatienceOptions;
+  private last: Promise<unknown> = Promise.resolve();
+  /** The operation that the others have gone past, until it returns after all. */
+  private lost: Promise<void> | null = null;
+
+  constructor(clock: Clock, options: PatienceOptions) {
+    this.clock = clock;
+    this.options = options;
+  }
+
+  /** @throws ShareError `silent` at the deadline */
+  run<T>(asked: Asked<T>): Promise<T> {
+    let isExpired = false;
     let startedMs: number | null = null;
-    const before = last;
-    const done = before.then(() => {
-      if (expired) throw new ShareError('silent', operation, path); // its caller has been answered; do not start it
-      startedMs = clock.elapsedMs();
-      return act();
+    const done = this.last.then(() => {
+      if (isExpired) throw silent(asked); // its caller has been answered; do not start it
+      startedMs = this.clock.elapsedMs();
+      return asked.act();
     });
     const over = done.then(nothing, nothing);
     const passed = latch();
-    last = Promise.race([over, passed.opened]);
-    return within(done, operation, path, () => {
-      expired = true;
-      if (startedMs !== null) void goPast(over, startedMs, passed.open);
+    this.last = Promise.race([over, passed.opened]);
+    return this.within(done, asked, () => {
+      isExpired = true;
+      if (startedMs !== null) void this.goPast(over, startedMs, passed.open);
     });
   }
 
   /** Lets the others go past an operation that does not return, unless one is lost already. */
-  async function goPast(over: Promise<void>, startedMs: number, pass: () => void): Promise<void> {
+  private async goPast(over: Promise<void>, startedMs: number, pass: () => void): Promise<void> {
     let isOver = false;
     void over.then(() => {
       isOver = true;
     });
-    await Promise.race([over, clock.sleep(startedMs + LOST_MS - clock.elapsedMs())]);
-    while (!isOver && lost !== null) await Promise.race([over, lost]);
+    await Promise.race([over, this.clock.sleep(startedMs + LOST_MS - this.clock.elapsedMs())]);
+    while (!isOver && this.lost !== null) await Promise.race([over, this.lost]);
     if (isOver) return;
-    lost = over.then(() => {
-      lost = null;
+    this.lost = over.then(() => {
+      this.lost = null;
     });
     pass();
   }
 
-  async function within<T>(
-    done: Promise<T>,
-    operation: string,
-    path: string,
-    expire: () => void,
-  ): Promise<T> {
+  private async within<T>(done: Promise<T>, asked: Asked<T>, expire: () => void): Promise<T> {
     const settled = new AbortController();
-    const overdue = waitOut(settled.signal, operation, path).then((isOver) => {
-      if (!isOver) return done;
+    const overdue = this.isOverdue(asked, settled.signal).then((isOverdue) => {
+      if (!isOverdue) return done;
       expire();
-      throw new ShareError('silent', operation, path);
+      throw silent(asked);
     });
     try {
       return await Promise.race([done, overdue]);
@@ -81,16 +93,22 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
     }
   }
 
-  /** True when the deadline passed, false when it was called off. */
-  async function waitOut(signal: AbortSignal, operation: string, path: string): Promise<boolean> {
-    const firstMs = Math.min(SLOW_MS, options.answerMs);
-    await clock.sleep(firstMs, signal);
-    if (signal.aborted) return false;
-    options.onSlow?.(`the share to answer: ${operation} ${path}`);
-    await clock.sleep(options.answerMs - firstMs, signal);
-    return !signal.aborted;
+  /** True when the deadline has passed, false when it was called off. */
+  private async isOverdue({ operation, path }: Asked<unknown>, calledOff: AbortSignal): Promise<boolean> {
+    const firstMs = Math.min(SLOW_MS, this.options.answerMs);
+    await this.clock.sleep(firstMs, calledOff);
+    if (calledOff.aborted) return false;
+    this.options.onSlow?.(`the share to answer: ${operation} ${path}`);
+    await this.clock.sleep(this.options.answerMs - firstMs, calledOff);
+    return !calledOff.aborted;
   }
+}
 
+/** The same files, with a deadline for every operation. */
+export function patient(files: ShareFiles, clock: Clock, options: PatienceOptions): ShareFiles {
+  const operations = new OneByOne(clock, options);
+  const run = <T>(operation: string, path: string, act: () => Promise<T>) =>
+    operations.run({ operation, path, act });
   return {
     list: (directory) => run('list', directory, () => files.list(directory)),
     removable: (directory, expected) => run('list', directory, () => files.removable(directory, expected)),

@@ -30,7 +30,8 @@ export function wholePath(path: string, platform: NodeJS.Platform = process.plat
 const shareAs = (platform: NodeJS.Platform): string =>
   platform === 'win32'
     ? 'give the path, like \\\\server\\share\\licence.json'
-    : `connect (mount) the share, and give the path where it is mounted, like ${platform === 'darwin' ? '/Volumes' : '/mnt'}/share/licence.json`;
+    : 'connect (mount) the share, and give the path where it is mounted, ' +
+      `like ${platform === 'darwin' ? '/Volumes' : '/mnt'}/share/licence.json`;
 
 /** `file:///srv/acme%20ltd/licence.json`, as far as it can be told. */
 function pathIn(address: string): string {
@@ -47,7 +48,8 @@ function absolute(path: string): string {
   } catch (cause) {
     throw new SeatfileFault(
       'LICENCE_MISSING',
-      `${path}: expected a path from the working directory, found that the working directory was deleted; change to another (cd), or give the whole path`,
+      `${path}: expected a path from the working directory, found that the working directory was deleted; ` +
+        'change to another (cd), or give the whole path',
       { cause },
     );
   }
@@ -62,7 +64,7 @@ export function hintFor(path: string, platform: NodeJS.Platform = process.platfo
 }
 
 /**
- * A document inside a folder of revisions is a copy that a table rests on: taken for a licence file, it would begin a second one.
+ * A document inside a folder of revisions belongs to a seat table. As a licence file it would begin a second table.
  * @throws SeatfileFault SHARE_UNFIT
  */
 export function refuseInside(path: string): void {
@@ -70,7 +72,8 @@ export function refuseInside(path: string): void {
   if (inside)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${path}: lies in a folder of revisions, which belongs to the licence file beside it; used as a licence file, it would make a second seat table. Use ${inside[1]}`,
+      `${path}: lies in a folder of revisions, which belongs to the licence file beside it; ` +
+        `used as a licence file, it would make a second seat table. Use ${inside[1]}`,
     );
 }
 
@@ -83,6 +86,8 @@ export function refuseMounted(face: string, mountinfo: string | null): void {
   if (mountinfo !== null && mountOf(face, mountinfo)?.point === face)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: is a mount point by itself (a single file mounted into a container): each container would make a seat table of its own beside it, and grant all seats. Mount the directory around the licence file instead`,
+      `${face}: is a mount point by itself (a single file mounted into a container): ` +
+        'each container would make a seat table of its own beside it, and grant all seats. ' +
+        'Mount the directory around the licence file instead',
     );
 }

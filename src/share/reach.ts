@@ -7,19 +7,21 @@ import { untrusted } from './layout.js';
 /**
  * How a file operation gets to its place without following what another user of the share may have planted there.
  *
- * A path is safe up to the directory around the licence: it was resolved when the licence was opened, and who may write above it
- * could do anything anyway. Below that, every directory may be exchanged for a link at any moment, also between two steps of one
- * operation. So on Linux each directory on the way is opened by itself (O_NOFOLLOW: a link is refused) within the one before, and
- * the operation is done in the descriptor of the last: `/proc/self/fd/N/name` leads into that very directory, whatever has become
- * of its name. A descriptor is closed when the operation has returned, also one past its deadline: a number that is free again
- * may be another file's.
+ * A path is safe up to the directory around the licence. It was resolved when the licence was opened, and a user that
+ * may write above it could do anything anyway. Below that, every directory may be exchanged for a link at any moment,
+ * also between two steps of one operation. So on Linux each directory on the way is opened by itself within the one
+ * before (O_NOFOLLOW refuses a link). The operation is done in the descriptor of the last one: `/proc/self/fd/N/name`
+ * leads into that very directory, even if its name has changed. A descriptor is closed only when the operation has
+ * returned, also after its deadline: a number that is free again may be another file's.
  *
- * Elsewhere there are no such names. There the directories on the way are looked at before and after the operation: a link is
- * refused, and an exchange is noticed, if only afterwards.
+ * Other systems have no such names. There the directories on the way are looked at before and after the operation. A
+ * link is refused, and an exchange is noticed, although only afterwards.
  */
 export type Way = 'descriptors' | 'looks';
 
-/** Only a path: needs no right to read, opens nothing, has no effect on a server. Not named by Node; one value on all of its Linux systems. */
+/**
+ * Opens only a path: needs no right to read, and does nothing on a server. Node has no name for it; one value on Linux.
+ */
 const O_PATH = 0o10000000;
 const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
@@ -27,7 +29,10 @@ const nameOf = (handle: fs.FileHandle): string => `/proc/self/fd/${handle.fd}`;
 
 let areUsable = false;
 
-/** Which way this computer offers. Where descriptors are not to be had now (too many open files), the next operation asks again. */
+/**
+ * Which way this computer offers. If descriptors are not available now (too many open files), the next operation asks
+ * again.
+ */
 export async function ourWay(): Promise<Way> {
   if (process.platform !== 'linux') return 'looks';
   areUsable ||= await hasDescriptors();
@@ -48,7 +53,9 @@ async function hasDescriptors(): Promise<boolean> {
   }
 }
 
-/** Calls `act` with a name for the entry at `path` that no link on the way can lead astray. The entry itself may be anything. */
+/**
+ * Calls `act` with a name for the entry at `path`. No link on the way can lead it astray. The entry may be anything.
+ */
 export async function reach<T>(path: string, way: Way, act: (name: string) => Promise<T>): Promise<T> {
   const { names } = untrusted(path);
   if (names.length < 2) return await act(path);
@@ -86,7 +93,9 @@ async function byDescriptors<T>(
   }
 }
 
-/** The first directory of ours lies in a trusted one: nobody exchanges it. The others on the way are looked at. */
+/**
+ * The first directory of ours lies in a trusted one, so it cannot be exchanged. The others on the way are looked at.
+ */
 async function betweenLooks<T>(path: string, count: number, act: (name: string) => Promise<T>): Promise<T> {
   const before = await inodesOnTheWay(path, count - 1);
   const done = await act(path);

@@ -7,13 +7,14 @@ import { showingName } from './layout.js';
  * Shows `text` in `file`, whole or not at all. The one door of write-file-atomic, which is used for what people read
  * (`licence.json`, reports) and never for the truth: renaming over a file is not safe on a share.
  *
- * The package names its temporary file so that it can be foretold, opens it through links, and follows a link at the target. So it
- * is given a target with a name of our own that nobody can foretell, and the finished file is renamed onto the real one by us: a
- * rename replaces a link, and follows none.
+ * The package gives its temporary file a name that can be foretold, opens it through links, and follows a link at the
+ * target. So it gets a target of ours with a name that no other user can foretell. Then this function renames the
+ * finished file onto the real one: a rename replaces a link, and follows none.
  *
- * A share may be unmounted at any moment, and then the same path is an empty local directory. A licence written there would be
- * taken for a table that has lost its folder, and be healed there. So `beside`, which only the share has, is looked for when the
- * file is complete: who sees it has that file on the share, or nowhere, and the rename finds it there, or fails.
+ * A share may be unmounted at any moment. Then the same path is an empty local directory. A licence written there would
+ * be taken for a table that has lost its folder, and be rebuilt there. So this function looks for `beside`, which only
+ * the share has, when the file is complete. If `beside` is there, the finished file is on the share, too, or nowhere:
+ * the rename finds it there, or fails.
  */
 export async function replaceWhole(file: string, text: string, mode: number, beside: string): Promise<void> {
   const finished = showingName(file);
@@ -34,11 +35,11 @@ async function writeFinished(finished: string, text: string, mode: number): Prom
   let inode = 0;
   // The published types know neither `chown: false` nor `null` for "the hook has written it"; the package does.
   const options = {
-    // The options are a new object each time: the package writes into it. No mode: it would set it by name, through a link.
+    // A new object each time, because the package writes into it. No mode: the package would set it through a link.
     chown: false, // owners are the share's business; a refused chown would fail the whole write
     fsync: true,
-    // The package ignores how many bytes were written and publishes a cut-off file on a full volume. So it gets no data,
-    // and the hook writes, in a loop until every byte is out.
+    // The package ignores how many bytes were written, and publishes a cut-off file on a full volume. So it gets no
+    // data: the hook writes until every byte is out.
     tmpfileCreated: async (temporary: string) => {
       inode = await writeInto(temporary, text, mode);
     },

@@ -3,7 +3,7 @@
 /** How a kind of file system stands to a seat table. */
 export type Fitness =
   | 'share' // a network file system with the promises we need
-  | 'local' // a disk of this computer: whoever is to meet here must run here, or reach it as a share
+  | 'local' // a disk of this computer: instances must run here, or reach it as a share
   | 'doubtful' // depends on what is behind it, or relaxes what we need
   | 'unfit' // cannot refuse a rename onto what is there, or has no common state
   | 'unknown';
@@ -246,7 +246,9 @@ export function cloudByEntries(names: readonly string[]): CloudFolder | null {
   return null;
 }
 
-/** Copies that a synchronising client made because two wrote at once: `licence (conflicted copy).json`, `licence-PC17.json`. */
+/**
+ * Copies of a synchronising client after two PCs wrote at once: `licence (conflicted copy).json`, `licence-PC17.json`.
+ */
 export function litterAmong(names: readonly string[], face: string, hosts: readonly string[]): string[] {
   const dot = face.lastIndexOf('.');
   const [stem, ending] = dot > 0 ? [face.slice(0, dot), face.slice(dot)] : [face, ''];

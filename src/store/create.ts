@@ -3,12 +3,10 @@ import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { formatLicence } from '../licence/text.js';
 import { toFault } from '../share/deadline.js';
-import { nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareFiles } from '../share/files.js';
 import { folderOf } from '../share/layout.js';
 import { refuseInside, wholePath } from '../share/paths.js';
 import { unreadable } from './first-folder.js';
-
-const READ_AND_WRITE = 0o666;
 
 /**
  * Writes a new licence file, with the read and write rights of its directory. Never over anything.
@@ -56,7 +54,7 @@ async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
 const exists = (path: string): SeatfileFault =>
   new SeatfileFault(
     'LICENCE_EXISTS',
-    `${path}: already there, and never overwritten; remove it, or choose another name`,
+    `${path}: already exists, and is never overwritten; delete it, or choose another name`,
   );
 
 function noDirectory(error: unknown, directory: string): unknown {

@@ -4,14 +4,12 @@ import { inFile, SeatfileFault } from '../licence/fault.js';
 import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
 import { type Limits, toFault } from '../share/deadline.js';
 import { OF_A_REVISION, removeTree } from '../share/emptying.js';
-import { nullIf, ShareError } from '../share/files.js';
+import { nullIf, ShareError, STICKY } from '../share/files.js';
 import { besideFace, documentIn, numberName, stageName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
 import type { Revisions, Top } from './revisions.js';
 import type { Stages } from './stages.js';
 import { healAdvice } from './trouble.js';
-
-const STICKY = 0o1000;
 
 /**
  * Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one
@@ -55,7 +53,9 @@ export class FirstFolder {
       if (!isLost || (await nullIf(this.context.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. If this is a copy, use the original: a repair would make a second table. If the folder was deleted, put it back. ${healAdvice(face)}`,
+        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. ` +
+          'If this is a copy, use the original: a repair would make a second table. ' +
+          `If the folder was deleted, put it back. ${healAdvice(face)}`,
       );
     }
   }
@@ -145,7 +145,8 @@ export class FirstFolder {
     if ((around.mode & STICKY) !== 0)
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not delete each other's files; expected a directory of its own without the sticky bit`,
+        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not ` +
+          "delete each other's files; expected a directory of its own without the sticky bit",
       );
   }
 
@@ -163,15 +164,24 @@ const isTaken = (error: unknown): boolean =>
 /** Why a licence file could not be read, in the words of a caller that opens it. */
 export function unreadable(error: unknown, face: string): unknown {
   if (!(error instanceof ShareError)) return error;
-  const say = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', found: string) =>
-    new SeatfileFault(code, `${face}: expected a licence file, found ${found}`, { cause: error });
+  const fault = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', text: string) =>
+    new SeatfileFault(code, `${face}: ${text}`, { cause: error });
   switch (error.kind) {
     case 'missing':
-      return say('LICENCE_MISSING', 'nothing; check the path, and whether the share is connected');
+      return fault(
+        'LICENCE_MISSING',
+        'no licence file there; check the path, and whether the share is connected',
+      );
     case 'wrongKind':
-      return say('LICENCE_UNREADABLE', 'a directory, or a file where a directory should be');
+      return fault(
+        'LICENCE_UNREADABLE',
+        'expected a licence file, found a directory, or a file where a directory should be',
+      );
     case 'refused':
-      return say('LICENCE_UNREADABLE', 'one that you have no right to read');
+      return fault(
+        'LICENCE_UNREADABLE',
+        'this user has no right to read it; ask the administrator of the share',
+      );
     default:
       return toFault(error);
   }

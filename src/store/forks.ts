@@ -45,7 +45,8 @@ export class ForkDetector {
     if (this.licenceId !== null && id !== this.licenceId)
       return new SeatfileFault(
         'TABLE_LOST',
-        `${this.place.folder} ends at revision ${licence.revision} of licence "${id}"; expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
+        `${this.place.folder} ends at revision ${licence.revision} of licence "${id}"; ` +
+          `expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
       );
     this.lineage = licence.lineage;
     return null;

@@ -70,7 +70,11 @@ export class Journal {
 
   /** What is wrong with a segment, and what to do. */
   describe({ range, problem }: Segment): string {
-    return `${eventsIn(this.pathOf(range))}: ${problem}; it is left as it is, and so are the revisions that it should cover. Put a good copy in its place, or move it away: it is written again as long as they are there`;
+    return (
+      `${eventsIn(this.pathOf(range))}: ${problem}; it is left as it is, ` +
+      'and so are the revisions that it should cover. ' +
+      'Put a good copy in its place, or move it away: it is written again as long as they are there'
+    );
   }
 }
 

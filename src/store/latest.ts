@@ -96,7 +96,9 @@ export class LatestReader<D> {
 
   private tell(found: Trouble, leftMs: number): void {
     const left = `${Math.max(1, Math.ceil(leftMs / 1000))} s at most`;
-    this.options.onSlow?.(`the share to show the newest revision (${describeTrouble(found)}); ${left}`);
+    this.options.onSlow?.(
+      `the share to show the latest revision (${describeTrouble(found)}; the share may only be slow); ${left}`,
+    );
   }
 
   /** See {@link Register.stableLatest}. */

@@ -2,7 +2,14 @@ import nodePath from 'node:path';
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { toFault } from '../share/deadline.js';
-import { type FileStat, nullIf, ShareError, type ShareFiles } from '../share/files.js';
+import {
+  DIRECTORY_BITS,
+  type FileStat,
+  nullIf,
+  READ_AND_WRITE,
+  ShareError,
+  type ShareFiles,
+} from '../share/files.js';
 import {
   documentIn,
   folderOf,
@@ -16,12 +23,6 @@ import { hintFor, refuseInside, refuseMounted, wholePath } from '../share/paths.
 import { readLoosely } from './display-copy.js';
 import { unreadable } from './first-folder.js';
 import type { Store } from './store.js';
-
-/**
- * Permission bits of a directory around a licence that are meant for our directories: set-id yes, sticky no.
- */
-const DIRECTORY_BITS = 0o6777;
-const READ_AND_WRITE = 0o666;
 
 /**
  * Finds a licence: every link resolved once, the rights to hand on, and what must not be: a file from which a
@@ -84,12 +85,15 @@ function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | 
   if (shown !== null && shown.kind !== 'file')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
-      `${face}: expected a licence file, found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; give the path of the file itself`,
+      `${face}: expected a licence file, ` +
+        `found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; ` +
+        'give the path of the file itself',
     );
   if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: expected a file with one name, found one with ${shown.links} (hard links): a seat table could begin beside each; copy it to a name of its own`,
+      `${face}: expected a file with one name, found one with ${shown.links} (hard links): ` +
+        'a seat table could begin beside each; copy it to a name of its own',
     );
 }
 
@@ -112,7 +116,10 @@ async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
   return stat ? stat.mode & 0o777 : place.fileMode;
 }
 
-/** Why a licence cannot be opened, with what to do: what fails before anything is held is the licence's, and not the share's. */
+/**
+ * Why a licence cannot be opened, and what to do. Before a seat is held, a refused right is a fault of the licence
+ * file.
+ */
 export function whyNotOpened(error: unknown): unknown {
   if (!(error instanceof SeatfileFault)) return error;
   const { code, message } = error;

@@ -46,7 +46,8 @@ export class CommitProgress {
     const seconds = Math.round((clock.elapsedMs() - sinceMs) / 1000);
     return new SeatfileFault(
       'SHARE_BUSY',
-      `${place.face}: waited ${seconds} s for a turn to write; the share answers, and others made ${latest - first} changes meanwhile; try again, or allow more time (timeoutMs, --timeout)`,
+      `${place.face}: waited ${seconds} s for a turn to write; the share answers, and others made ` +
+        `${latest - first} changes meanwhile; try again, or allow more time (timeoutMs, --timeout)`,
     );
   }
 }

@@ -70,8 +70,8 @@ export class TroubleMemory {
 /** What one reading shows, in words that do not yet call it a fault. */
 export function describeTrouble({ kind, fault }: Trouble): string {
   if (kind === 'failing') return messageOf(fault);
-  if (kind === 'noFolder') return 'no folder is to be seen beside the licence file';
-  return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is to be seen';
+  if (kind === 'noFolder') return 'the folder of revisions is missing';
+  return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is there';
 }
 
 /**
@@ -112,7 +112,8 @@ export const lost = ({ face, folder }: Place, found: string): SeatfileFault =>
 export const damaged = (place: Place, number: number, found: string): SeatfileFault =>
   new SeatfileFault(
     'TABLE_DAMAGED',
-    `${documentIn(inFolder(place, numberName(number)))} ${found}; expected revision ${number} of the licence; nothing was written. ${healAdvice(place.face)}`,
+    `${documentIn(inFolder(place, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
+      `nothing was written. ${healAdvice(place.face)}`,
   );
 
 /** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */

@@ -5,7 +5,7 @@ import type { Answer } from './seatfile.js';
 
 /** What a command says when it fails, and what it leaves running. */
 
-const isProgress = (line: string) => /^(Waiting for|Watching for|Checking|The price:) /.test(line);
+const isProgress = (line: string) => /^(Waiting for|Watching the folder|Checking|Extra load:) /.test(line);
 export const complaintsIn = ({ err }: Answer) =>
   err.split('\n').filter((line) => line !== '' && !isProgress(line));
 

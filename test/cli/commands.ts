@@ -84,7 +84,7 @@ export function litterOf(file: string): string[] {
   return [...around, ...inside.filter((name) => !/^(\d{12}|journal)$/.test(name))];
 }
 
-/** Starts a command whose output nobody can have: there is no space for it, or its reader has ended. */
+/** Starts a command whose output cannot be written: there is no space for it, or its reader has ended. */
 export function startUnheard(
   args: readonly string[],
   output: 'full' | 'closed',

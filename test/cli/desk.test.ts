@@ -54,13 +54,13 @@ describe('remove on a terminal', () => {
   });
 });
 
-test('a user that only waits is told as that, with its place in the line', async () => {
+test('a user that only waits is told as that, with its place in the queue', async () => {
   await told(hold(place.file, 'ada', 'pc-1'), 'seated');
   await told(hold(place.file, 'bob', 'pc-2'), 'seated');
   await told(hold(place.file, 'cyd', 'pc-3', '--wait', '1h'), 'waiting');
   expect(await seatfile(['status', place.file, '--user', 'cyd'])).toMatchObject({
     status: 0,
-    out: expect.stringContaining('cyd@pc-3 has no seat of M1, and waits for one: place 1 in the line.'),
+    out: expect.stringContaining('cyd@pc-3 has no seat of M1, and waits for one: place 1 in the queue.'),
   });
 });
 
@@ -107,18 +107,20 @@ test('a wait longer than a second says what it waits for', async () => {
   expect(tableOf(place.file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
 });
 
-test('a user or host without a seat: said, with how many others there are, 1; a module without one is no mismatch', async () => {
+test('a user or host without a seat: 1, with the number of others; a module without one is no mismatch', async () => {
   const asked = (...words: string[]) => seatfile(['status', place.file, ...words]);
   expect(await asked('--user', 'cyd')).toMatchObject({
     status: 1,
-    out: expect.stringContaining('No seat matches --user cyd; nobody is seated.'),
+    out: expect.stringContaining('No seat matches --user cyd; no seats are in use.'),
   });
   await told(hold(place.file, 'ada', 'pc-1'), 'seated');
-  expect((await asked('--user', 'cyd')).out).toContain('No seat matches --user cyd; 1 other is seated.');
+  expect((await asked('--user', 'cyd')).out).toContain('No seat matches --user cyd; 1 other seat is in use.');
   await told(hold(place.file, 'bob', 'pc-2'), 'seated');
   expect(await asked('--host', 'pc-9', '--user', 'cyd', '--module', 'M1')).toMatchObject({
     status: 1,
-    out: expect.stringContaining('No seat matches --module M1 --user cyd --host pc-9; 2 others are seated.'),
+    out: expect.stringContaining(
+      'No seat matches --module M1 --user cyd --host pc-9; 2 other seats are in use.',
+    ),
   });
   const document = await asked('--user', 'cyd', '--json');
   expect([document.status, JSON.parse(document.out).seats]).toEqual([1, []]);
@@ -143,7 +145,7 @@ test.each(['heartbeat', 'light'])(
     await child.ended;
     expect(await stateNow()).toEqual(['gone']);
     const { out } = await seatfile(['remove', place.file, '--dead', '--yes']);
-    expect(out).toMatch(/^Removed M1 ada.*; its process is gone\.$/m);
-    expect(out).not.toMatch(/notices/);
+    expect(out).toMatch(/^Removed M1 ada.* Its process is gone\.$/m);
+    expect(out).not.toMatch(/is told within/);
   },
 );

@@ -41,7 +41,7 @@ export const statuses: Readonly<Record<Verb, Row>> = {
   set: writes,
   journal: reads,
   repair: writes,
-  doctor: { ...reads, directory: 0, garbage: 1, full: 1, refused: 1 }, // it may be given a directory; what it finds is its answer
+  doctor: { ...reads, directory: 0, garbage: 1, full: 1, refused: 1 }, // takes a directory; its findings are its answer
 };
 /** It takes no file: the directory for temporary files is what can be in its way. */
 export const ofDemo: Partial<Row> = {

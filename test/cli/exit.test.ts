@@ -29,7 +29,7 @@ describe('usage: 2, nothing written', () => {
     expect(readdirSync(place.directory)).toEqual([]);
   });
 
-  test('on a licence: an unknown module, several to choose from, remove of nothing in particular, remove without --yes', async () => {
+  test('an unknown module, several to choose from, remove of nothing in particular, remove without --yes', async () => {
     const file = at('licence.json');
     await seatfile(['init', file, '--module', 'M1=1', '--module', 'M2=1']);
     for (const args of [

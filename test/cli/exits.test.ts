@@ -22,8 +22,8 @@ import { idle, type Mishap, ofDemo, reads, statuses } from './exit-table.js';
 import { atTerminal, fixture, hold, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /**
- * How each command ends whatever goes wrong: its status, one clear line on the right stream that names the thing and the next step, no
- * insides of the program, nothing left in the folder, and the file as it was.
+ * How each command ends whatever goes wrong: its status, one clear line on the right stream that names the thing and
+ * the next step, no insides of the program, nothing left in the folder, and the file as it was.
  */
 
 /** Of T = 8 s and two users, one of whom is seated on another computer and has been killed. */
@@ -163,7 +163,7 @@ describe.concurrent.each(verbs)('%s', (verb) => {
       const before = treeOf(path.dirname(file));
       const slow = verb === 'repair' ? {} : { [row === reads ? 'readdir' : 'mkdir']: 2000 };
       const child = start(commands[verb](file), trouble({ slow, faster: fasterFor(verb) }));
-      const cue = verb === 'repair' ? 'Watching for' : 'Waiting for the share';
+      const cue = verb === 'repair' ? 'Watching the folder' : 'Waiting for the share';
       await until(cue, 30_000, () => child.complaint().includes(cue) || undefined);
       child.process.kill(signal);
       const { status, complaint } = await child.ended;

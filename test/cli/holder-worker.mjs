@@ -14,7 +14,7 @@ licence.on('warning', ({ code, message }) => say('warning', { code, message }));
 const claim = await licence.acquire(module);
 const seat = claim.kind === 'seated' ? claim.seat : undefined;
 if (onSignal === 'finish') process.exitCode = 0;
-else if (seat) watch(seat); // before it says so: whoever hears it may stop us at once
+else if (seat) watch(seat); // before it says so: the reader may stop this process at once
 say(claim.kind, { seat: seat?.id });
 
 function watch(held) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { adopt, type Child } from '../processes/children.js';
 import { freshPlace, hold, program, seatfile, start, startHolder, tableOf, told, until } from './seatfile.js';
 
-/** Who ends, who is told to end, and who outlives whom: a seat is held exactly as long as somebody uses it. */
+/** Which process ends first, and which is told to end: a seat is held exactly as long as it is used. */
 
 /** T, seconds. */
 const T = 2;
@@ -39,7 +39,8 @@ describe('hold', () => {
   test('a parent that is killed takes its hold with it', async () => {
     await init();
     const words = [program, 'hold', place.file, '--json'];
-    const script = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(words)}, { stdio: ['pipe', 'inherit', 'inherit'] })`;
+    const streams = "{ stdio: ['pipe', 'inherit', 'inherit'] }";
+    const script = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(words)}, ${streams})`;
     const parent = adopt(spawn(node, ['-e', script], { stdio: ['pipe', 'pipe', 'pipe'] }));
     await told(parent, 'seated');
     parent.process.kill('SIGKILL');

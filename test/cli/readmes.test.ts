@@ -8,8 +8,8 @@ import type { Child } from '../processes/children.js';
 import { freshPlace, program, start } from './seatfile.js';
 
 /**
- * The commands in the READMEs, as a reader would type them. A block `console run ada@pc-1` is run in a folder that stands for
- * `/srv/acme`, after the blocks before it on its page; ada has a seat meanwhile, or waits for one.
+ * The commands in the READMEs, as a reader would type them. A block `console run ada@pc-1` is run in a folder that
+ * stands for `/srv/acme`, after the blocks before it on its page; ada has a seat meanwhile, or waits for one.
  */
 
 const place = freshPlace();

@@ -14,7 +14,10 @@ import {
   until,
 } from './seatfile.js';
 
-/** A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none lives. */
+/**
+ * A lost table: what the live instances do by themselves (with the real minute), and `seatfile repair` where none
+ * lives.
+ */
 
 const place = freshPlace();
 const folder = () => `${place.file}.revisions`;
@@ -35,7 +38,7 @@ const shown = () =>
     JSON.parse(readFileSync(place.file, 'utf8')).revision === tableOf(place.file).revision ? true : undefined,
   );
 
-/** Somebody sat here, and nobody lives any more. */
+/** A holder sat here, and no process is alive any more. */
 async function abandoned(): Promise<Licence> {
   const ada = hold(place.file, 'ada', 'pc-1');
   await told(ada, 'seated');
@@ -61,8 +64,10 @@ describe('repair', () => {
     expect(err).toMatch(/is not there; nothing was written\. If this is a copy, use the original/);
     expect(err).not.toContain('seatfile repair'); // this is it
     expect(out).toMatch(/revisions: not there\n.*licence\.json: revision 2 of lineage .*, 1 seat\n/);
-    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json, with 1 seat\./);
-    expect(out).toMatch(/Restored: revision 1000, 1 seat\. Nobody new is seated for 2 s/);
+    expect(out).toMatch(
+      /Will rebuild the seat table from licence\.json \(revision 2\), as revision 1000, with 1 seat in use\./,
+    );
+    expect(out).toMatch(/Restored: revision 1000, 1 seat\. No new user is seated for 2 s/);
     const table = tableOf(place.file);
     expect(table.restored).toMatchObject({ revision: 2, lineage: before.lineage });
     expect(recordOf(table, 'ada')).toBeDefined();
@@ -76,7 +81,7 @@ describe('repair', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/\n {2}2 cannot be read: .*it breaks off at line 1/);
     expect(out).toMatch(/newest that can be read: revision 1 of lineage/);
-    expect(out).toMatch(/Will write revision 1000, made from revision 2 in licence\.json/);
+    expect(out).toMatch(/Will rebuild the seat table from licence\.json \(revision 2\), as revision 1000/);
     expect(readFileSync(path.join(folder(), '000000000002', 'licence.json'), 'utf8')).toBe('{"format"');
   });
 
@@ -109,7 +114,7 @@ describe('repair', () => {
     const before = entries();
     const { status, out } = await repair('n', ...words);
     expect(status).toBe(expected);
-    expect(out).toMatch(/(Would|Will) write revision 1000/);
+    expect(out).toMatch(/(Would|Will) rebuild the seat table from .*, as revision 1000/);
     expect(entries()).toEqual(before);
   });
 
@@ -138,7 +143,7 @@ describe('repair', () => {
     const { status, out, err } = await repair();
     expect(status).toBe(3);
     expect(out).toMatch(/there, and no revision in it\n {2}not ours, and left alone: notes\.txt/);
-    expect(err).toMatch(/nothing that is left is surely of this licence/);
+    expect(err).toMatch(/no file that is left surely belongs to this licence/);
     expect(entries()).toEqual(before);
   });
 
@@ -150,12 +155,12 @@ describe('repair', () => {
       rmSync(path.join(folder(), 'lock'), { recursive: true });
     }, 50);
     const { status, err } = await repair('y').finally(() => clearInterval(alive));
-    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/Somebody is writing/) });
+    expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/An application is writing/) });
     expect(tableOf.bind(null, place.file)).toThrow();
   });
 });
 
-/** A licence of its own in a directory beside the others, with T of a minute, and two who work there. */
+/** A licence of its own in a directory beside the others, with T of a minute and two live holders. */
 async function inhabited(name: string) {
   const directory = path.join(place.directory, name);
   const file = path.join(directory, 'licence.json');
@@ -166,7 +171,9 @@ async function inhabited(name: string) {
   return { directory, file, people };
 }
 
-/** The real minute for which a loss may be no more than an old listing; so all of it at once, on shares of their own. */
+/**
+ * The real minute for which a loss may be no more than an old listing; so all of it at once, on shares of their own.
+ */
 describe('live instances, by themselves', () => {
   async function rebuilt(name: string, happen: (folder: string, newest: string) => void): Promise<void> {
     const { file, people } = await inhabited(name);
@@ -196,7 +203,7 @@ describe('live instances, by themselves', () => {
     expect(tableOf(file).restored).toBeUndefined();
   }
 
-  test('a deleted folder and a damaged top are rebuilt, and all keep their seats; where a share was unmounted nothing is written', async () => {
+  test('a deleted folder and a damaged top are rebuilt with all seats; an unmounted share is left alone', async () => {
     await Promise.all([
       rebuilt('deleted', (folder) => rmSync(folder, { recursive: true })),
       rebuilt('damaged', (_, newest) => writeFileSync(path.join(newest, 'licence.json'), '{')),

@@ -2,9 +2,11 @@ import { describe, expect, test } from 'vitest';
 import type { Child } from '../processes/children.js';
 import { freshPlace, hold, seatfile, start, tableOf, told, until } from './seatfile.js';
 
-/** Who crashes and comes back, as each countBy counts him: real processes, killed and started again. */
+/**
+ * Instances crash and come back; what counts as one user under each countBy. Real processes, killed and started again.
+ */
 
-/** T, seconds: longer than any test, and short where somebody is to be evicted. */
+/** T, seconds: longer than any test, and short in tests that wait for an eviction. */
 const LONG = 120;
 const T = 4;
 const place = freshPlace();
@@ -31,7 +33,7 @@ async function closed(child: Child): Promise<void> {
 
 const seatIds = () => tableOf(place.file).instances.flatMap(({ seats }) => seats.map(({ id }) => id));
 
-/** Who is one user with ada on pc-1, and who is another. */
+/** Which instances are one user with ada on pc-1, and which are another. */
 interface Counted {
   readonly countBy: string;
   readonly same: readonly [user: string, machine: string];

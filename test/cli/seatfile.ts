@@ -55,7 +55,7 @@ export function startHolder(file: string, user: string, machine: string, onSigna
 
 export const CTRL_C = '\u0003';
 
-/** A command line in this process, at a terminal where somebody answers; with waits of the test's own. */
+/** A command line in this process, at a terminal where questions are answered; with waits of the test's own. */
 export async function atTerminal(
   words: readonly string[],
   answer: string,

@@ -83,7 +83,7 @@ describe('removed by an administrator', () => {
       },
     );
     expect(status).toBe(0);
-    expect(out).toMatch(/Removed M1 ada@pc-1 .* notices within 1 s/);
+    expect(out).toMatch(/Removed M1 ada@pc-1 .* is told within 1 s, if it is running/);
     expect(await told(ada, 'lost')).toMatchObject({ reason: 'removed', by: 'root@desk', words: 'lunch' });
     expect((await ada.ended).status).toBe(5);
     const again = hold(place.file, 'ada', 'pc-1');
@@ -105,7 +105,7 @@ describe('removed by an administrator', () => {
       'console.log("up"); setInterval(() => {}, 1000)',
     ]);
     await ada.heard('up');
-    ada.process.kill('SIGKILL'); // it could not tell him
+    ada.process.kill('SIGKILL'); // so it cannot learn of the removal
     await seatfile(['remove', place.file, ...lunch]);
     expect(await seatfile(command)).toEqual({
       ...{ status: 0, out: '' },
@@ -114,7 +114,7 @@ describe('removed by an administrator', () => {
     expect(await seatfile(command)).toEqual({ status: 0, out: '', err: '' });
   });
 
-  test('under Light the holder learns it too, at the next poll of licence.json, and is told when he starts again', async () => {
+  test('under Light the holder learns it, too, at the next poll of licence.json, and at its next start', async () => {
     await licence('--module', 'M1=1', '--level', 'light');
     const ada = hold(place.file, 'ada', 'pc-1');
     await told(ada, 'seated');

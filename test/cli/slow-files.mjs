@@ -1,5 +1,6 @@
-// Preloaded with --import: file operations named in SLOW (a JSON object of milliseconds) take so much longer, those in FAIL (a JSON
-// object of codes) fail with that code, and FASTER makes the monotonic clock and all timers of the process run so many times as fast.
+// Preloaded with --import: file operations named in SLOW (a JSON object of milliseconds) take so much longer, those in
+// FAIL (a JSON object of codes) fail with that code, and FASTER makes the monotonic clock and all timers of the process
+// run so many times as fast.
 import fs from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers/promises';

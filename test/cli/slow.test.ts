@@ -5,7 +5,9 @@ import { reap } from '../processes/children.js';
 import { commands, litterOf, newPlace, removePlaces, trouble } from './commands.js';
 import { seatfile, start, tableOf, told } from './seatfile.js';
 
-/** A command has nothing else to do: it waits for a share that is slow, and ends with its own status whatever happens. */
+/**
+ * A command has nothing else to do: it waits for a share that is slow, and ends with its own status whatever happens.
+ */
 
 const slow = (operation: string, ms: number) => trouble({ slow: { [operation]: ms } });
 
@@ -20,7 +22,7 @@ async function licence(): Promise<string> {
   return file;
 }
 
-/** Nobody is seated, and nothing of a commit lies about. */
+/** No seat is taken, and nothing of a commit is left. */
 function expectTidy(file: string): void {
   expect(tableOf(file).instances).toEqual([]);
   expect(litterOf(file)).toEqual([]);

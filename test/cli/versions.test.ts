@@ -8,15 +8,16 @@ import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { fixture, freshPlace, hold, seatfile, start, tableOf, told } from './seatfile.js';
 
 /**
- * Windows of an older version on the same table: the fixture is a table as the version before hardware addresses were left out wrote it, with a holder
- * and a waiter. Its holder is made a process of this computer as that version would have written it.
+ * Windows of an older version on the same table: the fixture is a table as the version before hardware addresses were
+ * left out wrote it, with a holder and a waiter. Its holder is made a process of this computer as that version would
+ * have written it.
  */
 
 const place = freshPlace();
 const before = (): Licence => JSON.parse(readFileSync(fixture('version-before.json'), 'utf8')) as Licence;
 const isLinux = process.platform === 'linux';
 
-/** Puts down a table of the version before, with one holder in it and no waiter, who has just beaten. */
+/** Writes a table of the previous version, with no waiter, and one holder that has just beaten. */
 function put(changes: Partial<InstanceRecord>, maxUsers = 1): InstanceRecord {
   const table = before();
   const [holder] = table.instances;

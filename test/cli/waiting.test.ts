@@ -5,7 +5,7 @@ import { freshPlace, hold, recordOf, seatfile, start, tableOf, told, until } fro
 
 const place = freshPlace();
 const WAIT = ['--wait', '1h'];
-/** A look of who waits, and a commit on a busy computer. Milliseconds. */
+/** A poll of a waiter, and a commit on a busy computer. Milliseconds. */
 const HAND_OVER_MS = 5000 + 4000;
 
 /** T is 30 min, so that nothing here comes from a beat; `ada` has the only seat. */
@@ -44,7 +44,11 @@ test('first come, first served, at T = 30 min: after a release, a removal, a kil
   const command = ['--', process.execPath, '-e', 'console.log("works")'];
   const onPc3 = { SEATFILE_USER: 'dee', SEATFILE_HOST: 'pc-3', SEATFILE_MACHINE: 'pc-3' };
   const dee = start(['run', place.file, ...WAIT, ...command], onPc3);
-  await until('dee in the line', 20_000, () => dee.complaint().includes('place 3 in the line') || undefined);
+  await until(
+    'dee in the line',
+    20_000,
+    () => dee.complaint().includes('number 3 in the queue') || undefined,
+  );
   expect(await line()).toEqual(['1 M1 bob@pc-2', '2 M1 cy@pc-3', '3 M1 dee@pc-3']);
   const { out } = await seatfile(['status', place.file]);
   expect(out).toMatch(/^M1 +1 +1 +0 +3$/m);

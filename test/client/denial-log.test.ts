@@ -69,7 +69,7 @@ test('what was counted is recorded when he closes, and closing waits no longer t
   await world.advance(61_000 - 2000);
   await bob.acquire('M1');
   await bob.leave();
-  expect(denied(world).reduce((sum, { count }) => sum + Number(count), 0)).toBe(2); // the rest is within the same minute
+  expect(denied(world).reduce((sum, { count }) => sum + Number(count), 0)).toBe(2); // the others: within one minute
   const cyd = await world.user(world.host('pc-3'), 'cyd');
   await cyd.acquire('M1');
   world.unwritable('full');

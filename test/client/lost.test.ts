@@ -6,8 +6,8 @@ import { Desk } from '../stories/desk.js';
 import { evicted, expectNeverOver, office, recordOf, stepping, toldOf } from './office.js';
 
 /**
- * The server has forgotten the newest revisions, and nothing else: fewer than 16. What is there is the truth, whichever instance
- * goes on from it; each instance puts in what is missing, and no user that lives and sits there loses a seat.
+ * The server has forgotten the newest revisions, and nothing else: fewer than 16. What is there is the truth, whichever
+ * instance goes on from it; each instance puts in what is missing, and no user that lives and sits there loses a seat.
  */
 
 const T = 120_000;

@@ -57,7 +57,7 @@ describe('where pids mean the same thing', () => {
     expect(machineOf(other).pids).not.toBe(here.pids);
   });
 
-  test('the ids of Linux stay what they were before hardware addresses were left out: old and new windows are of one machine', () => {
+  test('the ids of Linux are as before hardware addresses were left out: old and new are of one machine', () => {
     expect(here).toMatchObject({
       pids: '3a24f575abd688ef4dacbb0ca7b867a3',
       host: 'ec5c77c5450619fb562e35d6b6419e79',

@@ -248,7 +248,7 @@ describe('rule 4(b): a share nobody, or somebody, can write to', () => {
   });
 });
 
-test('who was removed knows it at his look, also where that finds somebody dead and the share takes no commit', async () => {
+test('a removed holder knows it at its poll, also beside a dead one, on a share that takes no commit', async () => {
   const { world, users } = await office({ seed: 2, intervalMs: 80_000, people: 1 });
   const [ada] = users as [User];
   const bob = await world.user(ada.host, 'bob');
@@ -343,7 +343,7 @@ describe('rule 9: never over', () => {
       forget(user.host.start(user.name).then((next) => next.ask('M1')));
     },
   };
-  /** Time is moved by whoever runs the world, and the answer may never come. */
+  /** The test that runs the world moves the time, and the answer may never come. */
   const forget = (answer: Promise<unknown> | undefined) => void answer?.catch(() => undefined);
 
   async function officeOf(world: World, drifts: readonly number[]): Promise<Host[]> {
@@ -361,7 +361,7 @@ describe('rule 9: never over', () => {
     }
   }
 
-  test('whatever happens: more people than places, clocks of different rates, deaths, sleeps, stops and outages', async () => {
+  test('at random: more people than places, clocks of different rates, deaths, sleeps, stops and outages', async () => {
     await fc.assert(
       fc.asyncProperty(chaos, async ({ seed, intervalMs, places, drifts, latencyMs, acting }) => {
         const options = { modules: { M1: places }, checkIntervalSeconds: intervalMs / 1000, seed };
@@ -386,7 +386,7 @@ describe('rule 9: never over', () => {
 });
 
 describe('a record that is gone without a tombstone (a restored table), and its place is taken', () => {
-  /** Somebody else sits where the first record was, as if it had never been. */
+  /** Another instance has the place of the first record, as if that had never been. */
   function replaceFirst(world: World): void {
     const base = world.table();
     const [first] = base.instances as [InstanceRecord];
@@ -464,6 +464,6 @@ describe('rules 2 and 3: what an idle holder costs', () => {
     const { commits, writes, reads } = await idle(1, 4);
     expect(writes).toBeLessThanOrEqual(11);
     expect(commits).toBeLessThanOrEqual(4 * 11);
-    expect(reads).toBeLessThanOrEqual(81 + 10 + 4 * 11); // the face is read again whenever somebody has shown a new one
+    expect(reads).toBeLessThanOrEqual(81 + 10 + 4 * 11); // the face is read again whenever it has been refreshed
   });
 });

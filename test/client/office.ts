@@ -40,7 +40,7 @@ export interface OfficeOptions extends Partial<WorldOptions> {
   readonly host?: HostOptions;
 }
 
-/** Everybody on a computer of his own, seated in M1, and a few places to spare. */
+/** Each person on one computer, seated in M1, and a few places to spare. */
 export async function office(options: OfficeOptions): Promise<Office> {
   const { people, intervalMs, host = {}, ...rest } = options;
   const world = new World({ modules: { M1: people + 2 }, checkIntervalSeconds: intervalMs / 1000, ...rest });
@@ -50,7 +50,7 @@ export async function office(options: OfficeOptions): Promise<Office> {
   return { world, users, hosts: users.map((user) => user.host) };
 }
 
-/** Whoever was put out, as far as tombstones tell: max(4 T, 24 h). */
+/** All instances that were put out, as far as tombstones tell: max(4 T, 24 h). */
 export const evicted = (world: World): readonly Tombstone[] => world.table().gone;
 export const toldOf = (world: World, event: Told['event']): Told[] =>
   world.told.filter((told) => told.event === event);
@@ -82,7 +82,7 @@ export function expectNeverOver(world: World): void {
   }
 }
 
-/** Nobody has lost a seat, and everybody may work. */
+/** Every holder still has its seat, and may work. */
 export function expectAllSeated({ world, users }: Office): void {
   expect(toldOf(world, 'lost')).toEqual([]);
   expect(users.map((user) => user.seats.map((seat) => seat.valid))).toEqual(users.map(() => [true]));

@@ -66,7 +66,8 @@ describe('a dead seat, and somebody needs one', () => {
     const comers = [await comer('eve'), await comer('fay')];
     const both = comers.map((user) => user.ask('M1', { wait: HOUR_MS }));
     expect((await world.run(Promise.all(both))).map(seated)).toEqual(['seated', 'seated']);
-    // both in the line (the first calls), two denials, two answers, a proof, the verdict seats both, the other takes his
+    // both in the queue (the first calls), two denials, two answers, a proof, the verdict seats both, the other takes
+    // its seat
     expect(world.table().revision - revision).toBeLessThanOrEqual(10);
     expect(evicted(world).map(({ user }) => user)).toEqual(['ada', 'bob']);
   });
@@ -102,7 +103,7 @@ describe('a dead seat, and somebody needs one', () => {
 });
 
 describe('the living are never blamed', () => {
-  test('for a stall of less than 6/7 of what they promised; a longer one suspends, and costs the seat only if somebody needs it', async () => {
+  test('for a stall below 6/7 of the promise; a longer one suspends, and costs a seat only on demand', async () => {
     const { world, users, comer } = await bigOffice(['ada', 'bob']);
     const [ada] = users as [User, User];
     await world.advance(HOUR_MS);
@@ -168,7 +169,7 @@ describe('the living are never blamed', () => {
     }
   });
 
-  test('for a disk that takes directories and no files, as some do when they are full: what proves that they could answer is something written', async () => {
+  test('for a disk that takes directories and no files, as some full ones: a written entry is proof', async () => {
     let isFull = false;
     const world = new World({
       ...{ modules: { M1: 1 }, checkIntervalSeconds: 30_000, seed: 1, settings: { onDemand } },
@@ -246,7 +247,7 @@ describe('changing it on a live file', () => {
     expect(users[1]?.seats[0]?.state).toBe('seated');
   });
 
-  test('a promise that the share made and did not confirm counts: who is cut off just then believes no longer than he may have promised', async () => {
+  test('a promise made but not confirmed counts: a holder that is cut off then believes no longer', async () => {
     const { world, users, comer } = await bigOffice(['bob'], { modules: { M1: 2 }, settings: {} });
     let isArmed = false;
     const host = world.host('pc-ada', {

@@ -41,7 +41,7 @@ test('a share that does not tell its file system is opened as ever', async () =>
   expect(warningsOf(world)).toEqual([]);
 });
 
-test('who was stopped while he opened, past the deadline, is told at once what is wrong, and does not wait it out again', async () => {
+test('an opener that was stopped past the deadline is told at once what is wrong, and waits no more', async () => {
   const world = new World({ modules: { M1: 2 } });
   const ada = await world.user(world.host('pc-1'), 'ada');
   await ada.sit('M1');

@@ -8,7 +8,7 @@ import { evicted, expectAllSeated, expectNeverOver, office, recordOf, stepping, 
 /** A lost or damaged table, and the live instances that have seen it whole. */
 
 const T = 120_000;
-/** Trouble is believed after a minute; then whoever looks first heals. */
+/** Trouble is believed after a minute; then the first instance that looks rebuilds. */
 const HEALED_MS = 120_000;
 
 /** A copy of the folder, to be brought back later. */
@@ -79,7 +79,7 @@ describe.each(losses)('%s', (_, happen) => {
   });
 });
 
-/** The folder of an hour ago is brought back; since then somebody came, somebody left, somebody was removed. */
+/** The folder of an hour ago is brought back; since then one user came, one left, and one was removed. */
 describe('an older backup of the whole folder is brought back', () => {
   async function story() {
     const { world, users } = await office({ seed: 2, intervalMs: T, people: 4, modules: { M1: 5 } });
@@ -117,7 +117,10 @@ describe('an older backup of the whole folder is brought back', () => {
   });
 });
 
-/** Folder and licence file of before somebody came are brought back, and a newcomer has the place before anybody looks. */
+/**
+ * Folder and licence file of before a user came are brought back, and a newcomer has the place before any instance
+ * looks.
+ */
 describe('whoever finds no place for his record', () => {
   async function story() {
     const { world, users } = await office({ seed: 6, intervalMs: T, people: 2, modules: { M1: 3 } });

@@ -8,7 +8,7 @@ import { evicted, msOf, recordOf } from './office.js';
 const T_MS = 80_000;
 const YEAR_MS = 365 * 86_400_000;
 
-/** Everybody on a PC of his own in a module that is full, each with the wall clock given to him. */
+/** Each person on a PC of their own, in a module that is full, each with the given wall clock. */
 async function fullOffice(names: readonly string[], wallOffsets: readonly number[] = []) {
   const world = new World({ modules: { M1: names.length }, checkIntervalSeconds: T_MS / 1000, seed: 1 });
   const users: User[] = [];
@@ -175,7 +175,7 @@ describe('nobody who lives is put out', () => {
     ada.host.cut('hangs');
     const answer = cy.ask('M1', { wait: T_MS });
     await world.advance(0.9 * T_MS);
-    expect(ada.seats[0]?.valid).toBe(true); // so nobody else may have his place
+    expect(ada.seats[0]?.valid).toBe(true); // so no other user may have this place
     ada.host.mend();
     expect((await world.run(answer)).kind).toBe('full');
     expect(evicted(world)).toEqual([]);

@@ -3,11 +3,16 @@ import { seededDice } from '../helpers/dice.js';
 import { type User, World } from '../helpers/world.js';
 import { expectNeverOver, stepping, toldOf } from './office.js';
 
-/** A virtual machine that was copied while the application ran: two processes with one id, one pid, one of everything. */
+/**
+ * A virtual machine that was copied while the application ran: two processes with one id, one pid, one of everything.
+ */
 
 const T_MS = 60_000;
 
-/** Both come to the same record: hosts of one name are one machine, and the ids made at opening, the instance's among them, are the same. From then on chance differs. */
+/**
+ * Both come to the same record: hosts of one name are one machine, and the ids made at opening, the instance's among
+ * them, are the same. From then on chance differs.
+ */
 async function copied(world: World): Promise<readonly [User, User]> {
   const original = await world.user(world.host('vm'), 'ada');
   const copy = world.host('vm').enter('ada');

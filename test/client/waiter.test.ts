@@ -12,7 +12,7 @@ const LOOK_MS = 5000;
 const COMMIT_MS = 1000;
 const LONG_MS = 3_600_000;
 
-/** Everybody in M1 on a PC of his own; M1 is full. */
+/** Each person in M1 on a PC of their own; M1 is full. */
 async function fullOffice(names: readonly string[], options: Partial<WorldOptions> = {}) {
   const world = new World({
     ...{ modules: { M1: names.length, M2: 5 }, checkIntervalSeconds: 1800, seed: 1 },
@@ -26,7 +26,7 @@ async function fullOffice(names: readonly string[], options: Partial<WorldOption
   return { world, users, comer };
 }
 
-/** Somebody waits: what he is answered, and when. */
+/** A waiter: what it is answered, and when. */
 function waits(world: World, user: User, module = 'M1', waitMs = LONG_MS, signal?: AbortSignal) {
   const waiter = { answer: null as ClaimAnswer | null, atMs: 0, news: [] as WaitingNews[], error: '' };
   user.licence.on('waiting', (news) => waiter.news.push(news));
@@ -105,7 +105,7 @@ describe('first come, first served', () => {
     expect(seat?.sinceAt).toBe(stone?.at);
   });
 
-  test('modules have lines of their own; a holder who waits for another module keeps what he was given through his beats', async () => {
+  test('modules have queues of their own; a holder that waits for another module keeps its seat', async () => {
     const { world, users, comer } = await fullOffice(['ada'], { checkIntervalSeconds: 80 });
     const cy = await comer('cy');
     await cy.sit('M2');
@@ -273,7 +273,7 @@ describe('who does not answer when he is called', () => {
     expect(line(world)).toEqual([]);
   });
 
-  test('a place that was given is good from his own beat on, and a copy that beats for him is noticed as ever', async () => {
+  test('a place that was given is good from its own beat on, and a copy that beats for it is noticed', async () => {
     const { world, users, comer } = await fullOffice(['ada']);
     const waiter = waits(world, await comer('cy'));
     await world.advance(2000);

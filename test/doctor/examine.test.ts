@@ -507,7 +507,7 @@ describe('where it lies', () => {
       ...clientOf(clinic.table.server).files,
       resolve: async () => unc,
     };
-    expect(await findTarget('/z:', files).catch(() => null)).toBeNull(); // not a drive on this system: nothing is resolved so
+    expect(await findTarget('/z:', files).catch(() => null)).toBeNull(); // no drive on this system: nothing resolves so
     clinic.deps = { surroundings: null };
     const target = { face: FACE, around: '/share', isLicence: true, drive: 'Z:' };
     const { clock, table } = clinic;
@@ -590,7 +590,7 @@ describe('the licence there', () => {
     expect(clinic.table.server.paths('/')).toEqual(before);
   });
 
-  test('a licence.json that was not refreshed is a warning, after ten seconds, and one with a second name at once', async () => {
+  test('a licence.json that was not refreshed is a warning after 10 s; one with a second name at once', async () => {
     const clinic = new Clinic();
     const { table } = clinic;
     table.grow(2);
@@ -628,7 +628,7 @@ describe('whatever happens', () => {
         return failing.files;
       };
       const report = await clinic.examine().catch((fault: unknown) => fault);
-      if (report instanceof Error) expect(report, `step ${step}`).toBeInstanceOf(ShareError); // before there was anything
+      if (report instanceof Error) expect(report, `step ${step}`).toBeInstanceOf(ShareError); // before any report
       const left = clinic.table.server.paths('/').filter((path) => !before.includes(path));
       const told =
         report instanceof Error ? [] : (report as Report).findings.map(({ check }) => check as string);
@@ -681,7 +681,7 @@ describe('whatever happens', () => {
     }
   });
 
-  test('no such directory: missing, with the question whether the share is connected, and nothing is made', async () => {
+  test('no such directory: missing, with the question whether the share is connected; nothing is made', async () => {
     const clinic = new Clinic();
     await expect(clinic.examine('/gone/licence.json')).rejects.toMatchObject({
       code: 'LICENCE_MISSING',

@@ -4,8 +4,8 @@ import { faulty } from '../helpers/faults.js';
 import { Table } from '../helpers/table.js';
 
 /**
- * A share that is unmounted before any one step of an operation: at the same path is an empty local directory then, and neither
- * a licence nor a table may be in it, or it would be taken for ours. When the share is back, all goes on there.
+ * A share that is unmounted before any one step of an operation: at the same path is an empty local directory then, and
+ * neither a licence nor a table may be in it, or it would be taken for ours. When the share is back, all goes on there.
  */
 
 const MINUTES_MS = 300_000;

@@ -16,17 +16,21 @@ interface Entry {
 /** Everything that is ready to run has run: all microtasks, and what they started. */
 const drained = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Work with a large document gives the event loop a turn now and then: so many, before nothing is held to move any more. */
+/**
+ * Work with a large document gives the event loop a turn now and then: so many, before nothing is held to move any
+ * more.
+ */
 const MOST_BREATHS = 50;
 
 /**
  * True time, shared by every host and the server. It moves only when a test moves it, from one sleeper to the next, and
- * all that a sleeper starts has run before the next one wakes. Sleepers of the same instant wake in the order they lay down.
+ * all that a sleeper starts has run before the next one wakes. Sleepers of the same instant wake in the order they lay
+ * down.
  */
 export class Timeline {
   /** Milliseconds since the beginning. */
   nowMs = 0;
-  /** Called after each sleeper, when all that he started has run. */
+  /** Called after each sleeper, when all that it started has run. */
   after: (() => void) | null = null;
   private entries: Entry[] = []; // the earliest last
   private orders = 0;
@@ -72,7 +76,7 @@ export class Timeline {
     return await promise;
   }
 
-  /** Wakes the earliest sleeper, if he is due by then. */
+  /** Wakes the earliest sleeper, if it is due by then. */
   private step(untilMs: number): Promise<boolean> {
     return this.inLine(async () => {
       const next = this.entries.at(-1);
@@ -182,12 +186,12 @@ export class HostTime {
     this.gate.open();
   }
 
-  /** Somebody sets the wall clock. */
+  /** The wall clock is set. */
   setWall(byMs: number): void {
     this.wallOffsetMs += byMs;
   }
 
-  /** Whoever ran here is killed by the caller first. */
+  /** The caller first kills what ran here. */
   reboot(): void {
     this.bootedMs = this.timeline.nowMs;
   }

@@ -158,7 +158,7 @@ export async function plant(kind: string, path: string, witnesses: Witnesses): P
   await KINDS[kind]?.(path, witnesses);
 }
 
-/** A socket's own name must be short, so it is made beside the witnesses; left behind by whoever listened. */
+/** The name of a socket must be short, so it is made beside the witnesses; the listener leaves it behind. */
 async function socketAt(path: string, { root }: Witnesses): Promise<void> {
   const short = nodePath.join(root, '..', 's');
   const server = net.createServer().listen(short);
@@ -170,7 +170,7 @@ async function socketAt(path: string, { root }: Witnesses): Promise<void> {
 
 const HEX = '0123456789abcdef0123456789abcdef';
 
-/** Who is dead by everybody's account, and another name of a kind for each random number. */
+/** An owner that is dead for every observer, and another name of a kind for each random number. */
 export interface Naming {
   readonly top: number;
   readonly lineage: string;
@@ -262,7 +262,7 @@ export const SPOTS: readonly Spot[] = [
   },
 ];
 
-/** Names that one process makes and nobody can foretell differ at every call. */
+/** Names that other processes cannot foretell: they differ at every call. */
 export const fixedNaming = (top: number, lineage: string): Naming => ({
   ...{ top, lineage, machine: 'abcdef01' },
   hex: (n) => HEX.slice(n % 16) + HEX.slice(0, n % 16),

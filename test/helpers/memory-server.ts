@@ -4,13 +4,13 @@ import { type FileStat, ShareError, type ShareErrorKind, type Volume } from '../
 import { untrusted } from '../../src/share/layout.js';
 import { EPOCH_MS, type Timeline } from './clock.js';
 
-/** Who has something open. */
+/** A process that has something open. */
 export interface Holder {
-  /** What a Windows-shaped server answers with to whoever would move or remove it. */
+  /** What a Windows-shaped server answers to a process that would move or remove it. */
   readonly kind: ShareErrorKind;
-  /** Where he sits; null: nobody's host in particular. */
+  /** Its host; null: no host in particular. */
   readonly host: string | null;
-  /** Whether he lets others remove it meanwhile (Windows: FILE_SHARE_DELETE). */
+  /** Whether it lets others remove it meanwhile (Windows: FILE_SHARE_DELETE). */
   readonly sharesDelete: boolean;
 }
 interface Common {
@@ -20,7 +20,7 @@ interface Common {
   /** 0: it is in no directory any more. */
   links: number;
   holders: Set<Holder> | null;
-  /** What is left to do when nobody has it open any more. */
+  /** What is left to do when no process has it open any more. */
   onLastClose: (() => void) | null;
 }
 export type FileNode = Common & { readonly kind: 'file'; bytes: Uint8Array };
@@ -31,7 +31,9 @@ export type Node = FileNode | DirectoryNode | LinkNode;
 export interface MemoryServerOptions {
   /** Added to true time: what the server stamps. @default 0 */
   readonly wallOffsetMs?: number;
-  /** Windows: no directory is renamed onto another, and what somebody has open is neither renamed nor removed. @default 'posix' */
+  /**
+   * Windows: no directory is renamed onto another, and what is open is neither renamed nor removed. @default 'posix'
+   */
   readonly shape?: 'posix' | 'windows';
   /** Of the clients: what a new directory lacks. @default 0o022 */
   readonly umask?: number;
@@ -219,12 +221,12 @@ export class MemoryServer {
     node.links++;
   }
 
-  /** Somebody has it open until the result is called. Only a Windows-shaped server minds. */
+  /** A process has it open until the result is called. Only a Windows-shaped server minds. */
   holdOpen(path: string, kind: ShareErrorKind = 'refused'): () => void {
     return this.open(this.nodeAt(path, 'open', true), { kind, host: null, sharesDelete: false });
   }
 
-  /** The same for whoever knows what and who; the last to close it does what is left to do. */
+  /** The same, with what is open and by which process; the last to close it does what is left to do. */
   open(node: Node, holder: Holder): () => void {
     node.holders ??= new Set();
     node.holders.add(holder);
@@ -280,7 +282,7 @@ export class MemoryServer {
     if (kind) throw new ShareError(kind, operation, path);
   }
 
-  /** Why that cannot be done to what somebody has open. */
+  /** Why that cannot be done to what is open. */
   protected openKind(node: Node, operation: 'replace' | 'rename' | 'remove'): ShareErrorKind | null {
     if (this.options.shape !== 'windows') return null;
     for (const holder of node.holders ?? []) return holder.kind;

@@ -87,7 +87,9 @@ export function clientOf(server: MemoryServer, state: Partial<ClientState> = {})
   return { files: filesUnless(() => false), filesUnless, state: own, mend };
 }
 
-/** The share for one process: no answer while it is stopped, none when it is dead; what it asked then is done, or not. */
+/**
+ * The share for one process: no answer while it is stopped, none when it is dead; what it asked then is done, or not.
+ */
 export function filesOfProcess(
   client: Client,
   clock: HandClock,

@@ -1,6 +1,6 @@
 /**
- * Counts the steps that a synchronous call takes through arrays, sets and maps: every element that is visited, copied or compared. No clock
- * takes part, so the same call always counts the same.
+ * Counts the steps that a synchronous call takes through arrays, sets and maps: every element that is visited, copied
+ * or compared. No clock takes part, so the same call always counts the same.
  */
 export function stepsOf(act: () => unknown): number {
   const counter = startCounting();

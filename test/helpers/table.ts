@@ -48,7 +48,7 @@ export class Table {
     return new Writer(this, this.pids++, this.seed, options);
   }
 
-  /** As after so many commits of words w1, w2, ... by somebody else. */
+  /** As after this many commits of words w1, w2, ... by another process. */
   grow(revisions: number): Licence {
     const { server, place } = this;
     if (!server.isThere(place.folder)) {

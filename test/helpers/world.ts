@@ -44,7 +44,10 @@ export interface WorldOptions extends MemoryServerOptions {
   readonly store?: Partial<StoreOptions>;
   /** Of every host, unless it has its own. @default none */
   readonly latencyMs?: ClientState['latencyMs'];
-  /** Another server than the plain one, and another view of it by each host. @default a plain one, seen by {@link clientOf} */
+  /**
+   * Another server than the plain one, and another view of it by each host.
+   * @default a plain one, seen by {@link clientOf}
+   */
   readonly share?: (timeline: Timeline) => ShareModel;
   /** @default '/share': the mode of the directory around the licence, and of the licence file */
   readonly directoryMode?: number;
@@ -90,7 +93,7 @@ export class World {
     return String(this.options.seed ?? 1);
   }
 
-  /** Time since the world began, by nobody's clock. Milliseconds. */
+  /** Time since the world began, by the test's own clock. Milliseconds. */
   get nowMs(): number {
     return this.timeline.nowMs;
   }
@@ -148,7 +151,7 @@ export class World {
     return new Set(seats.filter((seat) => seat.module === module).map((seat) => seat.id)).size;
   }
 
-  /** Distinct seats somebody believes in now, whatever the table says: what rule 9 bounds. */
+  /** Distinct seats that an instance believes in now, whatever the table says: what rule 9 bounds. */
   believedIn(module: string): number {
     const running = this.users.filter((user) => user.isAlive && !user.clock.gate.isShut);
     const seats = running

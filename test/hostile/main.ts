@@ -9,9 +9,10 @@ import { seededDice } from '../helpers/dice.js';
 import { KINDS, type Naming, plant, SPOTS, Witnesses } from '../helpers/hostile.js';
 
 /**
- * A hostile user of the share at work while holders hold, and commands come and go: every kind of thing under every name, at random
- * moments, and stages exchanged for links in the instant in which they are filled. Nothing outside the folder may change, every call has
- * to return, memory stays bounded, what is refused is said; and when he has gone, the table works.
+ * A hostile user of the share is at work while holders hold seats, and commands come and go. It plants every kind of
+ * thing under every name, at random moments, and exchanges stages for links at the moment in which they are filled.
+ * Nothing outside the folder may change, every call has to return, memory stays bounded, and what is refused is said.
+ * When the hostile user has gone, the table works.
  *
  *     npm run hostile -- --seconds 150 --seed 7
  */
@@ -41,7 +42,7 @@ let isOver = false;
 fs.mkdirSync(nodePath.dirname(face));
 const witnesses = new Witnesses(nodePath.join(root, 'another'));
 
-// --- those who use the licence ----------------------------------------------------------------------------------------
+// --- the holders and the commands ------------------------------------------------------------------------------------
 
 interface Called {
   readonly child: ChildProcess;
@@ -114,7 +115,10 @@ async function visit(): Promise<void> {
   while (!isOver) await command(pick(orders));
 }
 
-/** One holder after the other under one name: who has lost his seat, or was told something unheard of, is started again. */
+/**
+ * One holder after the other under one name: one that has lost its seat, or was told an unknown event, is started
+ * again.
+ */
 async function hold(user: string): Promise<void> {
   while (!isOver) {
     const { child, ended } = call(['hold', face, '--json', '--wait', '1h'], user);
@@ -136,7 +140,7 @@ const whenOver = new Promise<void>((resolve) => {
   tellOver = resolve;
 });
 
-// --- the one who may write in the folder ------------------------------------------------------------------------------
+// --- the hostile user ------------------------------------------------------------------------------------------------
 
 const planted = new Set<string>();
 
@@ -195,7 +199,7 @@ async function exchangeOne(): Promise<void> {
 async function attack(): Promise<void> {
   const untilMs = performance.now() + seconds * 1000;
   while (performance.now() < untilMs) {
-    // What is there changes under him too: then he tries the next.
+    // What is there changes for the hostile user, too: then the next is tried.
     await (chance.fraction() < 0.3 ? exchangeOne() : plantOne()).catch(() => undefined);
     await pause(chance.fraction() * 150);
   }
@@ -203,7 +207,7 @@ async function attack(): Promise<void> {
   for (const path of [...planted].sort()) fs.rmSync(path, { recursive: true, force: true });
 }
 
-// --- the whole --------------------------------------------------------------------------------------------------------
+// --- the whole -------------------------------------------------------------------------------------------------------
 
 console.log(
   `seed ${seed}, ${seconds} s, ${Object.keys(KINDS).length} kinds of things under ${SPOTS.length} kinds of names`,
@@ -230,10 +234,12 @@ const changes = witnesses.changes();
 for (const change of changes) troubles.push(`outside the folder: ${change.slice(0, 200)}`);
 
 console.log(
-  `${counts.planted} things planted, ${counts.exchanged} exchanged; ${counts.calls} commands, the slowest ${Math.round(counts.slowestMs / 1000)} s; ` +
-    `holders started again ${counts.restarts} times; at most ${mebibytes(counts.memory)} MiB; outside the folder ${changes.length} changes`,
+  `${counts.planted} things planted, ${counts.exchanged} exchanged; ` +
+    `${counts.calls} commands, the slowest ${Math.round(counts.slowestMs / 1000)} s; ` +
+    `holders started again ${counts.restarts} times; at most ${mebibytes(counts.memory)} MiB; ` +
+    `outside the folder ${changes.length} changes`,
 );
 for (const trouble of troubles) console.log(`BROKEN: ${trouble}`);
 if (troubles.length > 0) console.log(`seed ${seed} replays the choices; the share is kept in ${root}`);
-else fs.rmSync(root, { recursive: true, force: true, maxRetries: 10 }); // killed commands may be at their last operation
+else fs.rmSync(root, { recursive: true, force: true, maxRetries: 10 }); // a killed command may still do one operation
 process.exitCode = troubles.length > 0 ? 1 : 0;

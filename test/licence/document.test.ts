@@ -256,7 +256,9 @@ describe('the format', () => {
   });
 });
 
-/** Lists as long as they may be, of entries that are nothing: zod alone collects every fault of each, gigabytes of them. */
+/**
+ * Lists as long as they may be, of entries that are nothing: zod alone collects every fault of each, gigabytes of them.
+ */
 test.each(['instances', 'waiting', 'gone', 'events', 'recent', 'formerEntitlements'])(
   'a long list of nonsense is refused for its first entries, or its length: %s',
   (name) => {

@@ -19,7 +19,8 @@ describe('depth', () => {
   test('as deep as the limit is read, a level more is refused with the place', () => {
     expect(parseJson(nested(MAX_DEPTH), 'it')).toEqual(JSON.parse(nested(MAX_DEPTH)));
     expect(refusal(` \n ${nested(MAX_DEPTH + 1)}`)).toBe(
-      `it: expected a seatfile licence (JSON), found lists or objects nested deeper than ${MAX_DEPTH} levels at line 2, column ${MAX_DEPTH + 2}`,
+      'it: expected a seatfile licence (JSON), found lists or objects nested deeper than ' +
+        `${MAX_DEPTH} levels at line 2, column ${MAX_DEPTH + 2}`,
     );
   });
 

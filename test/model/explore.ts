@@ -3,7 +3,7 @@
  * Knows nothing of what is modelled.
  */
 export interface Step<State> {
-  /** Who does what, for people to read. */
+  /** Which process does what, for people to read. */
   readonly label: string;
   readonly next: State;
   /** What this very step breaks, if anything. */
@@ -76,7 +76,9 @@ function pathTo(last: number, keys: readonly string[], cameFrom: readonly number
   return path.reverse();
 }
 
-/** Walks the path again with states as they are: a key may have swapped names and shifted numbers to make states alike. */
+/**
+ * Walks the path again with states as they are: a key may have swapped names and shifted numbers to make states alike.
+ */
 function tell<State>(model: Model<State>, path: readonly string[]): Finding {
   const trace: string[] = [];
   let state = model.initial;

@@ -13,7 +13,7 @@ import {
 
 /** What the file server does, one operation at a time, and what must be true of the folder at any time. */
 
-/** The document of the next revision; `self` -1 for somebody outside of the picture. */
+/** The document of the next revision; `self` -1 for a process outside of the model. */
 export function childOf(base: Revision, self: number, bit: number, setting: Setting): Revision {
   let ages = 0;
   for (let one = 0; one < setting.processes && Number.isFinite(setting.remembers); one++)

@@ -16,10 +16,11 @@ import {
 } from './state.js';
 
 /**
- * A state as a short text of small numbers, the same for states that differ in nothing that can matter any more. What is
- * left out: a revision, a stage or a request that nobody can meet again; who ended and was told right, with nothing of his
- * on its way; numbers below the lowest that anybody can meet. Processes are alike, so they are put in an order that does
- * not depend on their names; where that is a tie, states that are alike may get different keys: more to walk, none left out.
+ * A state as a short text of small numbers. States that differ in nothing that can still matter have the same text.
+ * Left out are: a revision, a stage or a request that no process can meet again; a process that has ended, was told
+ * right, and has nothing on its way; numbers below the lowest that any process can meet. Processes are alike, so they
+ * are put in an order that does not depend on their names. If that is a tie, states that are alike may get different
+ * keys: more to walk, none left out.
  */
 export class Keys {
   private readonly usesChildren: boolean;
@@ -117,7 +118,7 @@ export class Keys {
   }
 }
 
-/** How somebody can meet a number: not at all, only by renaming onto it, or by reading it. */
+/** How a process can meet a number: not at all, only by renaming onto it, or by reading it. */
 type Meeting = 0 | 1 | 2;
 const NEVER = 0;
 const RENAMING = 1;
@@ -125,7 +126,7 @@ const READING = 2;
 
 interface Sight {
   readonly meets: readonly Meeting[];
-  /** Of each process, the requests on their way that somebody can meet. */
+  /** Of each process, the requests on their way that a process can meet. */
   readonly lefts: readonly (readonly Left[])[];
   readonly forgotten: readonly boolean[];
   /** Whether a process would recognise the revision of its attempt. */
@@ -149,7 +150,7 @@ const targetAt: readonly ProcessPlace[] = [
   'child',
 ];
 
-/** Who ended, was told right, and has nothing on its way that could change that. */
+/** A process that has ended, was told right, and has nothing on its way that could change that. */
 function isForgotten(
   state: State,
   process: Process,

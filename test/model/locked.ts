@@ -1,8 +1,9 @@
 import type { Model, Step } from './explore.js';
 
 /**
- * The ordinary way, as a warning: one file, read and replaced whole under a lock. A lock whose holder may have died must
- * be stolen some day, and nobody can tell the dead from the slow; so here it may be stolen at any moment.
+ * The ordinary way, as a warning: one file, read and replaced whole under a lock. A lock whose holder may have died
+ * must be stolen some day, and no process can tell a dead holder from a slow one. So here it may be stolen at any
+ * moment.
  */
 interface Writer {
   readonly at: 'idle' | 'locked' | 'read' | 'replaced' | 'done' | 'crashed';
@@ -13,7 +14,7 @@ interface Writer {
 interface State {
   /** Bits: whose changes the file holds. */
   readonly file: number;
-  /** Index of who holds the lock; -1: nobody. */
+  /** Index of the holder of the lock; -1: none. */
   readonly holder: number;
   readonly writers: readonly Writer[];
 }

@@ -1,6 +1,6 @@
 /**
- * Walks the models and prints a table of what they show: `npm run model [-- quick | -- nightly]`. Ends with status 1 if a
- * walk shows anything but what is expected of it.
+ * Walks the models and prints a table of what they show: `npm run model [-- quick | -- nightly]`. Ends with status 1 if
+ * a walk shows anything but what is expected of it.
  */
 import process from 'node:process';
 import type { Walk } from './explore.js';

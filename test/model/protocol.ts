@@ -16,8 +16,8 @@ import {
 import { Turn } from './turn.js';
 
 /**
- * The commit of `src/store/store.ts` and `src/store/revisions.ts`, one step for each operation at the server and for each
- * decision of a process. What is local (making a stage, writing into it) happens together with the step before.
+ * The commit of `src/store/store.ts` and `src/store/revisions.ts`, one step for each operation at the server and for
+ * each decision of a process. What is local (making a stage, writing into it) happens together with the step before.
  */
 export function protocol(setting: Setting, rules: Rules): Model<State> {
   const keys = new Keys(setting, rules);

@@ -73,7 +73,7 @@ const TWICE = 'is in the table twice';
 const HOLLOW = 'holds no document that goes with its number';
 const ASTRAY = 'does not follow the newest one below it';
 
-/** A network that tells the truth, and nobody stopped between the listing and the reading of one look. */
+/** A network that tells the truth, and no process is stopped between the listing and the reading of one look. */
 const honest = { late: false, pausedLooks: false };
 /** What one look shows was there at one moment: traces are easier to read. */
 const whole = { pausedLooks: false };

@@ -17,8 +17,8 @@ export interface Setting {
   /** A process may be stopped for so long between the listing and the reading of one look. */
   readonly pausedLooks: boolean;
   /**
-   * Numbers so old that no listing ends with them are not kept: such a number may be met free or taken, by anybody, at any
-   * moment. That is more than can happen, in far fewer states: for walks of sound rules, with a memory without end.
+   * Numbers so old that no listing ends with them are not kept: such a number may be met free or taken, by anybody, at
+   * any moment. That is more than can happen, in far fewer states: for walks of sound rules, with a memory without end.
    */
   readonly loose: boolean;
   /** How many revisions `recent` goes back (256 of the product); at most 3 if it ends at all. */
@@ -49,7 +49,10 @@ export interface Rules {
   readonly mindsSeen: boolean;
   /** Lists again before the rename, and aims above what it finds with what it read before. */
   readonly aimsAnew: boolean;
-  /** Lists once more after reading the newest, where that tells what became of an attempt; its own number needs no reading. */
+  /**
+   * Lists once more after reading the newest, where that tells what became of an attempt; its own number needs no
+   * reading.
+   */
   readonly looksAgain: boolean;
   /** Says "not done" only if it could set the stage aside. */
   readonly refusesBySetAside: boolean;

@@ -1,4 +1,7 @@
-/** What there is: the folder on the share, and where each process stands. A state is never changed, only followed by others. */
+/**
+ * What there is: the folder on the share, and where each process stands. A state is never changed, only followed by
+ * others.
+ */
 
 /** A revision under its number, or the document in a stage. */
 export interface Revision {
@@ -6,9 +9,15 @@ export interface Revision {
   readonly applied: number;
   /** Two bits for each process: how many revisions ago its change was applied, as far as that is counted. */
   readonly ages: number;
-  /** Whether it was the newest when it got its number; of a stage, whether the revision below it was. Nobody can see it. */
+  /**
+   * Whether it was the newest when it got its number; of a stage, whether the revision below it was. No process can see
+   * it.
+   */
   readonly chained: boolean;
-  /** Who made it in his present attempt (index + 1): the commit id that he would recognise. 0: nobody who still cares. */
+  /**
+   * The process that made it in its present attempt (index + 1), and that would recognise its commit id. 0: none any
+   * more.
+   */
   readonly author: number;
   /** The same of the revision below it. */
   readonly parent: number;

@@ -70,7 +70,7 @@ export class Turn {
     return { label: `${nameOf(this.self)} ${label}`, next: { ...state, processes } };
   }
 
-  /** The state after its end: nobody has to know any more which revision was of which attempt. */
+  /** The state after its end: which revision was of which attempt no longer matters. */
   ends(label: string, at: ProcessPlace): Step<State> {
     const change = { ...idle, at, left: this.leftBehind() };
     return this.becomes(label, change, this.forgotten());
@@ -80,7 +80,7 @@ export class Turn {
     return new Turn(this.setting, this.rules, this.becomes('', change).next, this.self);
   }
 
-  /** The commit id of an attempt that is over is recognised by nobody. */
+  /** No process recognises the commit id of an attempt that is over. */
   private forgotten(): State {
     if (!isNamed(this.state, this.self + 1)) return this.state;
     const name = this.self + 1;
@@ -343,7 +343,7 @@ export class Turn {
     const { placed, target } = this.process;
     const label = this.listing(number);
     if (this.rules.looksAgain && placed && number === target)
-      return [this.ends(`${label}, its own number: says "done"`, 'done')]; // what a listing ends with was never cleared away
+      return [this.ends(`${label}, its own number: says "done"`, 'done')]; // a listing's end was never cleared away
     if (!this.setting.pausedLooks) return this.readsAfterwards(number, label);
     return [this.becomes(label, { at: 'confirmListed', listed: number })];
   }
@@ -403,7 +403,7 @@ export class Turn {
     return firstAim !== UNUSED || !matters ? firstAim : target;
   }
 
-  /** Who uses one name again finds there what he left, and empties it. */
+  /** A process that uses one name again finds there what it left, and empties it. */
   private stageKept(): Partial<Process> {
     const { stage, sent } = this.process;
     return this.rules.newStageNames || !stage || !sent

@@ -1,4 +1,5 @@
-// Loaded before a program (node --import): this computer does not tell one thing, named in BLIND, and fails as it does in the field.
+// Loaded before a program (node --import): this computer does not tell one thing, named in BLIND, and fails as it does
+// in the field.
 import fs from 'node:fs';
 import promises from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';

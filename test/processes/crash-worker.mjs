@@ -1,7 +1,7 @@
 /**
- * Takes a seat, beats, evicts, releases, removes or folds on a real share, and kills itself at the n-th share operation of that
- * one commit: before it, after it, or in the middle of writing a file. Counting begins with the first operation that
- * makes something.
+ * Takes a seat, beats, evicts, releases, removes or folds on a real share, and kills itself at the n-th share operation
+ * of that one commit: before it, after it, or in the middle of writing a file. Counting begins with the first operation
+ * that makes something.
  */
 import { writeFileSync } from 'node:fs';
 import { openStore, openWith } from '../../dist/client/open-licence.js';
@@ -11,7 +11,10 @@ import { awake } from '../../dist/share/clock.js';
 import { diskFiles } from '../../dist/share/disk.js';
 
 const { file, verb, at, when, machine, removal } = JSON.parse(process.argv[2]);
-/** Time goes eight times faster here, so that a beat is due soon; ten times slower where a round must not run out of time. */
+/**
+ * Time goes eight times faster here, so that a beat is due soon; ten times slower where a round must not run out of
+ * time.
+ */
 const PACE = verb === 'fold' ? 0.1 : 8;
 const real = realSystem();
 const clock = {

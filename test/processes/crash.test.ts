@@ -21,9 +21,9 @@ import {
 } from './shares.js';
 
 /**
- * A process killed at any one operation on the share, before it, after it, or in the middle of a write, costs nobody
- * anything: the next process goes on at once, the table is wholly as before or wholly as after, the one place of `M1` is
- * granted once, and what the dead one left lying is cleared by later commits.
+ * A process is killed at any one operation on the share: before it, after it, or in the middle of a write. Others lose
+ * nothing: the next process goes on at once, the table is wholly as before or wholly as after, the one place of `M1` is
+ * granted once, and later commits clear away what the dead process left.
  */
 
 type Verb = 'acquire' | 'beat' | 'evict' | 'release' | 'remove';
@@ -90,7 +90,9 @@ describe.each(commits)('killed during $name', ({ verb, isFirst }) => {
 const topNumber = (share: Share): number =>
   existsSync(share.folder) ? (revisionsIn(share).at(-1)?.revision ?? Number.NaN) : 0;
 
-/** A bystander sits in `M2`, his process alive; in `M1`, for an evict, somebody dead, and for a removal somebody alive. */
+/**
+ * A bystander sits in `M2`, its process alive. In `M1` sits a dead holder for an evict, and a live one for a removal.
+ */
 async function newTable(verb: Verb, isFirst: boolean): Promise<Share> {
   const dead = verb === 'evict' ? [record('dead', deadPid, 'M1')] : [];
   const holder = verb === 'remove' ? [record('holder', process.pid, 'M1')] : [];
@@ -142,7 +144,7 @@ async function checkAfter(share: Share, verb: Verb, isDone: boolean): Promise<vo
   await using licence = await openWith(share.file, { user: 'next', releaseOnExit: false }, system);
   const claim = await licence.acquire('M1');
   expect(performance.now() - startedMs).toBeLessThan(GO_ON_MS);
-  const isHeld = verb === 'remove' && !isDone; // by somebody alive, whom nobody has removed after all
+  const isHeld = verb === 'remove' && !isDone; // by a live holder that was not removed after all
   expect(claim.kind).toBe(isHeld ? 'full' : 'seated');
   const { store, licence: table } = await openStore(share.file, system);
   checkTable(table, isHeld ? 'holder' : 'next');

@@ -1,10 +1,12 @@
-/** Reads `licence.json` as an editor or a backup would, again and again until its stdin is closed, and says what it met. */
+/**
+ * Reads `licence.json` as an editor or a backup would, again and again until its stdin is closed, and says what it met.
+ */
 import { readFile } from 'node:fs/promises';
 import os from 'node:os';
 import { parseLicence } from '../../dist/licence/text.js';
 
 const { file } = JSON.parse(process.argv[2]);
-os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // who only looks lets the others work
+os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // an observer lets the others work
 let isOver = false;
 process.stdin.on('end', () => {
   isOver = true;

@@ -1,7 +1,7 @@
 /**
- * Commits again and again; each change appends one unique id to the unknown key `tally`. What was tried, and what became
- * of it, goes into a local log file, synchronously, before anything else is done. So whoever reads the log of a killed
- * process knows every id it was told `done` for.
+ * Commits again and again; each change appends one unique id to the unknown key `tally`. What was tried, and what
+ * became of it, goes into a local log file, synchronously, before anything else is done. So the log of a killed process
+ * has every id that it was told `done` for.
  */
 import { openSync, writeSync } from 'node:fs';
 import { openStore } from '../../dist/client/open-licence.js';

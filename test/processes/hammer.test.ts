@@ -19,9 +19,10 @@ import {
 } from './shares.js';
 
 /**
- * Eight processes commit to one licence as fast as they can, one with its clock an hour ahead and one a year behind, and
- * are killed and stopped at random meanwhile, for longer than every timeout they have. Whatever was acknowledged is there,
- * once; and nothing is left lying about. HAMMER_SEED replays a run's kills and stops, each tied to a count of commits.
+ * Eight processes commit to one licence as fast as they can, one with its clock an hour ahead and one a year behind,
+ * and are killed and stopped at random meanwhile, for longer than every timeout they have. Whatever was acknowledged is
+ * there, once; and nothing is left lying about. HAMMER_SEED replays a run's kills and stops, each tied to a count of
+ * commits.
  */
 
 const SLOTS = 8;
@@ -38,7 +39,9 @@ const YEAR_MS = 365 * 24 * HOUR_MS;
 const CAN_STOP = process.platform !== 'win32';
 const SEGMENT_NUMBERS = 16;
 
-/** Every wait is shorter than the shortest stop, 1.5 s, and so is the time after which an old revision is cleared away. */
+/**
+ * Every wait is shorter than the shortest stop, 1.5 s, and so is the time after which an old revision is cleared away.
+ */
 const options: Partial<StoreOptions> = {
   stealMs: 300,
   turnMs: 200,
@@ -65,7 +68,8 @@ afterEach(async () => {
 test.each([
   // the stage of a stopped process is taken for abandoned and cleared away under it
   { what: 'with the lock', storm: { ...options, lock: true, clearing: { ...ages, abandonedMs: 1000 } } },
-  // as in earnest, a stage outlives the stop: who wakes late renames it onto a number that may be free again
+  // as in real use, a stage outlives the stop: a process that wakes late renames it onto a number that may be free
+  // again
   {
     what: 'without the lock',
     storm: { ...options, lock: false, clearing: { ...ages, abandonedMs: HOUR_MS } },
@@ -229,7 +233,7 @@ async function withinDeadline<T>(run: Promise<T>): Promise<T> {
   }
 }
 
-// --- who watches ----------------------------------------------------------------------------------------------------
+// --- the observer ----------------------------------------------------------------------------------------------------
 
 async function startReaders(share: Share, storm: Partial<StoreOptions>): Promise<Child[]> {
   const job = { file: share.file, boundMs: BOUND_MS, options: storm };
@@ -250,7 +254,7 @@ async function finish(readers: readonly Child[]): Promise<Record<string, number>
   );
 }
 
-// --- what must hold ---------------------------------------------------------------------------------------------------
+// --- what must hold --------------------------------------------------------------------------------------------------
 
 /** One change as its process knew it: acknowledged, unknown, or a fault that promises that nothing was changed. */
 interface Try {
@@ -298,8 +302,9 @@ function checkTable(share: Share, tries: readonly Try[]): void {
 }
 
 /**
- * Whoever was stopped during an operation may call the share silent, and whoever slept while 200 revisions passed may not
- * know what became of his commit (the newest tells only the last 256 changes); nobody must find anything else wrong.
+ * A process that was stopped during an operation may call the share silent. One that slept while 200 revisions passed
+ * may not know the outcome of its commit (the newest revision tells only the last 256 changes). No other fault may
+ * occur.
  */
 function checkFaults(tries: readonly Try[]): void {
   const isAllowed = (one: Try) =>
@@ -309,8 +314,8 @@ function checkFaults(tries: readonly Try[]): void {
 }
 
 /**
- * Each revision adds one change to its parent's, so number n holds the first n of the top's. One that does not is void: it
- * was published by somebody who slept while its number was cleared away; never among the newest sixteen.
+ * Each revision adds one change to its parent's, so number n holds the first n of the top's. One that does not is void:
+ * its process slept while its number was cleared away. None of the newest sixteen may be void.
  */
 function checkChain(revisions: readonly Licence[], top: Licence): void {
   const history = tallyOf(top);
@@ -325,7 +330,7 @@ function checkChain(revisions: readonly Licence[], top: Licence): void {
   }
 }
 
-/** Somebody healthy goes on working. */
+/** A healthy process goes on working. */
 async function calm(share: Share, storm: Partial<StoreOptions>): Promise<void> {
   const clearing = { ...ages, supersededMs: 10, abandonedMs: 10 };
   const { store } = await openStore(share.file, realSystem({ ...storm, clearing }));

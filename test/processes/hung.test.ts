@@ -9,13 +9,15 @@ import { type Child, type Ending, reap, start } from './children.js';
 import { newShare, removeShares, type Share } from './shares.js';
 
 /**
- * A share that really hangs: whoever opens the newest revision's document waits in the kernel, on a thread of Node's pool, as on a
- * mount whose server is gone (stuck.mjs).
+ * A share that really hangs: a process that opens the newest revision's document waits in the kernel, on a thread of
+ * Node's pool, as on a mount whose server is gone (stuck.mjs).
  */
 
 const PROMISE_MS = 2000;
 /** What a busy computer may add. */
 const BUSY_MS = 1500;
+/** A command that says that it is up, and ends when its stdin does. */
+const UNTIL_STDIN_ENDS = `console.log('up'); process.stdin.resume().on('end', () => console.log('over'));`;
 
 beforeAll(() => {
   vi.stubEnv('NODE_OPTIONS', `--import ${new URL('stuck.mjs', import.meta.url).href}`);
@@ -34,7 +36,7 @@ function hang({ folder }: Share): () => Promise<void> {
   const pipe = path.join(folder, top, 'licence.json.stuck');
   execFileSync('mkfifo', [pipe]);
   return async () => {
-    const writer = await fs.promises.open(pipe, 'w'); // lets whoever waits go on
+    const writer = await fs.promises.open(pipe, 'w'); // lets the waiting processes go on
     fs.rmSync(pipe);
     await writer.close();
   };
@@ -64,11 +66,14 @@ async function endedAfter(child: Child, act: () => void): Promise<{ how: Ending;
   return { how, tookMs: performance.now() - startedMs };
 }
 
-/** Node 22.15 can keep the status of an application that it would otherwise wait for, for ever; before, and on Windows, it ends by a signal. */
+/**
+ * Node 22.15 can keep the status of an application that it would otherwise wait for, for ever; before, and on Windows,
+ * it ends by a signal.
+ */
 const keepsStatus = 'execve' in process;
 
 describe.runIf(process.platform !== 'win32')('a share that hangs does not hang the application', () => {
-  test('its own files and names are served, its questions answered, and when the share is back it goes on', async () => {
+  test('its own files and names are served, its questions answered; when the share is back it goes on', async () => {
     const { child, mend } = await hungHolder(newShare());
     expect(await answer(child, 'work', 'worked ')).toMatchObject({ valid: true });
     const asked = await answer(child, 'acquire', 'asked ');
@@ -109,7 +114,7 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
 
   test('so does a run whose command has ended, and that waits to give the seat back', async () => {
     const share = newShare();
-    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over')); process.exitCode = 7`;
+    const script = `${UNTIL_STDIN_ENDS} process.exitCode = 7`;
     const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
     await child.heard('up');
     hang(share);
@@ -124,7 +129,7 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
 
   test('a second signal ends it at once, with the status of its command', async () => {
     const share = newShare();
-    const script = `console.log('up'); process.stdin.resume().on('end', () => console.log('over')); process.exitCode = 7`;
+    const script = `${UNTIL_STDIN_ENDS} process.exitCode = 7`;
     const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
     await child.heard('up');
     hang(share);

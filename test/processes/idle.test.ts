@@ -4,8 +4,8 @@ import { start } from './children.js';
 
 const place = freshPlace();
 
-// chokidar can spin on a wrong option or a missing file: the bound is far above what idling costs (about 0.1 %), and far
-// below what one such loop does.
+// chokidar can spin on a wrong option or a missing file: the bound is far above what idling costs (about 0.1 %), and
+// far below what one such loop does.
 test('a holder that only holds uses next to no processor', async () => {
   await seatfile(['init', place.file, '--module', 'M1=2']);
   const holder = start(new URL('idle-worker.mjs', import.meta.url), {

@@ -12,7 +12,7 @@ process.stdin.once('data', async () => {
     const { count } = JSON.parse(readFileSync(file, 'utf8'));
     await writeFileAtomic(file, JSON.stringify({ count: count + 1 }));
     acknowledged++;
-    await unlock().catch(() => undefined); // somebody else may have taken the lock from us, and released it
+    await unlock().catch(() => undefined); // another process may have taken the lock from us, and released it
   }
   process.stdout.write(`${acknowledged}\n`);
   process.exit(0);

@@ -5,10 +5,10 @@ import { reap, start } from './children.js';
 import { newDirectory, removeShares } from './shares.js';
 
 /**
- * Why seatfile is not simply proper-lockfile around write-file-atomic. proper-lockfile calls a lock stale when the time
- * stamp of its directory, given by the file server, is more than ten seconds old by the wall clock of whoever asks. A
- * computer whose clock is an hour ahead therefore finds every lock stale the moment it is taken, removes it, and goes on
- * beside its holder: both read the same count, and one of the two increments is gone, though both were acknowledged.
+ * Why seatfile is not simply proper-lockfile around write-file-atomic. proper-lockfile calls a lock stale if the file
+ * server's time stamp of its directory is more than ten seconds old by the wall clock of the process that asks. So a
+ * computer whose clock is an hour ahead finds every lock stale as soon as it is taken. It removes the lock, and goes on
+ * beside its holder. Both read the same count, and one of the two acknowledged increments is lost.
  */
 
 const PROCESSES = 5;

@@ -1,4 +1,5 @@
-// One process that opens a licence more than once. Its argument, JSON: { file, act, copy? }; it tells what it did on stdout.
+// One process that opens a licence more than once. Its argument, JSON: { file, act, copy? }; it tells what it did on
+// stdout.
 import process from 'node:process';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 
@@ -43,7 +44,8 @@ const acts = {
     say(`${one.claim.kind} ${two.claim.kind} ${one.claim.seat.id === two.claim.seat?.id}`);
     const fault = await second.openLicence('/nowhere/licence.json').catch((error) => error);
     say(
-      `${fault instanceof SeatfileFault} ${new SeatfileFault('CLOSED', '') instanceof second.SeatfileFault} ${fault instanceof TypeError}`,
+      `${fault instanceof SeatfileFault} ${new SeatfileFault('CLOSED', '') instanceof second.SeatfileFault} ` +
+        `${fault instanceof TypeError}`,
     );
     await one.licence.close();
     say(`${one.claim.seat.state} ${two.claim.seat.state} ${two.claim.seat.valid}`);

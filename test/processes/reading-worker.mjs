@@ -1,6 +1,6 @@
 /**
- * Looks again and again until its stdin is closed. Each look must give a whole document; the revision never goes down, and
- * the tally only ever grows at its end: what was read once stays read.
+ * Looks again and again until its stdin is closed. Each look must give a whole document; the revision never goes down,
+ * and the tally only ever grows at its end: what was read once stays read.
  */
 import os from 'node:os';
 import { openStore } from '../../dist/client/open-licence.js';
@@ -8,7 +8,7 @@ import { realSystem } from '../../dist/client/system.js';
 import { awake } from '../../dist/share/clock.js';
 
 const { file, boundMs, options } = JSON.parse(process.argv[2]);
-os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // who only looks lets the others work
+os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // a reader lets the others work
 let isOver = false;
 process.stdin.on('end', () => {
   isOver = true;

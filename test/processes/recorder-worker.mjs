@@ -1,5 +1,6 @@
-// Wants a seat for ever, and writes down every 50 ms whether it is valid, by the clock that all processes of a computer share. Told so
-// on stdin its cable is pulled out and put back: what it asks of the share meanwhile is done late, or done, and answered late.
+// Wants a seat for ever, and writes down every 50 ms whether it is valid, by the clock that all processes of a computer
+// share. Told so on stdin its cable is pulled out and put back: what it asks of the share meanwhile is done late, or
+// done, and answered late.
 import { openSync, writeSync } from 'node:fs';
 import { openWith } from '../../dist/client/open-licence.js';
 import { realSystem } from '../../dist/client/system.js';
@@ -45,7 +46,7 @@ const system = { ...realSystem(), files: Object.fromEntries(cabled) };
 
 let seat = null;
 setInterval(() => {
-  const atMs = Number(process.hrtime.bigint()) / 1e6; // before it is asked: belief only dwindles, so it was good then too
+  const atMs = Number(process.hrtime.bigint()) / 1e6; // read first: validity only ends, so it was valid then, too
   writeSync(descriptor, `${atMs} ${seat?.remainingMs ?? 0}\n`);
 }, SAMPLE_MS);
 

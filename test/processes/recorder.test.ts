@@ -10,9 +10,10 @@ import { mostAtOnce, type Stretch, samplesIn, stretchesOf } from './recorder.js'
 import { newDirectory, removeShares } from './shares.js';
 
 /**
- * Six processes that all want one of three seats are stopped, killed and started again, and cut off from the share, each in its
- * own time and by chance; now and then the share is away for everybody. Each writes down when its seat was valid; read together
- * afterwards, no more than three ever were. SEED=x plays the same mishaps again, as far as real processes obey; RECORD_SECONDS=600 plays on.
+ * Six processes that all want one of three seats are stopped, killed and started again, and cut off from the share,
+ * each in its own time and by chance; now and then the share is away for everybody. Each writes down when its seat was
+ * valid; read together afterwards, no more than three ever were. SEED=x plays the same mishaps again, as far as real
+ * processes obey; RECORD_SECONDS=600 plays on.
  */
 
 /** T, seconds. */
@@ -31,7 +32,7 @@ afterEach(async () => {
   removeShares();
 });
 
-/** One person at a computer of his own: one process after the other, each with a log. */
+/** One user on one computer: one process after the other, each with a log. */
 class Person {
   readonly lives: { readonly log: string; endMs: number }[] = [];
   private child: Child | null = null;

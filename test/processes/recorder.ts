@@ -1,10 +1,12 @@
-/** What a process wrote of its seat: at a time, on the clock all share, it was good for so much longer. Milliseconds. */
+/**
+ * What a process wrote of its seat: at a time, on the clock all share, it was good for so much longer. Milliseconds.
+ */
 interface Sample {
   readonly atMs: number;
   readonly goodForMs: number;
 }
 
-/** Somebody's seat was valid, or would have been had he asked. Milliseconds. */
+/** A time in which a seat was valid, as asked or as asking would have shown. Milliseconds. */
 export interface Stretch {
   readonly who: string;
   readonly fromMs: number;
@@ -21,8 +23,8 @@ export function samplesIn(log: string): Sample[] {
 }
 
 /**
- * What the samples of one life of a process say of all the time between them: a seat was good until it would have run out, or
- * until the next sample, whichever is first. So a process that is stopped between two samples hides nothing.
+ * What the samples of one life of a process say of all the time between them: a seat was good until it would have run
+ * out, or until the next sample, whichever is first. So a process that is stopped between two samples hides nothing.
  */
 export function stretchesOf(who: string, samples: readonly Sample[], endMs: number): Stretch[] {
   return samples.flatMap(({ atMs, goodForMs }, at) => {
@@ -31,13 +33,14 @@ export function stretchesOf(who: string, samples: readonly Sample[], endMs: numb
   });
 }
 
-/** The most who had a valid seat at once, and when that was first. */
+/** The most users with a valid seat at once, and when that was first. */
 export function mostAtOnce(stretches: readonly Stretch[]): { readonly who: string[]; readonly atMs: number } {
   const turns = stretches.flatMap((stretch) => [
     { atMs: stretch.fromMs, stretch, isEnd: false },
     { atMs: stretch.untilMs, stretch, isEnd: true },
   ]);
-  turns.sort((a, b) => a.atMs - b.atMs || Number(b.isEnd) - Number(a.isEnd)); // who ends at the moment another begins makes room
+  // A turn that ends at the moment in which another begins makes room for it.
+  turns.sort((a, b) => a.atMs - b.atMs || Number(b.isEnd) - Number(a.isEnd));
   const now = new Set<Stretch>();
   let most: { who: string[]; atMs: number } = { who: [], atMs: 0 };
   for (const { atMs, stretch, isEnd } of turns) {

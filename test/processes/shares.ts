@@ -76,7 +76,10 @@ export const tallyOf = (licence: Licence): readonly string[] =>
 const withTally = (licence: Licence, id: string): Licence =>
   Object.assign({ ...licence }, { tally: [...tallyOf(licence), id] });
 
-/** What lies in and around the folder and should not: neither the licence file, nor a revision, nor the journal, nor perhaps a backup. */
+/**
+ * What lies in and around the folder and should not: neither the licence file, nor a revision, nor the journal, nor
+ * perhaps a backup.
+ */
 export function littleThings({ directory, file, folder }: Share): string[] {
   const around = fs.readdirSync(directory).map((name) => nodePath.join(directory, name));
   const inside = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
@@ -88,11 +91,14 @@ export function littleThings({ directory, file, folder }: Share): string[] {
     .filter((name) => !isKeptAsBackup(name));
 }
 
-/** A name like a count or a date may be somebody's backup, and is nobody's to clear; one in six of the package's is such. */
+/**
+ * A name like a count or a date may be a user's backup, and is never cleared away. One in six of the package's names is
+ * such.
+ */
 const isKeptAsBackup = (name: string): boolean =>
   /^licence\.json\.(?:\d{1,7}|(?:19|20)\d{6}|1[5-9]\d{8}|2[01]\d{8})$/.test(name);
 
-/** Impatient, and clears at once what may go: for who goes on after a dead one. */
+/** Impatient, and clears at once what may go: for the process that goes on after a dead one. */
 export const waits: Partial<StoreOptions> = {
   turnMs: 200,
   stealMs: 100,

@@ -1,4 +1,5 @@
-// Holds a seat, and blocks its event loop, once, from just before a heartbeat is due. Says what `valid` is at the first call after that.
+// Holds a seat, and blocks its event loop, once, from just before a heartbeat is due. Says what `valid` is at the first
+// call after that.
 import { openLicence } from '../../dist/index.js';
 
 const { file, user, intervalMs, stallMs } = JSON.parse(process.argv[2]);

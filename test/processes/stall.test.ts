@@ -23,7 +23,7 @@ interface Stalled {
   readonly tookMs: number;
 }
 
-/** Ada, who is going to stand still for so many intervals, beside Bob, who lives. */
+/** Ada's process, which is going to stand still for this many intervals, beside Bob's, which lives. */
 async function office(users: number, intervals: number): Promise<{ file: string; ada: Child }> {
   const place = temporary();
   places.push(place);
@@ -40,7 +40,10 @@ const stall = async (ada: Child) => (await told(ada, 'stalled')) as unknown as S
 const hasTold = (ada: Child, event: string) => ada.lines.some((line) => line.includes(`"event":"${event}"`));
 const recordOf = (file: string) => tableOf(file).instances.find((record) => record.user === 'ada');
 
-/** On a computer so busy that a stall is twice as long as asked for, Bob may be right to put her out: never before 1.75 T. */
+/**
+ * On a computer so busy that a stall is twice as long as asked for, Bob may be right to put her out: never before 1.75
+ * T.
+ */
 function expectNoEarlyEviction(file: string, beatAt: string): void {
   for (const stone of tableOf(file).gone)
     expect(fromIso(stone.at) - fromIso(beatAt)).toBeGreaterThanOrEqual(1.75 * T * 1000);
@@ -65,7 +68,7 @@ describe('a blocked event loop', { concurrent: true }, () => {
     expect(hasTold(ada, 'lost')).toBe(false);
   });
 
-  test('for less than 3/4 T: suspended at the first call, and safe with the next heartbeat, in the same seat', async () => {
+  test('for less than 3/4 T: suspended at the first call, safe with the next heartbeat, in the same seat', async () => {
     const { file, ada } = await office(3, 0.65);
     const { seat } = await told(ada, 'seated');
     const beatAt = recordOf(file)?.beatAt ?? '';

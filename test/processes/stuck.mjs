@@ -1,7 +1,7 @@
 /**
- * Preloaded: makes one operation hang as on a mount whose server is gone, on a thread of Node's pool. Whoever opens a file beside which
- * lies NAME.stuck, a pipe that nobody writes to, opens that pipe first, and waits in the kernel. (The product itself opens no pipe so that
- * it waits.)
+ * Preloaded: makes one operation hang as on a mount whose server is gone, on a thread of Node's pool. If NAME.stuck (a
+ * pipe without a writer) lies beside a file, opening the file opens that pipe first, and waits in the kernel. (The
+ * product itself never opens a pipe in a way that waits.)
  */
 import { existsSync } from 'node:fs';
 import fs from 'node:fs/promises';

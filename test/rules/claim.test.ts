@@ -339,7 +339,7 @@ describe('the table against a plain model', () => {
   });
 });
 
-/** One module, one place, and who sits there. */
+/** One module, one place, and its holder. */
 function seated(who: Claimant, level: Level = 'heartbeat', countBy: CountBy = 'user@host'): Licence {
   const licence = emptyTable({ level, countBy });
   const outcome = claim(contextOf(licence), asking(who, 'M1', 's1'));

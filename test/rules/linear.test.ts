@@ -45,9 +45,9 @@ import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
 
 /**
- * Design 5, "The folder is not trusted": every rule takes time proportional to the document, times a logarithm at most. Each rule is given a
- * document of N and one of 2 N entries in every list, and its steps are counted: what scans one list for every entry of another takes
- * four times as many.
+ * Design 5, "The folder is not trusted": every rule takes time proportional to the document, times a logarithm at most.
+ * Each rule is given a document of N and one of 2 N entries in every list, and its steps are counted: what scans one
+ * list for every entry of another takes four times as many.
  */
 
 const N = 200;
@@ -109,7 +109,10 @@ interface Sized {
   readonly standing: Standing;
 }
 
-/** N of everything: modules, silent peers, seats of one record, waiters in one line and in all, tombstones, names, events. */
+/**
+ * N of everything: modules, silent peers, seats of one record, waiters in one line and in all, tombstones, names,
+ * events.
+ */
 function sized(n: number): Sized {
   const modules = many(n, (index) => `M${index}`);
   const named = (kind: string) => many(n, (index) => id(kind, index));
@@ -197,7 +200,9 @@ const short = ({ licence }: Sized): Licence => ({
 });
 const textOf = (of: Sized): string => formatLicence(of.licence, 'compact');
 
-/** Revisions of which every second is missing, below one that was restored: the walk has to find its way on each time. */
+/**
+ * Revisions of which every second is missing, below one that was restored: the walk has to find its way on each time.
+ */
 function walk({ n }: Sized): unknown {
   const facts = (revision: number): journal.RevisionFacts => ({
     ...{ revision, commit: `c${revision}`, parent: { revision: revision - 1, commit: 'x' } },
@@ -355,9 +360,12 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   seatWaiters: (of) => [seatWaiters(context(of)), seatWaiters(context(of, { instances: [] }))],
 };
 
-/** What a function that goes through a document or a list has among its parameters. */
-const TAKES =
-  /\b(?:Licence|ChangeContext|Draft|Look|Candidate|Remains|Standing|Sightings|LineSeen|Watched|RevisionFacts|ReadonlySet|ReadonlyMap)\b|\[\]|\btext: string|\bbytes:/;
+/** Types and parameters of a function that goes through a document or a list. */
+const LONG = [
+  ...['Licence', 'ChangeContext', 'Draft', 'Look', 'Candidate', 'Remains', 'Standing', 'Sightings'],
+  ...['LineSeen', 'Watched', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap'],
+];
+const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>
   fileURLToPath(new URL(`../../src/${room}`, import.meta.url)),
 );

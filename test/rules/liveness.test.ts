@@ -239,7 +239,8 @@ describe('rule 9: belief ends before death', () => {
       fc.property(cases, ({ holder, factor, commitMs, graceSeconds }) => {
         const record = peerOf(peerTable('heartbeat', graceSeconds));
         const observer = holder * factor; // how many of its milliseconds pass in one of true time
-        // The earliest a peer can see it dead: it sees the beat as it is published, and looks without a pause from then on.
+        // The earliest a peer can see it dead: it sees the beat as it is published, and looks without a pause from then
+        // on.
         const deadAtMs = commitMs + deadAfterMs(record) / observer;
         const belief = beliefOf(record, at(0));
         expect(remainingMs(belief, at(deadAtMs * holder))).toBeLessThanOrEqual(0);

@@ -16,7 +16,10 @@ import { type Identity, sameUser } from '../../src/rules/seats.js';
 import type { Known, RevisionFacts } from '../../src/rules/segments.js';
 import type { Taking } from '../../src/rules/tombstones.js';
 
-/** The rules that go through many entries in one pass, written for one entry after the other: plain, and with the square of their number. */
+/**
+ * The rules that go through many entries in one pass, written for one entry after the other: plain, and with the square
+ * of their number.
+ */
 
 const isOf = (instance: string, module: string) => (one: Waiter) =>
   one.instance === instance && one.module === module;
@@ -148,14 +151,17 @@ export function release(draft: Draft, instance: string, modules: readonly string
   }, draft);
 }
 
-/** Those who were there before an instance; all of them when it does not wait. */
+/** The instances that were there before a given one; all of them if it does not wait. */
 export function aheadOf(licence: Licence, module: string, instance: string): number {
   const line = licence.waiting.filter((waiter) => waiter.module === module);
   const place = line.findIndex((waiter) => waiter.instance === instance);
   return place < 0 ? line.length : place;
 }
 
-/** The journal's walk, begun anew whenever one more number is known: what it covers, and the number that it wants to know next. */
+/**
+ * The journal's walk, begun anew whenever one more number is known: what it covers, and the number that it wants to
+ * know next.
+ */
 export function walkDown(
   from: RevisionFacts,
   downTo: number,

@@ -89,7 +89,8 @@ describe('the restored revision', () => {
     expect(restored.recent).toEqual(['a', 'b', 'change']);
     expect(restored.gone).toEqual(base.gone);
     expect(restored.events).toMatchObject([{ kind: 'restored', id: 'lineage-2.2000.0', before: null }]);
-    expect(restored.lastEventHash).toBe(hashOf(restored.events[0] as LicenceEvent)); // or the journal's chain breaks here
+    // otherwise the journal's chain breaks here
+    expect(restored.lastEventHash).toBe(hashOf(restored.events[0] as LicenceEvent));
   });
 
   test('marks Light and borrowed seats, which no beat confirms', () => {

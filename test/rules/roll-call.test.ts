@@ -19,7 +19,7 @@ import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './
 
 /** T = 80 s: asked at 140 s, out at 160 s, T/4 = 20 s. */
 const T_MS = 80_000;
-/** Nobody lives who could have watched. */
+/** No instance is alive that could have watched. */
 const NOBODY = Number.POSITIVE_INFINITY;
 const [ada, bob, cy] = [app('ada'), app('bob'), app('cy')] as const;
 

@@ -96,7 +96,7 @@ describe('what a segment covers', () => {
 
   test.each([30, 31])('a parent that is no lower (%i above 30) leads in no circle', (revision) => {
     const odd = { ...(facts[30] as RevisionFacts), parent: { revision, commit: `commit-${revision}` } };
-    expect(covered([...facts.slice(0, 30), odd])).toEqual([...upTo(0, 23), 30]); // as if its parent had been cleared away
+    expect(covered([...facts.slice(0, 30), odd])).toEqual([...upTo(0, 23), 30]); // as if its parent were cleared away
   });
 
   test('one that cannot be read is passed by: its number tells what is below it', () => {

@@ -25,7 +25,7 @@ export function emptyTable(granted: Partial<Entitlement>, settings: Settings = {
 
 export const policyOf = (licence: Licence) => readPolicy(licence);
 
-/** One app. Who is on which machine is up to the caller; by default everybody has one of his own. */
+/** One application. The caller says which machine it is on; by default each one has its own. */
 export function app(id: string, facts: Partial<Claimant> = {}): Claimant {
   const machine = { pids: `pids-${id}`, host: `host-${id}`, installation: `installation-${id}` };
   const system = { pid: 1000, processStart: null, application: null, note: null };
@@ -38,7 +38,7 @@ export const contextOf = (licence: Licence, nowMs = START_MS): ChangeContext => 
   policy: policyOf(licence),
 });
 
-/** A request for a seat. Nobody is provably gone, unless said. */
+/** A request for a seat. No process is provably gone, unless said. */
 export const asking = (
   who: Claimant,
   module: string,

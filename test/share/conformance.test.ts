@@ -6,7 +6,9 @@ import { Timeline } from '../helpers/clock.js';
 import { clientOf, MemoryServer } from '../helpers/memory-share.js';
 import { conformance, type Ground } from './conformance.js';
 
-/** One suite over the disk, by both ways to a place in it, and the memory share: what the code relies on is so on all. */
+/**
+ * One suite over the disk, by both ways to a place in it, and the memory share: what the code relies on is so on all.
+ */
 const memoryServer = new MemoryServer(new Timeline(), { umask: 0o077 });
 const memory: Omit<Ground, 'root'> = {
   files: clientOf(memoryServer).files,
@@ -14,7 +16,7 @@ const memory: Omit<Ground, 'root'> = {
 };
 const disk: Omit<Ground, 'root'> = { files: diskFiles, link: (path, target) => symlink(target, path) };
 
-const before = process.umask(0o077); // others may read only where somebody said so
+const before = process.umask(0o077); // other users may read only what a mode says
 const rubbish: string[] = [];
 let memoryRoots = 0;
 

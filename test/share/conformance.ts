@@ -3,8 +3,8 @@ import { MAX_BYTES } from '../../src/licence/size.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 
 /**
- * What the code relies on when it acts on a share. One suite for the disk and the memory share (conformance.test.ts) and for the
- * real mounts (rig/).
+ * What the code relies on when it acts on a share. One suite for the disk and the memory share (conformance.test.ts)
+ * and for the real mounts (rig/).
  */
 export interface Ground {
   readonly files: ShareFiles;

@@ -19,9 +19,9 @@ import { fixedNaming, KINDS, plant, SPOTS, type Spot, Witnesses } from '../helpe
 import { bareLicence } from '../helpers/table.js';
 
 /**
- * Every kind of thing under every name that the product makes: nothing outside the folder changes, every call returns, and what
- * ends otherwise than well is a fault with words. All that a process does with a table is done once, as hastily as it can be: everything is
- * old enough to be cleared away at once, and everybody else is dead.
+ * Every kind of thing under every name that the product makes: nothing outside the folder changes, every call returns,
+ * and what ends otherwise than well is a fault with words. All that a process does with a table is done once, as
+ * hastily as it can be: everything is old enough to be cleared away at once, and everybody else is dead.
  */
 
 const OWNER = { machine: 'abcdef01', pid: 4_194_001 };

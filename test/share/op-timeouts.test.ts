@@ -82,7 +82,7 @@ test('one whose own deadline passed while it waited is never started', async () 
   expect(server.isThere('/share/late')).toBe(false);
 });
 
-test('past one that is lost the others go on after a minute; past a second only when the first has returned', async () => {
+test('the others go past a lost one after a minute; past a second only when the first has returned', async () => {
   const [first, second] = [latch(), latch()];
   const { timeline, files, started } = ground((_operation, path) => {
     if (path.endsWith('first')) return { kind: 'hang', until: first.until };

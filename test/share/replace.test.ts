@@ -66,7 +66,10 @@ afterEach(() => {
 
 type Step = 'open' | 'lstat' | 'rename' | 'package';
 
-/** Lets something happen before or after one step, once: our own opening, looks and rename, and all that the package does. */
+/**
+ * Lets something happen before or after one step, once: our own opening, looks and rename, and all that the package
+ * does.
+ */
 function atStep(step: Step, when: 'before' | 'after', happen: () => void): void {
   if (step === 'package') {
     (when === 'before' ? before : after).mockImplementationOnce(happen);
@@ -125,7 +128,7 @@ test.each(moments.filter(([step]) => step !== 'rename'))(
   },
 );
 
-/** Who may write in the directory puts a link to a file of another user in the place of what is being written. */
+/** A user that may write in the directory puts a link to another user's file in the place of what is being written. */
 const victim = () => path.join(around, 'victim');
 const exchangeFor = (target: string) => () => {
   const name = readdirSync(share()).find((one) => one.includes('.show-'));

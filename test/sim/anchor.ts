@@ -1,4 +1,6 @@
-/** The smallest part of a text that a formatter leaves whole: a word, a number, an operator, a whole string or template. */
+/**
+ * The smallest part of a text that a formatter leaves whole: a word, a number, an operator, a whole string or template.
+ */
 interface Token {
   readonly text: string;
   readonly start: number;

@@ -17,8 +17,8 @@ export class Audit {
   }
 
   /**
-   * After every event: nobody works without a place that the table holds, and never more than there are. Who was removed
-   * by the administrator is left aside until he has had his look.
+   * After every event: no instance works without a place that the table holds, and never more than there are. An
+   * instance that the administrator removed is left aside until its next look.
    */
   beliefs(): void {
     const { truth } = this.office;
@@ -34,7 +34,7 @@ export class Audit {
           const key = `${process.key} ${seat.module}`;
           const removal = truth.removed.get(key) ?? truth.mistaken.get(key);
           if (removal && !process.hasHeeded(removal.revision)) continue;
-          if (truth.isShaken) continue; // his record may have been lost with its revision, until he puts it back
+          if (truth.isShaken) continue; // its record may have been lost with its revision, until it puts it back
           if (truth.isExcused(this.office.nowMs, this.office.ableSinceMs(process))) continue;
           this.office.report(
             'belief without a place',
@@ -55,7 +55,10 @@ export class Audit {
     }
   }
 
-  /** After a loss, and where a person's decision has not been seen yet, there may be more for a while: how many, and for how long. */
+  /**
+   * After a loss, and where a person's decision has not been seen yet, there may be more for a while: how many, and for
+   * how long.
+   */
   private noteOver(over: number): void {
     const { nowMs } = this.office;
     if (this.over > 0) this.overMs += nowMs - this.overSinceMs;
@@ -64,7 +67,7 @@ export class Audit {
     this.overMost = Math.max(this.overMost, over);
   }
 
-  /** From time to time: whoever should be out is out, whoever was removed knows, whoever asked was answered. */
+  /** From time to time: what should be out is out, what was removed knows it, what asked was answered. */
   promises(): void {
     this.checkHealed();
     this.office.truth.checkOwed();
@@ -77,7 +80,7 @@ export class Audit {
       for (const question of process.questions) this.office.checkAnswer(process, question);
   }
 
-  /** At the end, when everything has worked for long: nobody is left hanging. */
+  /** At the end, when everything has worked for long: no process is left hanging. */
   end(): void {
     this.checkKept();
     for (const person of this.office.people) person.checkSeated();
@@ -90,7 +93,7 @@ export class Audit {
           );
   }
 
-  /** Nobody's application has the seat, and a living process keeps it all the same. */
+  /** No application has the seat, and a living process keeps it all the same. */
   private checkKept(): void {
     for (const record of this.office.truth.table.instances) {
       const process = this.office.processAt(record.note);
@@ -103,7 +106,10 @@ export class Audit {
     }
   }
 
-  /** A lost table is whole again within a look, the lifetime of the caches, and one commit, while somebody lives who has seen it. */
+  /**
+   * A lost table is whole again within a look, the lifetime of the caches, and one commit, while an instance that has
+   * seen it is alive.
+   */
   private checkHealed(): void {
     const { office } = this;
     const boundMs =
@@ -143,9 +149,9 @@ export class Audit {
   }
 
   /**
-   * With nobody left to have watched, a dead user is out soon after somebody asks for his place, who stays, can look and can
-   * write: T/4 and the commits once he is silent for 2 T by share time; else by the asker's own watch. People ask again
-   * within T.
+   * With no observer left, a dead user is out soon after a requester asks for the place, if the requester stays, can
+   * look and can write: T/4 and the commits once the user is silent for 2 T by share time; else by the requester's own
+   * watch. Requesters ask again within T.
    */
   private checkAsked({ record, beatAtMs }: Standing): void {
     const { office } = this;
@@ -172,12 +178,14 @@ export class Audit {
       }
   }
 
-  /** A record that came back with an older state has stood still, for those who had not seen it, since then. */
+  /** For an observer that had not seen it, a record that came back with an older state has stood still since then. */
   private countedFromMs(beatAtMs: number): number {
     return Math.max(beatAtMs, this.office.truth.wentBackMs);
   }
 
-  /** The age of a beat by share time is true, and the asker believes it: nobody has beaten since who could have watched. */
+  /**
+   * The age of a beat by share time is true, and the requester believes it: no observer has beaten since.
+   */
   private isDated(beatAtMs: number, asker: Process): boolean {
     const { serverClockSets, truth } = this.office;
     const fromMs = Math.min(beatAtMs, asker.firstCommitMs);
@@ -217,5 +225,7 @@ export class Audit {
 /** Trouble is believed after so long. Milliseconds. */
 const CACHES_MS = 60_000;
 
-/** Rules 3 and 10, written down a second time on purpose: at least every T/8, at most every hour, Light every minute. */
+/**
+ * Rules 3 and 10, written down a second time on purpose: at least every T/8, at most every hour, Light every minute.
+ */
 const lookMs = (intervalMs: number): number => Math.max(60_000, Math.min(intervalMs / 8, 3_600_000));

@@ -112,7 +112,9 @@ const publishing: readonly Bug[] = [
     name: 'new-id-for-every-attempt',
     promise: 'commit step 3',
     profile: 'storm',
-    what: 'All attempts of a change carry one id, and the fate of an unanswered attempt is looked up. With the bug each attempt has an id of its own, and an unanswered attempt is repeated.',
+    what:
+      'All attempts of a change carry one id, and the fate of an unanswered attempt is looked up. ' +
+      'With the bug each attempt has an id of its own, and an unanswered attempt is repeated.',
     breaks: appliedOnce,
     file: commits,
     within: 'CommitAttempts.attempt',
@@ -124,7 +126,9 @@ const publishing: readonly Bug[] = [
     name: 'stage-emptied-while-undecided',
     promise: 'commit step 7',
     profile: 'network',
-    what: 'A writer keeps its stage while the outcome of the rename is unknown. With the bug it deletes what is in the stage, which by an old handle is the published document.',
+    what:
+      'A writer keeps its stage while the outcome of the rename is unknown. ' +
+      'With the bug it deletes what is in the stage, which by an old handle is the published document.',
     breaks: 'nothing that is true is ever deleted',
     file: publisher,
     within: 'Publisher.renameUntilDecided',
@@ -135,7 +139,9 @@ const publishing: readonly Bug[] = [
     name: 'number-taken-by-force',
     promise: 'commit step 7',
     profile: 'storm',
-    what: 'A writer that finds another commit under its number has lost. With the bug it moves that commit away and renames again.',
+    what:
+      'A writer that finds another commit under its number has lost. ' +
+      'With the bug it moves that commit away and renames again.',
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.renameUntilDecided',
@@ -147,7 +153,9 @@ const publishing: readonly Bug[] = [
     name: 'document-renamed-over',
     promise: 'commit step 6',
     isSampled: true,
-    what: "A revision is published by one rename of a directory onto a free number. With the bug a file is renamed over the number's document.",
+    what:
+      'A revision is published by one rename of a directory onto a free number. ' +
+      "With the bug a file is renamed over the number's document.",
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.publish',
@@ -163,7 +171,9 @@ const publishing: readonly Bug[] = [
     promise: 'commit step 7',
     isSampled: true,
     profile: 'storm',
-    what: 'What is on the share decides about a rename that failed without an answer. With the bug such a rename counts as not done, and the caller is told so.',
+    what:
+      'What is on the share decides about a rename that failed without an answer. ' +
+      'With the bug such a rename counts as not done, and the caller is told so.',
     breaks: plainFault,
     file: publisher,
     within: 'Publisher.renameUntilDecided',
@@ -174,7 +184,10 @@ const publishing: readonly Bug[] = [
     name: 'no-second-listing',
     promise: 'commit step 8',
     profile: 'nap',
-    what: 'The writer lists the folder again after the rename, because its number may have been removed below the latest revision. With the bug a placed revision counts.',
+    what:
+      'The writer lists the folder again after the rename, because its number may have been removed ' +
+      'below the latest revision. ' +
+      'With the bug a placed revision counts.',
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.publish',
@@ -186,7 +199,9 @@ const publishing: readonly Bug[] = [
     promise: 'commit step 8',
     isSampled: true,
     profile: 'nap',
-    what: 'A commit counts if `recent` of the latest revision holds its change. With the bug it counts if its own number still reads as its own.',
+    what:
+      'A commit counts if `recent` of the latest revision holds its change. ' +
+      'With the bug it counts if its own number still reads as its own.',
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.confirm',
@@ -197,7 +212,9 @@ const publishing: readonly Bug[] = [
     name: 'number-of-another-is-ours',
     promise: 'commit step 7',
     profile: 'storm',
-    what: 'A writer that finds another commit under its number has lost and begins again. With the bug its caller is told that the change is made.',
+    what:
+      'A writer that finds another commit under its number has lost and begins again. ' +
+      'With the bug its caller is told that the change is made.',
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.publish',
@@ -208,7 +225,10 @@ const publishing: readonly Bug[] = [
     name: 'recent-too-short',
     promise: 'commit step 8',
     profile: 'nap',
-    what: 'A revision names the last 256 changes. With the bug it names the last 4, so that a writer that comes late to the second listing does not find its own change.',
+    what:
+      'A revision names the last 256 changes. ' +
+      'With the bug it names the last 4, so that a writer that comes late to the second listing ' +
+      'does not find its own change.',
     breaks: appliedOnce,
     file: 'src/licence/document.ts',
     within: 'MAX_RECENT',
@@ -218,13 +238,16 @@ const publishing: readonly Bug[] = [
   {
     name: 'newest-number-older-base',
     promise: 'commit step 2',
-    what: 'A revision is numbered one above the base it was computed from. With the bug it is numbered one above the number that is highest at that moment.',
+    what:
+      'A revision is numbered one above the base it was computed from. ' +
+      'With the bug it is numbered one above the number that is highest at that moment.',
     breaks: lostChange,
     file: commits,
     within: 'CommitAttempts.next',
     find: 'nextRevision(licence,',
     replace:
-      'nextRevision({ ...licence, revision: Math.max((await this.revisions.register.numbers())?.at(-1) ?? 0, licence.revision) },',
+      'nextRevision({ ...licence, revision: ' +
+      'Math.max((await this.revisions.register.numbers())?.at(-1) ?? 0, licence.revision) },',
   },
 ];
 
@@ -249,7 +272,9 @@ const looking: readonly Bug[] = [
     name: 'older-listing-believed',
     promise: 'read',
     profile: 'storm',
-    what: 'A listing that ends below a revision seen before proves nothing until the server has decided. With the bug it is believed.',
+    what:
+      'A listing that ends below a revision seen before proves nothing until the server has decided. ' +
+      'With the bug it is believed.',
     breaks: plainFault,
     file: knownNumbers,
     within: 'KnownNumbers.isBehind',
@@ -268,7 +293,9 @@ const looking: readonly Bug[] = [
     name: 'trouble-believed-at-once',
     promise: 'read',
     isSampled: true,
-    what: 'An impossible listing or document is read again past the lifetime of the caches. With the bug one reading is enough to call the table lost or damaged.',
+    what:
+      'An impossible listing or document is read again past the lifetime of the caches. ' +
+      'With the bug one reading is enough to call the table lost or damaged.',
     breaks: 'a healthy table is not called lost',
     file: 'src/store/trouble.ts',
     within: 'TroubleMemory.isBelieved',
@@ -279,7 +306,9 @@ const looking: readonly Bug[] = [
     name: 'lock-stale-by-the-wall-clock',
     promise: 'commit step 0',
     isSampled: true,
-    what: 'A lock is stale after the waiting process has seen it unchanged for 10 s. With the bug it is stale when its stamp is 10 s old by the wall clock of that process.',
+    what:
+      'A lock is stale after the waiting process has seen it unchanged for 10 s. ' +
+      'With the bug it is stale when its stamp is 10 s old by the wall clock of that process.',
     breaks: 'the lock of a writer at work is left to it, whatever the clocks say',
     file: lockFiles,
     within: 'LockFiles.mtimeOf',
@@ -289,7 +318,9 @@ const looking: readonly Bug[] = [
   {
     name: 'lock-waited-for',
     promise: 'commit step 0',
-    what: 'A writer passes by the lock of a dead process when nothing moves, and steals it after a while. With the bug it waits until the lock is given back.',
+    what:
+      'A writer passes by the lock of a dead process when nothing moves, and steals it after a while. ' +
+      'With the bug it waits until the lock is given back.',
     breaks: 'a dead writer blocks no other',
     file: lock,
     within: 'PoliteLock.acquire',
@@ -316,7 +347,9 @@ const clearingAway: readonly Bug[] = [
   {
     name: 'top-cleared-too',
     promise: 'garbage collection',
-    what: 'Garbage collection leaves the 16 newest revisions alone, and those whose range is not compacted. With the bug all revisions of a finished range go, the latest too.',
+    what:
+      'Garbage collection leaves the 16 newest revisions alone, and those whose range is not compacted. ' +
+      'With the bug all revisions of a finished range go, the latest too.',
     breaks: 'a healthy table is not called lost',
     file: garbage,
     within: 'GarbageCollector.oldRevisions',
@@ -336,7 +369,9 @@ const clearingAway: readonly Bug[] = [
     name: 'folded-from-the-top',
     promise: 'garbage collection',
     isSampled: true,
-    what: 'A segment is made of revisions below at least 16 newer ones. With the bug it is made of all superseded revisions.',
+    what:
+      'A segment is made of revisions below at least 16 newer ones. ' +
+      'With the bug it is made of all superseded revisions.',
     breaks: inJournal,
     ...foldedFromAnywhere,
     also: [
@@ -390,7 +425,9 @@ const sight: readonly Bug[] = [
     promise: 'rule 3',
     isSampled: true,
     profile: 'sleepers',
-    what: 'The time between two polls counts for at most two poll periods. With the bug all of it counts, also what the observer slept through.',
+    what:
+      'The time between two polls counts for at most two poll periods. ' +
+      'With the bug all of it counts, also what the observer slept through.',
     breaks: 'rule 3: the instance that wakes first does not evict the peers that slept with it',
     file: sightings,
     within: 'look',
@@ -400,7 +437,9 @@ const sight: readonly Bug[] = [
   {
     name: 'dead-before-belief-ends',
     promise: 'rule 4',
-    what: 'A peer is dead after 1.75 T of silence, when its seat is no longer valid. With the bug it is dead after 1.25 T.',
+    what:
+      'A peer is dead after 1.75 T of silence, when its seat is no longer valid. ' +
+      'With the bug it is dead after 1.25 T.',
     breaks: neverOver,
     file: timing,
     within: 'DEAD_INTERVALS',
@@ -412,7 +451,9 @@ const sight: readonly Bug[] = [
     promise: 'rule 4',
     isSampled: true,
     profile: 'edge',
-    what: 'A verdict names the beat it was found at, and is declined if that beat has moved. With the bug it holds for any beat of the latest revision.',
+    what:
+      'A verdict names the beat it was found at, and is declined if that beat has moved. ' +
+      'With the bug it holds for any beat of the latest revision.',
     breaks: liveUser,
     file: sightings,
     within: 'judge',
@@ -423,7 +464,9 @@ const sight: readonly Bug[] = [
     name: 'judged-by-the-setting',
     promise: 'rule 4',
     profile: 'desk',
-    what: "A peer is judged by the interval that its own record promises. With the bug it is judged by the file's, which the peer may not have read yet.",
+    what:
+      'A peer is judged by the interval that its own record promises. ' +
+      "With the bug it is judged by the file's, which the peer may not have read yet.",
     breaks: liveUser,
     file: sightings,
     within: 'judge',
@@ -435,7 +478,9 @@ const sight: readonly Bug[] = [
     promise: 'rule 10',
     isSampled: true,
     profile: 'light',
-    what: 'Silence is counted only of heartbeat records, and the level is checked again at commit. With the bug it is counted of every record.',
+    what:
+      'Silence is counted only of heartbeat records, and the level is checked again at commit. ' +
+      'With the bug it is counted of every record.',
     breaks: light,
     file: sightings,
     within: 'look',
@@ -447,7 +492,9 @@ const sight: readonly Bug[] = [
     name: 'light-sweeps',
     promise: 'rule 10',
     profile: 'light',
-    what: 'A Light instance evicts no instance. With the bug it evicts those whose process is gone on its own computer.',
+    what:
+      'A Light instance evicts no instance. ' +
+      'With the bug it evicts those whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
     file: beats,
     within: 'Beats.look',
@@ -459,7 +506,9 @@ const sight: readonly Bug[] = [
     promise: 'rule 4',
     isSampled: true,
     profile: 'outage',
-    what: 'After a failed or slow commit the observer caps every observed silence at T. With the bug the silences stand.',
+    what:
+      'After a failed or slow commit the observer caps every observed silence at T. ' +
+      'With the bug the silences stand.',
     breaks: 'rule 4b: after an outage no peer is blamed for more than T of it',
     file: vigil,
     within: 'Vigil.committed',
@@ -470,7 +519,9 @@ const sight: readonly Bug[] = [
     name: 'evicts-without-proof',
     promise: 'rule 4',
     profile: 'outage',
-    what: 'An evicting instance has itself committed shortly before, and beats early to be sure of that. With the bug it needs no proof that it could write.',
+    what:
+      'An evicting instance has itself committed shortly before, and beats early to be sure of that. ' +
+      'With the bug it needs no proof that it could write.',
     breaks: 'rule 4a: a peer is only blamed for silence in which it could have spoken',
     file: sightings,
     within: 'judgeOne',
@@ -489,7 +540,9 @@ const sight: readonly Bug[] = [
     name: 'declined-eviction-published',
     promise: 'commit step 4',
     isSampled: true,
-    what: 'An eviction that finds no seat to free publishes nothing. With the bug it publishes a revision that changes nothing.',
+    what:
+      'An eviction that finds no seat to free publishes nothing. ' +
+      'With the bug it publishes a revision that changes nothing.',
     breaks: 'a declined change raises no revision',
     file: evictRule,
     within: 'evict',
@@ -500,7 +553,9 @@ const sight: readonly Bug[] = [
     name: 'looks-by-the-wall-clock',
     promise: 'rule 3',
     profile: 'office',
-    what: 'Observed silence is measured on the monotonic clock. With the bug it is measured on the wall clock, and stands still while that is set back.',
+    what:
+      'Observed silence is measured on the monotonic clock. ' +
+      'With the bug it is measured on the wall clock, and stands still while that is set back.',
     breaks: deadUser,
     file: tableHere,
     within: 'Table.saw',
@@ -511,7 +566,9 @@ const sight: readonly Bug[] = [
   {
     name: 'dead-by-share-time',
     promise: 'rule 5',
-    what: "Share time alone evicts no instance. With the bug an instance without a beat for 2 T by the server's clock counts as gone.",
+    what:
+      'Share time alone evicts no instance. ' +
+      "With the bug an instance without a beat for 2 T by the server's clock counts as gone.",
     breaks: liveUser,
     file: tableHere,
     within: 'Table.verdicts',
@@ -537,7 +594,9 @@ const asking: readonly Bug[] = [
     promise: 'rule 5',
     isSampled: true,
     profile: 'monday',
-    what: 'A newcomer evicts the instances that did not answer its roll call. With the bug it evicts, unasked, all that are silent for 2 T.',
+    what:
+      'A newcomer evicts the instances that did not answer its roll call. ' +
+      'With the bug it evicts, unasked, all that are silent for 2 T.',
     breaks: liveUser,
     file: requestRule,
     within: 'ask',
@@ -550,7 +609,9 @@ const asking: readonly Bug[] = [
     name: 'asks-and-does-not-wait',
     promise: 'rule 5',
     profile: 'monday',
-    what: 'A roll call stands for T/4 before an instance that has not answered is evicted. With the bug that time is over at once.',
+    what:
+      'A roll call stands for T/4 before an instance that has not answered is evicted. ' +
+      'With the bug that time is over at once.',
     breaks: liveUser,
     file: timing,
     within: 'WAIT_INTERVALS',
@@ -561,7 +622,9 @@ const asking: readonly Bug[] = [
     name: 'waits-by-share-time',
     promise: 'rule 5',
     profile: 'monday',
-    what: "A newcomer measures the wait on its own monotonic clock. With the bug the wait is over when the roll call is T/4 old by the server's clock.",
+    what:
+      'A newcomer measures the wait on its own monotonic clock. ' +
+      "With the bug the wait is over when the roll call is T/4 old by the server's clock.",
     breaks: liveUser,
     file: rollcall,
     within: 'unanswered',
@@ -575,7 +638,9 @@ const asking: readonly Bug[] = [
     name: 'waits-in-its-sleep',
     promise: 'rule 5',
     profile: 'monday',
-    what: "A gap between the caller's commits begins the wait anew. With the bug the gap counts, also what the caller slept through.",
+    what:
+      "A gap between the caller's commits begins the wait anew. " +
+      'With the bug the gap counts, also what the caller slept through.',
     breaks: 'rule 5b: the instance that wakes first does not evict the peers that slept with it',
     file: 'src/client/called.ts',
     within: 'RollCall.gapMs',
@@ -601,7 +666,9 @@ const believing: readonly Bug[] = [
     promise: 'rule 9',
     isSampled: true,
     profile: 'sleepers',
-    what: 'Of three clocks the one that shows most counts. With the bug the monotonic clock alone counts, which may pause in sleep.',
+    what:
+      'Of three clocks the one that shows most counts. ' +
+      'With the bug the monotonic clock alone counts, which may pause in sleep.',
     breaks: neverOver,
     file: 'src/licence/time.ts',
     within: 'elapsedMs',
@@ -613,7 +680,9 @@ const believing: readonly Bug[] = [
     promise: 'rule 9',
     isSampled: true,
     profile: 'nap',
-    what: 'Validity counts from the start of a confirmed commit. With the bug it counts from the end, however long the commit took.',
+    what:
+      'Validity counts from the start of a confirmed commit. ' +
+      'With the bug it counts from the end, however long the commit took.',
     breaks: neverOver,
     file: tableHere,
     within: 'Table.commitAside',
@@ -625,7 +694,9 @@ const believing: readonly Bug[] = [
     promise: 'rule 9',
     isSampled: true,
     profile: 'sleepers',
-    what: 'A poll can only end validity. With the bug a poll that shows the own seat in the table is as good as a beat.',
+    what:
+      'A poll can only end validity. ' +
+      'With the bug a poll that shows the own seat in the table is as good as a beat.',
     breaks: neverOver,
     file: beats,
     within: 'Beats.checkOwn',
@@ -670,7 +741,9 @@ const table: readonly Bug[] = [
     name: 'one-too-many',
     promise: 'rule 9',
     isSampled: true,
-    what: 'A seat is free while fewer than max users are taken. With the bug one is also free when all of them are taken.',
+    what:
+      'A seat is free while fewer than max users are taken. ' +
+      'With the bug one is also free when all of them are taken.',
     breaks: neverOver,
     file: places,
     within: 'Places.placeFor',
@@ -681,7 +754,9 @@ const table: readonly Bug[] = [
     name: 'same-name-same-user',
     promise: 'rule 6',
     profile: 'office',
-    what: 'Under user@host two records are one user if names and machine agree. With the bug the names are enough, which any person can type.',
+    what:
+      'Under user@host two records are one user if names and machine agree. ' +
+      'With the bug the names are enough, which any person can type.',
     breaks: neverOver,
     file: places,
     within: 'userKey',
@@ -694,7 +769,9 @@ const table: readonly Bug[] = [
     promise: 'removal',
     isSampled: true,
     profile: 'desk',
-    what: 'A holder that an administrator removed does not put its record back. With the bug it does, like an evicted holder.',
+    what:
+      'A holder that an administrator removed does not put its record back. ' +
+      'With the bug it does, like an evicted holder.',
     breaks: learns,
     file: beatRule,
     within: 'fateOf',
@@ -717,7 +794,9 @@ const table: readonly Bug[] = [
     promise: 'release',
     isSampled: true,
     profile: 'storm',
-    what: 'A seat that comes after its caller was told that the share did not answer is given back. With the bug it is held for no caller.',
+    what:
+      'A seat that comes after its caller was told that the share did not answer is given back. ' +
+      'With the bug it is held for no caller.',
     breaks: 'a seat without a holder is free again',
     file: 'src/client/open-licence.ts',
     within: 'OpenLicence.ask',
@@ -732,7 +811,9 @@ const losing: readonly Bug[] = [
     promise: 'loss',
     isSampled: true,
     profile: 'losses',
-    what: 'After the loss of fewer than 16 revisions the rest is accepted. With the bug an instance that has seen more rebuilds the table from memory.',
+    what:
+      'After the loss of fewer than 16 revisions the rest is accepted. ' +
+      'With the bug an instance that has seen more rebuilds the table from memory.',
     breaks: 'lost revisions cost no living user a seat',
     file: knownNumbers,
     within: 'KnownNumbers.isBehind',
@@ -754,7 +835,9 @@ const losing: readonly Bug[] = [
     promise: 'loss',
     isSampled: true,
     profile: 'losses',
-    what: 'A record that a lost revision no longer held goes, if it has not beaten since. With the bug it stays for two check intervals.',
+    what:
+      'A record that a lost revision no longer held goes, if it has not beaten since. ' +
+      'With the bug it stays for two check intervals.',
     breaks: 'a seat given back in lost revisions is free again as soon as an instance that saw that commits',
     file: 'src/rules/recall.ts',
     within: 'withoutGhosts',
@@ -766,7 +849,10 @@ const losing: readonly Bug[] = [
     promise: 'loss',
     isSampled: true,
     profile: 'losses',
-    what: 'A table that surely lacks the own change may lack the own seat, so the seat is not valid before a beat is confirmed. With the bug it is valid.',
+    what:
+      'A table that surely lacks the own change may lack the own seat, ' +
+      'so the seat is not valid before a beat is confirmed. ' +
+      'With the bug it is valid.',
     breaks: neverOver,
     file: beats,
     within: 'Beats.forgotten',
@@ -781,7 +867,9 @@ const restoring: readonly Bug[] = [
     promise: 'restore',
     isSampled: true,
     profile: 'restored',
-    what: 'A restored revision gets the next multiple of 1,000 that is at least 500 above all known numbers. With the bug it gets the next number.',
+    what:
+      'A restored revision gets the next multiple of 1,000 that is at least 500 above all known numbers. ' +
+      'With the bug it gets the next number.',
     breaks: 'no late writer of the old lineage can reach above a restored revision',
     file: 'src/rules/restore.ts',
     within: 'restoredNumber',
@@ -792,7 +880,9 @@ const restoring: readonly Bug[] = [
     name: 'empty-mount-is-a-loss',
     promise: 'restore',
     profile: 'restored',
-    what: 'Where folder and licence file are both missing, the share is out of reach. With the bug the table counts as lost, and is rebuilt there.',
+    what:
+      'Where folder and licence file are both missing, the share is out of reach. ' +
+      'With the bug the table counts as lost, and is rebuilt there.',
     breaks: 'where the share was nothing is written while it is away',
     file: 'src/store/trouble.ts',
     within: 'folderGone',
@@ -837,7 +927,9 @@ const onDemand: readonly Bug[] = [
     name: 'believes-past-its-promise',
     promise: 'rule 7',
     profile: 'demand',
-    what: 'A seat with an answer deadline is valid for 6/7 of that after a poll. With the bug it is valid for twice as long.',
+    what:
+      'A seat with an answer deadline is valid for 6/7 of that after a poll. ' +
+      'With the bug it is valid for twice as long.',
     breaks: neverOver,
     file: timing,
     within: 'VALID_PART',
@@ -859,7 +951,9 @@ const onDemand: readonly Bug[] = [
     name: 'counts-what-it-slept-through',
     promise: 'rule 7',
     profile: 'demand',
-    what: "A gap between the caller's commits begins the wait anew. With the bug the gap counts, also what the caller slept through.",
+    what:
+      "A gap between the caller's commits begins the wait anew. " +
+      'With the bug the gap counts, also what the caller slept through.',
     breaks: liveUser,
     file: answers,
     within: 'answerGapMs',
@@ -870,7 +964,9 @@ const onDemand: readonly Bug[] = [
     name: 'promised-by-the-settings',
     promise: 'rule 7',
     profile: 'demand',
-    what: 'A record is judged by the answer deadline that it has promised itself. With the bug it is judged by what the settings ask of every holder.',
+    what:
+      'A record is judged by the answer deadline that it has promised itself. ' +
+      'With the bug it is judged by what the settings ask of every holder.',
     breaks: liveUser,
     file: answers,
     within: 'isOnDemand',
@@ -889,7 +985,9 @@ const onDemand: readonly Bug[] = [
     name: 'out-before-its-time',
     promise: 'rule 7',
     profile: 'demand',
-    what: 'A called holder is evicted when its answer deadline is over. With the bug it is evicted when half of it is over.',
+    what:
+      'A called holder is evicted when its answer deadline is over. ' +
+      'With the bug it is evicted when half of it is over.',
     breaks: liveUser,
     file: answers,
     within: 'isBroken',
@@ -957,7 +1055,9 @@ const waitingInLine: readonly Bug[] = [
     name: 'beats-what-it-was-given-away',
     promise: 'rule 8',
     profile: 'queue',
-    what: 'A beat leaves alone the seats that its record was offered meanwhile. With the bug it writes only the seats it knows.',
+    what:
+      'A beat leaves alone the seats that its record was offered meanwhile. ' +
+      'With the bug it writes only the seats it knows.',
     breaks: 'nothing that the table holds vanishes',
     file: beatRule,
     within: 'seatsAfter',

@@ -10,7 +10,7 @@ const LONGEST_MS = 900_000;
 /** What became of a seed; an error also when it went round in a circle. */
 export type Played = { readonly outcome: Outcome } | { readonly error: string };
 
-/** Somebody who plays seeds on a compiled tree, one at a time. */
+/** A worker that plays seeds on a compiled tree, one at a time. */
 export class Hand {
   private readonly directory: string;
   private worker: Worker | null = null;

@@ -20,7 +20,7 @@ interface Entry {
   isDue: boolean;
 }
 
-/** What lies on the share after somebody meant well. */
+/** What lies on the share after a well-meant intervention. */
 export interface Left {
   readonly isSegmentThere: (first: number, last: number) => boolean;
   /** The commit of a revision that can still be read. */
@@ -30,10 +30,10 @@ export interface Left {
 /**
  * What really happened, and whether the journal on the share says so: all of it, once, and nothing else.
  *
- * After a loss: what is in a segment stays there, and what is in a revision that is still there comes into one. What was only
- * in lost revisions (or in segments that went with the folder) may be missing; it may also be there, when somebody knew
- * it and had begun to fold, for it did happen. The same holds of what was made of an older state and lost again. Nothing is there
- * twice, and each chain of events holds: a restored table begins one.
+ * After a loss: what is in a segment stays there, and what is in a revision that is still there comes into one. What
+ * was only in lost revisions (or in segments that went with the folder) may be missing. It may also be there, if an
+ * instance knew it and had begun to fold, for it did happen. The same holds for what was made of an older state and
+ * lost again. Nothing is there twice, and each chain of events holds: a restored table begins one.
  */
 export class Ledger {
   private readonly options: LedgerOptions;
@@ -64,8 +64,8 @@ export class Ledger {
   }
 
   /**
-   * A commit came late, to a number that a loss had freed. Where the revision that the table was rebuilt from is lost as well, nothing in
-   * the folder tells it from one that others had gone on from before: it may be in the journal.
+   * A commit came late, to a number that a loss had freed. Where the revision that the table was rebuilt from is lost
+   * as well, nothing in the folder tells it from one that others had gone on from before: it may be in the journal.
    */
   late({ revision, commit, events }: Licence): void {
     if (!this.hasLost || events.length === 0) return;

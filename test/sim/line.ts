@@ -1,10 +1,12 @@
 import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../../src/licence/document.js';
 import type { TruthOptions, Writer } from './truth.js';
 
-/** Rule 8, written down a second time on purpose: a given place waits for 60 s, a waiter for as long as he said and 10 s. */
+/**
+ * Rule 8, written down a second time on purpose: a given place waits for 60 s, a waiter for its own promise and 10 s.
+ */
 const TAKEN_MS = 60_000;
 const OVERSTAY_MS = 10_000;
-/** Who waits looks so often, at the most. Milliseconds. */
+/** A waiter looks this often, at the most. Milliseconds. */
 const LOOK_MS = 5000;
 
 interface LineOptions
@@ -13,7 +15,7 @@ interface LineOptions
   readonly wentBackMs: () => number;
 }
 
-/** Those who wait for a place: first come, first served, and nobody waits where a place is free. */
+/** The waiters: first come, first served, and no instance waits where a place is free. */
 export class Lines {
   private readonly options: LineOptions;
   /** When each came into a line, or was given a place: by its seat id, which is new for every wait. */
@@ -41,7 +43,7 @@ export class Lines {
     this.remember(next);
   }
 
-  /** Of those who share a new place one had nobody before him who still waits; but for who puts his own record back. */
+  /** Of those that share a new place, one had no live waiter before it; except if it puts its own record back. */
   private checkOrder(before: Licence, next: Licence, module: string): void {
     const line = before.waiting.filter((one) => one.module === module);
     const known = new Set(placesIn(before, module).map(({ seat }) => seat.id));
@@ -62,7 +64,10 @@ export class Lines {
     }
   }
 
-  /** Those before an instance that is in no line: all, but where it has lost its place with newer revisions it comes back to that. */
+  /**
+   * Those before an instance that is in no line: all, but where it has lost its place with newer revisions it comes
+   * back to that.
+   */
   private beforeLost(line: readonly Waiter[], instance: string): readonly Waiter[] {
     const [module] = line.map((one) => one.module);
     const sinceAt = this.stood.get(`${instance} ${module}`);
@@ -80,7 +85,7 @@ export class Lines {
       );
   }
 
-  /** Seated, gone by himself, dead, or there for longer than he said. */
+  /** Seated, gone by itself, dead, or there for longer than it promised. */
   private checkWhoLeft(waiter: Waiter, next: Licence, by: Writer): void {
     if (isStillIn(next, waiter) || by.key === waiter.note) return;
     if (placesIn(next, waiter.module).some(({ record }) => record.id === waiter.instance)) return;
@@ -91,7 +96,10 @@ export class Lines {
       this.options.report('overtaken', `${waiter.user}@${waiter.host} was put out of the line by ${by.who}`);
   }
 
-  /** A place that was given stays his for a minute; and not for much longer, while the next in line lives, looks and can write. */
+  /**
+   * A place that was given stays so for a minute; and not for much longer while the next in the queue is alive, looks
+   * and can write.
+   */
   private checkGiven(before: Licence, next: Licence): void {
     for (const module of Object.keys(this.options.limits))
       for (const { record, seat } of placesIn(before, module)) {

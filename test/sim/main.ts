@@ -12,8 +12,9 @@ import { clockTime } from './trace.js';
 
 /**
  * `npm run sim`: plays seeds on the shipped code, and prints what was broken. `--seed S` replays one, with its trace.
- * `--traces FOLDER` writes whole traces of a few seeds of every profile: a change that keeps the behaviour keeps them, byte for byte.
- * `--bugs all`, `--bugs sample`, or names of bugs, plants each of them and counts the seeds until it is caught.
+ * `--traces FOLDER` writes whole traces of a few seeds of every profile: a change that keeps the behaviour keeps them,
+ * byte for byte. `--bugs all`, `--bugs sample`, or names of bugs, plants each of them and counts the seeds until it is
+ * caught.
  */
 const { values: options } = parseArgs({
   options: {
@@ -53,7 +54,7 @@ function profileOf(name: string | undefined): Profile | undefined {
   throw new Error(`--profile: expected one of ${profileNames.join(', ')}, got ${name}`);
 }
 
-// --- one seed ---------------------------------------------------------------------------------------------------------
+// --- one seed --------------------------------------------------------------------------------------------------------
 
 /** Prints everything that happened, and how it ended. */
 async function replay(seed: string): Promise<void> {
@@ -96,14 +97,15 @@ function describe(seed: string, played: Played): string {
   if ('error' in played) return `seed ${seed}: BROKEN: crashed: ${played.error}`;
   const { violation, plan } = played.outcome;
   if (!violation) return `seed ${seed}: nothing broken`;
-  return `seed ${seed} (${plan.profile}, ${plan.semantics}): BROKEN at ${clockTime(violation.atMs)}: ${violation.rule}: ${violation.what}`;
+  const where = `seed ${seed} (${plan.profile}, ${plan.semantics}): BROKEN at ${clockTime(violation.atMs)}`;
+  return `${where}: ${violation.rule}: ${violation.what}`;
 }
 
 function isBroken(played: Played): boolean {
   return 'error' in played || played.outcome.violation !== null;
 }
 
-// --- many seeds -------------------------------------------------------------------------------------------------------
+// --- many seeds ------------------------------------------------------------------------------------------------------
 
 async function playSeeds(): Promise<void> {
   const directory = await plant(null, 'seatfile-sim/shipped');
@@ -134,18 +136,21 @@ async function playSeeds(): Promise<void> {
   });
   const minutes = (performance.now() - startedMs) / 60_000;
   say(
-    `${sums.seeds} seeds (${seeds[0]} to ${seeds.at(-1)}) in ${minutes.toFixed(1)} min on ${workers} threads: ${Math.round(sums.seeds / minutes)} a minute`,
+    `${sums.seeds} seeds (${seeds[0]} to ${seeds.at(-1)}) in ${minutes.toFixed(1)} min on ${workers} threads: ` +
+      `${Math.round(sums.seeds / minutes)} a minute`,
   );
   say(
-    `${Math.round(sums.simulatedMs / HOUR_MS)} simulated hours, ${sums.events} events, ${sums.commits} commits, ${sums.evictions} evictions, ${sums.segments} segments of the journal; ${sums.broken} broken`,
+    `${Math.round(sums.simulatedMs / HOUR_MS)} simulated hours, ${sums.events} events, ${sums.commits} commits, ` +
+      `${sums.evictions} evictions, ${sums.segments} segments of the journal; ${sums.broken} broken`,
   );
   say(
-    `${lost.losses} losses, ${lost.restores} tables rebuilt, ${lost.livesOut} living users out, ${lost.undone} removals undone; at most ${overMost} valid seats too many, ${clockTime(lost.overMs)} in all`,
+    `${lost.losses} losses, ${lost.restores} tables rebuilt, ${lost.livesOut} living users out, ` +
+      `${lost.undone} removals undone; at most ${overMost} valid seats too many, ${clockTime(lost.overMs)} in all`,
   );
   if (sums.broken > 0) process.exitCode = 1;
 }
 
-// --- planted bugs -----------------------------------------------------------------------------------------------------
+// --- planted bugs ----------------------------------------------------------------------------------------------------
 
 function chosenBugs(names: string): Bug[] {
   if (names === 'all') return [...bugs];

@@ -65,7 +65,7 @@ export class Mishaps {
     second.start();
   }
 
-  /** Somebody does not want to wait any longer. */
+  /** A waiter does not want to wait any longer. */
   private giveUp(): void {
     const waiting = this.office.people.filter((person) => person.patience !== null);
     if (waiting.length > 0) this.office.chance.pick(waiting).patience?.abort();
@@ -216,7 +216,10 @@ export class Mishaps {
     for (const process of [...this.office.alive]) if (this.office.chance.is(most)) this.freeze(process);
   }
 
-  /** The building loses its power: everybody dies at once. Later, one after the other, they are back, who had no seat first. */
+  /**
+   * The building loses its power: all processes die at once. Later they are back, one after the other; those without a
+   * seat come first.
+   */
   private friday(): void {
     const { people, chance } = this.office;
     const isSeated = (person: Person) => (person.process?.seats().length ?? 0) > 0;
@@ -231,7 +234,7 @@ export class Mishaps {
     for (const host of this.office.hosts) if (chance.is(dark)) this.powerOff(host);
   }
 
-  /** The next who asks the others by a roll call falls asleep over it. */
+  /** The next requester that makes a roll call falls asleep over it. */
   private drowsyAsker(): void {
     this.office.onAsked = (process) => {
       const awakeMs = this.office.chance.between(0.01, 0.24) * this.office.plan.intervalMs;
@@ -313,8 +316,9 @@ export class Mishaps {
   }
 
   /**
-   * The disk is full, and the computers find room again one after the other. Half of the time it begins just after
-   * somebody's beat, who then has no cause to write, and so to notice, until the others have been silent for long.
+   * The disk is full, and the computers find room again one after the other. Half of the time it begins just after an
+   * instance has beaten. That instance then has no cause to write, and to notice, until the others were silent for
+   * long.
    */
   private fullUneven(): void {
     const { chance, plan, truth } = this.office;
@@ -348,7 +352,7 @@ export class Mishaps {
     );
   }
 
-  /** Somebody is stopped until just about when the others put him out. */
+  /** An instance is stopped until just about when the others put it out. */
   private nearMiss(): void {
     const process = this.anyProcess((one) => one.seats().length > 0);
     const standing = [...this.office.truth.standings.values()].find(
@@ -372,7 +376,7 @@ export class Mishaps {
     });
   }
 
-  /** The server is started again: what was on its way is done or not, and nobody is told. */
+  /** The server is started again: what was on its way is done or not, and no client is told. */
   private restart(): void {
     const { share, hosts, chance } = this.office;
     if (this.isAnyAffected()) return;
@@ -384,7 +388,9 @@ export class Mishaps {
     });
   }
 
-  /** What somebody publishes who slept until the number that he means to take was cleared away: below the newest, and void. */
+  /**
+   * A process slept until the number that it means to take was cleared away. It publishes below the newest, and void.
+   */
   private lateNumber(): void {
     const { truth, world, chance } = this.office;
     const { server } = world;
@@ -514,7 +520,9 @@ export class Mishaps {
       .finally(() => this.office.kill(process));
   }
 
-  /** Its view of the share is not as it was at the beginning: one thing at a time, or the end of one would mend another. */
+  /**
+   * Its view of the share is not as it was at the beginning: one thing at a time, or the end of one would mend another.
+   */
   private isAffected(host: Host): boolean {
     const { state } = host.client;
     return this.office.outage.isOn || state.cut !== null || state.unwritable !== null || this.slow.has(host);
@@ -524,18 +532,18 @@ export class Mishaps {
     return this.office.hosts.some((host) => this.isAffected(host));
   }
 
-  // --- somebody who meant well --------------------------------------------------------------------------------------
+  // --- well-meant interventions --------------------------------------------------------------------------------------
 
   private loseFolder(): void {
     this.lose(null, () => this.office.world.server.removeTree(FOLDER));
   }
 
-  /** Just after somebody was seated, whom the others have not seen yet. */
+  /** Just after an instance was seated that the others have not seen yet. */
   private loseNewSeat(): void {
     this.office.onSeated = () => this.after(this.office.chance.scaled(100, 3000), () => this.loseFolder());
   }
 
-  /** Just after somebody was removed, whom some of the others have seen. */
+  /** Just after an instance was removed that some of the others have seen. */
   private loseRemoval(): void {
     this.remove();
     this.after(this.office.plan.intervalMs * this.office.chance.between(0.03, 0.1), () => this.loseFolder());
@@ -565,8 +573,9 @@ export class Mishaps {
   }
 
   /**
-   * The newest revisions are gone, up to so many, and nothing else. Half of the time somebody comes just then who knows nothing of
-   * them; sometimes the computer of whoever wrote the last is cut off, or the licence file is as old as the rest.
+   * The newest revisions are gone, up to this many, and nothing else. Half of the time an instance comes just then that
+   * knows nothing of them. Sometimes the computer of the last writer is cut off, or the licence file is as old as the
+   * rest.
    */
   private forget(most: number): void {
     const { chance, truth, world, isQuiet } = this.office;
@@ -584,7 +593,7 @@ export class Mishaps {
     for (let n = chance.pick([0, 0, 1, 2]); n > 0; n--) this.newcomer();
   }
 
-  /** Somebody who has never been there, for a while. */
+  /** An instance that has never been there, for a while. */
   private newcomer(): void {
     const { chance, people, hosts } = this.office;
     const { plan } = chance.pick(people);
@@ -666,8 +675,8 @@ export class Mishaps {
   }
 
   /**
-   * One loss at a time. `older`: what is left can be read, and those go on from it who have not seen 16 and more above it; else
-   * nobody can write until it is healed, and everybody has had his look.
+   * One loss at a time. `older`: what is left can be read, and instances that have not seen 16 or more above it go on
+   * from it. Otherwise no instance can write until the table is rebuilt, and every instance has had its look.
    */
   private lose(older: Licence | null, happen: () => void): void {
     const { truth, outage, world } = this.office;
@@ -702,7 +711,7 @@ export class Mishaps {
     return text.trimEnd().endsWith('}') ? (JSON.parse(text) as Licence) : null;
   }
 
-  /** Where nobody lives who would: the administrator, with `seatfile repair`. */
+  /** Where no instance is alive that would: the administrator, with `seatfile repair`. */
   private repair(): void {
     if (this.office.truth.lostSinceMs === null) return;
     const process = this.office.enter(this.anyHost(), 'admin');

@@ -28,22 +28,22 @@ export class Office {
   /** Those that have not been killed: what is asked after every event is asked of them. */
   readonly alive = new Set<Process>();
   private readonly processes = new Map<string, Process>();
-  /** Nobody at all can write: the share is full, read-only, away. */
+  /** No process at all can write: the share is full, read-only, away. */
   readonly outage = new Meter();
-  /** Nobody at all can see the share. */
+  /** No process at all can see the share. */
   readonly away = new Meter();
-  /** Who asked for a path to be renamed: stages have names of their own, each used once. */
+  /** Which process asked for a path to be renamed: stages have names of their own, each used once. */
   readonly renamers = new Map<string, Writer>();
   /** How often the folder is shown empty. */
   emptyListings = 0;
   /** When the server's clock was set. */
   readonly serverClockSets: number[] = [];
-  /** Called once, with the next process that names somebody in a roll call. */
+  /** Called once, with the next process that makes a roll call. */
   onAsked: ((process: Process) => void) | null = null;
-  /** Called once, when somebody new is seated. */
+  /** Called once, when an instance is newly seated. */
   onSeated: (() => void) | null = null;
   violation: Violation | null = null;
-  /** Everything works again: whoever is there stays. */
+  /** Everything works again: what is there stays. */
   isQuiet = false;
   /** The longest T that was ever in force. Milliseconds. */
   longestIntervalMs: number;
@@ -112,7 +112,7 @@ export class Office {
     return this.processes.get(key ?? '');
   }
 
-  /** When who asked for a path to be renamed last had an answer to a commit. True time, milliseconds. */
+  /** When the process that asked for a path to be renamed last had an answer to a commit. True time, milliseconds. */
   lastCommitMsOf(path: string): number {
     return this.processAt(this.renamers.get(path)?.key ?? '')?.lastCommitMs || Number.POSITIVE_INFINITY;
   }
@@ -153,7 +153,10 @@ export class Office {
     return Math.max(process.misfortune.endedMs, this.outage.endedMs, process.seatedSinceMs);
   }
 
-  /** Since when a process has asked for a seat in a module and had none, and could look and write; infinite if it cannot now. */
+  /**
+   * Since when a process has asked for a seat in a module and had none, and could look and write; infinite if it cannot
+   * now.
+   */
   askingSinceMs(process: Process, module: string): number {
     const wantingMs = process.wanting.get(module);
     const isAble = process.isRunning && !process.misfortune.isOn && !this.outage.isOn;
@@ -195,12 +198,12 @@ export class Office {
     return Math.max(...this.plan.hosts.map(({ drift = 0 }) => Math.abs(drift)));
   }
 
-  /** How late a beat may be through nobody's misfortune. Milliseconds. */
+  /** How late a beat may be without a misfortune. Milliseconds. */
   slackMs(intervalMs: number): number {
     return intervalMs * RETRY_INTERVALS + this.commitMs;
   }
 
-  /** Somebody who has just come reads the journal back with the shipped code. */
+  /** A new process reads the journal back with the shipped code. */
   async readJournal(): Promise<void> {
     const system = this.world.host('reader').enter('reader').system();
     const limits = { untilMs: system.clock.elapsedMs() + READ_MS };
@@ -223,7 +226,9 @@ export class Office {
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 
-  /** Who was not stopped meanwhile is answered by the deadline; who was has one operation's patience from then on. */
+  /**
+   * A process is answered by its deadline; one that was stopped meanwhile has one operation's patience from then on.
+   */
   checkAnswer(process: Process, { what, dueMs }: Question): void {
     if (!process.isRunning || this.nowMs - process.runningSinceMs < process.graceMs) return;
     const overdueMs = process.user.clock.elapsedMs() - dueMs;
@@ -231,7 +236,10 @@ export class Office {
       this.report('wait without a deadline', `${process.who}: ${what}, ${clockTime(overdueMs)} overdue`);
   }
 
-  /** A process takes another's lock away only if it has itself seen that lock stand still for its turn, whatever any clock on a wall says. */
+  /**
+   * A process takes another's lock away only if it has itself seen that lock stand still for its turn, whatever any
+   * clock on a wall says.
+   */
   private checkLock(who: string, seenMs: number): void {
     if (seenMs < Math.min(TURN_MS, this.shortestIntervalMs / 16))
       this.report('lock broken too early', `${who} had seen it stand still for ${clockTime(seenMs)}`);

@@ -4,7 +4,10 @@ import type { Office } from './office.js';
 import type { PersonPlan } from './plan.js';
 import type { Process } from './process.js';
 
-/** An acquire is answered within its own deadline and half a second; opening within 90 s; closing within 35 s. Milliseconds. */
+/**
+ * An acquire is answered within its own deadline and half a second; opening within 90 s; closing within 35 s.
+ * Milliseconds.
+ */
 const ACQUIRE_MS = 30_000;
 const OPEN_MS = 120_000;
 const CLOSE_MS = 35_000;
@@ -12,13 +15,13 @@ const RELEASE_MS = 31_000;
 /** So much later at most than the deadline. Milliseconds. */
 export const LATE_MS = 1000;
 
-/** Somebody who wants to work: takes a seat, asks again when there is none, comes back when the computer fails. */
+/** A user that wants to work: takes a seat, asks again when there is none, comes back when the computer fails. */
 export class Person {
   readonly office: Office;
   readonly plan: PersonPlan;
   readonly host: Host;
   process: Process | null = null;
-  /** While he waits for a seat. */
+  /** While the user waits for a seat. */
   patience: AbortController | null = null;
 
   constructor(office: Office, plan: PersonPlan) {
@@ -116,12 +119,13 @@ export class Person {
     }
   }
 
-  /** At the end: whoever has asked for a seat while all was well has it, or there is none. */
+  /** At the end: a user that has asked for a seat while all was well has it, or there is none. */
   checkSeated(): void {
     const { process, office } = this;
     const sinceMs = office.nowMs - office.longestIntervalMs - office.commitMs;
     if (!process?.isRunning || process.startedMs > sinceMs || process.runningSinceMs > sinceMs) return;
-    const asked = this.patience ? [...process.wanting.keys()] : this.plan.modules; // who waits for one asks for no other yet
+    // A user that waits for one module asks for no other yet.
+    const asked = this.patience ? [...process.wanting.keys()] : this.plan.modules;
     for (const module of asked)
       if (process.seatsIn(module).length === 0 && this.wasFree(module, office.longestIntervalMs))
         office.report('undecided', `${process.who} wants ${module}, has no seat, and places are free`);
@@ -139,7 +143,7 @@ export class Person {
   private checkFull(process: Process, module: string, askedMs: number): void {
     const { office } = this;
     const limit = office.limitOf(module);
-    if (office.truth.table.waiting.some((one) => one.module === module)) return; // the place is not his
+    if (office.truth.table.waiting.some((one) => one.module === module)) return; // the place is a waiter's
     const usage = office.truth.usage.get(module) ?? [];
     const sinceMs = askedMs - office.cachesMs;
     const wasFull = usage.some(
@@ -196,8 +200,10 @@ export class Person {
           'lost without a cause',
           `${process.who} in ${seat.module}: evicted, and his place was free`,
         );
-      const isAdrift = office.truth.adrift.has(`${process.key} ${seat.module}`); // it was only in lost revisions, and given on since
-      const isAftermath = office.truth.restores > 0 || isAdrift; // his claim was lost, and his place is another's: 2 T, then lost
+      // Adrift: the place was only in lost revisions, and given on since.
+      const isAdrift = office.truth.adrift.has(`${process.key} ${seat.module}`);
+      // The claim was lost, and the place is another's: 2 T, then lost.
+      const isAftermath = office.truth.restores > 0 || isAdrift;
       if (!isTaken && isAftermath) office.truth.livesOut++;
       if (!isTaken && !isAftermath)
         office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);

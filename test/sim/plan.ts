@@ -7,7 +7,8 @@ import { Chance } from './chance.js';
 export type Mishap =
   | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin' | 'giveUp') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
-  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker') // most of them; one, to within a moment; everybody, for ever; who has just asked
+  // most of them; one, to within a moment; all, for ever; one that has just asked
+  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker')
   | (
       | 'full'
       | 'fullUneven'
@@ -21,7 +22,7 @@ export type Mishap =
       | 'lateNumber'
     ) // the share
   | ('remove' | 'removeDead' | 'setInterval' | 'setLevel' | 'setOnDemand') // the administrator
-  | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // somebody who meant well
+  | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // well-meant interventions
   | ('loseNewSeat' | 'loseRemoval') // at the worst moment
   | ('loseFew' | 'loseSome' | 'loseMany'); // the newest revisions, and nothing else
 
@@ -33,9 +34,9 @@ export interface PersonPlan {
   readonly modules: readonly string[];
   /** Comes and goes; the others stay until something happens. */
   readonly isComer: boolean;
-  /** Names can be typed by anyone: some say that they are somebody they are not. */
+  /** Names can be typed by anyone: some users type the name of another. */
   readonly names: { readonly user?: string; readonly host?: string };
-  /** How long he waits when no seat is free. Milliseconds. */
+  /** How long the user waits when no seat is free. Milliseconds. */
   readonly waitMs: number;
 }
 
@@ -51,7 +52,7 @@ export interface Plan {
   /** T. Milliseconds. */
   readonly intervalMs: number;
   readonly graceMs: number;
-  /** Rule 7: holders answer within so many milliseconds; null: nobody promises. */
+  /** Rule 7: holders answer within this many milliseconds; null: none promises. */
   readonly answerMs: number | null;
   readonly hosts: readonly HostOptions[];
   readonly people: readonly PersonPlan[];
@@ -62,7 +63,7 @@ export interface Plan {
   readonly mishaps: Readonly<Partial<Record<Mishap, number>>>;
   /** On average. Milliseconds. */
   readonly mishapEveryMs: number;
-  /** How long who comes and goes stays, on average; infinite: until something happens. Milliseconds. */
+  /** How long a user that comes and goes stays, on average; infinite: until something happens. Milliseconds. */
   readonly stayMs: number;
   /** How long mishaps last, in T. */
   readonly span: readonly [number, number];
@@ -101,7 +102,7 @@ interface Sketch {
   readonly isFresh?: boolean;
   /** There are always so many places fewer than people. @default from two fewer to two more */
   readonly tooFew?: readonly [number, number];
-  /** When no seat is free some wait, so many T. @default nobody */
+  /** When no seat is free some users wait, this many T. @default none */
   readonly wait?: { readonly often: number; readonly intervals: readonly [number, number] };
   /** Holders promise to answer within so many seconds. @default they do not */
   readonly onDemand?: readonly [number, number];
@@ -272,7 +273,10 @@ const profiles = {
 export type Profile = keyof typeof profiles;
 export const profileNames = Object.keys(profiles) as Profile[];
 
-/** What a run may cost on an ordinary processor, and what its parts do. Milliseconds; only how long a run lasts rests on it. */
+/**
+ * What a run may cost on an ordinary processor, and what its parts do. Milliseconds; only how long a run lasts rests on
+ * it.
+ */
 const BUDGET_MS = 1000;
 const INTERVAL_MS = 4.5; // of one person: eight looks and a beat
 const PULSE_MS = 0.006;
@@ -363,7 +367,7 @@ function peopleOf(chance: Chance, count: number, comers: number): PersonPlan[] {
   return people;
 }
 
-/** Often a place or two too few, so that somebody waits to be seated twice. */
+/** Often a place or two too few, so that some users wait to be seated twice. */
 function modulesOf(
   chance: Chance,
   people: readonly PersonPlan[],

@@ -27,7 +27,9 @@ export interface Outcome {
   readonly overMs: number;
 }
 
-/** After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds. */
+/**
+ * After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds.
+ */
 const QUIET_MS = 240_000;
 /** And this, if the table was lost just then. Milliseconds. */
 const HEAL_MS = 900_000;

@@ -30,13 +30,17 @@ interface ProcessEvents {
   readonly failed: (error: unknown) => void;
   readonly answered: (question: Question) => void;
   readonly renaming: (from: string) => void;
-  /** It takes away a lock that is not its own, which it has seen unchanged for so long by its own clock. Milliseconds. */
+  /**
+   * It takes away a lock that is not its own, which it has seen unchanged for so long by its own clock. Milliseconds.
+   */
   readonly brokeLock: (seenMs: number) => void;
   /** The share shows an empty folder, as a client does that has lost its listing. */
   readonly isListingEmpty: () => boolean;
 }
 
-/** One process as the simulation sees it: the shipped code in it, everything it asks of the share, and what it knows. */
+/**
+ * One process as the simulation sees it: the shipped code in it, everything it asks of the share, and what it knows.
+ */
 export class Process {
   readonly user: User;
   readonly questions = new Set<Question>();
@@ -55,7 +59,7 @@ export class Process {
   /** The share once did not say whether a change of its was made. */
   isUnsure = false;
   private hasLock = false;
-  /** The lock of somebody else, as it was last looked at, and since when it has looked like that. */
+  /** The lock of another process, as it was last looked at, and since when it has looked like that. */
   private foreignLock = { identity: '', sinceMs: Number.POSITIVE_INFINITY };
   /** Since when it has had a seat without a gap. True time, milliseconds. */
   seatedSinceMs = 0;
@@ -89,7 +93,7 @@ export class Process {
     this.on = on;
   }
 
-  /** Who was stopped past a deadline has one operation's patience from then on. Milliseconds. */
+  /** A process that was stopped past a deadline has one operation's patience from then on. Milliseconds. */
   get graceMs(): number {
     return this.runningSinceMs === this.startedMs ? 0 : STOPPED_MS;
   }
@@ -163,7 +167,8 @@ export class Process {
   listen(store: Store): void {
     const { commit, read, noticeFace } = store;
     store.read = async (limits) => {
-      this.isLooking = true; // what it reads when it acquires or gives back is no look: its own seat may wait for the next one
+      // What it reads when it acquires or gives back is no look: its own seat may wait for the next one.
+      this.isLooking = true;
       const top = await this.during(read.call(store, limits)).finally(() => {
         this.isLooking = false;
       });
@@ -282,7 +287,7 @@ const CALLS_PER_LOOK = 2;
 const isOver = (seat: Seat): boolean =>
   seat.told === 'lost' || seat.told === 'left' || seat.told === 'leaving';
 
-/** A rebuilt table is nobody's change: it comes before one. */
+/** A rebuilt table is not made by a change: it comes before one. */
 const isRestored = (text: string): boolean => text.includes('"events":[{"kind":"restored"');
 
 /** The last id in `recent` of a document, without reading all of it. */

@@ -95,7 +95,7 @@ export class SimShare implements ShareModel {
     if (away) this.office.truth.cleared(Number(away[1]), this.office.lastCommitMsOf(path));
     if (!number) return;
     const document = `${number[0]}/licence.json`;
-    if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: nobody's revision
+    if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: not a revision
     const text = this.server.readText(document);
     this.office.truth.published(
       Number(number[1]),
@@ -109,7 +109,7 @@ export class SimShare implements ShareModel {
     if (first === undefined || last === undefined) return;
     const events = `${FOLDER}/journal/${first}-${last}${file}`;
     if (this.server.isThere(events))
-      // an empty directory, by a handle that has moved: nobody's segment
+      // an empty directory, by a handle that has moved: not a segment
       this.office.truth.ledger.segment(Number(first), Number(last), this.server.readText(events));
   }
 }

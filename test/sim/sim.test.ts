@@ -5,7 +5,10 @@ import { type Mishap, planOf, profileNames } from './plan.js';
 import { plant } from './plant.js';
 import { play } from './play.js';
 
-/** The simulation itself: the same seed is the same run, its plans reach everything, and a bug shows. Many seeds: `npm run sim`. */
+/**
+ * The simulation itself: the same seed is the same run, its plans reach everything, and a bug shows. Many seeds: `npm
+ * run sim`.
+ */
 
 describe('one seed decides all', () => {
   test.each(['3', '9', '27', 'any text'])('seed %s twice: the same trace, to the line', async (seed) => {
@@ -92,7 +95,8 @@ describe('the plans', () => {
 
 test.each(['dead-before-belief-ends', 'document-renamed-over'])('%s is caught', async (name) => {
   const bug = bugs.find((one) => one.name === name) ?? null;
-  const hand = new Hand(await plant(bug, `sim-bugs/${name}`)); // in a thread of its own: two copies of the source share no module
+  // In a thread of its own: two copies of the source share no module.
+  const hand = new Hand(await plant(bug, `sim-bugs/${name}`));
   let caught = false;
   for (let seed = 1; seed <= 20 && !caught; seed++) {
     const played = await hand.play(String(seed));

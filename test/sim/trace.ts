@@ -1,4 +1,4 @@
-/** What happened in a run, for people: who did what to which file when, and which rule spoke. */
+/** What happened in a run, for people: which process did what to which file when, and which rule spoke. */
 export class Trace {
   readonly lines: string[] = [];
   private readonly now: () => number;
@@ -17,7 +17,7 @@ export class Trace {
 
 const two = (n: number): string => String(Math.floor(n)).padStart(2, '0');
 
-/** Since the run began, by nobody's clock: `1d 02:03:04.567`. */
+/** Since the run began, in true time: `1d 02:03:04.567`. */
 export function clockTime(ms: number): string {
   const seconds = ms / 1000;
   const days = Math.floor(seconds / 86_400);

@@ -20,14 +20,14 @@ export type Rule =
   | 'chain broken' // revisions grow by one, each the child of the one before
   | 'acknowledged and lost' // an acknowledged commit is not an ancestor of the newest revision
   | 'applied twice'
-  | 'denied and made' // a change that somebody was told is not made
+  | 'denied and made' // a change that its caller was told is not made
   | 'published for nothing' // a declined change publishes nothing
-  | 'given back and kept' // released without a fault, and still in the table; or kept for nobody
+  | 'given back and kept' // released without a fault, and still in the table; or kept for no application
   | 'ghost kept' // given back or taken in lost revisions, as the writer knew, and still there
   | 'seat vanished' // neither released, nor a tombstone
   | 'live user evicted'
   | 'evicted unasked' // by rule 5b, and no roll call had stood for T/4
-  | 'evicted unwatched' // by somebody who was asleep, or did not see the share, for most of the silence
+  | 'evicted unwatched' // by an instance that was asleep, or did not see the share, for most of the silence
   | 'dead user not evicted'
   | 'light swept'
   | 'removed came back' // by himself, instead of asking again
@@ -36,13 +36,13 @@ export type Rule =
   | 'lock broken too early'
   | 'lost without a cause'
   | 'wait without a deadline'
-  | 'overtaken' // in the line of those who wait; or a place stands free, and somebody waits for it
+  | 'overtaken' // in the queue; or a place stands free, and an instance waits for it
   | 'refused though free'
   | 'undecided'
   | 'healthy table reported lost'
   | 'journal wrong' // something that happened is not in it, or is in it twice, or never happened
   | 'written where the share was' // a table begun in the empty directory under a mount that has gone
-  | 'lost table not healed' // although somebody lives who has seen it, looks and can write
+  | 'lost table not healed' // although an instance is alive that has seen it, looks and can write
   | 'crashed';
 
 /** What the simulation knows of the process behind a record. */
@@ -73,7 +73,7 @@ interface Called {
   readonly misfortuneMs: number;
 }
 
-/** Who published a revision: a process, and which of its commits. */
+/** The writer of a revision: a process, and which of its commits. */
 export interface Writer {
   readonly who: string;
   readonly key: string;
@@ -88,16 +88,16 @@ export interface TruthOptions {
   readonly report: (rule: Rule, what: string) => void;
   /** Whether `user@host` is the user of a record, as the licence counts. */
   readonly isOwn: (record: InstanceRecord, actor: string) => boolean;
-  /** Whether the share once did not say whether a change of this writer was made: then he burns its number. */
+  /** Whether the share once left a change of this writer without an answer: then the writer gives up its number. */
   readonly isUnsure: (key: string) => boolean;
   /**
-   * How long the share was down for all since a beat, if the evictor had no cause to notice, and has proved since that it could
-   * write, and he whose beat it is could not for all but so long of the time since then; else 0. Milliseconds.
+   * How long the share was down for all since a beat. Only if the evictor had no cause to notice, and has proved since
+   * that it could write, and the beating instance could not for all but `mostMs` since then; else 0. Milliseconds.
    */
   readonly unheardMs: (standing: Standing, evictor: string, mostMs: number) => number;
-  /** Somebody new is seated. */
+  /** An instance is newly seated. */
   readonly seated: () => void;
-  /** A process has named somebody in a roll call. */
+  /** A process has made a roll call. */
   readonly asked: (key: string) => void;
   /** Whether the server's clock was set since then, and before this process had an answer of it. */
   readonly isClockSet: (sinceMs: number, key: string) => boolean;
@@ -111,17 +111,21 @@ export interface TruthOptions {
   readonly knownBy: (key: string) => Licence | null;
   /** Everything above that revision is gone: what was read of it tells nothing of what gets its number next. */
   readonly onForgotten: (revision: number) => void;
-  /** Whether somebody who lives and holds a seat has seen that revision. */
+  /** Whether a live holder has seen that revision. */
   readonly isKnown: (revision: number) => boolean;
   /** The highest revision that a process has read or published, by whatever way. */
   readonly highestOf: (key: string) => number;
-  /** How late a beat may be for reasons that are nobody's misfortune: the pace of retries, a busy share. Milliseconds. */
+  /**
+   * How late a beat may be without a misfortune: the pace of retries, a busy share. Milliseconds.
+   */
   readonly slackMs: (intervalMs: number) => number;
   /** As late may an answer be, which everybody gives at once. Milliseconds. */
   readonly answerSlackMs: number;
 }
 
-/** Dead after this; its grace comes on top, times 7/6. The promises of rule 4, written down a second time on purpose. */
+/**
+ * Dead after this; its grace comes on top, times 7/6. The promises of rule 4, written down a second time on purpose.
+ */
 const DEAD_INTERVALS = 1.75;
 const LATE_INTERVALS = 0.75;
 const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
@@ -130,7 +134,7 @@ const intervalMs = (record: InstanceRecord): number => 1000 * record.checkInterv
 export const deadAfterMs = (record: InstanceRecord): number =>
   DEAD_INTERVALS * intervalMs(record) + graceMs(record);
 
-/** Rule 5b, written down a second time on purpose: asked, T/4 passes, and he is out if silent for 2 T by share time. */
+/** Rule 5b, written down a second time on purpose: after a call and T/4, out if silent for 2 T by share time. */
 const UNANSWERED = 'did not answer the roll call';
 const BROKEN = 'did not answer within';
 const OUT_INTERVALS = 2;
@@ -148,16 +152,18 @@ export class Truth {
   table: Licence;
   standings: ReadonlyMap<string, Standing> = new Map();
   readonly lines: Lines;
-  /** `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision. */
+  /**
+   * `host/pid module` of everybody in the table, and when each of them was removed by the administrator: the revision.
+   */
   /** The place of each, by process and module. */
   private seated = new Map<string, string>();
   readonly removed = new Map<string, { readonly revision: number; readonly atMs: number }>();
   /**
-   * As removed: who was put out by a newcomer that could not know that the server's clock had been set since his beat, and was
-   * kept from answering. No rule saves him; he may believe until his next look.
+   * As removed: put out by a newcomer that could not know that the server's clock had been set since the last beat, and
+   * kept from answering. No rule saves such an instance; its seat may be valid until its next look.
    */
   readonly mistaken = new Map<string, { readonly revision: number }>();
-  /** `host/pid module` of everybody whose seat was ever taken from him. */
+  /** `host/pid module` of every instance that ever lost its seat to another. */
   readonly taken = new Set<string>();
   /** For each module, how many seats were in use from when on. */
   readonly usage = new Map<string, { fromMs: number; inUse: number }[]>();
@@ -175,7 +181,10 @@ export class Truth {
   private shakenUntilMs = 0;
   /** The newest revisions that there were, those that are lost among them: what the next may be made of. */
   private history: Licence[] = [];
-  /** The newest revisions were forgotten: the last of them, since when, and who had a seat only in them, as `host/pid module`. */
+  /**
+   * The newest revisions were forgotten: the last of them, since when, and which instances had a seat only in them, as
+   * `host/pid module`.
+   */
   private forgotten: { readonly top: Licence; readonly atMs: number } | null = null;
   private fromRevision = 0;
   private restoredMs = Number.NEGATIVE_INFINITY;
@@ -187,16 +196,19 @@ export class Truth {
   /** Living users that have lost a seat that was only in lost revisions, or that a rebuilt table had no place for. */
   livesOut = 0;
   losses = 0;
-  /** Who published the newest revision. */
+  /** The writer of the newest revision. */
   lastKey = '';
   /** When each beat was first published. */
   private readonly beats = new Map<string, Pick<Standing, 'beatAtMs' | 'misfortuneMsAtBeat'>>();
-  /** Seats that were taken for good in revisions that were lost, and known to somebody who lives. */
+  /** Seats that were taken for good in revisions that were lost, and that a live instance knows of. */
   readonly owed = new Map<
     string,
     { readonly dueMs: number; readonly what: string; readonly isSure: boolean }
   >();
-  /** Removals in forgotten revisions that were known to somebody alive, and are undone: nobody noticed, or he has beaten since. */
+  /**
+   * Removals in forgotten revisions that a live instance knew, and that are undone: no instance put them back, or the
+   * removed one has beaten since.
+   */
   undone = 0;
 
   constructor(first: Licence, options: TruthOptions) {
@@ -269,8 +281,8 @@ export class Truth {
   }
 
   /**
-   * The newest revisions are gone, and what is left can be read: that is the table now, whoever knows better. A rebuilt one may
-   * follow only while it is 16 and more below what the rebuilder has seen.
+   * The newest revisions are gone, and what is left can be read: that is the table now, whatever instances know. A
+   * rebuilt one may follow only while it is 16 and more below what the rebuilder has seen.
    */
   forget(older: Licence): void {
     this.forgotten = { top: this.table, atMs: this.options.now() };
@@ -298,7 +310,10 @@ export class Truth {
     this.countSeats(older);
   }
 
-  /** A late commit may stand on a revision that is lost: then that is what it goes on from, and what was there is lost instead. */
+  /**
+   * A late commit may stand on a revision that is lost: then that is what it goes on from, and what was there is lost
+   * instead.
+   */
   private catchUp(next: Licence, by: Writer): void {
     if (this.forgotten === null || next.parent?.commit === this.table.commit) return;
     const parent = this.history.find(({ commit }) => commit === next.parent?.commit);
@@ -316,17 +331,22 @@ export class Truth {
     return Math.max(this.restoredMs, this.forgotten?.atMs ?? Number.NEGATIVE_INFINITY);
   }
 
-  /** 16 and more revisions are gone, and nobody has gone on as far yet: for those who know of them, and cannot rebuild, it is lost. */
+  /**
+   * 16 and more revisions are gone, and no commit has gone on as far yet. For instances that know of them, and cannot
+   * rebuild, it is lost.
+   */
   get isDeep(): boolean {
     return this.highest >= this.revision + DEEP;
   }
 
-  /** Since when a process should have rebuilt: 16 and more that it has seen are gone, and nobody has gone on so far. */
+  /**
+   * Since when a process should have rebuilt: 16 and more that it has seen are gone, and no commit has gone on so far.
+   */
   deepSinceMs(highest: number): number | null {
     return this.forgotten && highest >= this.revision + DEEP ? this.forgotten.atMs : null;
   }
 
-  /** It is whole again: restored, or a writer who had read it in time has published the next. */
+  /** It is whole again: restored, or a writer that had read it in time has published the next. */
   private regained(): void {
     if (this.lostSinceMs === null) return;
     this.lostSinceMs = null;
@@ -364,7 +384,7 @@ export class Truth {
     this.countSeats(next);
   }
 
-  /** Removals in the lost revisions that somebody alive has seen must be in the table again soon. */
+  /** Removals in the lost revisions that a live instance has seen must be in the table again soon. */
   private oweRemovals(lost: Licence, fromRevision: number, isSure: boolean): void {
     const { intervalMs, slackMs } = this.longest();
     const dueMs = this.options.now() + intervalMs / 2 + 2 * slackMs;
@@ -412,7 +432,7 @@ export class Truth {
     this.countSeats(next);
   }
 
-  /** A number was taken out of the folder by somebody who has had no commit answered since then. */
+  /** A number was taken out of the folder by a process that has had no commit answered since then. */
   cleared(number: number, sinceMs: number): void {
     if (number >= this.revision) this.broken(`the newest revision, ${number}, was cleared away`);
     this.ledger.cleared(number, sinceMs);
@@ -425,7 +445,7 @@ export class Truth {
       this.broken(`the document of the newest revision, ${revision}, was removed`);
   }
 
-  /** Somebody was told that his change is in the table. */
+  /** A caller was told that its change is in the table. */
   acknowledged(who: string, change: string | null, commit: string): void {
     if (change === null || !this.changes.has(change))
       this.report('acknowledged and lost', `${who} was told that a change is made, and it is in no revision`);
@@ -436,7 +456,7 @@ export class Truth {
       );
   }
 
-  /** Whoever wrote for this change was told that it was not made. */
+  /** A caller was told that its change was not made. */
   denied(who: string, change: string | null): void {
     if (change === null) return;
     if (this.changes.has(change))
@@ -444,7 +464,10 @@ export class Truth {
     this.deniedChanges.add(change);
   }
 
-  /** What was declined publishes nothing; who does not know what became of his claim takes the number that it would need. */
+  /**
+   * What was declined publishes nothing; a process that does not know the outcome of its claim takes the number that
+   * the claim would need.
+   */
   private checkWorth(before: Licence, next: Licence, by: Writer): void {
     const isSame = ({ id, beat, seats }: InstanceRecord, place: number) => {
       const other = before.instances[place];
@@ -510,7 +533,9 @@ export class Truth {
     }
   }
 
-  /** Who was evicted may put his record back; who was removed may not, unless he had another seat since, that was lost. */
+  /**
+   * An evicted instance may put its record back. A removed one may not, unless it has lost another seat since.
+   */
   private checkWhoIsBack(next: Licence): void {
     for (const { kind, instance, module, user, host, ...event } of next.events) {
       const stone = next.gone.findLast((one) => one.instance === instance && one.seat === event['seat']);
@@ -531,7 +556,7 @@ export class Truth {
       this.report('one seat, two users', `seat ${seat.slice(0, 8)} on ${other} and on ${computer}`);
   }
 
-  // --- who was there before and is no more --------------------------------------------------------------------------
+  // --- instances that were there before, and are no more ------------------------------------------------------------
 
   private checkWhoIsGone(before: Licence, next: Licence, by: Writer): void {
     for (const record of before.instances)
@@ -576,7 +601,10 @@ export class Truth {
     }
   }
 
-  /** Whoever goes on where revisions are lost leaves out what they no longer held, as far as it knows, if that has not beaten since. */
+  /**
+   * An instance that goes on where revisions are lost leaves out what they no longer held, as far as it knows, if that
+   * has not beaten since.
+   */
   private checkGhosts(next: Licence, by: Writer): void {
     const known = this.options.knownBy(by.key);
     if (!next.events.some(({ kind }) => kind === 'forgotten') || known?.lineage !== next.lineage) return;
@@ -598,7 +626,7 @@ export class Truth {
     );
   }
 
-  /** Somebody remembered the tombstone of a revision that was lost. */
+  /** An instance remembered the tombstone of a revision that was lost. */
   private isReminded(record: InstanceRecord, seat: string, next: Licence): boolean {
     const isTold = next.events.some(({ kind }) => kind === 'reminded' || kind === 'forgotten');
     return isTold && next.gone.some((one) => one.instance === record.id && one.seat === seat);
@@ -642,7 +670,9 @@ export class Truth {
     this.checkWatched(record, standing, who, by);
     const silentMs = this.options.now() - standing.beatAtMs;
     const ownMs = holder.misfortuneMs - standing.misfortuneMsAtBeat;
-    const found = `${who}, by ${by.who}: silent for ${clockTime(silentMs)}, ${clockTime(ownMs)} of it through its own misfortune; T ${clockTime(intervalMs(record))}`;
+    const found =
+      `${who}, by ${by.who}: silent for ${clockTime(silentMs)}, ` +
+      `${clockTime(ownMs)} of it through its own misfortune; T ${clockTime(intervalMs(record))}`;
     const deadMs = deadAfterMs(record) / (1 + this.options.drift);
     if (silentMs < deadMs) this.report('live user evicted', `too early: ${found}`);
     const patientMs = LATE_INTERVALS * intervalMs(record) + graceMs(record);
@@ -652,7 +682,10 @@ export class Truth {
       this.report('live user evicted', found);
   }
 
-  /** Rule 5b: he was asked, by a roll call that stood for T/4 while the asker was awake; a living one that can looks and answers. */
+  /**
+   * Rule 5b: it was asked, by a roll call that stood for T/4 while the requester was awake; a live instance that can
+   * looks and answers.
+   */
   private checkCalled(record: InstanceRecord, module: string, stone: Tombstone, by: Writer): void {
     const called = this.called.get(record.id);
     const holder = this.options.holderOf(record);
@@ -675,7 +708,10 @@ export class Truth {
       this.report('live user evicted', `${found}; he could answer but for ${clockTime(ownMs)}`);
   }
 
-  /** Rule 7: he had promised, the roll call stood for as long, the asker was there, and a living one that can answers. */
+  /**
+   * Rule 7: it had promised, the roll call stood for as long, the requester was there; a live instance that can
+   * answers.
+   */
   private checkPromise(record: InstanceRecord, module: string, by: Writer): void {
     const called = this.called.get(record.id);
     const who = `${record.user}@${record.host}/${record.pid} in ${module}, by ${by.who}`;
@@ -701,7 +737,10 @@ export class Truth {
       this.report('live user evicted', `${found}; he could answer but for ${clockTime(ownMs)}`);
   }
 
-  /** By share time he was silent for 2 T, or the asker itself has seen it; and it was awake while the roll call stood. */
+  /**
+   * By share time it was silent for 2 T, or the requester itself has seen it; and that was awake while the roll call
+   * stood.
+   */
   private checkAsker(
     record: InstanceRecord,
     called: Called,
@@ -742,7 +781,9 @@ export class Truth {
     }
   }
 
-  /** Rule 3: silence counts while the evictor was awake and looking; a gap in that counts for two look periods at most. */
+  /**
+   * Rule 3: silence counts while the evictor was awake and looking; a gap in that counts for two look periods at most.
+   */
   private checkWatched(record: InstanceRecord, standing: Standing, who: string, by: Writer): void {
     const evictor = this.options.holderOf({ ...record, note: by.key });
     if (!evictor) return;
@@ -800,7 +841,7 @@ export class Truth {
   }
 }
 
-/** Who stands there, and for how long: a second window may wait longer. */
+/** The queue of a table, each waiter with its promise: a second window may wait longer. */
 const lineOf = ({ waiting }: Licence): string =>
   waiting.map(({ seat, waitSeconds }) => `${seat} ${waitSeconds}`).join();
 

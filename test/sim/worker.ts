@@ -12,7 +12,7 @@ export interface Job {
 
 let current: Job | null = null;
 
-Error.stackTraceLimit = 0; // refusals by the share are errors by the hundred thousand; who replays a seed gets the stacks
+Error.stackTraceLimit = 0; // the share refuses by the hundred thousand; a replay of a seed shows the stacks
 process.on('unhandledRejection', (error) => send({ error: String(error) }));
 
 parentPort?.on('message', (job: Job) => {

@@ -289,7 +289,7 @@ test('a rename carried out after it was taken for void is found in the table, an
   expect([table.tally(), table.others()]).toEqual([['w1', 'mine'], []]);
 });
 
-/** Somebody who slept for long publishes below the top, under a number that was cleared away: void. */
+/** A process that slept for long publishes below the top, under a number that was cleared away: void. */
 function makeVoid(table: Table, parent: Licence): void {
   const stamp = { changeId: 'of-a-sleeper', commit: 'of-a-sleeper', shareTimeMs: table.server.nowMs };
   table.server.removeTree(table.numberPath(parent.revision + 1));

@@ -8,8 +8,8 @@ import { callOf, pathIn, portOf } from '../helpers/memory-share.js';
 import { adding, declining, Table, type Writer } from '../helpers/table.js';
 
 /**
- * Every step of every operation of the store ends with every errno that a share has been seen to give, as Node throws it,
- * with and without having taken effect.
+ * Every step of every operation of the store ends with every errno that a share has been seen to give, as Node throws
+ * it, with and without having taken effect.
  */
 const errnos: Readonly<Record<string, { readonly errno: number; readonly kind: ShareErrorKind }>> = {
   EEXIST: { errno: -17, kind: 'exists' },
@@ -143,7 +143,7 @@ function checkFault(error: unknown, name: string, told: string): void {
   expect(fault.message, told).toContain('/share');
   const chain = [...causes(fault)].map(String).join('\n');
   const found = name === 'ESTALE' ? '-116' : name;
-  const isAnswer = ['EEXIST', 'ENOTEMPTY'].includes(name); // somebody was quicker: what follows is another failure
+  const isAnswer = ['EEXIST', 'ENOTEMPTY'].includes(name); // another process was quicker: then another failure follows
   if (fault.code.startsWith('SHARE_') && !isAnswer) expect(chain, told).toContain(found);
 }
 

@@ -110,7 +110,7 @@ describe('what dead processes left in the folder', () => {
   test('a stage goes when we have seen it stand for a day', async () => {
     const { table, writer } = await grown(1);
     leave(table, stage(77));
-    await table.timeline.advance(30 * DAY_MS); // nobody was looking
+    await table.timeline.advance(30 * DAY_MS); // no process was looking
     await round(writer);
     expect(table.others()).toEqual([stage(77)]);
     await table.timeline.advance(DAY_MS);

@@ -44,7 +44,7 @@ interface Grown extends WriterOptions {
   readonly store?: Partial<StoreOptions>;
 }
 
-/** Somebody has watched so many commits for longer than five minutes; his next four bring a round. */
+/** A process has watched this many commits for longer than five minutes; its next four bring a round. */
 async function watched(commits: number, { store, ...options }: Grown = {}) {
   const table = new Table();
   const writer = table.writer({ store: { clearing, ...store }, ...options });
@@ -118,7 +118,7 @@ describe('folding', () => {
     expect(old.filter(([, times]) => times > 1)).toEqual([]);
   });
 
-  test('what is above a segment that the share refuses for now stays, so that the chain can still be walked; after five minutes it goes', async () => {
+  test('what is above a refused segment stays, so that the chain can be walked; after 5 minutes it goes', async () => {
     let isRefused = true;
     const { table, writer } = await watched(40, {
       wrap: (files) => ({
@@ -177,7 +177,7 @@ describe('folding', () => {
     expect(wordsOf((await journalOf(writer)).events)).toEqual([...words(1, 7), ...words(12, 53)]);
   });
 
-  test('what others made of an older state that was brought back is in it, also where the writer had made something else', async () => {
+  test('what others made of an older state is in it, also if the writer had made something else', async () => {
     const table = new Table();
     const writer = table.writer({ store: { clearing } });
     await happen(writer, 4);
@@ -332,7 +332,7 @@ describe('keeping', () => {
 
 const small = { ...clearing, segmentNumbers: 4 };
 
-/** As after so many commits of somebody else, with an event in each. */
+/** As after this many commits of another process, with an event in each. */
 function growEventful(table: Table, revisions: number): void {
   table.makeRevision(bareLicence());
   for (let n = 1; n <= revisions; n++) {
@@ -342,7 +342,7 @@ function growEventful(table: Table, revisions: number): void {
   }
 }
 
-/** Every step of folding and clearing fails once; somebody else goes on, and nothing is missing or there twice. */
+/** Every step of folding and clearing fails once; another process goes on, and nothing is missing or there twice. */
 const mishaps = (['unsaid', 'refused', 'missing'] as const).flatMap((error) =>
   (['refuse', 'loseReply'] as const).map((kind) => ({ kind, error })),
 );

@@ -14,7 +14,10 @@ import { seededDice } from '../helpers/dice.js';
 import { stepsOf, stepsUntil } from '../helpers/steps.js';
 import { bareLicence } from '../helpers/table.js';
 
-/** The lists that grow with the folder: revisions, segments, and what one process remembers of them. As in test/rules/linear.test.ts. */
+/**
+ * The lists that grow with the folder: revisions, segments, and what one process remembers of them. As in
+ * test/rules/linear.test.ts.
+ */
 
 const N = 200;
 const MOST = 2.5;

@@ -15,7 +15,7 @@ function locked(ageMs = 0): Table {
   return table;
 }
 
-/** Somebody else takes and gives back the lock, every so often. */
+/** Another process takes the lock and gives it back, every so often. */
 function keepTaking(
   table: Table,
   everyMs: number,

@@ -7,7 +7,7 @@ import type { ShareFiles } from '../../src/share/files.js';
 import { faulty } from '../helpers/faults.js';
 import { adding, codeOf, Table, type Writer } from '../helpers/table.js';
 
-/** The rebuilding of a lost table, without instances: what is written, and who wins. */
+/** The rebuilding of a lost table, without instances: what is written, and whose revision wins. */
 
 const MINUTES_MS = 300_000;
 
@@ -228,7 +228,7 @@ describe('a folder that is gone', () => {
 });
 
 describe('somebody else has healed while we met the same damage', () => {
-  /** One heals and works on; the other began to look 5 s after him. What `happen` does is done just then. */
+  /** One process rebuilds and works on. The other began to look 5 s later; `happen` is done at that moment. */
   async function healedByOne(
     happen: (table: Table) => void,
     wrap?: (files: ShareFiles, table: Table) => ShareFiles,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { codeOf, Table } from '../helpers/table.js';
 
-/** A server that renames no directory onto another, and neither renames nor removes what somebody has open. */
+/** A server that renames no directory onto another, and neither renames nor removes what is open. */
 const windows = () => {
   const table = new Table({ shape: 'windows' });
   table.grow(1);
@@ -59,7 +59,7 @@ describe.each(['refused', 'busy'] as const)('something keeps the stage open (%s)
   test('for longer than ten: the fault says so, and nothing was published', async () => {
     const table = windows();
     const code = await codeOf(table.writer({ wrap: scanned(table, 60_000, kind) }).add('mine'));
-    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'COMMIT_UNKNOWN'); // a refusal may be for rights, and prove nothing
+    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'COMMIT_UNKNOWN'); // a refusal may be about rights: no proof
     expect(table.timeline.nowMs).toBeGreaterThanOrEqual(10_000);
     expect(table.timeline.nowMs).toBeLessThan(12_000);
     expect(table.numbers()).toEqual([0, 1]);
@@ -68,7 +68,7 @@ describe.each(['refused', 'busy'] as const)('something keeps the stage open (%s)
   test('until the deadline, which is sooner: the same', async () => {
     const table = windows();
     const code = await codeOf(table.writer({ wrap: scanned(table, 60_000, kind) }).add('mine', 5000));
-    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'COMMIT_UNKNOWN'); // a refusal may be for rights, and prove nothing
+    expect(code).toBe(kind === 'busy' ? 'SHARE_BUSY' : 'COMMIT_UNKNOWN'); // a refusal may be about rights: no proof
     expect(table.timeline.nowMs).toBeLessThan(6000);
     expect(table.tally()).toEqual(['w1']);
   });

@@ -6,7 +6,7 @@ import { HandClock } from '../helpers/clock.js';
 import { seededDice } from '../helpers/dice.js';
 import { FACE, type Host, type World } from '../helpers/world.js';
 
-/** An administrator at a desk of his own: every act is a fresh process that commits one change. */
+/** An administrator at a separate desk: every act is a fresh process that commits one change. */
 export class Desk {
   readonly name = 'admin@desk';
   private readonly host: Host;

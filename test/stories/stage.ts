@@ -88,7 +88,7 @@ class Stage {
     return reads;
   }
 
-  /** Somebody by name; who is new starts a process, on a PC of his own unless said. */
+  /** A user by name. A new one starts a process, on a separate PC unless said. */
   async user(handle: string, hostName?: string): Promise<User> {
     const known = this.people.get(handle);
     if (known) return known;
@@ -207,7 +207,7 @@ function seatWords(seat: Seat): string {
   return `${seat.state}, valid ${left}`;
 }
 
-/** One line per record: who, seats, beats, and what it promises. */
+/** One line per record: user, seats, beats, and what it promises. */
 function tableWords(stage: Stage): string[] {
   return stage.world.table().instances.map((record) => {
     const seats = record.seats.map((seat) => `${stage.seatName(seat.id)} of ${seat.module}`).join(', ');

@@ -23,9 +23,10 @@ const SLACK = 2;
 export function addDemo(program: Command, deps: Deps): void {
   program
     .command('demo')
-    .summary('the whole story on this machine in half a minute')
+    .summary('run a demonstration of half a minute on this computer')
     .description(
-      'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. Real processes on a temporary licence; every step is checked.',
+      'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. ' +
+        'Starts real processes on a temporary licence, and checks every step.',
     )
     .action(async () => {
       const failures = await unlessStopped(deps, (interruption) => demonstrate(deps, interruption));
@@ -33,7 +34,9 @@ export function addDemo(program: Command, deps: Deps): void {
     });
 }
 
-/** How many promises did not hold. Ends, whatever happens, with every process that it has started, and without its directory. */
+/**
+ * How many promises did not hold. Its processes have ended and its directory is removed afterwards, whatever happens.
+ */
 async function demonstrate(deps: Deps, { unless }: Interruption): Promise<number> {
   const directory = await unless(temporaryDirectory());
   const stage = new DemoStage(deps, directory);
@@ -62,19 +65,16 @@ async function temporaryDirectory(): Promise<string> {
   return await mkdtemp(nodePath.join(around, 'seatfile-demo-')).catch((cause: Error) => {
     throw new SeatfileFault(
       'SHARE_REFUSED',
-      `${around}: expected a directory for temporary files that this user may write in, found none (${cause.message}); ${ELSEWHERE}`,
+      `${around}: expected a directory for temporary files that this user may write in, found none ` +
+        `(${cause.message}); ${ELSEWHERE}`,
       { cause },
     );
   });
 }
 
 async function heartbeatStory(stage: DemoStage): Promise<void> {
-  const file = await stage.licence('heartbeat.json', [
-    '--module',
-    'CAD=2',
-    '--check-interval',
-    `${INTERVAL}s`,
-  ]);
+  const options = ['--module', 'CAD=2', '--check-interval', `${INTERVAL}s`];
+  const file = await stage.licence('heartbeat.json', options);
   stage.say(
     `A licence for 2 users of CAD. Every instance beats every ${INTERVAL} s (in real life: 30 s x max users).`,
   );
@@ -85,7 +85,7 @@ async function heartbeatStory(stage: DemoStage): Promise<void> {
   await ada.kill();
   const lastBeatMs = await stage.lastBeatMs(file, 'ada');
   stage.say(
-    "Ada's process is killed. Nobody tells the table; Bob's instance sees her heartbeat stand still.",
+    "Ada's process is killed. It cannot tell the table; Bob's instance sees her heartbeat stand still.",
   );
   const goneMs = await stage.evictedMs(file, 'ada');
   const afterSeconds = (goneMs - lastBeatMs) / 1000;
@@ -113,7 +113,7 @@ async function heartbeatStory(stage: DemoStage): Promise<void> {
 async function lightStory(stage: DemoStage): Promise<void> {
   const options = ['--module', 'CAD=1', '--level', 'light', '--check-interval', `${INTERVAL}s`];
   const file = await stage.licence('light.json', options);
-  stage.say('\nThe same on Light, for 1 user: written at start and end only, and nobody is ever evicted.');
+  stage.say('\nThe same on Light, for 1 user: written at start and end only, and no user is ever evicted.');
   const ada = await stage.sit(file, 'ada', 'pc-1');
   await ada.kill();
   stage.say(`Ada's process is killed. ${2 * INTERVAL} s pass.`);

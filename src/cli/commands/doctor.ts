@@ -28,14 +28,16 @@ interface DoctorOptions {
 export function addDoctor(program: Command, deps: Deps): void {
   program
     .command('doctor')
-    .summary('examine whether a share is fit to hold seats')
+    .summary('test whether a share can safely hold a licence')
     .description(
-      'Tries on the share all that seats rest on, and says what is wrong with it. Changes nothing but a directory of its own beside the licence, which it removes. Exit status: 0 fit, 1 unfit, 3 no licence file there, 6 out of reach.',
+      'Tests whether this folder can safely hold a licence, and reports problems. ' +
+        'Writes only in a directory of its own beside the licence, and removes it. ' +
+        'Exit status: 0 fit, 1 unfit, 3 no licence file there, 6 out of reach.',
     )
     .argument('[file]', 'the licence file, or a directory for one; default: SEATFILE')
-    .option('--peer', 'measure with a second PC that runs this at the same time how soon changes are seen')
-    .option('--wait <duration>', 'how long --peer waits for the other', '2m')
-    .option('--hammer <duration>', '4 processes commit to a scratch licence for so long; nothing may be lost')
+    .option('--peer', 'measure how soon another PC sees changes (run this on both PCs at the same time)')
+    .option('--wait <duration>', 'how long --peer waits for the other PC', '2m')
+    .option('--hammer <duration>', 'stress test: 4 processes commit to a temporary licence for this long')
     .addOption(new Option('--hammer-worker <number>').hideHelp())
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: DoctorOptions) => {
@@ -57,9 +59,9 @@ async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise
 }
 
 interface Extras {
-  /** Of hammering; null: none. */
+  /** How long to hammer; null: not at all. */
   readonly seconds: number | null;
-  /** For the other; null: nobody is to come. */
+  /** How long to wait for the other PC; null: no other PC is expected. */
   readonly waitMs: number | null;
 }
 

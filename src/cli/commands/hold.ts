@@ -42,7 +42,8 @@ export function addHold(program: Command, deps: Deps): void {
     .command('hold')
     .summary('hold a seat until stdin closes')
     .description(
-      'Holds a seat until stdin closes or a signal comes, and tells what happens to it: the bridge for programs in any language.',
+      'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +
+        'It is the bridge for programs in any language.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--module <name>', 'the module; may be left out where the licence has one')
@@ -102,7 +103,7 @@ async function hold(file: string, options: HoldOptions, deps: Deps): Promise<num
 }
 
 interface Stop {
-  /** A signal has come; stdin is closed, so that nobody waits for a seat any more. */
+  /** A signal has come; stdin is closed, so the parent no longer waits for a seat. */
   readonly signals: { readonly signal: AbortSignal; readonly gaveUp: AbortSignal };
   /** Stdin is closed, or a signal has come. */
   readonly stopped: Promise<void>;

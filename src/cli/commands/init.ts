@@ -35,7 +35,8 @@ export function addInit(program: Command, deps: Deps): void {
     .command('init')
     .summary('create an unsigned licence for in-house use')
     .description(
-      'Examines the place as doctor does, creates an unsigned licence for in-house use, and tries one commit. Never overwrites anything.',
+      'Tests the folder as doctor does, creates an unsigned licence for in-house use, and tries one commit. ' +
+        'Never overwrites anything.',
     )
     .argument('[file]', 'the licence file to create; default: SEATFILE')
     .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
@@ -50,10 +51,15 @@ export function addInit(program: Command, deps: Deps): void {
       'how often an instance beats (default: 30 s x the largest max users)',
     )
     .addOption(
-      new Option('--count-by <what>', 'what one user is').choices(['user@host', 'instance', 'user', 'host']),
+      new Option('--count-by <what>', 'what counts as one user').choices([
+        'user@host',
+        'instance',
+        'user',
+        'host',
+      ]),
     )
     .option('--customer <name>', 'whose licence it is')
-    .option('--force', 'create it where the examination says that seats would not be safe')
+    .option('--force', 'create it even if the tests say that seats would not be safe there')
     .action(async (file: string | undefined, options: InitOptions) => {
       await init(fileOf(file, deps), options, deps);
     });
@@ -85,12 +91,13 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
   deps.out(
-    `Created ${printable(face)}: max users ${users}; ${options.level ?? 'heartbeat'}, check interval ${duration(seconds)}.\n`,
+    `Created ${printable(face)}: max users ${users}; ` +
+      `${options.level ?? 'heartbeat'}, check interval ${duration(seconds)}.\n`,
   );
   if (seconds < 8) deps.err('A check interval below 8 s is for demonstrations only.\n');
 }
 
-/** Creates the file and the table. A signal gives up what comes before: once the file is there, the rest is a moment. */
+/** Creates the file and the table. A signal gives up only what comes before the file: the rest takes a moment. */
 async function create(
   file: string,
   licence: Licence,
@@ -109,7 +116,7 @@ async function create(
   return face;
 }
 
-/** Seconds at most: everything that doctor tries by itself, without a second PC. */
+/** All that doctor tests without a second PC. It takes seconds at most. */
 async function examinePlace(
   face: string,
   options: InitOptions,
@@ -130,7 +137,7 @@ async function examinePlace(
   for (const finding of bad) deps.err(`Warning: ${describeBriefly(finding)}\n`);
 }
 
-/** A refused right is a fault of its own kind; everything else is the place's. */
+/** A refused right has its own fault code; everything else makes the place unfit. */
 function unfit(face: string, worst: Finding): SeatfileFault {
   const refused = worst.check === 'rights' ? worst.refused : null;
   const code =
@@ -143,13 +150,12 @@ function unfit(face: string, worst: Finding): SeatfileFault {
       : refused.kind === 'full'
         ? 'SHARE_FULL'
         : 'SHARE_REFUSED';
-  return new SeatfileFault(
-    code,
-    `${face}: not created: ${describeBriefly(worst)}${worst.check === 'rights' || worst.check === 'wrongPlace' ? '' : ' (seatfile doctor tells more; --force creates it all the same)'}`,
-  );
+  const isFinal = worst.check === 'rights' || worst.check === 'wrongPlace';
+  const more = isFinal ? '' : ' (seatfile doctor tells more; --force creates it all the same)';
+  return new SeatfileFault(code, `${face}: not created: ${describeBriefly(worst)}${more}`);
 }
 
-/** The first commit shows whether the share can host the table; where it cannot, nothing of it stays. */
+/** The first commit shows whether the share can hold the table. If it cannot, nothing of the licence stays. */
 async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
   const { store } = await openStore(face, system, waiting(deps));
   const actor = actorOf(system.facts);

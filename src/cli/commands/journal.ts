@@ -24,14 +24,14 @@ export function addJournal(program: Command, deps: Deps): void {
     .command('journal')
     .summary('show what happened')
     .description(
-      'Shows who was seated, refused, evicted or removed, when, and by whom. Takes no lock and changes nothing.',
+      'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
     .option('--user <name>', 'only of this user')
     .option('--module <name>', 'only in this module')
     .option('--json', 'one JSON object per line')
-    .option('--verify', 'whether the chain of events is whole; 1 if it is not')
+    .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
       const path = fileOf(file, deps);
       checkOptions(options);
@@ -106,7 +106,7 @@ function detailsOf({ kind, reason, words, count, settings }: LicenceEvent): stri
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-// --- whether it is whole ----------------------------------------------------------------------------------------------
+// --- whether it is whole ---------------------------------------------------------------------------------------------
 
 function verify({ licence, events, problems }: JournalReading, options: JournalOptions, deps: Deps): void {
   const report = verifyChain(events, licence.lastEventHash);
@@ -122,7 +122,8 @@ function describe(events: readonly LicenceEvent[], isWhole: boolean, report: Cha
   const [first, last] = [events[0], events.at(-1)];
   if (!first || !last) return isWhole ? 'Nothing has happened yet.\n' : 'No event could be read.\n';
   const lines = [
-    `${events.length === 1 ? '1 event' : `${events.length} events`}, from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
+    `${events.length === 1 ? '1 event' : `${events.length} events`}, ` +
+      `from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
     ...report.breaks.map((one) => `Broken ${printable(describeBreak(one))}.`),
     ...(report.isPruned ? [`It begins at ${printable(first.id)}: what was older is no longer kept.`] : []),
     ...report.beginnings.map((id) => `A new chain begins at ${printable(id)}: the table was restored.`),

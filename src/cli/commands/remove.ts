@@ -27,7 +27,8 @@ export function addRemove(program: Command, deps: Deps): void {
     .command('remove')
     .summary('free stuck seats')
     .description(
-      'Frees seats. The holder is told who did it and why, and may ask again: removing is not banning. Asks on a terminal, needs --yes elsewhere.',
+      'Frees seats. The user is told by whom and why, and may take a seat again: removing is not banning. ' +
+        'Asks on a terminal, needs --yes elsewhere.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--user <name>', 'seats of this user')
@@ -51,7 +52,7 @@ function checkOptions(options: RemoveOptions): void {
   if (![user, host, module, seat].some((one) => one !== undefined) && !dead && !all)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      'remove: expected --user, --host, --module, --seat, --dead or --all',
+      'remove: which seats? Give --user, --host, --module, --seat, --dead or --all',
     );
   if (seat !== undefined && !/^[a-z0-9-]{4,64}$/.test(seat))
     throw new SeatfileFault(
@@ -65,7 +66,7 @@ function checkOptions(options: RemoveOptions): void {
 async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Promise<void> {
   const chosen = choose(desk, options, await desk.unless(shareTimeOf(desk)));
   if (chosen.length === 0) {
-    deps.err('No seat matches; nothing was removed.\n');
+    deps.err('No seat matches these options. Nothing was removed.\n');
     deps.setStatus(EXIT.failed);
     return;
   }
@@ -81,9 +82,9 @@ async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Prom
   const removed = await commitRemoval(desk, chosen, options.reason ?? null);
   const { checkIntervalSeconds } = desk.policy;
   for (const one of removed)
-    deps.out(`Removed ${describe(one)}; ${whenNoticed(one, desk, checkIntervalSeconds)}.\n`);
+    deps.out(`Removed ${describe(one)}. ${whatFollows(one, desk, checkIntervalSeconds)}\n`);
   if (removed.length < chosen.length)
-    deps.err(`${chosen.length - removed.length} had left by themselves meanwhile.\n`);
+    deps.err(`Given back meanwhile, before they were removed: ${chosen.length - removed.length}.\n`);
   if (removed.length === 0) deps.setStatus(EXIT.failed);
 }
 
@@ -96,7 +97,7 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat
   if (options.seat !== undefined && ids.size > 1)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      `--seat ${options.seat}: ${ids.size} seats begin so; give more of the id`,
+      `--seat ${options.seat}: ${ids.size} seats begin with it; give more of the id`,
     );
   return chosen;
 }
@@ -120,13 +121,14 @@ const keyOf = ({ record, seat }: ChosenSeat): string => `${record.id} ${seat.id}
 const describe = ({ record, seat }: ChosenSeat): string =>
   `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
 
-/** When a holder that lives learns it: at its next look. */
-function whenNoticed({ record }: ChosenSeat, { system }: Desk, checkIntervalSeconds: number): string {
-  if (isGoneHere(record, system)) return 'the place is for whoever waits or asks now; its process is gone';
+/** A holder that lives learns of its removal at its next poll. */
+function whatFollows({ record }: ChosenSeat, { system }: Desk, checkIntervalSeconds: number): string {
+  if (isGoneHere(record, system)) return `${FREED} Its process is gone.`;
   const ms = ownLookMs(
     record.level,
     Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
     record.answersWithin,
   );
-  return `the place is for whoever waits or asks now, and its holder, if it runs, notices within ${duration(Math.ceil(ms / 1000))}`;
+  return `${FREED} The user's application is told within ${duration(Math.ceil(ms / 1000))}, if it is running.`;
 }
+const FREED = 'The seat is free now, or goes to the first user in the queue.';

@@ -32,9 +32,11 @@ interface Bench {
 export function addRepair(program: Command, deps: Deps): void {
   program
     .command('repair')
-    .summary('rebuild a seat table that is lost or damaged, when nobody runs')
+    .summary('rebuild a seat table that is lost or damaged, when no application is running')
     .description(
-      'Rebuilds a lost or damaged seat table from what is left of it. Running instances do that by themselves: this is for when none runs. Says what it found and what it will write, asks on a terminal, needs --yes elsewhere. Nothing that is there is removed or changed.',
+      'Rebuilds a lost or damaged seat table from what is left of it. Running applications do that by themselves: ' +
+        'use this when none is running. Says what it found and what it will write, asks on a terminal, ' +
+        'needs --yes elsewhere. Removes and changes nothing that is there.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--dry-run', 'only say what was found and what would be written')
@@ -83,9 +85,7 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
   deps.out(describe(survey, bench));
   if (survey.remains === null) throw untrusted(store, loss);
   if (await unless(isAnybodyThere(bench, survey.remains.base.licence))) {
-    deps.err(
-      'Somebody is writing in the folder. Running instances that hold a seat rebuild the table by themselves, from more than lies there; stop them if they do not. Nothing was changed.\n',
-    );
+    deps.err(AT_WORK);
     deps.setStatus(EXIT.failed);
     return;
   }
@@ -104,14 +104,20 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
     return;
   }
   deps.out(
-    `Restored: revision ${restored.revision}, ${seatsIn(restored)}. Nobody new is seated for ${duration(quarterMs(policy) / 1000)}, so that who still works keeps his place.\n`,
+    `Restored: revision ${restored.revision}, ${seatsIn(restored)}. ` +
+      `No new user is seated for ${duration(quarterMs(policy) / 1000)}: users that are at work keep their seats.\n`,
   );
 }
+
+const AT_WORK =
+  'An application is writing in the folder. Applications that hold a seat rebuild the table by themselves, ' +
+  'and know more than lies there. If they do not, stop them and try again. Nothing was changed.\n';
 
 const untrusted = (store: Store, cause: SeatfileFault): SeatfileFault =>
   new SeatfileFault(
     cause.code,
-    `${store.place.face}: nothing that is left is surely of this licence, so nothing was written; put back a copy of licence.json, and of its folder if there is one`,
+    `${store.place.face}: no file that is left surely belongs to this licence, so nothing was written; ` +
+      'put back a copy of licence.json, and of its folder if there is one',
     { cause },
   );
 
@@ -119,12 +125,14 @@ const untrusted = (store: Store, cause: SeatfileFault): SeatfileFault =>
 const LONGEST_WATCH_MS = 300_000;
 const GLANCE_MS = 1000;
 
-/** Whoever lives looks, and tries to write, at least every T/8: the server's stamp on the folder tells. */
+/** A live instance polls, and tries to write, at least every T/8. That changes the folder's time on the server. */
 async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Promise<boolean> {
   const { checkIntervalSeconds } = inFile(store.place.face, () => readPolicy(base));
   const watchMs = Math.min(lookPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
-  deps.err(`Watching for ${duration(Math.ceil(watchMs / 1000))} whether anybody writes in the folder.\n`);
+  deps.err(
+    `Watching the folder for ${duration(Math.ceil(watchMs / 1000))}, in case an application writes there.\n`,
+  );
   const before = await store.folderTime();
   for (;;) {
     if ((await store.folderTime()) !== before) return true;
@@ -144,7 +152,7 @@ function describe(survey: Survey, { store, system, options }: Bench): string {
       ? `${folder}: not there`
       : numbers.length === 0
         ? `${folder}: there, and no revision in it`
-        : `${folder}: ${numbers.length === 1 ? 'one revision' : `${numbers.length} revisions`}, up to ${numbers.at(-1)}`,
+        : `${folder}: ${revisionsIn(numbers.length)}, up to ${numbers.at(-1)}`,
     ...unreadable.map(({ number, why }) => `  ${number} cannot be read: ${why}`),
     ...tooHigh.map((number) => `  ${number} leaves no room above it: it is renamed to damaged-..., and kept`),
     ...(readable ? [`  newest that can be read: ${stateOf(readable, nowMs)}`] : []),
@@ -155,12 +163,16 @@ function describe(survey: Survey, { store, system, options }: Bench): string {
     lines.push('Nothing else is wrong: that renamed, the table is whole, and nothing is written.');
   else if (remains) {
     const { base, highest } = remains;
+    const source = `${base.from === 'face' ? 'licence.json' : 'the folder'} (revision ${base.licence.revision})`;
     lines.push(
-      `${options.dryRun ? 'Would write' : 'Will write'} revision ${restoredNumber(highest)}, made from revision ${base.licence.revision} in ${base.from === 'face' ? 'licence.json' : 'the folder'}, with ${seatsIn(base.licence)}.`,
+      `${options.dryRun ? 'Would' : 'Will'} rebuild the seat table from ${source}, ` +
+        `as revision ${restoredNumber(highest)}, with ${seatsIn(base.licence)} in use.`,
     );
   }
   return `${lines.map(printable).join('\n')}\n`;
 }
+
+const revisionsIn = (count: number): string => (count === 1 ? 'one revision' : `${count} revisions`);
 
 /** Only names that leave no room are in the way. */
 const isWholeWithout = ({ tooHigh, unreadable, readable }: Survey): boolean =>

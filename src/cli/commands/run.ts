@@ -39,7 +39,7 @@ export function addRun(program: Command, deps: Deps): void {
     .command('run')
     .summary('hold a seat while a command runs')
     .description(
-      'Takes a seat, runs COMMAND, and gives the seat back whatever becomes of it: seatfile run FILE -- COMMAND',
+      'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
     )
     .usage('[options] [file] -- COMMAND [ARGUMENT...]')
     .showHelpAfterError(
@@ -108,10 +108,10 @@ async function runSeated(file: string, options: RunOptions, deps: Deps): Promise
   }
 }
 
-/** What would end us too if nobody listened, and leave the command without a heartbeat. */
+/** Without a listener these would end `run`, too, and leave the command without a heartbeat. */
 const FOR_THE_COMMAND: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
-/** Signals go to the command, each of them, and we end when it does: as long as it runs it uses the seat. */
+/** Each signal goes to the command. `run` ends when the command ends: as long as it runs, it uses the seat. */
 function forward(name: NodeJS.Signals, child: ChildProcess | null, deps: Deps): boolean {
   if (child === null) return false;
   if (!deps.reachesCommands(name)) child.kill(name);

@@ -18,7 +18,7 @@ interface SetOptions {
   readonly yes?: boolean;
 }
 
-/** More reads a second than this are not asked of a file server without a yes. */
+/** More reads a second than this need the administrator's --yes. */
 const CHEAP_READS = 50;
 /** Seconds: the shortest and the longest promise to answer, and the longest grace. */
 const SHORTEST_ANSWER = 20;
@@ -30,21 +30,23 @@ export function addSet(program: Command, deps: Deps): void {
     .command('set')
     .summary('change level, check interval, answers on demand, offline grace, how long the journal is kept')
     .description(
-      'Changes settings for everybody. Running instances follow at their next look; nobody loses a seat.',
+      'Changes settings for all users. Running applications use them at their next poll. No user loses a seat by it.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(new Option('--level <level>', 'heartbeat or light').choices(['heartbeat', 'light']))
     .option('--check-interval <duration>', 'how often an instance beats, from 1s to 24h')
     .option(
       '--on-demand <duration>',
-      'every holder answers within this whoever needs a seat, from 20s; "off" ends it. A dead seat is free then, and the price is printed',
+      'free dead seats sooner: every application must answer within this time when a user needs a seat ' +
+        '(20s or more; "off" turns it off). Prints the extra load',
     )
     .option(
       '--offline-grace <duration>',
-      'how much longer a holder works without the share; a dead seat stays so much longer. "off" ends it',
+      'how much longer a user may go on working while the share is out of reach; a dead seat stays taken longer, too ' +
+        '("off" turns it off)',
     )
-    .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; at first 13mo')
-    .option('--yes', 'whatever it costs the file server')
+    .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; default 13mo')
+    .option('--yes', 'do it even if this puts a heavy load on the file server')
     .action(async (file: string | undefined, options: SetOptions) => {
       const path = fileOf(file, deps);
       const settings = settingsOf(options);
@@ -59,7 +61,7 @@ function settingsOf(options: SetOptions): Settings {
   if ([level, checkInterval, onDemand, offlineGrace, keepJournal].every((one) => one === undefined))
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      'set: expected --level, --check-interval, --on-demand, --offline-grace or --keep-journal',
+      'set: nothing to change; give --level, --check-interval, --on-demand, --offline-grace or --keep-journal',
     );
   return {
     ...(level && { level }),
@@ -89,7 +91,7 @@ async function change(desk: Desk, settings: Settings, isAgreed: boolean, deps: D
   );
   const waitMs = ownLookMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
   const follow = published
-    ? `; running instances follow within ${duration(Math.ceil(waitMs / 1000))}`
+    ? `. Running applications use the new settings within ${duration(Math.ceil(waitMs / 1000))}`
     : ', as before';
   deps.out(`${describe(now)}${follow}.\n`);
   if (settings.journalMonths !== undefined)
@@ -108,19 +110,24 @@ function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSecon
   return parts.join(', ');
 }
 
-/** Rule 7: what answering costs, before anything is changed. @throws SeatfileFault BAD_ARGUMENT where it is much, and nobody said yes */
+/** Rule 7: the cost of answering, before the change. @throws SeatfileFault BAD_ARGUMENT if it is high, without --yes */
 function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, deps: Deps): void {
   const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
   const reads = (POLLS_PER_ANSWER * users) / answerSeconds;
-  const price = `answers within ${duration(answerSeconds)} from up to ${users} at work are ${perSecond(reads, 'read')} of the folder, and ${perSecond(users / answerSeconds, 'write')} while somebody needs a seat`;
+  const price =
+    `with up to ${users} users at work, answers within ${duration(answerSeconds)} need ` +
+    `${perSecond(reads, 'read')} of the folder, and ${perSecond(users / answerSeconds, 'write')} ` +
+    'while a user needs a seat';
+  const cheaper = duration(Math.ceil((POLLS_PER_ANSWER * users) / CHEAP_READS));
   if (reads > CHEAP_READS && !isAgreed)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      `set: ${price}; expected --yes for more than ${CHEAP_READS} reads a second, or a longer time, like ${duration(Math.ceil((POLLS_PER_ANSWER * users) / CHEAP_READS))}`,
+      `set: ${price}; for more than ${CHEAP_READS} reads a second add --yes, or give a longer time, like ${cheaper}`,
     );
-  deps.err(`The price: ${price}.\n`);
+  deps.err(`Extra load: ${price}.\n`);
   deps.err(
-    `A holder who is stopped or cut off for ${duration(answerSeconds)} may lose his seat to whoever needs one.\n`,
+    `An application that is stopped or cut off for ${duration(answerSeconds)} may lose its seat ` +
+      'when a user needs one.\n',
   );
 }
 
@@ -133,7 +140,9 @@ function warnOfUse(now: Policy, settings: Settings, deps: Deps): void {
   if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
     deps.err('A check interval below 8 s is for demonstrations only.\n');
   if (settings.onDemand && now.level === 'light')
-    deps.err('Under light nobody is asked, and nobody answers; it holds once the level is heartbeat.\n');
+    deps.err('Light has no answers on demand. The setting takes effect when the level is heartbeat.\n');
   if (now.answerWithinSeconds !== null && now.graceSeconds > 0)
-    deps.err('Answers on demand come before offline grace: who cannot answer may lose his seat.\n');
+    deps.err(
+      'Answers on demand go before offline grace: an application that cannot answer may lose its seat.\n',
+    );
 }

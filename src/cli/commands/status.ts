@@ -18,8 +18,10 @@ interface StatusOptions {
 export function addStatus(program: Command, deps: Deps): void {
   program
     .command('status')
-    .summary('show who sits where')
-    .description('Shows who sits where, since when, and the last beat. Takes no lock and changes nothing.')
+    .summary('show who is using the licence')
+    .description(
+      'Shows which user holds a seat where, since when, and the last beat. Takes no lock, changes nothing.',
+    )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--module <name>', 'only this module')
     .option('--user <name>', 'only this user')
@@ -58,18 +60,17 @@ const isUnmatched = (view: FullView, { user, host }: StatusOptions): boolean =>
 function withoutSeat(view: FullView, { module, user, host }: StatusOptions, others: number | null): string {
   const isAskedByName = user !== undefined || host !== undefined;
   if (isAskedByName && view.waiting.length > 0) return view.waiting.map(describeWaiter).join('\n');
-  if (others === null) return 'Nobody is seated.';
+  if (others === null) return 'No seats are in use.';
   const asked = Object.entries({ module, user, host }).filter(([, value]) => value !== undefined);
   const words = asked.map(([name, value]) => `--${name} ${printable(String(value))}`).join(' ');
-  const rest =
-    others === 0 ? 'nobody is seated' : others === 1 ? '1 other is seated' : `${others} others are seated`;
-  return `No seat matches ${words}; ${rest}.`;
+  const rest = others === 0 ? 'no seats are' : others === 1 ? '1 other seat is' : `${others} other seats are`;
+  return `No seat matches ${words}; ${rest} in use.`;
 }
 
-const describeWaiter = ({ place, module, ...who }: StatusView['waiting'][number]): string =>
-  `${whoIs(who)} has no seat of ${module}, and waits for one: place ${place} in the line.`;
+const describeWaiter = ({ place, module, ...user }: StatusView['waiting'][number]): string =>
+  `${whoIs(user)} has no seat of ${module}, and waits for one: place ${place} in the queue.`;
 
-function describe(view: FullView, nobodyWords: string): string {
+function describe(view: FullView, noSeatWords: string): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
@@ -83,7 +84,7 @@ function describe(view: FullView, nobodyWords: string): string {
   ];
   if (view.movedTo !== null)
     head.push(
-      `This licence has moved to ${printable(view.movedTo)}. Nobody takes or keeps a seat here any more.`,
+      `This licence has moved to ${printable(view.movedTo)}. No user can take or keep a seat here any more.`,
     );
   if (view.restored)
     head.push(
@@ -95,10 +96,11 @@ function describe(view: FullView, nobodyWords: string): string {
     );
   if (view.faceShows !== null)
     head.push(
-      `licence.json still shows revision ${view.faceShows}: it could not be refreshed. Nobody loses a seat by it; seatfile doctor tells more.`,
+      `licence.json still shows revision ${view.faceShows}: it could not be refreshed. ` +
+        'No user loses a seat by it. seatfile doctor tells more.',
     );
   const seats =
-    view.seats.length === 0 ? `${nobodyWords}\n` : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
+    view.seats.length === 0 ? `${noSeatWords}\n` : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
   const line = view.waiting.length === 0 ? '' : `\n${table([LINE_HEADER, ...view.waiting.map(lineRow)])}`;
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
   return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;

@@ -234,7 +234,7 @@ export class Guest {
     throw new Error(`guest ${this.number}: ${command}: status ${status}\n  ${one.complaints.join('\n  ')}`);
   }
 
-  /** As when somebody pulls the plug. */
+  /** As when the plug is pulled. */
   kill(): void {
     for (const pid of this.pids()) {
       try {

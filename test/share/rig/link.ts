@@ -1,4 +1,6 @@
-/** What the controller on the host and the agent in each guest say to each other: one JSON document per line, over TCP. */
+/**
+ * What the controller on the host and the agent in each guest say to each other: one JSON document per line, over TCP.
+ */
 export const CONTROL = { address: '10.98.0.1', port: 7411 };
 
 /** Where everything of a run lies, on the host (in its own mount namespace) and, read-only, in the guests. */

@@ -1,4 +1,6 @@
-/** The share for real: npm run share -- smb|nfs3|nfs42|all [--only a,b] [--long] [-- COMMAND...]. See README.md here. */
+/**
+ * The share for real: npm run share -- smb|nfs3|nfs42|all [--only a,b] [--long] [-- COMMAND...]. See README.md here.
+ */
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';

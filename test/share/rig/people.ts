@@ -21,7 +21,7 @@ export async function seatfile(guest: Guest, ...words: string[]): Promise<{ endi
   return { ending, said: [...one.lines, ...one.complaints].join('\n') };
 }
 
-/** Somebody who holds a seat, or tries to: `seatfile hold --json`. */
+/** A user that holds a seat, or tries to: `seatfile hold --json`. */
 export class Holder {
   readonly run: Running;
   private heardUpTo = 0;
@@ -46,5 +46,5 @@ export class Holder {
   }
 }
 
-/** How one of the team runs programs in a guest: as himself, and nobody else may read what he makes, unless told so. */
+/** How one user runs programs in a guest: under the user's own id; others may read the files only if told so. */
 export const asTeam = (guest: Guest): RunOptions => ({ uid: USERS[userOf(guest)], gid: USERS.group });

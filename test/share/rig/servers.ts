@@ -16,7 +16,7 @@ export interface Mount {
   readonly keepsModes: boolean;
   readonly hasLinks: boolean;
   readonly server: FileServer;
-  /** The export as a whole: nobody may write any more, or everybody again. */
+  /** The export as a whole: no user may write any more, or all users again. */
   readonly setReadOnly: (isReadOnly: boolean) => Promise<void>;
   /** Mounts the export in a guest, as root and as one of the team. */
   mount(guest: Guest, user: TeamUser): Promise<void>;
@@ -42,7 +42,7 @@ class FileServer {
     await until(`${this.command} answers on port ${this.port}`, 20_000, () => answers(this.port));
   }
 
-  /** All its processes: it stops answering, and nobody is told. */
+  /** All its processes: it stops answering, and no client is told. */
   stop(): void {
     this.signal('SIGSTOP');
   }
@@ -97,7 +97,7 @@ export async function serve(name: MountName): Promise<Mount> {
   return mount;
 }
 
-// --- SMB --------------------------------------------------------------------------------------------------------------
+// --- SMB -------------------------------------------------------------------------------------------------------------
 
 const folders = ['state', 'cache', 'lock', 'pid', 'private', 'ncalrpc', 'log'];
 
@@ -171,7 +171,7 @@ async function remount(how: 'ro' | 'rw'): Promise<void> {
   );
 }
 
-// --- NFS --------------------------------------------------------------------------------------------------------------
+// --- NFS -------------------------------------------------------------------------------------------------------------
 
 const ganeshaConf = (access: 'RO' | 'RW') => `NFS_CORE_PARAM {
   Bind_addr = ${ADDRESS}; NFS_Port = 2049; MNT_Port = 20048; Protocols = 3,4;

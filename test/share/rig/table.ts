@@ -22,7 +22,7 @@ export interface TableOptions {
   readonly level?: 'heartbeat' | 'light';
   /** In the directory of the team: both users may write. */
   readonly isTeams?: boolean;
-  /** Only the directory: somebody else makes the licence. */
+  /** Only the directory: the licence is made elsewhere. */
   readonly isBare?: boolean;
 }
 
@@ -74,7 +74,7 @@ export function topOf({ folder, exported }: Table): Licence {
   }
 }
 
-/** Who sits in M1: instance, seat and user. */
+/** The holders in M1: instance, seat and user. */
 export const seatedIn = (table: Table): { instance: string; seat: string; user: string }[] =>
   topOf(table).instances.flatMap(({ id, user, seats }) =>
     seats.map((seat) => ({ instance: id, seat: seat.id, user })),

@@ -1,6 +1,7 @@
 /**
- * A run has namespaces of its own for network, mounts and processes. Whatever it makes (bridges, mounts, servers, guests) is
- * in there, and goes when its first process ends, however that ends. So two runs cannot meet, and nothing is left.
+ * A run has namespaces of its own for network, mounts and processes. Whatever it makes (bridges, mounts, servers,
+ * guests) is in there, and goes when its first process ends, however that ends. So two runs cannot meet, and nothing is
+ * left.
  */
 import { spawn } from 'node:child_process';
 import { appendFileSync, copyFileSync, mkdirSync, unlinkSync, writeFileSync } from 'node:fs';
@@ -32,9 +33,9 @@ export async function enter(): Promise<number> {
   });
 }
 
-/** Ends with whoever started us, also if he was killed. */
+/** Ends with the process that started this one, also if that was killed. */
 export function endWithStarter(): void {
-  const leash = new net.Socket({ fd: 3 }); // no stream of fs: a read that never ends would keep process.exit() from ending
+  const leash = new net.Socket({ fd: 3 }); // not a stream of fs: its read would keep process.exit() from ending
   leash.on('error', () => process.exit(130));
   leash.on('close', () => process.exit(130));
   leash.resume();

@@ -37,7 +37,7 @@ export type From =
   | 'late' // it is still to come
   | 'down'; // the server is
 
-/** Called as a caller is answered, with the paths as he gave them. */
+/** Called as a caller is answered, with the paths as the caller gave them. */
 export type OnAnswer = (
   operation: Operation,
   args: readonly unknown[],
@@ -49,7 +49,7 @@ export interface SimClientOptions {
   readonly server: SimServer;
   readonly semantics: ClientSemantics;
   readonly dice: Pick<Dice, 'fraction'>;
-  /** The host: who shares this client's caches, and whose open files are its own. */
+  /** The host: which processes share this client's caches, and which open files are its own. */
   readonly name: string;
   /** The wall clock there, for what the client stamps. @default the server's */
   readonly wallMs?: () => number;
@@ -372,7 +372,7 @@ class Request implements Asker {
     if (isThrough) this.carryOutUnlessDropped();
     if (this.stage === 'answered') return;
     if (client.falls(0.5)) this.unfinished = null;
-    this.close(); // the server forgets who has what open
+    this.close(); // the server forgets which files are open
     this.meetDown();
   }
 
@@ -399,7 +399,7 @@ class Request implements Asker {
     if (this.client.falls(state.tornWriteRate)) this.leavePart();
   }
 
-  /** A file with a part of what was to be written, as who is killed or finds no room leaves it. */
+  /** A file with a part of what was to be written, as a process leaves it that is killed or finds no room. */
   private leavePart(): void {
     const { server, dice } = this.client;
     const { operation, path, second, mode, beside } = this.asked;
@@ -462,7 +462,7 @@ class Request implements Asker {
     }
   }
 
-  /** Carried out by the server up to minutes later, if it is up then; nobody is told. */
+  /** Carried out by the server up to minutes later, if it is up then; no client is told. */
   private schedule(way: 'late' | 'duplicate', act: () => void): void {
     const { server, state, dice } = this.client;
     server.timeline.at(server.timeline.nowMs + dice.fraction() * state.lateMs, () => {

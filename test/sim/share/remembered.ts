@@ -91,7 +91,7 @@ export class Remembered {
     const untilMs = this.roll(this.semantics.listing);
     const directory = untilMs === null ? this.directories.get(path) : this.at(path);
     if (!directory) return;
-    directory.names = untilMs === null ? null : names.slice(); // the caller may sort his
+    directory.names = untilMs === null ? null : names.slice(); // the caller may sort its own
     directory.namesUntilMs = untilMs ?? 0;
     if (directory.missing.size > 0 && this.falls(this.semantics.listingHeals)) directory.missing.clear();
   }

@@ -19,13 +19,14 @@ export interface ServerSemantics {
   /** Whether names that differ in case only are one name (storage 5, Case). Listings show them as they were made. */
   readonly foldsCase: boolean;
   /**
-   * Removing a file that somebody has open: its name goes at once, or at the last close, and until then whoever opens,
-   * makes, renames or looks at it is refused, and its directory is not empty (storage 5, Delete: delete-pending).
+   * Removing a file that is open: its name goes at once, or at the last close. Until then a process that opens, makes,
+   * renames or looks at it is refused, and its directory is not empty (storage 5, Delete: delete-pending).
    */
   readonly removesOpen: 'atOnce' | 'atLastClose';
   /**
-   * Whose open files stop a rename of the file, of the directory around it, or over it: nobody's; those of the host that
-   * asks (Samba without `strict rename`); anybody's (Windows, Samba with it). Storage 5, Directory rename, File rename.
+   * Whose open files stop a rename of the file, of the directory around it, or over it: no host's; those of the host
+   * that asks (Samba without `strict rename`); any host's (Windows, Samba with it). Storage 5, Directory rename, File
+   * rename.
    */
   readonly openStops: 'nobody' | 'sameHost' | 'anybody';
   /** Whether a directory renamed onto an empty one takes its place (storage 4 Measured, storage 5 Directory rename). */
@@ -41,18 +42,22 @@ export interface ClientSemantics {
   readonly attributes: Sometimes;
   /** `list` from what an earlier one said (storage 5 DirectoryCacheLifetime; design 5 allows for 60 s). */
   readonly listing: Sometimes;
-  /** What was not there is still not there (storage 4 Name cache; netfs 2, polled as ENOENT; storage 5 FileNotFound). */
+  /**
+   * What was not there is still not there (storage 4 Name cache; netfs 2, polled as ENOENT; storage 5 FileNotFound).
+   */
   readonly missing: Sometimes;
   /** A directory once found is used by its handle, wherever it is by now (storage 4 By-handle operation). */
   readonly handles: Sometimes;
   /**
-   * A file once read is read again from memory although another stands there (netfs 2, read under a fresh lock, and 2a).
-   * Each read begins the time anew: who polls more often than this keeps the old file.
+   * A file once read is read again from memory although another stands there (netfs 2, read under a fresh lock, and
+   * 2a). Each read begins the time anew: a process that polls more often than this keeps the old file.
    */
   readonly contents: Sometimes;
   /** For how long reading on and on can keep an old file: 55 s were seen (netfs 2, B's readFile). Milliseconds. */
   readonly contentsAtMostMs: number;
-  /** How often a host's own change in a directory makes it forget the listing and what was missing (netfs 2b, mkdir). */
+  /**
+   * How often a host's own change in a directory makes it forget the listing and what was missing (netfs 2b, mkdir).
+   */
   readonly ownChangeHeals: number;
   /** How often a listing from the server makes it forget what was missing there (netfs 2b, readdir). */
   readonly listingHeals: number;
@@ -72,7 +77,7 @@ export interface ClientSemantics {
   readonly replaceUnlinks: number;
   /** A virus scanner on the writing host opens what was just written (storage 5 No share-delete, 10 J). */
   readonly scanner: Sometimes;
-  /** Whether a written file bears the time of the host that wrote it (netfs 2, who stamps). Needs the host's clock. */
+  /** Whether a written file bears the time of the host that wrote it (netfs 2, stamps). Needs the host's clock. */
   readonly stampsFiles: boolean;
   /** Asked again until there is an answer (NFS `hard`), or given up with `unsaid` (storage 4 hard / soft, 10 H). */
   readonly retransmits: boolean;
@@ -129,7 +134,7 @@ export const nfs: Semantics = {
   blindAfterReplace: { chance: 0.5, forMs: 20 },
   retransmits: true,
   replyCache: 0.5,
-  givesUpMs: 60_000, // said by who does not want to wait: `soft`, or a mishap that gives up
+  givesUpMs: 60_000, // set by a mount that does not wait: `soft`, or a mishap that gives up
 };
 
 /** Linux client with default options (`cache=strict`, `actimeo=1`, `closetimeo=1`), Samba without `strict rename`. */

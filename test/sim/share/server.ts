@@ -41,7 +41,7 @@ interface OnItsWay {
   interrupt(): void;
 }
 
-/** A file somebody has open for an operation. */
+/** A file that is open for an operation. */
 export interface OpenFile {
   readonly node: FileNode;
   readonly close: () => void;
@@ -65,7 +65,7 @@ type SimFile = FileNode & {
  */
 export class SimServer extends MemoryServer {
   readonly semantics: ServerSemantics;
-  /** Called right after an operation was carried out, whoever is still there to be told. */
+  /** Called right after an operation was carried out, whether or not a client is still there to be told. */
   onDone: OnDone | undefined;
   /** What it answered before a restart, it does not remember. */
   restarts = 0;

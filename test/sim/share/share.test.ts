@@ -151,7 +151,7 @@ describe('what a host remembers', () => {
     const ground = new Ground(smb);
     const { a, b } = ground;
     expect(await ground.text(b, '/d/file')).toBe('old');
-    await ground.wait(1000); // nobody has it open or warm, so that it can be replaced
+    await ground.wait(1000); // no client has it open or warm, so it can be replaced
     await ground.run(b.files.read('/d/file'));
     await ground.run(a.files.replace('/d/file', 'new', 0o644, '/d'));
     for (let n = 0; n < 60; n++) {

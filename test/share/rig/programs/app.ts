@@ -1,6 +1,6 @@
 /**
- * An application with the library in it, told on stdin what to do. Says what it was answered, what its seat told it, and for
- * how long its event loop stood still.
+ * An application with the library in it, told on stdin what to do. Says what it was answered, what its seat told it,
+ * and for how long its event loop stood still.
  */
 import { lookup } from 'node:dns/promises';
 import { readdirSync, readFileSync } from 'node:fs';

@@ -1,6 +1,7 @@
 /**
- * Commits again and again; each change appends one unique id to the unknown key `tally`. Says of each what was tried and what
- * became of it, at once, so that the controller knows every id that was acknowledged, whatever happens to us after.
+ * Commits again and again; each change appends one unique id to the unknown key `tally`. Says of each what was tried
+ * and what became of it, at once, so that the controller knows every id that was acknowledged, whatever happens to us
+ * after.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { openStore } from '../../../../src/client/open-licence.js';

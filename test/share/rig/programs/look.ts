@@ -1,6 +1,6 @@
 /**
- * Looks at the newest revision and reads `licence.json`, again and again until its stdin is closed. Each look must give a whole
- * document; the revision never goes down, and what was read once stays read.
+ * Looks at the newest revision and reads `licence.json`, again and again until its stdin is closed. Each look must give
+ * a whole document; the revision never goes down, and what was read once stays read.
  */
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
@@ -40,7 +40,7 @@ export interface LookReport {
 type Tallied = Licence & { readonly tally?: readonly string[] };
 
 const { file, boundMs, paceMs, isTelling, options } = JSON.parse(process.argv[2] ?? '') as LookJob;
-setPriority(10); // who only looks lets the others work
+setPriority(10); // an observer lets the others work
 let isOver = false;
 process.stdin.on('end', () => {
   isOver = true;
@@ -82,7 +82,10 @@ async function lookAtTop(startedMs: number): Promise<number | string> {
 
 let reading: Promise<string | NodeJS.ErrnoException> | null = null;
 
-/** As people and backup tools read it; but for a read that never returns (seen on SMB, after its host was frozen): one of those is enough. */
+/**
+ * As people and backup tools read it; but for a read that never returns (seen on SMB, after its host was frozen): one
+ * of those is enough.
+ */
 async function readFace(): Promise<string | NodeJS.ErrnoException> {
   reading ??= readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
   const silent = Object.assign(new Error('no answer'), { code: 'no answer' });
@@ -104,7 +107,8 @@ async function lookAtFace(startedMs: number): Promise<number | string> {
   } catch {
     if (face.torn++ === 0)
       faults.add(
-        `licence.json torn: ${text.length} characters, from ${JSON.stringify(text.slice(0, 30))} to ${JSON.stringify(text.slice(-60))}`,
+        `licence.json torn: ${text.length} characters, ` +
+          `from ${JSON.stringify(text.slice(0, 30))} to ${JSON.stringify(text.slice(-60))}`,
       );
     return 'torn';
   }

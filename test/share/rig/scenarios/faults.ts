@@ -1,6 +1,7 @@
 /**
- * What happens to file servers, networks, disks and rights, while two users on three hosts commit and hold seats. After each: what
- * was acknowledged is there, nobody sits twice, everybody goes on, and the applications' event loops never stood still.
+ * What happens to file servers, networks, disks and rights, while two users on three hosts commit and hold seats. After
+ * each fault: what was acknowledged is there, no seat is granted twice, all processes go on, and the event loops of the
+ * applications never stood still.
  */
 import { chmodSync, chownSync } from 'node:fs';
 import { App } from '../apps.js';
@@ -16,7 +17,10 @@ const T_SECONDS = 30;
 const BOUND_MS = 15_000;
 /** Until a host has noticed that its server is back: TCP and the clients' own pauses. Milliseconds. */
 const RECOVERY_MS = 100_000;
-/** On a computer that has nothing else to do; on a busy one no more than three times what a process with nothing to do suffers. */
+/**
+ * On a computer that has nothing else to do; on a busy one no more than three times what a process with nothing to do
+ * suffers.
+ */
 const LOOP_MS = 100;
 
 interface Fault {

@@ -1,6 +1,7 @@
 /**
- * Writers on three client hosts, one of them an hour ahead, are stopped and killed in mid-commit; one host is frozen, another
- * unplugged. Whatever was acknowledged is there, once; who reads meanwhile meets whole documents and never an older one.
+ * Writers on three client hosts, one of them an hour ahead, are stopped and killed in mid-commit; one host is frozen,
+ * another unplugged. What was acknowledged is there, once. Readers meet whole documents only, and never an older one
+ * after a newer one.
  */
 import type { StoreOptions } from '../../../../src/store/store.js';
 import type { Guest, Running } from '../guest.js';
@@ -108,7 +109,7 @@ class Storm {
     this.isOver = true;
     for (const one of this.writing) {
       one.close();
-      void pause(2 * BOUND_MS).then(() => one.signal('SIGKILL')); // who does not come to his end is judged by what he said
+      void pause(2 * BOUND_MS).then(() => one.signal('SIGKILL')); // one that does not end is judged by what it said
     }
   }
 
@@ -129,7 +130,9 @@ class Storm {
 
   progress(): string {
     const tries = triesIn(this.lines);
-    return `${[...this.acked].map(([slot, count]) => `${slot}: ${count}`).join(', ')}; ${JSON.stringify(paceOf(tries))}; attempts ${tries.reduce((sum, one) => sum + one.attempts, 0)} ${faultsIn(tries).join('; ')}`;
+    const counts = [...this.acked].map(([slot, count]) => `${slot}: ${count}`).join(', ');
+    const attempts = tries.reduce((sum, one) => sum + one.attempts, 0);
+    return `${counts}; ${JSON.stringify(paceOf(tries))}; attempts ${attempts} ${faultsIn(tries).join('; ')}`;
   }
 
   /** What has to happen before the storm shows anything, and has not happened; empty: it all has. */
@@ -173,7 +176,7 @@ class Storm {
       this.writing.add(one);
       const { status, signal } = await one.ended;
       this.writing.delete(one);
-      const isDone = this.done(slot) >= this.commits; // then it only left, past an operation that the client never answers
+      const isDone = this.done(slot) >= this.commits; // then it only left, past an operation that never returns
       if (status !== 0 && signal !== 'SIGKILL' && !(isDone && signal === 'SIGTERM'))
         throw new Error(`writer ${slot} ended with ${status ?? signal}: ${one.complaints.join(' ')}`);
     }
@@ -206,7 +209,7 @@ class Storm {
     if (line.startsWith('SIG')) this.ackedBefore.set(slot, this.done(slot));
   }
 
-  /** Twice: his host may have been frozen between his saying so and his stopping. */
+  /** Twice: its host may have been frozen between its last line and its end. */
   private async wake(one: Running): Promise<void> {
     for (let n = 0; n < 2; n++) {
       await pause(STOP_MS);
@@ -270,7 +273,8 @@ function judge(
     sum('top', 'torn') + sum('top', 'missing') + sum('top', 'back') === 0,
     'a look was torn, missing or went back',
   );
-  // The SMB client shows the new text with the length of the one before (attributes up to a second old); nobody's seat rests on it.
+  // The SMB client shows the new text with the length of the one before (attributes up to a second old). No seat rests
+  // on it.
   must(sum('face', 'torn') === 0 || rig.mount.name === 'smb', 'licence.json was torn');
   const rewritten = reports.flatMap(({ faults }) => faults.filter((one) => one.includes('rewrote')));
   must(rewritten.length === 0, rewritten.join('; '));

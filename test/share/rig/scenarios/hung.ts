@@ -77,8 +77,8 @@ export const hung: Scenario = {
 };
 
 /**
- * Who is to end has a licence of his own: a process that waits for a directory which another process of the same host has locked
- * in the kernel cannot even be killed, whatever it runs.
+ * A process that is to end has a licence of its own. A process that waits for a directory which another process of the
+ * same host has locked in the kernel cannot even be killed, whatever it runs.
  */
 const bigTable = () => newTable({ checkIntervalSeconds: T_SECONDS, maxUsers: 10 });
 
@@ -104,7 +104,9 @@ async function served(rig: Rig, apps: readonly App[]): Promise<number> {
 const stuckIn = (guest: Guest): Promise<string> =>
   guest.shell("ps -eLo pid,stat,wchan:30,args | grep '[p]rograms/app' | grep ' D' | cut -c1-60 || true");
 
-/** The end of the event loop waits for every file operation, so for the server: nothing but process.exit() spares that. */
+/**
+ * The end of the event loop waits for every file operation, so for the server: nothing but process.exit() spares that.
+ */
 async function endsNow(rig: Rig, ends: App, hasWaited: boolean): Promise<void> {
   rig.say(`end of the event loop: ${hasWaited ? 'waited for the server' : 'did not wait for the server'}`);
   must((await Promise.race([ends.run.ended, pause(60_000)])) !== undefined, 'a process did not end at all');

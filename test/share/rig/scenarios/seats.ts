@@ -1,4 +1,6 @@
-/** Seats through the command line on several hosts: claim, full, release, eviction, reclaim, waking, Light, two users. */
+/**
+ * Seats through the command line on several hosts: claim, full, release, eviction, reclaim, waking, Light, two users.
+ */
 import type { Guest } from '../guest.js';
 import { asTeam, Holder, seatfile } from '../people.js';
 import { must, type Rig, type Scenario } from '../rig.js';
@@ -66,7 +68,7 @@ async function claimAndRelease({ guests: [a, b, c] }: Rig, table: Table): Promis
   return [cyd, bob];
 }
 
-/** From the kill to the table without him, on the server's own disk. */
+/** From the kill to the table without that instance, on the server's own disk. */
 async function killedIsEvicted(rig: Rig, table: Table, bob: Holder): Promise<number> {
   bob.run.signal('SIGKILL');
   await bob.run.ended;
@@ -78,7 +80,7 @@ async function killedIsEvicted(rig: Rig, table: Table, bob: Holder): Promise<num
   return tookMs;
 }
 
-/** In a full file, to the same seat, at once: long before anybody could evict him. */
+/** In a full file, to the same seat, at once: long before an instance could evict it. */
 async function comesBack({ guests: [a, b] }: Rig): Promise<void> {
   const table = await begin(a, 'heartbeat', 1, 60);
   const first = new Holder(b, table.file, 'bob');
@@ -93,7 +95,7 @@ async function comesBack({ guests: [a, b] }: Rig): Promise<void> {
   await second.leave();
 }
 
-/** A host that slept for longer than 2 T: back in a free place; lost if somebody took it. */
+/** A host that slept for longer than 2 T: back in a free place; lost if the place was taken. */
 async function frozenHost(rig: Rig, table: Table): Promise<[boolean, boolean]> {
   const [a, b] = rig.guests;
   const bob = await seated(b, table, 'bob');

@@ -1,7 +1,7 @@
 /**
- * How old can a look be, and how old is what `licence.json` shows? One host commits at odd moments; the others look at one pace
- * after the other, by one process and by four. All on the controller's clock: a look is as old as what it does not show had been
- * acknowledged when it began.
+ * How old can a look be, and how old is what `licence.json` shows? One host commits at odd moments; the others look at
+ * one pace after the other, by one process and by four. All on the controller's clock: a look is as old as what it does
+ * not show had been acknowledged when it began.
  */
 import type { Guest, Running } from '../guest.js';
 import type { CommitJob } from '../programs/commit.js';
