@@ -12,7 +12,12 @@ const names = (folder: string, ...files: readonly string[]) =>
 const real = ['test/cli/**/*.test.ts', 'test/processes/**/*.test.ts', 'test/package/**/*.test.ts'];
 
 // What takes long is not in `npm test` but in `npm run test:slow`, and in .ci/run.
-const slowRules = names('share', 'hostile');
+/** Thousands of cases: every kind of thing in the folder, every error at every step, chance. */
+const slowRules = [
+  ...names('share', 'hostile'),
+  ...names('store', 'errno', 'every-step', 'journal-files', 'random'),
+  ...names('client', 'office'),
+];
 /** One file after the other, with the machine to themselves: they kill at every step, or measure. */
 const slowProcesses = [
   ...names('processes', 'crash', 'crash-journal', 'hammer', 'hung', 'idle', 'naive', 'recorder', 'stall'),
