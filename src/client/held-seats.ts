@@ -1,6 +1,7 @@
 import type { InstanceRecord, SeatRecord } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
 import { answerBelief, type Belief, beliefOf, isOverdue, remainingMs } from '../rules/validity.js';
+import { type Clock, instantOf } from '../share/clock.js';
 import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
 
 /** One module's place in this process: what supports it, and everybody who shares it. */
@@ -17,11 +18,11 @@ export class Holds {
   private readonly byModule = new Map<string, Hold>();
   /** Rule 7: what our last good look supports, while we have promised to answer. */
   private answering: Belief | null = null;
-  private readonly now: () => Instant;
+  private readonly clock: Clock;
   private readonly lookLagMs: number;
 
-  constructor(now: () => Instant, lookLagMs: number) {
-    this.now = now;
+  constructor(clock: Clock, lookLagMs: number) {
+    this.clock = clock;
     this.lookLagMs = lookLagMs;
   }
 
@@ -107,6 +108,12 @@ export class Holds {
     this.tell();
   }
 
+  /** Belief ends in every seat that a record does not hold. */
+  doubtMissing(record: InstanceRecord | undefined): void {
+    const shown = new Set(record?.seats.map(({ module }) => module));
+    for (const module of this.modules) if (!shown.has(module)) this.doubt(module);
+  }
+
   /** Belief is over, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
   moveOn(module: string, seatId: string): void {
     const hold = this.byModule.get(module);
@@ -140,6 +147,10 @@ export class Holds {
       const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
       for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
     }
+  }
+
+  private now(): Instant {
+    return instantOf(this.clock);
   }
 }
 

@@ -9,7 +9,7 @@ import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { locate, whyNotOpened } from '../store/locate.js';
 import type { Top } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
-import type { ClaimAnswer } from './client.js';
+import type { ClaimAnswer } from './answers.js';
 import type { AcquireOptions, LicenceEvents, OpenOptions } from './options.js';
 import { addLeaver, leaveForWorkers, leaveMs, removeLeaver } from './process-exit.js';
 import { LATE_MS, unconfirmed } from './release.js';

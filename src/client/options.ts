@@ -1,4 +1,4 @@
-import type { WaitingNews } from './waiter.js';
+import type { WaitingNews } from './answers.js';
 import type { Warning } from './warning-text.js';
 
 export interface OpenOptions {

@@ -6,14 +6,14 @@ import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { heedFace } from '../store/locate.js';
 import type { Top } from '../store/revisions.js';
 import { Store } from '../store/store.js';
-import { type ClaimAnswer, Instance } from './client.js';
+import type { ClaimAnswer, WaitingNews } from './answers.js';
+import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
 import type { OpenOptions } from './options.js';
 import type { Seat } from './seat.js';
 import type { System } from './system.js';
 import { isDeadBy, stageOwnerOf } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
-import type { WaitingNews } from './waiter.js';
 import { faceTrouble, type Warning } from './warning-text.js';
 
 /**

@@ -3,40 +3,18 @@ import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type ClaimOutcome, claim } from '../rules/claim.js';
 import { placeInLine } from '../rules/queue.js';
 import { heldSeat } from '../rules/records.js';
-import type { Eviction, Holder } from '../rules/refusal.js';
 import { waiterPollMs } from '../rules/timing.js';
-import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { SerialQueue } from '../share/serial.js';
 import type { Asking } from './call-roll.js';
-import type { Identity } from './identity.js';
-import { isShareTrouble, PATIENCE_MS, type Table } from './table-view.js';
-
-/** Where a wait stands: told when it begins, and whenever its place in the line changes. */
-export interface WaitingNews {
-  readonly module: string;
-  /** From 1: who is next. */
-  readonly place: number;
-  readonly holders: readonly Holder[];
-  /** As in the refusal. */
-  readonly freesAt: string | null;
-  readonly evicted: Eviction | null;
-}
-
-export interface WaitingDeps {
-  readonly clock: Clock;
-  readonly table: Table;
-  readonly identity: Identity;
-  readonly asking: Pick<Asking, 'isAnyDoubtful' | 'nextTryMs'>;
-  readonly queue: SerialQueue;
-  readonly onWaiting: (news: WaitingNews) => void;
-  /** The look of a holder, which is also one at his own seats; null while this process holds none. */
-  readonly holdersLook: () => (() => Promise<void>) | null;
-}
+import type { Client } from './client.js';
+import type { ClientContext } from './client-context.js';
+import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 
 /** Rule 8: waiting in the line for a place while none is free. */
 export class Waiting {
-  private readonly deps: WaitingDeps;
+  private readonly context: ClientContext;
+  private readonly client: Client;
+  private readonly asking: Asking;
   /** Everybody in this process who waits, by module: they share one place in the line. */
   private readonly waits = new Map<string, Set<Limits>>();
   /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
@@ -45,8 +23,10 @@ export class Waiting {
   private readonly since = new Map<string, string>();
   private readonly told = new Map<string, number>();
 
-  constructor(deps: WaitingDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext, client: Client, asking: Asking) {
+    this.context = context;
+    this.client = client;
+    this.asking = asking;
   }
 
   /** Modules whose waits have all ended, though their place in the line may still be there. */
@@ -70,16 +50,16 @@ export class Waiting {
 
   /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */
   stands(module: string, licence: Licence): void {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
     if (!own) return;
     identity.writesBeat(own.beat);
-    if (!this.standing.has(module)) this.standing.set(module, this.deps.clock.elapsedMs());
+    if (!this.standing.has(module)) this.standing.set(module, this.context.clock.elapsedMs());
   }
 
   /** A commit of ours was confirmed: whether we are in the line is known. */
   saw(module: string, licence: Licence): void {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
     if (own) this.since.set(module, own.sinceAt);
     else if (!heldSeat(licence, identity.id, module)) this.left(module);
@@ -103,22 +83,23 @@ export class Waiting {
   secondsFor(module: string): number | null {
     const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
     if (open.length === 0) return null;
-    const sinceMs = this.standing.get(module) ?? this.deps.clock.elapsedMs();
+    const sinceMs = this.standing.get(module) ?? this.context.clock.elapsedMs();
     return Math.max(0, ...open.map((wait) => wait.untilMs - sinceMs)) / 1000;
   }
 
   isOpen(wait: Limits): boolean {
-    return !wait.signal?.aborted && this.deps.clock.elapsedMs() < wait.untilMs;
+    return !wait.signal?.aborted && this.context.clock.elapsedMs() < wait.untilMs;
   }
 
   /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
-    const { asking, clock, queue, table } = this.deps;
+    const { clock, queue } = this.context;
+    const { table } = this.client;
     const lookMs = waiterPollMs(table.intervalMs);
-    const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
+    const tryAtMs = clock.elapsedMs() + this.asking.nextTryMs();
     while (this.isOpen(wait)) {
       const nowMs = clock.elapsedMs();
-      const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
+      const tryMs = this.asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
       const seen = await queue.run(() => this.look(module)).catch(() => null);
@@ -129,13 +110,14 @@ export class Waiting {
 
   /** Forgotten: revisions are lost, or seem to be, and our place in the line with them. Null: the look counts for nothing. */
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
-    const { holdersLook, identity, table } = this.deps;
-    const look = holdersLook();
-    if (look) await look();
+    const { client, context } = this;
+    const { table } = client;
+    if (client.isHolder)
+      await client.look(); // which is also a look at the own seats
     else {
       const top = await table.read(table.limits(PATIENCE_MS));
       if (top.loss !== null)
-        return placeInLine(top.licence, module, identity.id) === null ? 'forgotten' : null;
+        return placeInLine(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
       table.saw(top);
     }
     return 'seen';
@@ -144,7 +126,7 @@ export class Waiting {
   /** While there is time left, a share in trouble is no reason to give up. */
   async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
     if (wait.signal?.aborted) return before;
-    return await this.deps.queue.run(attempt).catch((error: unknown) => {
+    return await this.context.queue.run(attempt).catch((error: unknown) => {
       const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
       if (isPassing && this.isOpen(wait)) return before;
       throw error;
@@ -153,15 +135,16 @@ export class Waiting {
 
   /** Tells where we stand, if that is news. */
   tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
-    const place = placeInLine(licence, module, this.deps.identity.id);
+    const place = placeInLine(licence, module, this.context.identity.id);
     if (place === null || place === this.told.get(module)) return;
     this.told.set(module, place);
     const { holders, freesAt, evicted } = full;
-    this.deps.onWaiting({ module, place, holders, freesAt, evicted });
+    this.context.onWaiting({ module, place, holders, freesAt, evicted });
   }
 
   private isWorthTrying(licence: Licence, module: string): boolean {
-    const { clock, identity, table } = this.deps;
+    const { clock, identity } = this.context;
+    const { table } = this.client;
     const { policy } = table;
     if (policy === null) return false;
     const nowMs = table.shareTimeNow() ?? clock.wallMs();
