@@ -19,7 +19,7 @@ import {
 } from './schedule.js';
 import type { Table } from './table-view.js';
 
-/** The clocks are compared, and the states told, at least once in this time. Nothing is read or written. Milliseconds. */
+/** How often the clocks are compared and the states are told. Nothing is read or written for it. Milliseconds. */
 const PULSE_MS = 5000;
 
 /**
@@ -68,7 +68,7 @@ export class Agenda {
     this.hints.close();
   }
 
-  /** How long nothing is due. Milliseconds. The signal ends the sleep early, when a beat is wanted or a hint comes. */
+  /** How long nothing is due. Milliseconds. `early` ends this time when a beat is wanted, or a hint comes. */
   next(): { readonly waitMs: number; readonly early: AbortSignal } {
     this.alarm = new AbortController();
     const waitMs = this.hints.isHinted ? 0 : nextDueMs(this.schedule) - this.context.clock.elapsedMs();
@@ -126,7 +126,7 @@ export class Agenda {
     if (this.isBeating) this.want(beatBy(NOTHING_DUE, this.context.clock.elapsedMs() + this.retryMs));
   }
 
-  /** These are wanted at the latest. An earlier beat wakes the sleeping loop; an earlier look waits until the loop wakes. */
+  /** Due at these times at the latest. A wanted beat ends the sleep of the loop; a wanted look does not. */
   want(wanted: Schedule): void {
     this.schedule = soonerOf(this.schedule, wanted);
     if (wanted.beatDueMs < Number.POSITIVE_INFINITY) this.alarm.abort();

@@ -7,8 +7,8 @@ export type ClaimAnswer =
       readonly kind: 'seated';
       readonly seat: Seat;
       /**
-       * An administrator had removed this user from the module: by which user, when and why. It is told once, to the first
-       * claim after the removal; else null.
+       * The removal of this user from the module by an administrator. It is told once, to the first claim after the
+       * removal; else null.
        */
       readonly removed: Loss | null;
     }
@@ -16,8 +16,8 @@ export type ClaimAnswer =
       readonly kind: 'full';
       readonly holders: readonly Holder[];
       /**
-       * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead. A
-       * living peer frees it; without one, this process does, as long as it runs. Null when all holders beat.
+       * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead.
+       * A living peer frees it; without one, this process does, as long as it runs. Null when all holders beat.
        */
       readonly freesAt: string | null;
       /** What became of this user's last seat in the module, if it was taken away within max(4 T, 24 h); else null. */

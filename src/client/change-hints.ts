@@ -3,7 +3,7 @@ import { SHORTEST_POLL_MS } from '../share/watch.js';
 import type { ClientContext } from './client-context.js';
 import type { Table } from './table-view.js';
 
-/** A hint makes a holder look early. Only this number of early looks can be saved up, so rule 3 sets their average rate. */
+/** A hint makes a holder look early. At most this number of early looks is saved up: rule 3 sets the average rate. */
 const HINTS_SAVED = 2;
 
 /** Hints that `licence.json` moved, from watching it while a seat is held. */

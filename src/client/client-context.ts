@@ -9,7 +9,7 @@ import type { Identity, IdentityDeps } from './identity.js';
 import type { Warning } from './warning-text.js';
 import type { Warnings } from './warnings.js';
 
-/** What an instance is given by the process that it runs in. The three listeners lead out of the room, never back into it. */
+/** What an instance gets from its process. The three listeners lead out of the room, and never back into it. */
 export interface InstanceDeps extends IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;

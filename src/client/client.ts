@@ -107,7 +107,7 @@ export class Client {
     if (hasLost) this.seatsOver();
   }
 
-  /** A claim was confirmed: the record is in the table since a commit that began then, and is kept there from now on. */
+  /** A claim was confirmed by a commit that began at `since`. From now on its record is kept in the table. */
   seated(record: InstanceRecord, since: Instant): void {
     this.beats.confirmed(record, since);
     this.agenda.beatConfirmed(since);

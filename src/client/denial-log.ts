@@ -12,9 +12,8 @@ const RECORD_MS = 5000;
 const CLOSE_MS = 1000;
 
 /**
- * A refusal is answered from what was read, and recorded afterwards. The record tells an administrator whether there are
- * enough seats. It costs at most one commit a minute for each module, delays no other commit for long, and is given up
- * silently.
+ * A refusal is answered from what was read, and recorded afterwards. The record tells an administrator whether there
+ * are enough seats. It costs at most one commit a minute for each module, and a failure is not reported.
  */
 export class Denials {
   private readonly context: ClientContext;

@@ -75,7 +75,7 @@ export class Beats {
     return sinceMs + RETURN_INTERVALS * this.table.intervalMs - clock.elapsedMs();
   }
 
-  /** This is about to be written. If it has this instance in a queue, a peer that frees a place may write its record. */
+  /** This is about to be written. While the instance is in a queue there, a peer may write its record with a seat. */
   private queued({ waiting }: Licence): void {
     const { identity } = this.context;
     for (const one of waiting) if (one.instance === identity.id) identity.writesBeat(one.beat);

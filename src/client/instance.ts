@@ -24,13 +24,13 @@ import { Waiting } from './waiter.js';
 import { lossOf } from './warning-text.js';
 import { Warnings } from './warnings.js';
 
-/** Only for a while: see {@link Quarter}. */
+/** The table was restored and is still closed: see {@link Quarter}. */
 interface Closed {
   readonly kind: 'closed';
   readonly untilAt: string;
 }
 
-/** What one attempt at a claim came to. */
+/** The outcome of one attempt at a claim. */
 type Tried =
   | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
   | Extract<ClaimOutcome, { kind: 'full' }>
@@ -60,10 +60,10 @@ export class Instance {
     this.denials = new Denials(this.context, this.client);
   }
 
-  /** Takes a seat, or shares the one this process already has. `wait`: until when it is waited for while none is free. */
+  /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
   async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
     const startedMs = this.context.clock.elapsedMs();
-    this.asking.end(module); // we ask ourselves now
+    this.asking.end(module); // this claim calls the holders itself
     const answer = await (wait ? this.waitFor(module, limits, wait) : this.askOnce(module, limits));
     if (answer.kind !== 'full') return answer;
     this.noteDenial(module, true);
@@ -75,7 +75,9 @@ export class Instance {
     return this.context.queue.run(() => this.tryOnce(module, limits, false));
   }
 
-  /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */
+  /**
+   * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
+   */
   private async waitFor(module: string, limits: Limits, wait: Limits): Promise<ClaimAnswer> {
     const patienceMs = limits.untilMs - this.context.clock.elapsedMs();
     this.waiting.begin(module, wait);
@@ -97,17 +99,18 @@ export class Instance {
 
   private async leaveLine(module: string): Promise<void> {
     if (!this.waiting.mayStand(module)) return;
-    await this.releases.leave([], this.client.table.limits(PATIENCE_MS), [module]).catch(() => undefined); // paid back later
+    const limits = this.client.table.limits(PATIENCE_MS);
+    await this.releases.leave([], limits, [module]).catch(() => undefined); // it is tried again later
   }
 
-  /** What is still to be recorded is, if that is quickly done. */
+  /** Records the refusals that are not recorded yet, as far as that is quick. */
   async recorded(): Promise<void> {
     await this.denials.close();
   }
 
   /**
-   * Gives back seats, and the places in lines whose waits have all ended; asks on for none of the modules.
-   * @throws SeatfileFault when the share did not confirm; the seats are left all the same
+   * Gives back seats, and the places in queues whose waits have all ended. No roll call for these modules goes on.
+   * @throws SeatfileFault when the share did not confirm; the seats are given up all the same
    */
   async leave(seats: readonly Seat[], modules: readonly string[], limits: Limits): Promise<void> {
     for (const module of modules) this.asking.end(module);
@@ -132,7 +135,7 @@ export class Instance {
     return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
   }
 
-  /** One more handle on a place this process has already; after a lapse only a confirmed beat makes it good again. */
+  /** One more handle on a seat of this process. After its validity has ended, only a confirmed beat restores it. */
   private async sharedSeat(module: string): Promise<Seat | null> {
     const known = this.context.holds.get(module);
     if (known && this.context.holds.remainingMs(known) <= 0) await this.client.beat().catch(() => undefined);
@@ -160,7 +163,7 @@ export class Instance {
       this.waiting.saw(module, done.licence);
       return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
-      // Who was refused was to ask the others in the same commit: that this failed makes the refusal no less true.
+      // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
       const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
       if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
@@ -216,7 +219,7 @@ const expiredFault = (policy: Policy): SeatfileFault =>
     `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
   );
 
-/** Whether the place was in use before: who sits down beside his own record is nobody new. */
+/** Whether the seat was in use before: a second instance of a seated user is no new user. */
 const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
   const place = record.seats.find((seat) => seat.module === module)?.id;
   return base.instances.some((other) =>

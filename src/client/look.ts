@@ -34,8 +34,7 @@ export class Looks {
 
   /**
    * The newest revisions are lost, or the client of the share shows an old listing: this look counts for nothing. If
-   * something is missing, the next beat commits, and the server decides. A table that lacks the last own change may lack
-   * the own seats.
+   * the last own change is missing, the own seats may be missing too. Then a beat commits, and the server decides.
    */
   lacking(top: Top): Found {
     const { clock, dice, holds, store } = this.context;
@@ -104,7 +103,9 @@ export class Looks {
     return found;
   }
 
-  /** Whether a look that began at `startedMs` shows peers to evict, or a queue that has to move on. Light does neither. */
+  /**
+   * Whether a look that began at `startedMs` shows peers to evict, or a queue that must move on. Light does neither.
+   */
   isSweepDue(licence: Licence, startedMs: number): boolean {
     const isLight = this.context.identity.record?.level === 'light';
     const verdicts = isLight ? [] : this.table.verdicts(licence, startedMs);
@@ -117,7 +118,7 @@ export class Looks {
     return evict(context, { verdicts, actor: this.context.identity.actor });
   }
 
-  /** After a beat or a look: when the others need the next one, and whether the own record is still what is asked for. */
+  /** After a beat or a look: when the peers need the next one, and whether the own record must be renewed. */
   next(licence: Licence): Found {
     const { clock, holds, identity } = this.context;
     const { policy, vigil } = this.table;

@@ -29,8 +29,8 @@ export interface Made<A> {
 }
 
 /**
- * What became of a commit. A failed one is a value too, because its attempts may have shown something. `isBeatWanted`: a
- * beat should follow soon, because the table was restored, or may lack seats of this instance.
+ * What became of a commit. A failed one is a value too, because its attempts may have shown something. `isBeatWanted`:
+ * a beat should follow soon, because the table was restored, or may lack seats of this instance.
  */
 export type Attempt<A> = { readonly isBeatWanted: boolean } & (
   | Made<A>
@@ -102,7 +102,9 @@ export class Table {
     return this.context.store.read(limits);
   }
 
-  /** Gives whether this is the first sight of a restored table by a holder. A beat tells the others that it is alive. */
+  /**
+   * Gives whether a holder sees a restored table for the first time. Then a beat should tell the others that it lives.
+   */
   saw(top: Top): boolean {
     const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
@@ -171,7 +173,9 @@ export class Table {
     return done.base.loss === null ? isRestored : this.forgotten(done.licence) || isRestored;
   }
 
-  /** The commit went in where revisions had been lost. A seat that it does not show is not valid before a beat says so. */
+  /**
+   * Revisions had been lost before this commit. A seat that it does not show is not valid before a beat confirms it.
+   */
   private forgotten({ instances }: Licence): boolean {
     const { holds, identity } = this.context;
     holds.doubtMissing(instances.find(({ id }) => id === identity.id));
@@ -186,7 +190,7 @@ export class Table {
     return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
   }
 
-  /** Rule 5(a), for a refused requester: the peers whose process provably exists no more. */
+  /** Rule 5(a), for a refused requester: the peers with a process that provably exists no more. */
   provenGone(licence: Licence, policy: Policy): Verdict[] {
     if (policy.level !== 'heartbeat' || this.closedMs(licence, policy, null) > 0) return [];
     return provenGone(licence, (record) => this.context.identity.isGone(record)); // this process exists

@@ -10,16 +10,18 @@ import type { Client } from './client.js';
 import type { ClientContext } from './client-context.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 
-/** Rule 8: waiting in the line for a place while none is free. */
+/** Rule 8: waiting in the queue while no seat is free. */
 export class Waiting {
   private readonly context: ClientContext;
   private readonly client: Client;
   private readonly asking: Asking;
-  /** Everybody in this process who waits, by module: they share one place in the line. */
+  /** The waits of this process, by module. They share one place in the queue. */
   private readonly waits = new Map<string, Set<Limits>>();
-  /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
+  /**
+   * Modules with a queue that may contain this instance, or a seat that may be offered to it; since when, monotonic.
+   */
   private readonly standing = new Map<string, number>();
-  /** Since when, by share time, we have stood there: we stand again from then if the line is lost. */
+  /** Since when, by share time, this instance is in the queue. It enters again from then if the queue is lost. */
   private readonly since = new Map<string, string>();
   private readonly told = new Map<string, number>();
 
@@ -29,7 +31,7 @@ export class Waiting {
     this.asking = asking;
   }
 
-  /** Modules whose waits have all ended, though their place in the line may still be there. */
+  /** Modules for which all waits have ended, while a place in the queue may still be there. */
   get abandoned(): string[] {
     return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
   }
@@ -38,7 +40,7 @@ export class Waiting {
     this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
   }
 
-  /** Gives whether nobody in this process waits for the module any more. */
+  /** Gives whether this was the last wait of this process for the module. */
   end(module: string, wait: Limits): boolean {
     const others = this.waits.get(module);
     others?.delete(wait);
@@ -48,7 +50,7 @@ export class Waiting {
     return true;
   }
 
-  /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */
+  /** This is about to be written. While the instance is in the queue there, a peer may write its record with a seat. */
   stands(module: string, licence: Licence): void {
     const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
@@ -57,7 +59,7 @@ export class Waiting {
     if (!this.standing.has(module)) this.standing.set(module, this.context.clock.elapsedMs());
   }
 
-  /** A commit of ours was confirmed: whether we are in the line is known. */
+  /** An own commit was confirmed: now it is known whether this instance is in the queue. */
   saw(module: string, licence: Licence): void {
     const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
@@ -70,7 +72,7 @@ export class Waiting {
     this.since.delete(module);
   }
 
-  /** ISO 8601, share time; null when we have not stood in the line yet. */
+  /** ISO 8601, share time; null: this instance has not been in the queue yet. */
   sinceAt(module: string): string | null {
     return this.since.get(module) ?? null;
   }
@@ -79,7 +81,7 @@ export class Waiting {
     return this.standing.has(module);
   }
 
-  /** How long we stand in the line since we came, for whoever waits longest in this process; null when nobody waits any more. */
+  /** How long the longest wait of this process is, from its place in the queue on. Null: no wait is open. */
   secondsFor(module: string): number | null {
     const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
     if (open.length === 0) return null;
@@ -91,7 +93,10 @@ export class Waiting {
     return !wait.signal?.aborted && this.context.clock.elapsedMs() < wait.untilMs;
   }
 
-  /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
+  /**
+   * Waits until a look shows that another claim is worth it: a free seat, a queue that must move on, or a holder to
+   * call. At the longest until `wait` is over.
+   */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
     const { clock, queue } = this.context;
     const { table } = this.client;
@@ -108,7 +113,7 @@ export class Waiting {
     }
   }
 
-  /** Forgotten: revisions are lost, or seem to be, and our place in the line with them. Null: the look counts for nothing. */
+  /** Forgotten: revisions seem to be lost, and the place in the queue with them. Null: the look counts for nothing. */
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
     const { client, context } = this;
     const { table } = client;
@@ -123,7 +128,7 @@ export class Waiting {
     return 'seen';
   }
 
-  /** While there is time left, a share in trouble is no reason to give up. */
+  /** While there is time left, trouble of the share does not end the wait. */
   async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
     if (wait.signal?.aborted) return before;
     return await this.context.queue.run(attempt).catch((error: unknown) => {
@@ -133,7 +138,7 @@ export class Waiting {
     });
   }
 
-  /** Tells where we stand, if that is news. */
+  /** Tells the place in the queue, if that is news. */
   tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
     const place = placeInLine(licence, module, this.context.identity.id);
     if (place === null || place === this.told.get(module)) return;
