@@ -1,6 +1,5 @@
-import type { ClaimAnswer } from '../client/client.js';
+import type { ClaimAnswer, WaitingNews } from '../client/answers.js';
 import type { OpenLicence } from '../client/open-licence.js';
-import type { WaitingNews } from '../client/waiter.js';
 import { parseDuration } from './arguments.js';
 
 /** `--wait 10m`, in milliseconds; nothing is no wait. */

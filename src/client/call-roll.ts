@@ -3,46 +3,41 @@ import type { ChangeContext } from '../licence/revision.js';
 import type { Instant } from '../licence/time.js';
 import { type Asker, ask } from '../rules/request.js';
 import { doubtful, silenceMs, watchedFrom } from '../rules/roll-call.js';
-import { type Clock, instantOf } from '../share/clock.js';
-import type { SerialQueue } from '../share/serial.js';
-import type { Identity } from './identity.js';
-import { PATIENCE_MS, type Table } from './table-view.js';
+import { instantOf } from '../share/clock.js';
+import type { Client } from './client.js';
+import type { ClientContext } from './client-context.js';
+import { PATIENCE_MS } from './table-view.js';
 
-export interface AskingDeps {
-  readonly clock: Clock;
-  readonly table: Table;
-  readonly identity: Identity;
-  readonly isHeld: (module: string) => boolean;
-  readonly queue: SerialQueue;
-}
-
-/** Rules 5(b) and 7: whoever is refused asks those who may be dead to beat, and goes on with it behind the answer. */
+/** Rules 5(b) and 7: a refused requester asks the holders that may be dead to beat, also after it was answered. */
 export class Asking {
-  private readonly deps: AskingDeps;
-  /** Modules in which we were refused, and somebody may be dead: asked on until that is decided. */
+  private readonly context: ClientContext;
+  private readonly client: Client;
+  /** The modules in which this instance was refused, and a holder may be dead. It calls until that is decided. */
   private readonly rounds = new Map<string, object>();
 
-  constructor(deps: AskingDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext, client: Client) {
+    this.context = context;
+    this.client = client;
   }
 
-  /** Nothing is asked behind an answer about the module any more. */
+  /** No call for the module goes on after an answer any more. */
   end(module: string): void {
     this.rounds.delete(module);
   }
 
-  /** What we know of the others, as a commit that began at `started` may use it. */
+  /** What this instance knows of the others, as a commit that began at `started` may use it. */
   asker(
     { licence: base, policy, nowMs: shareTimeMs }: ChangeContext,
     started: Instant,
     hasWaited: boolean,
   ): Asker {
-    const { clock, identity, table } = this.deps;
+    const { clock, identity } = this.context;
+    const { table } = this.client;
     const watchedFromMs = watchedFrom(base, shareTimeMs);
     const nowMs = table.rollCall.credibleMs(shareTimeMs, instantOf(clock));
     const silence = (record: InstanceRecord) =>
       silenceMs(record, { nowMs, watchedFromMs, unchangedMs: table.vigil.stoodStillMs(record) });
-    const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore nobody is evicted
+    const isClosed = table.closedMs(base, policy, shareTimeMs) > 0; // right after a restore no instance is evicted
     const called = (licence: Licence) =>
       table.rollCall.unanswered({ licence, policy }, { since: started, now: instantOf(clock) }, silence);
     const unanswered = (licence: Licence) =>
@@ -51,13 +46,13 @@ export class Asking {
     return { id: identity.id, actor: identity.actor, hasWaited, silence, unanswered, isProofDue };
   }
 
-  /** Refused where somebody may be dead: asked and put out behind the answer, for whoever comes next. */
+  /** After a refusal: calls the holders that may be dead, and evicts them, so that the next claim finds a free seat. */
   async askOn(module: string): Promise<void> {
     if (this.rounds.has(module) || !this.isAnyDoubtful(module)) return;
-    const { clock, queue, isHeld } = this.deps;
-    const round = {}; // whoever asks anew begins another
+    const { clock, holds, queue } = this.context;
+    const round = {}; // a new claim begins another
     this.rounds.set(module, round);
-    const isOn = () => this.rounds.get(module) === round && !isHeld(module);
+    const isOn = () => this.rounds.get(module) === round && !holds.get(module);
     while (isOn() && this.isAnyDoubtful(module)) {
       await clock.sleep(this.nextTryMs());
       await queue.run(async () => isOn() && (await this.askOnce(module))).catch(() => undefined);
@@ -65,15 +60,17 @@ export class Asking {
     if (this.rounds.get(module) === round) this.rounds.delete(module);
   }
 
-  /** How long until asking is worth a try again. */
+  /** How long until the next call is worth it. Milliseconds. */
   nextTryMs(): number {
-    const { clock, table } = this.deps;
+    const { clock } = this.context;
+    const { table } = this.client;
     const dueMs = table.lastSeen ? table.rollCall.dueMs(table.lastSeen) : Number.POSITIVE_INFINITY;
     return Math.max(0, Math.min(table.tryPeriodMs, dueMs - clock.elapsedMs()));
   }
 
   isAnyDoubtful(module: string): boolean {
-    const { identity, table } = this.deps;
+    const { identity } = this.context;
+    const { table } = this.client;
     const nowMs = table.shareTimeNow();
     const { lastSeen: licence, policy } = table;
     if (licence === null || nowMs === null || policy?.level !== 'heartbeat') return false;
@@ -84,11 +81,10 @@ export class Asking {
   }
 
   private async askOnce(module: string): Promise<void> {
-    const { clock, table } = this.deps;
-    const started = instantOf(clock);
-    await table.commit((context) => {
+    const started = instantOf(this.context.clock);
+    await this.client.commit((context) => {
       const asker = this.asker(context, started, true);
       return { answer: null, draft: ask(context, { module, asker }) };
-    }, table.limits(PATIENCE_MS));
+    }, this.client.table.limits(PATIENCE_MS));
   }
 }

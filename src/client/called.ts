@@ -6,18 +6,19 @@ import type { Watched, Watching } from '../rules/on-demand.js';
 import { promiseDueMs, type Silence, unanswered, watch } from '../rules/roll-call.js';
 
 /**
- * What one instance knows of the roll call that stands (rules 5b and 7): since when it has watched it. Only its own commits count,
- * published or declined, each of them a look and a proof that the share can be reached; a failed one, or too long a gap in them by any
- * clock, begins the wait anew: we may have slept or been cut off, and those we asked with us.
+ * What one instance knows of the roll call in the table (rules 5b and 7): since when it has watched the call. Only its
+ * own commits count, published or declined. Each is a look, and proves that the share can be reached. After a failed
+ * commit, or too long a gap between two by any clock, the wait begins again: this computer may have slept or been cut
+ * off, and the called instances with it.
  */
 export class RollCall {
   private watched: Watched = new Map();
   private last: Instant | null = null;
   private wroteMs = Number.NEGATIVE_INFINITY;
-  /** Share time at our first commit. */
+  /** Share time at the first own commit. */
   private first: { readonly ms: number; readonly at: Instant } | null = null;
 
-  /** A commit of ours was answered; the licence is the newest it knew of. */
+  /** An own commit was answered. The licence is the newest that it knew of. */
   answered(
     done: { readonly licence: Licence; readonly shareTimeMs: number; readonly published: boolean },
     since: Instant,
@@ -32,7 +33,9 @@ export class RollCall {
     this.last = now;
   }
 
-  /** Share time, as far as it agrees with our own clocks: a jump ahead that we have seen ages nobody. */
+  /**
+   * Share time, as far as it agrees with the own clocks. A jump of the server's clock makes no instance look silent.
+   */
   credibleMs(shareTimeMs: number, now: Instant): number {
     if (this.first === null) return shareTimeMs;
     return Math.min(shareTimeMs, this.first.ms + elapsedMs(this.first.at, now));
@@ -43,7 +46,7 @@ export class RollCall {
     this.last = null;
   }
 
-  /** Who is out, as a commit finds it that began at `since`: its wait for the lock does not count. */
+  /** The instances that did not answer, for a commit that began at `since`. Its wait for the lock does not count. */
   unanswered(
     context: Pick<ChangeContext, 'licence' | 'policy'>,
     { since, now }: { readonly since: Instant; readonly now: Instant },
@@ -56,7 +59,7 @@ export class RollCall {
     return unanswered(context, watching, silence);
   }
 
-  /** When who promised to answer is out, or that he could has to be proved; by the monotonic clock, Infinity for never. */
+  /** When a promise to answer ends unkept, or needs a proof that it could be kept. Monotonic clock; Infinity: never. */
   dueMs(licence: Licence): number {
     return promiseDueMs(licence, this.watched, this.wroteMs);
   }

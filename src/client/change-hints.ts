@@ -1,42 +1,37 @@
 import { HINT_INTERVALS } from '../rules/timing.js';
-import type { Dice } from '../share/random.js';
-import { SHORTEST_POLL_MS, type Watching } from '../share/watch.js';
+import { SHORTEST_POLL_MS } from '../share/watch.js';
+import type { ClientContext } from './client-context.js';
+import type { Table } from './table-view.js';
 
-/** A hint makes a holder look early, but not more often on average than rule 3 says: so many looks may be saved up. */
+/** A hint makes a holder look early. At most this number of early looks is saved up: rule 3 sets the average rate. */
 const HINTS_SAVED = 2;
-
-export interface HintDeps {
-  readonly dice: Dice;
-  readonly watching: Watching | null;
-  readonly table: { readonly path: string; readonly intervalMs: number };
-  /** A face that is missing is not watched. */
-  readonly isFaceMissing: () => boolean;
-}
 
 /** Hints that `licence.json` moved, from watching it while a seat is held. */
 export class Hints {
-  private readonly deps: HintDeps;
+  private readonly context: ClientContext;
+  private readonly table: Table;
   private saved = HINTS_SAVED;
   private isHeard = false;
   private watch: { stop: () => void } | null = null;
 
-  constructor(deps: HintDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext, table: Table) {
+    this.context = context;
+    this.table = table;
   }
 
-  /** Something is there to look at. */
+  /** The file has moved: a look is worth it. */
   get isHinted(): boolean {
     return this.isHeard;
   }
 
+  /** A file that is missing is not watched. */
   open(onHint: () => void): void {
-    const { dice, isFaceMissing, table, watching } = this.deps;
-    if (this.watch || !watching || isFaceMissing()) return;
-    const intervalMs =
-      Math.max(SHORTEST_POLL_MS, table.intervalMs * HINT_INTERVALS) * (0.9 + 0.2 * dice.fraction());
+    const { dice, warnings, watching } = this.context;
+    if (this.watch || !watching || warnings.isFaceMissing) return;
+    const { path, intervalMs } = this.table;
     this.watch = watching(
-      table.path,
-      intervalMs,
+      path,
+      Math.max(SHORTEST_POLL_MS, intervalMs * HINT_INTERVALS) * (0.9 + 0.2 * dice.fraction()),
       () => this.hear(onHint),
       () => this.close(),
     );
@@ -53,7 +48,7 @@ export class Hints {
     this.saved = Math.max(0, this.saved - 1);
   }
 
-  /** So many looks were due by now. */
+  /** This number of looks came due meanwhile; it may be a fraction. */
   save(looks: number): void {
     this.saved = Math.min(HINTS_SAVED, this.saved + looks);
   }

@@ -1,326 +1,177 @@
-import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { isExpired, type Policy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
-import type { ChangeContext, Draft } from '../licence/revision.js';
-import { type Instant, toIso } from '../licence/time.js';
-import type { ClaimOutcome } from '../rules/claim.js';
-import type { Eviction, Holder } from '../rules/refusal.js';
-import { comeIn, type Wish } from '../rules/request.js';
-import { RETRY_INTERVALS } from '../rules/timing.js';
-import { tellRemoved } from '../rules/tombstones.js';
-import { beliefOf } from '../rules/validity.js';
-import { awake, type Clock, instantOf } from '../share/clock.js';
+import type { InstanceRecord } from '../licence/document.js';
+import type { Instant } from '../licence/time.js';
+import { instantOf } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import { SerialQueue } from '../share/serial.js';
-import type { Watching } from '../share/watch.js';
-import type { Store } from '../store/store.js';
-import { Heart } from './beat-loop.js';
-import { Asking } from './call-roll.js';
-import { Hints } from './change-hints.js';
-import { Denials } from './denial-log.js';
+import type { Change } from '../store/commit.js';
+import { Agenda } from './agenda.js';
+import type { ClientContext } from './client-context.js';
+import type { Found } from './found.js';
 import { Beats } from './heartbeat.js';
-import { type Hold, Holds } from './held-seats.js';
-import { Identity, type IdentityDeps } from './identity.js';
-import { Releases } from './release.js';
-import type { Loss, Seat } from './seat.js';
-import { isShareTrouble, PATIENCE_MS, Table } from './table-view.js';
-import { Waiting, type WaitingNews } from './waiter.js';
-import { lossOf, type Warning } from './warning-text.js';
-import { Warnings } from './warnings.js';
-
-/** An answer to "may I work?". "No seat is free" is one of them, not an exception. */
-export type ClaimAnswer =
-  | {
-      readonly kind: 'seated';
-      readonly seat: Seat;
-      /** An administrator had removed this user from the module: who, when and why. Told once, to the first claim after it; else null. */
-      readonly removed: Loss | null;
-    }
-  | {
-      readonly kind: 'full';
-      readonly holders: readonly Holder[];
-      /**
-       * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead. A
-       * peer that lives sees to it; where none does, this process, as long as it runs. Null when all of them beat.
-       */
-      readonly freesAt: string | null;
-      /** What became of this user's last seat in the module, where it was taken away within max(4 T, 24 h); null: nothing. */
-      readonly evicted: Eviction | null;
-      readonly waitedMs: number;
-    }
-  | {
-      readonly kind: 'refused';
-      /** `closed`: for a quarter of the check interval after a lost table was restored nobody new is seated. */
-      readonly reason: 'banned' | 'reserved' | 'closed';
-      /** ISO 8601, share time: when to ask again; null when that is not known. */
-      readonly untilAt: string | null;
-    };
-
-/** Only for a while: see {@link Quarter}. */
-interface Closed {
-  readonly kind: 'closed';
-  readonly untilAt: string;
-}
-
-export interface InstanceDeps extends IdentityDeps {
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly watching: Watching | null;
-  /** How old what a look shows can be on this computer. Milliseconds. */
-  readonly lookLagMs: number;
-  readonly onWarning: (warning: Warning) => void;
-  readonly onWaiting: (news: WaitingNews) => void;
-  /** How long the return of a seat may take. Milliseconds. */
-  readonly patienceMs: number;
-  /** Seats were lost, or have been left. */
-  readonly onSeatsOver: () => void;
-}
-
-/** What one attempt at a claim came to. */
-type Tried =
-  | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
-  | Extract<ClaimOutcome, { kind: 'full' }>
-  | Closed;
+import { Looks } from './look.js';
+import { isShareTrouble, type Made, PATIENCE_MS, Table } from './table-view.js';
+import type { Warning } from './warning-text.js';
 
 /**
- * One running process in the table: one record, one beat for all its modules. Here seats are taken; the rooms beside it
- * keep them ({@link Heart}, {@link Beats}) and give them back ({@link Releases}).
+ * Keeps the seats of one instance, and is the only file that reacts: commits, beats and looks return what they found,
+ * and the client turns it into due times, warnings, and the end of the agenda. It calls down only.
  */
-export class Instance {
-  private readonly deps: InstanceDeps;
-  private readonly queue = new SerialQueue();
-  private readonly identity: Identity;
-  private readonly holds: Holds;
-  private readonly table: Table;
-  private readonly heart: Heart;
+export class Client {
+  readonly table: Table;
+  private readonly context: ClientContext;
+  private readonly agenda: Agenda;
+  private readonly looks: Looks;
   private readonly beats: Beats;
-  private readonly asking: Asking;
-  private readonly waiting: Waiting;
-  private readonly releases: Releases;
-  private readonly denials: Denials;
 
-  constructor(deps: InstanceDeps) {
-    const { clock, dice, store } = deps;
-    this.deps = deps;
-    const { queue } = this;
-    const identity = new Identity(deps);
-    const holds = new Holds(() => instantOf(clock), deps.lookLagMs);
-    const warnings = new Warnings(deps);
-    const table = new Table({
-      ...{ store, clock, identity, warnings },
-      isHolder: () => this.heart.isRunning,
-      onRestored: () => this.heart.beatSoon(), // what we know, and that we live
-      onForgotten: (licence) => this.beats.missed(licence),
-      onFailed: () => this.heart.beatAgain(),
-    });
-    const hints = new Hints({ ...deps, table, isFaceMissing: () => warnings.isFaceMissing });
-    const shared = { clock, dice, store, identity, holds, table, queue };
-    this.heart = new Heart({
-      ...{ ...shared, hints },
-      beat: () => this.beats.beat(),
-      look: () => this.beats.look(),
-      onTrouble: (error) => warnings.trouble(error),
-      onPulse: () => holds.tell(),
-    });
-    const onLost = () => {
-      this.stopIfIdle();
-      deps.onSeatsOver();
-    };
-    this.beats = new Beats({ ...shared, warnings, heart: this.heart, onLost });
-    this.asking = new Asking({ ...shared, isHeld: (module) => holds.get(module) !== undefined });
-    this.waiting = new Waiting({
-      ...{ ...shared, asking: this.asking, onWaiting: deps.onWaiting },
-      holdersLook: () => (this.heart.isRunning ? () => this.beats.look() : null),
-    });
-    this.releases = new Releases({ ...shared, onLeft: onLost });
-    this.denials = new Denials({
-      clock,
-      patienceMs: () => table.intervalMs * RETRY_INTERVALS,
-      commit: (change, limits) => queue.run(() => table.commitAside(change, limits())),
-    });
-    this.identity = identity;
-    this.holds = holds;
-    this.table = table;
+  constructor(context: ClientContext) {
+    this.context = context;
+    this.table = new Table(context);
+    this.agenda = new Agenda(context, this.table);
+    this.looks = new Looks(context, this.table);
+    this.beats = new Beats(context, this.table, this.looks);
   }
 
-  /** Takes a seat, or shares the one this process already has. `wait`: until when it is waited for while none is free. */
-  async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
-    const startedMs = this.deps.clock.elapsedMs();
-    this.asking.end(module); // we ask ourselves now
-    const answer = await (wait ? this.waitFor(module, limits, wait) : this.askOnce(module, limits));
-    if (answer.kind !== 'full') return answer;
-    this.noteDenial(module, true);
-    void this.asking.askOn(module);
-    return { ...answer, waitedMs: Math.round(this.deps.clock.elapsedMs() - startedMs) };
+  get isHolder(): boolean {
+    return this.agenda.isRunning;
   }
 
-  private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
-    return this.queue.run(() => this.tryOnce(module, limits, false));
-  }
-
-  /** Rule 8. Who gives up, or is told to, leaves the line, and what he was given meanwhile. */
-  private async waitFor(module: string, limits: Limits, wait: Limits): Promise<ClaimAnswer> {
-    const patienceMs = limits.untilMs - this.deps.clock.elapsedMs();
-    this.waiting.begin(module, wait);
-    try {
-      let answer = await this.askOnce(module, limits);
-      if (answer.kind === 'full') this.noteDenial(module, false);
-      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
-        await this.waiting.untilWorthTrying(module, wait);
-        const again = { ...limits, ...this.table.limits(patienceMs) };
-        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
-      }
-      return answer;
-    } finally {
-      const isLast = this.waiting.end(module, wait);
-      if (isLast && !this.holds.get(module)) await this.leaveLine(module);
-      if (isLast) this.waiting.left(module);
-    }
-  }
-
-  private async leaveLine(module: string): Promise<void> {
-    if (!this.waiting.mayStand(module)) return;
-    await this.releases.leave([], this.table.limits(PATIENCE_MS), [module]).catch(() => undefined); // paid back later
-  }
-
-  /** What is still to be recorded is, if that is quickly done. */
-  async recorded(): Promise<void> {
-    await this.denials.close();
-  }
+  // --- what runs in the queue ---------------------------------------------------------------------------------------
 
   /**
-   * Gives back seats, and the places in lines whose waits have all ended; asks on for none of the modules.
-   * @throws SeatfileFault when the share did not confirm; the seats are left all the same
+   * Every commit of this instance. What it found counts before what a confirmed beat says of the next one.
+   * @throws SeatfileFault as the store
    */
-  async leave(seats: readonly Seat[], modules: readonly string[], limits: Limits): Promise<void> {
-    for (const module of modules) this.asking.end(module);
-    await this.releases.leaveWith(seats, limits, this.waiting.abandoned);
-  }
-
-  private noteDenial(module: string, final: boolean): void {
-    const { user, host } = this.deps.who;
-    this.denials.note({ instance: this.identity.id, module, user, host, reason: 'full', final });
-  }
-
-  private async tryOnce(module: string, limits: Limits, hasWaited: boolean): Promise<ClaimAnswer> {
-    const shared = await this.sharedSeat(module);
-    if (shared) return { kind: 'seated', seat: shared, removed: null };
-    const { answer, licence, since } = await this.claimPlace(module, limits, hasWaited);
-    if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
-    if (answer.kind === 'full') {
-      if (licence) this.waiting.tell(module, licence, answer);
-      return { ...answer, waitedMs: 0 };
+  async commit<A>(change: Change<A>, limits: Limits): Promise<Made<A>> {
+    const attempt = await this.table.commit(change, limits);
+    if (attempt.isBeatWanted) this.agenda.beatSoon();
+    if (attempt.kind === 'made') return attempt;
+    if (isShareTrouble(attempt.error)) {
+      this.table.failed();
+      this.agenda.commitFailed();
     }
-    const removed = answer.removed && lossOf(answer.removed);
-    return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
+    throw attempt.error;
   }
 
-  /** One more handle on a place this process has already; after a lapse only a confirmed beat makes it good again. */
-  private async sharedSeat(module: string): Promise<Seat | null> {
-    const known = this.holds.get(module);
-    if (known && this.holds.remainingMs(known) <= 0) await this.beats.beat().catch(() => undefined);
-    const hold = this.holds.get(module);
-    if (!hold || this.holds.remainingMs(hold) <= 0) return null;
-    return this.addHandle(hold);
+  /** As commit(), for a change that may be given up: its failure says nothing of the share. */
+  async commitAside<A>(change: Change<A>, limits: Limits): Promise<void> {
+    const { isBeatWanted } = await this.table.commit(change, limits);
+    if (isBeatWanted) this.agenda.beatSoon();
   }
 
-  private async claimPlace(
-    module: string,
-    limits: Limits,
-    hasWaited: boolean,
-  ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
-    const waitSeconds = this.waiting.secondsFor(module);
-    const sinceAt = this.waiting.sinceAt(module);
-    const place = { module, seatId: this.deps.dice.id(), waitSeconds, sinceAt, hasWaited };
-    const started = instantOf(this.deps.clock);
-    const outcomes: Tried[] = []; // one for each attempt
-    try {
-      const { done, since } = await this.table.commit((context) => {
-        const tried = this.tryPlace(context, place, started);
-        outcomes.push(tried.answer);
-        return tried;
-      }, limits);
-      this.waiting.saw(module, done.licence);
-      return { answer: done.answer, licence: done.licence, since };
-    } catch (error) {
-      // Who was refused was to ask the others in the same commit: that this failed makes the refusal no less true.
-      const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
-      if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
-      throw error;
+  /** Rule 2. @throws SeatfileFault when the share did not confirm the beat */
+  async beat(): Promise<void> {
+    const started = instantOf(this.context.clock);
+    this.agenda.beatBegins(started.elapsedMs);
+    this.follow(this.beats.made(await this.commit(this.beats.change(started), this.beats.limits())));
+  }
+
+  /** Rule 3. @throws SeatfileFault when the share could not be read, or did not confirm an eviction */
+  async look(): Promise<void> {
+    const { clock, holds, store, warnings } = this.context;
+    const { agenda, looks, table } = this;
+    const started = instantOf(clock);
+    agenda.lookBegins(started.elapsedMs);
+    const top = await table.read(table.limits(PATIENCE_MS));
+    if (top.loss !== null) {
+      this.follow(looks.lacking(top));
+      agenda.looked(started.elapsedMs);
+      return;
     }
+    if (table.saw(top)) agenda.beatSoon();
+    this.follow(looks.attend(top.licence, started));
+    this.warn(await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS)));
+    agenda.listen();
+    this.follow(looks.ownSeats(top.licence)); // first: a removed holder must know it also where a commit fails now
+    if (holds.size === 0) return;
+    if (looks.isSweepDue(top.licence, started.elapsedMs)) return await this.sweep(started.elapsedMs);
+    agenda.looked(started.elapsedMs);
+    this.follow(looks.next(top.licence));
   }
 
-  private tryPlace(
-    context: ChangeContext,
-    place: Wish & { readonly hasWaited: boolean },
-    started: Instant,
-  ): { readonly answer: Tried; readonly draft: Draft | null } {
-    const { asking, identity, table } = this;
-    const { licence: base, policy, nowMs } = context;
-    if (isExpired(policy, nowMs)) throw expiredFault(policy);
-    const asker = asking.asker(context, started, place.hasWaited);
-    const request = { ...place, ...identity.proofs(nowMs), who: identity.claimant, asker };
-    const { outcome, draft } = comeIn(context, request);
-    const closedMs = table.closedMs(base, policy, nowMs);
-    if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
-      return { answer: { kind: 'closed', untilAt: toIso(nowMs + closedMs) }, draft: null };
-    if (outcome.kind === 'full') {
-      if (draft) this.waiting.stands(place.module, draft.licence);
-      return { answer: outcome, draft };
-    }
-    identity.writes(outcome.record);
-    this.holds.promised(identity.answersWithin, started);
-    if (draft === null) return { answer: { ...outcome, removed: null }, draft };
-    const told = tellRemoved(
-      { ...context, licence: draft.licence },
-      { ...this.deps.who, module: place.module },
+  private async sweep(lookedMs: number): Promise<void> {
+    const { agenda, looks, table } = this;
+    const startedMs = this.context.clock.elapsedMs();
+    const { done } = await this.commit(
+      (context) => ({ answer: null, draft: looks.sweep(context, startedMs) }),
+      table.limits(PATIENCE_MS),
     );
-    const licence = told.draft?.licence ?? draft.licence;
-    return { answer: { ...outcome, removed: told.removed }, draft: { ...draft, licence } };
+    agenda.looked(lookedMs);
+    this.follow(looks.ownSeats(done.licence));
+    this.follow(looks.next(done.licence));
   }
 
-  private seated(module: string, record: InstanceRecord, since: Instant): Seat {
-    const place = record.seats.find((held) => held.module === module);
-    if (!place) throw new Error(`claimed ${module}, and the record does not hold it`);
-    const hold = this.holds.put(place, beliefOf(record, since));
-    const seat = this.addHandle(hold);
+  // --- reactions ----------------------------------------------------------------------------------------------------
+
+  private follow({ confirmedSince, wanted, hasLost }: Found): void {
+    if (confirmedSince) this.agenda.beatConfirmed(confirmedSince);
+    this.agenda.want(wanted);
+    if (hasLost) this.seatsOver();
+  }
+
+  /** A claim was confirmed by a commit that began at `since`. From now on its record is kept in the table. */
+  seated(record: InstanceRecord, since: Instant): void {
     this.beats.confirmed(record, since);
-    this.start();
-    return seat;
+    this.agenda.beatConfirmed(since);
+    if (this.isHolder) return;
+    const { identity, store } = this.context;
+    store.healAs(identity);
+    this.table.isHolder = true;
+    const signal = this.agenda.start();
+    void this.keep(signal);
+    void this.pulse(signal);
   }
 
-  private addHandle(hold: Hold): Seat {
-    return this.holds.addHandle(hold, this.deps.who, (seat) =>
-      awake(() => this.releases.leave([seat], this.table.limits(this.deps.patienceMs))),
-    );
+  /** Seats were lost or given back. With the last one the loops end. */
+  seatsOver(): void {
+    const { holds, identity, store } = this.context;
+    if (this.isHolder && holds.size === 0) {
+      this.agenda.stop();
+      this.table.isHolder = false;
+      this.table.forgetOthers();
+      identity.forget();
+      store.healAs(null);
+    }
+    this.context.onSeatsOver();
   }
 
-  private start(): void {
-    if (this.heart.isRunning) return;
-    this.deps.store.healAs(this.identity);
-    this.heart.start();
+  private warn(warning: Warning | null): void {
+    if (warning) this.context.onWarning(warning);
   }
 
-  private stopIfIdle(): void {
-    if (!this.heart.isRunning || this.holds.size > 0) return;
-    this.heart.stop();
-    this.table.forgetOthers();
-    this.identity.forget();
-    this.deps.store.healAs(null);
+  // --- threads of control, while a seat is held ---------------------------------------------------------------------
+
+  private async keep(signal: AbortSignal): Promise<void> {
+    const { clock, queue } = this.context;
+    while (!signal.aborted) {
+      const { waitMs, early } = this.agenda.next();
+      if (waitMs > 0) await clock.sleep(waitMs, early);
+      if (!signal.aborted)
+        await queue.run(() => this.tend(signal)).catch((error: unknown) => this.complain(error));
+    }
+  }
+
+  /** Does what is due. */
+  private async tend(signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return;
+    const due = this.agenda.due();
+    if (due === 'beat') await this.beat();
+    else if (due === 'look') await this.look();
+  }
+
+  private complain(error: unknown): void {
+    this.agenda.stopListening();
+    this.warn(this.context.warnings.trouble(error));
+  }
+
+  /** Tells the states by the clocks alone: nothing is read, so a dead share cannot stop it. */
+  private async pulse(signal: AbortSignal): Promise<void> {
+    const { clock, holds } = this.context;
+    while (!signal.aborted) {
+      const before = instantOf(clock);
+      const { pulseMs } = this.agenda;
+      await clock.sleep(pulseMs, signal);
+      if (signal.aborted) return;
+      this.agenda.pulsed(before, pulseMs);
+      holds.tell();
+    }
   }
 }
-
-const expiredFault = (policy: Policy): SeatfileFault =>
-  new SeatfileFault(
-    'LICENCE_EXPIRED',
-    `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-  );
-
-/** Whether the place was in use before: who sits down beside his own record is nobody new. */
-const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
-  const place = record.seats.find((seat) => seat.module === module)?.id;
-  return base.instances.some((other) =>
-    other.seats.some((seat) => seat.module === module && seat.id === place),
-  );
-};

@@ -1,27 +1,28 @@
 import type { InstanceRecord, SeatRecord } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
 import { answerBelief, type Belief, beliefOf, isOverdue, remainingMs } from '../rules/validity.js';
+import { type Clock, instantOf } from '../share/clock.js';
 import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
 
-/** One module's place in this process: what supports it, and everybody who shares it. */
+/** The seat of this process in one module: what supports it, and the handles that share it. */
 export interface Hold {
   seat: SeatRecord;
   belief: Belief;
-  /** Our record may not be in the table: not valid before a beat is confirmed, whatever was believed. */
+  /** The own record may be missing from the table: the seat is not valid before a beat is confirmed. */
   isDoubted: boolean;
   readonly handles: Set<Seat>;
 }
 
-/** The seats this process holds, by module, and what their owners are told. */
+/** The seats that this process holds, by module, and what their handles tell the application. */
 export class Holds {
   private readonly byModule = new Map<string, Hold>();
-  /** Rule 7: what our last good look supports, while we have promised to answer. */
+  /** Rule 7: what the last good look supports, while this instance has promised to answer. */
   private answering: Belief | null = null;
-  private readonly now: () => Instant;
+  private readonly clock: Clock;
   private readonly lookLagMs: number;
 
-  constructor(now: () => Instant, lookLagMs: number) {
-    this.now = now;
+  constructor(clock: Clock, lookLagMs: number) {
+    this.clock = clock;
     this.lookLagMs = lookLagMs;
   }
 
@@ -45,13 +46,16 @@ export class Holds {
     return hold.isDoubted ? 0 : leftMs(hold.belief, this.answering, this.now());
   }
 
-  /** Whether the last confirmed beat began less than P ago (rule 9): then our record may be put back before others. */
+  /** Whether the last confirmed beat began less than P ago (rule 9): then the record may be put back before others. */
   mayReturn(module: string): boolean {
     const hold = this.byModule.get(module);
     return hold !== undefined && remainingMs(hold.belief, this.now()) > 0;
   }
 
-  /** Rule 7: a record that may promise more than the last was made of what was read then. Whichever ends first counts. */
+  /**
+   * Rule 7: a record made from what was read then may promise more than the last one. The promise that ends first
+   * counts.
+   */
   promised(answersWithin: number | null, since: Instant): void {
     if (answersWithin === null) return;
     const next = answerBelief(answersWithin, since, this.lookLagMs);
@@ -61,8 +65,8 @@ export class Holds {
   }
 
   /**
-   * Rule 7: a look that began then did not show us called, or our beat was confirmed. A look alone revives nothing; gives whether
-   * the seats are still good.
+   * Rule 7: a look that began then showed no call for this instance, or its beat was confirmed. A look alone restores
+   * no validity. Gives whether the seats are still valid.
    */
   looked(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
     const isLapsed = !isBeat && this.answering !== null && remainingMs(this.answering, this.now()) <= 0;
@@ -71,7 +75,7 @@ export class Holds {
     return !isLapsed;
   }
 
-  /** A place in the table becomes one here. */
+  /** A seat in the table is now held here. */
   put(seat: SeatRecord, belief: Belief): Hold {
     const hold = this.byModule.get(seat.module) ?? {
       seat,
@@ -83,7 +87,7 @@ export class Holds {
     return hold;
   }
 
-  /** One more owner of a place. */
+  /** One more handle of a seat. */
   addHandle(hold: Hold, who: { user: string; host: string }, release: SeatKeeper['release']): Seat {
     const keeper = { id: () => hold.seat.id, remainingMs: () => this.remainingMs(hold), release };
     const seat = new Seat(hold.seat.module, who.user, who.host, keeper);
@@ -91,7 +95,7 @@ export class Holds {
     return seat;
   }
 
-  /** Our record is in the table: belief in every seat it holds counts from the start of that commit. */
+  /** The own record is in the table: validity of every seat in it counts from the start of that commit. */
   confirm(record: InstanceRecord, since: Instant): void {
     for (const seat of record.seats) {
       const hold = this.byModule.get(seat.module);
@@ -100,14 +104,23 @@ export class Holds {
     this.tell();
   }
 
-  /** Belief ends now; only a confirmed beat brings it back. */
+  /** Validity ends now. Only a confirmed beat restores it. */
   doubt(module: string): void {
     const hold = this.byModule.get(module);
     if (hold) hold.isDoubted = true;
     this.tell();
   }
 
-  /** Belief is over, and another place is asked for; who is counted as one user with its holder gets the old one all the same. */
+  /** Validity ends for every seat that a record does not hold. */
+  doubtMissing(record: InstanceRecord | undefined): void {
+    const shown = new Set(record?.seats.map(({ module }) => module));
+    for (const module of this.modules) if (!shown.has(module)) this.doubt(module);
+  }
+
+  /**
+   * Validity is over, and another seat is asked for. An instance that counts as one user with the holder keeps the old
+   * one.
+   */
   moveOn(module: string, seatId: string): void {
     const hold = this.byModule.get(module);
     if (hold)
@@ -121,7 +134,7 @@ export class Holds {
     for (const seat of hold?.handles ?? []) seat.move('lost', () => seat.emit('lost', loss));
   }
 
-  /** Takes handles off their places; gives the modules nobody here holds any more. */
+  /** Takes handles off their seats. Gives the modules that this process holds no more. */
   drop(seats: readonly Seat[]): string[] {
     return seats.flatMap((seat) => {
       const hold = this.byModule.get(seat.module);
@@ -130,7 +143,7 @@ export class Holds {
     });
   }
 
-  /** Works out every state from the clocks, and tells what changed. */
+  /** Computes every state from the clocks, and tells what changed. */
   tell(): void {
     const now = this.now();
     for (const hold of this.byModule.values()) {
@@ -140,6 +153,10 @@ export class Holds {
       const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
       for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
     }
+  }
+
+  private now(): Instant {
+    return instantOf(this.clock);
   }
 }
 

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import nodePath from 'node:path';
 
-/** This computer's own state: in no home or roaming folder, so that it never travels with a user. */
+/** The state of this computer. It is in no home or roaming folder, so it never travels with a user. */
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -28,13 +28,13 @@ function stateDirectory(platform: NodeJS.Platform, environment: Environment): st
   }
 }
 
-/** A random id of this installation, made once; null where it can be neither read nor made, which proves nothing. */
+/** A random id of this installation, made once. Null: it can be neither read nor made, which proves nothing. */
 export function installationId(platform: NodeJS.Platform, environment: Environment): string | null {
   const directory = stateDirectory(platform, environment);
   return directory === null ? null : readOrMakeId(directory);
 }
 
-/** The id in a directory, made if it is missing. Of two processes that make it at once, one wins and both read the same. */
+/** The id in a directory. It is made if it is missing. If two processes make it at once, both read the same one. */
 export function readOrMakeId(directory: string): string | null {
   const file = nodePath.join(directory, 'installation-id');
   const known = readId(file);
@@ -43,7 +43,7 @@ export function readOrMakeId(directory: string): string | null {
   return readId(file);
 }
 
-/** Every user of the computer is to read it, whatever the umask of the first. Where it cannot be made there is none. */
+/** Every user of the computer must be able to read the id, whatever the umask of the first one. */
 function makeId(directory: string, file: string): void {
   const draft = `${file}-${randomBytes(8).toString('hex')}`;
   attempt(() => {

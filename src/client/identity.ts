@@ -13,7 +13,7 @@ export interface IdentityDeps {
   readonly bootedAtMs: (shareTimeMs: number) => number | null;
 }
 
-/** Who this instance is in the table, and what its machine can tell of the others there. */
+/** The identity of this instance in the table, and what its computer can tell of the other instances there. */
 export class Identity {
   private ownRecord: InstanceRecord | null = null;
   private readonly deps: IdentityDeps;
@@ -27,7 +27,7 @@ export class Identity {
     this.ownId = deps.dice.id();
   }
 
-  /** Our record as last confirmed; null while we hold no seat. */
+  /** The own record as last confirmed. Null: this instance holds no seat. */
   get record(): InstanceRecord | null {
     return this.ownRecord;
   }
@@ -36,7 +36,7 @@ export class Identity {
     return this.ownId;
   }
 
-  /** The highest beat we ever tried to write; a higher one in our record was written by somebody who runs as us. */
+  /** The highest beat that this instance tried to write. A higher one in its record is from a copy of this machine. */
   get highestBeat(): number {
     return this.ownHighestBeat;
   }
@@ -50,50 +50,50 @@ export class Identity {
   }
 
   /**
-   * Rule 7: within so many seconds we have promised to answer, or may have: a commit that is on its way counts like one that is
-   * confirmed. Null: we have not.
+   * Rule 7: within this number of seconds the instance has promised to answer a call. A commit that is on its way
+   * counts as if it were confirmed. Null: no promise.
    */
   get answersWithin(): number | null {
     return this.promised;
   }
 
-  /** We try to write this record. */
+  /** This instance tries to write this record. */
   writes(record: InstanceRecord): void {
     this.writesBeat(record.beat);
     if (record.answersWithin !== null)
       this.promised = Math.min(this.promised ?? record.answersWithin, record.answersWithin);
   }
 
-  /** Our record is in the table. */
+  /** The own record is in the table. */
   confirmed(record: InstanceRecord): void {
     this.ownRecord = record;
     this.promised = record.answersWithin;
   }
 
-  /** We hold no seat any more. */
+  /** This instance holds no seat any more. */
   forget(): void {
     this.ownRecord = null;
     this.promised = null;
   }
 
-  /** Somebody may write our record with this beat, because we let him. */
+  /** A peer may write the own record with this beat, because the instance waits in a queue. */
   writesBeat(beat: number): void {
     this.ownHighestBeat = Math.max(this.ownHighestBeat, beat);
   }
 
-  /** From now on we are another. */
+  /** From now on this is another instance. */
   renew(): void {
     this.ownId = this.deps.dice.id();
     this.ownHighestBeat = 0;
   }
 
-  /** What this computer can prove of the others. */
+  /** What this computer can prove of other instances. */
   proofs(shareTimeMs: number): Proofs {
     const bootedAtMs = this.deps.bootedAtMs(shareTimeMs);
     return { isGone: (record) => this.isGone(record), bootedAtMs };
   }
 
-  /** The system is asked about a process once in one synchronous piece of work, in however many records its pid is written. */
+  /** In one synchronous piece of work the system is asked about a process once, also if many records name its pid. */
   private isProcessGone(pid: number, start: string | null, thread: string | undefined): boolean {
     if (this.asked.size === 0) queueMicrotask(() => this.asked.clear());
     const key = `${pid} ${start} ${thread}`;

@@ -6,8 +6,8 @@ import type { Machine } from '../licence/document.js';
 import { installationId } from './home.js';
 
 /**
- * Who and where this process is, and whether another one here is provably gone. Everything is read once, from the local
- * system; what cannot be read is null, and null proves nothing.
+ * The user and the computer of this process, and whether another process here is provably gone. Everything is read
+ * once, from the local system. What cannot be read is null, and null proves nothing.
  */
 export interface MachineFacts {
   readonly machine: Machine;
@@ -17,17 +17,18 @@ export interface MachineFacts {
   readonly isBootKnown: boolean;
 }
 
-/** Who acts here, for tombstones and the journal: `user@host`. At most 600 characters. */
+/** The acting user, for tombstones and the journal: `user@host`. At most 600 characters. */
 export const actorOf = ({ user, host }: Pick<MachineFacts, 'user' | 'host'>): string =>
   `${user}@${host}`.slice(0, 600);
 
 /**
- * How old what a look shows can be, by operating system, milliseconds. Linux opens what it lists, and was measured never to show
- * an older state; Windows may keep a directory for 10 s (DirectoryCacheLifetime), and nobody has measured the others.
+ * How old the state can be that a look shows, by operating system. Milliseconds. Linux opens what it lists; in
+ * measurements it never showed an older state. Windows may keep a directory for 10 s (DirectoryCacheLifetime). The
+ * other systems are not measured.
  */
 export const lookLagMs = (platform: NodeJS.Platform): number => (platform === 'linux' ? 0 : 10_000);
 
-/** The initial pid namespace of Linux has this fixed inode; every container has another. */
+/** The initial pid namespace of Linux has this fixed inode. Every container has another. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
 const INITIAL_TIME_NAMESPACE = 'time:[4026531834]';
 
@@ -59,7 +60,7 @@ export const thisSystem = (environment: Environment): SystemView => ({
   installationId: () => installationId(process.platform, environment),
 });
 
-/** A user of whom the system knows neither name nor number is a user of this process alone. */
+/** The name of a user for which the system has neither name nor number: each process has its own. */
 const NAMELESS = `nameless-${randomBytes(4).toString('hex')}`;
 
 /**
@@ -132,8 +133,8 @@ export function processStart(pid: number): string | null {
 }
 
 /**
- * Which thread of its process this is, as `<number>/<start>` (Linux); undefined for the main thread, which lives as long as the
- * process, and where /proc does not tell.
+ * Which thread of its process this is, as `<number>/<start>` (Linux). Undefined for the main thread, which lives as
+ * long as the process, and where /proc does not tell.
  */
 export function threadHere(): string | undefined {
   if (isMainThread || !isProcOurs()) return undefined;
@@ -153,7 +154,7 @@ function statFields(pid: number): string[] | null {
 /** The fields of a `stat` from the third on: the second, a name in brackets, may hold anything. */
 const fieldsIn = (stat: string): string[] => stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 
-/** In a pid namespace with the /proc of the one outside, /proc/1 is another process than pid 1, so there it proves nothing. */
+/** A pid namespace may show the /proc of the one outside. There /proc/1 is not pid 1, so /proc proves nothing. */
 const isProcOurs = (): boolean =>
   process.platform === 'linux' && readLink('/proc/self') === String(process.pid);
 
@@ -161,8 +162,8 @@ const isProcOurs = (): boolean =>
 export type IsProcessGone = (pid: number, start: string | null, thread?: string | undefined) => boolean;
 
 /**
- * Rule 5(a), for a process of this very machine: no such pid, or, on Linux only, a dead state, or another start time than the
- * record's, or its thread is over. A pid that may not be signalled is alive.
+ * Rule 5(a), for a process of this machine. It is gone if there is no such pid. On Linux it is also gone if its state
+ * is dead, its start time is not that of the record, or its thread is over. A pid that may not be signalled is alive.
  */
 export const isProcessGone: IsProcessGone = (pid, start, thread) => {
   try {

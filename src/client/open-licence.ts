@@ -9,7 +9,7 @@ import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { locate, whyNotOpened } from '../store/locate.js';
 import type { Top } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
-import type { ClaimAnswer } from './client.js';
+import type { ClaimAnswer } from './answers.js';
 import type { AcquireOptions, LicenceEvents, OpenOptions } from './options.js';
 import { addLeaver, leaveForWorkers, leaveMs, removeLeaver } from './process-exit.js';
 import { LATE_MS, unconfirmed } from './release.js';
@@ -26,7 +26,7 @@ import { placeWarnings, realSystem } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 
 const OPEN_MS = 90_000;
-/** One operation for a warning about the place: nobody is to wait for that. */
+/** The time for one operation of a warning about the place, because no caller should wait for that. */
 const WARNING_MS = 2000;
 const MAX_WAIT_MS = 86_400_000;
 
@@ -65,7 +65,7 @@ export async function openWith(
   const files = patient(system.files, system.clock, { answerMs: WARNING_MS });
   const warnings = await placeWarnings(place.around, files, system);
   setImmediate(() => {
-    for (const warning of warnings) opened.emit('warning', warning); // by now whoever opened it can listen
+    for (const warning of warnings) opened.emit('warning', warning); // by now the application can listen
   });
   return opened;
 }
@@ -97,7 +97,7 @@ export async function openStore(
   return { store, licence, policy };
 }
 
-/** Finds a licence without reading it, for whoever has to deal with one that cannot be read; `look` is the first reading. */
+/** Finds a licence without reading it, for commands that repair it. `look` reads it for the first time. */
 export async function locateStore(
   path: string,
   system: System,
@@ -113,7 +113,7 @@ export async function locateStore(
   return { store, look };
 }
 
-/** Finding it counts too, and who is stopped meanwhile. */
+/** Includes the time to find the licence, and the time in which the process is stopped. */
 const openLimits = ({ clock }: System): Limits => ({ untilMs: clock.elapsedMs() + OPEN_MS });
 
 async function find(path: string, system: System, onSlow: OpenOptions['onSlow']): Promise<Place> {
@@ -146,8 +146,8 @@ function checkTimeout(timeoutMs: number): void {
 }
 
 /**
- * A licence opened by this process. For one user and host it is one instance in the table, however often it is opened and however
- * many modules are taken; seats, waits and listeners are those of each opening.
+ * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
+ * or takes many modules. Seats, waits and listeners belong to each opening.
  */
 export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDisposable {
   /** The licence file, every link resolved. */
@@ -157,7 +157,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private readonly member: Member;
   private readonly clock: Clock;
   private readonly asking = new Set<Promise<unknown>>();
-  /** A claim or a return of which the share did not say whether it was made. */
+  /** A claim or a return that the share neither confirmed nor refused. */
   private unsure: SeatfileFault | null = null;
   private isClosed = false;
   private readonly timeoutMs: number;
@@ -194,7 +194,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
   }
 
-  /** Gives back every seat of this opening and ends what goes on behind the answers. @throws SeatfileFault as release() */
+  /** Gives back every seat of this opening, and ends its background work. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
     this.stopForWorkers();
@@ -227,12 +227,12 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     await this.member.leave({ untilMs });
   }
 
-  /** What goes on behind the answers ends too, unless the share hangs: after the deadline it has a moment more. */
+  /** Ends the background work too, unless the share hangs. After the deadline it has {@link leaveMs} more. */
   private async settled(untilMs: number): Promise<void> {
     await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), this.member.settled());
   }
 
-  /** Whoever still asks gives back what he gets. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
+  /** A claim that is still open gives back its seat. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
   private async answered(untilMs: number): Promise<void> {
     while (this.asking.size > 0) {
       const leftMs = untilMs - this.clock.elapsedMs();
@@ -255,7 +255,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     }
   }
 
-  /** The caller is answered at his deadline whatever hangs; a seat that comes later is given back by itself. */
+  /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
     module: string,
     timeoutMs: number,
@@ -273,7 +273,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
       throw this.unanswered(timeoutMs, signal);
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
-    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed while we asked
+    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
     throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }
 

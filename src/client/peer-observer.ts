@@ -28,19 +28,19 @@ export class Vigil {
     this.sightings = look(this.sightings, seen, { id: ownId, periodMs });
   }
 
-  /** How long we have seen its beat stand still. */
+  /** How long this instance has seen the beat of the record unchanged. */
   stoodStillMs(record: InstanceRecord): number {
     const seen = this.sightings.get(record.id);
     return seen?.identity === record.beat ? seen.forMs : 0;
   }
 
-  /** A commit of our own failed: nobody is blamed for what we could not do either. */
+  /** An own commit failed. No peer is blamed for what this instance could not do either. */
   failed(): void {
     this.isTroubled = true;
     this.commits = [];
   }
 
-  /** A commit of our own was confirmed. After a failure, or when it was slow itself, every sum is cut back (rule 4b). */
+  /** An own commit was confirmed. If it was slow, or one failed before, every silence is capped (rule 4b). */
   committed(startedMs: number, confirmedMs: number, periodMs: number): void {
     if (this.isTroubled || isSlow(confirmedMs - startedMs, periodMs)) {
       if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);
@@ -54,7 +54,7 @@ export class Vigil {
     );
   }
 
-  /** Who is out: by silence, only while our own commits are in order; by proof, always. */
+  /** The peers that are out: by proof always, by silence only while the own commits are in order. */
   verdicts(
     licence: Licence,
     nowMs: number,
@@ -67,7 +67,7 @@ export class Vigil {
     return [...gone, ...judge(licence, this.evidence(nowMs)).evict];
   }
 
-  /** When somebody is next worth a look, and whether a beat of our own is wanted before. */
+  /** When the peers need the next look, and whether this instance must beat before. */
   next(licence: Licence, nowMs: number): Pick<Watch, 'beatEarly' | 'lookAgainMs'> {
     const { beatEarly, lookAgainMs } = judge(licence, this.evidence(nowMs));
     return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };
@@ -83,14 +83,17 @@ export class Vigil {
   }
 }
 
-/** Rule 5(a): whose process provably exists no more. */
+/** Rule 5(a): the peers with a process that provably exists no more. */
 export const provenGone = (licence: Licence, isGone: (record: InstanceRecord) => boolean): Verdict[] =>
   licence.instances
     .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
     .map(({ id, beat }) => ({ instance: id, beat, reason: 'process gone' }));
 
-/** A commit of this length says that the share is in trouble: T/8; for T below 8 s, where a busy computer takes as long, 1 s. */
+/**
+ * A longer commit says that the share is in trouble. The limit is T/8, and at least 1 s, as a busy computer needs
+ * that.
+ */
 const isSlow = (tookMs: number, periodMs: number): boolean => tookMs > Math.max(periodMs, LEAST_SLOW_MS);
 
-/** A borrowed seat survives its process, so a record of nothing else is left alone. */
+/** A borrowed seat survives its process, so a record with nothing else is left alone. */
 const holdsMore = (record: InstanceRecord): boolean => record.seats.some((seat) => seat.untilAt === null);

@@ -3,11 +3,14 @@ import { isPinned } from '../share/hung-exit.js';
 import { answerMain, heedWorkers } from './threads.js';
 
 /**
- * Giving seats back when the process is told to end. Signals keep the effect they have for the application: if anybody
- * else listens for one, it is his, and the seats stay until he releases them or ends.
+ * Gives seats back when the process is told to end. Signals keep the effect that they have for the application: if it
+ * listens for one, the seats stay until it releases them or ends.
  */
 
-/** How long the end of a process waits for the seats to be given back; behind an operation that hangs hardly at all. Milliseconds. */
+/**
+ * How long the end of a process waits until the seats are given back. Behind a hanging operation it is short.
+ * Milliseconds.
+ */
 export const leaveMs = (): number => (isPinned() ? 500 : 2000);
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -19,7 +22,7 @@ let stopAnswering = (): void => undefined;
 let openings = 0;
 let stopHeeding = (): void => undefined;
 
-/** While a licence is open in the main thread, the seats of its workers are given back on a signal too. @returns ends that */
+/** While the main thread has a licence open, a signal gives back the seats of workers too. @returns ends that */
 export function leaveForWorkers(): () => void {
   if (!isMainThread) return () => undefined;
   if (++openings === 1) stopHeeding = heedWorkers(addLeaver, removeLeaver);
@@ -47,7 +50,10 @@ export function removeLeaver(leave: () => Promise<void>): void {
   process.removeListener('beforeExit', onBeforeExit);
 }
 
-/** By this a second copy of the package knows our listener for none of the application's, and whether it still gives seats back. */
+/**
+ * By this a second copy of the package sees that a listener is not the application's, and whether it still gives seats
+ * back.
+ */
 const OURS = Symbol.for('seatfile.listener');
 
 interface Ours {
@@ -67,7 +73,7 @@ const onSignal = Object.assign(
       onSignal[OURS].isLeaving = false;
       process.removeListener(signal, onSignal);
       if (listenersOfOurs(signal).some((other) => other[OURS].isLeaving)) return; // it does what follows
-      process.kill(process.pid, signal); // with nobody listening it does what it always did
+      process.kill(process.pid, signal); // without a listener it does what it always does
     });
   },
   { [OURS]: { isLeaving: false } },
@@ -90,8 +96,8 @@ async function leaveAll(): Promise<void> {
 }
 
 /**
- * Listeners of the signal-exit package (proper-lockfile and write-file-atomic bring it): they only tidy up when nobody
- * else listens, so they do not count as the application's.
+ * Listeners of the signal-exit package (proper-lockfile and write-file-atomic bring it). They only tidy up, and only
+ * when there is no other listener, so they do not count as the application's.
  */
 function watchersOfExit(): number {
   const third = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;

@@ -2,43 +2,34 @@ import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { Draft } from '../licence/revision.js';
 import { release } from '../rules/queue.js';
-import { type Clock, inTime, LATE } from '../share/clock.js';
+import { inTime, LATE } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { SerialQueue } from '../share/serial.js';
-import type { Holds } from './held-seats.js';
-import type { Identity } from './identity.js';
+import type { Client } from './client.js';
+import type { ClientContext } from './client-context.js';
 import type { Seat } from './seat.js';
-import { PATIENCE_MS, type Table } from './table-view.js';
+import { PATIENCE_MS } from './table-view.js';
 
-/** What an answer may take longer than its deadline, so that a fault that knows more comes first. Milliseconds. */
+/** How long after its deadline an answer may come, so that a more exact fault comes first. Milliseconds. */
 export const LATE_MS = 500;
 
-export interface ReleaseDeps {
-  readonly clock: Clock;
-  readonly table: Table;
-  readonly identity: Identity;
-  readonly holds: Holds;
-  readonly queue: SerialQueue;
-  /** Seats were left, whether the share has confirmed it or not. */
-  readonly onLeft: () => void;
-}
-
-/** Seats are left at once, and given back until the share has confirmed it. */
+/** Seats are given up at once. The release is committed again and again until the share confirms it. */
 export class Releases {
-  private readonly deps: ReleaseDeps;
-  /** Modules that were left without the share's confirmation: given back again with the next. */
+  private readonly context: ClientContext;
+  private readonly client: Client;
+  /** Modules whose release the share has not confirmed yet. The next release includes them. */
   private readonly owed = new Set<string>();
-  /** Modules whose claim may still be carried out, as long as its number is free. */
+  /** Modules with an undecided claim: it may still be published, as long as its number is free. */
   private readonly doubtful = new Set<string>();
   private isPayingBack = false;
 
-  constructor(deps: ReleaseDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext, client: Client) {
+    this.context = context;
+    this.client = client;
   }
 
-  /** @throws SeatfileFault when the share did not confirm; the seats are left all the same */
+  /** @throws SeatfileFault when the share did not confirm; the seats are given up all the same */
   async leave(seats: readonly Seat[], limits: Limits, owed: readonly string[] = []): Promise<void> {
-    const { holds, queue, onLeft } = this.deps;
+    const { holds, queue } = this.context;
     for (const seat of seats) seat.move('leaving', () => undefined);
     const modules = [...holds.drop(seats), ...owed];
     for (const module of modules) this.owed.add(module);
@@ -50,28 +41,28 @@ export class Releases {
       throw error;
     } finally {
       for (const seat of seats) seat.move('left', () => seat.emit('released'));
-      onLeft();
+      this.client.seatsOver();
     }
   }
 
-  /** Seats, these places in lines, and whatever is still owed. @throws SeatfileFault as {@link leave} */
+  /** Seats, these places in queues, and all that is still owed. @throws SeatfileFault as {@link leave} */
   leaveWith(seats: readonly Seat[], limits: Limits, lines: readonly string[]): Promise<void> {
     return this.leave(seats, limits, [...this.owed, ...lines]);
   }
 
-  /** A claim that may yet come true is taken back; if that fails too, the record dies like any silent one. */
+  /** Takes back a claim that may still be published. If that fails too, its record is evicted like any silent one. */
   takeBack(module: string): void {
-    const { queue, table } = this.deps;
     this.owed.add(module);
     this.doubtful.add(module);
-    const takeBack = () => this.commitRelease([module], table.limits(PATIENCE_MS));
-    void queue.run(takeBack).catch(() => this.payBack());
+    const takeBack = () => this.commitRelease([module], this.client.table.limits(PATIENCE_MS));
+    void this.context.queue.run(takeBack).catch(() => this.payBack());
   }
 
-  /** What the share did not take back it is offered again, at the pace of looks, for as long as the process runs. */
+  /** Repeats the releases that the share did not confirm, at the pace of looks, as long as the process runs. */
   private async payBack(): Promise<void> {
     if (this.isPayingBack) return;
-    const { clock, queue, table } = this.deps;
+    const { clock, queue } = this.context;
+    const { table } = this.client;
     this.isPayingBack = true;
     while (this.owed.size > 0) {
       await clock.sleep(table.lookPeriodMs);
@@ -81,16 +72,16 @@ export class Releases {
     this.isPayingBack = false;
   }
 
-  /** Whoever leaves is answered at his deadline, whatever hangs before him. */
+  /** The caller is answered at the deadline, whatever hangs before this release. */
   private async withinLimits(done: Promise<void>, limits: Limits): Promise<void> {
-    const { clock, table } = this.deps;
+    const { clock } = this.context;
     done.catch(() => undefined);
     const leftMs = limits.untilMs - clock.elapsedMs() + LATE_MS;
-    if ((await inTime(clock, leftMs, done)) === LATE) throw unconfirmed(table.path, null);
+    if ((await inTime(clock, leftMs, done)) === LATE) throw unconfirmed(this.client.table.path, null);
   }
 
   private async commitRelease(modules: readonly string[], limits: Limits): Promise<void> {
-    await this.deps.table.commit(
+    await this.client.commit(
       ({ licence }) => ({ answer: null, draft: this.without(modules, licence) }),
       limits,
     );
@@ -100,17 +91,17 @@ export class Releases {
     }
   }
 
-  /** The rest of the record stays; with the last seat it goes. */
+  /** The rest of the record stays. With its last seat the record goes. */
   private without(modules: readonly string[], base: Licence): Draft | null {
-    const left = modules.filter((module) => !this.deps.holds.get(module)); // not if taken again meanwhile
-    const released = release(base, this.deps.identity.id, left);
-    // With nothing to take back yet, a revision that changes nothing takes the number that a late claim would need.
+    const left = modules.filter((module) => !this.context.holds.get(module)); // not if it is held again
+    const released = release(base, this.context.identity.id, left);
+    // There may be nothing to take back yet. Then a revision without a change takes the number that a late claim needs.
     const isLate = left.some((module) => this.doubtful.has(module));
     return released ?? (isLate ? { licence: base, events: [] } : null);
   }
 }
 
-/** A seat is left, and whether the table knows is not. */
+/** A seat was given up, and it is unknown whether the table has it. */
 export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
   new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
     cause,

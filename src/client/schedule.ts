@@ -1,8 +1,8 @@
 import { JITTER_INTERVALS, LONGEST_RETRY_MS, RETRY_INTERVALS } from '../rules/timing.js';
 
 /**
- * When the next beat and the next look are due, as a function of what happened. There is no timer and no clock here: every
- * time is given, in milliseconds of the monotonic clock. Infinity: not due.
+ * When the next beat and the next look are due, as a function of what happened. There is no timer and no clock here, so
+ * a test needs none either: the caller gives every time, in milliseconds of the monotonic clock. Infinity: not due.
  */
 export interface Schedule {
   readonly beatDueMs: number;
@@ -22,17 +22,17 @@ export interface Pace {
   readonly lookPeriodMs: number;
 }
 
-/** After this a failed beat or look is tried again. `jitter`: from 0 to 1. */
+/** The pause before a failed beat or look is tried again. `jitter`: from 0 to 1. */
 export const retryMs = ({ intervalMs, lookPeriodMs }: Pace, jitter: number): number =>
   Math.min(intervalMs * RETRY_INTERVALS, lookPeriodMs / 2, LONGEST_RETRY_MS) * (0.75 + jitter / 4);
 
-/** A beat begins. The time of its next try stands if this one fails; it counts from the start of this one. */
+/** A beat begins. If it fails, the next try is due at this time, which counts from the start of the failed one. */
 export const beatBegan = (schedule: Schedule, startedMs: number, retryAfterMs: number): Schedule => ({
   ...schedule,
   beatDueMs: startedMs + retryAfterMs,
 });
 
-/** A beat that began at `startedMs` was confirmed: the next one follows T after it, a little earlier by chance. */
+/** A beat that began at `startedMs` was confirmed. The next one is due T later, less a random part of the jitter. */
 export const beatConfirmed = (
   schedule: Schedule,
   startedMs: number,
@@ -46,7 +46,7 @@ export const noBeatDue = (schedule: Schedule): Schedule => ({
   beatDueMs: Number.POSITIVE_INFINITY,
 });
 
-/** A look begins. The time of its next try stands if this one fails. */
+/** A look begins. If it fails, the next try is due at this time. */
 export const lookBegan = (schedule: Schedule, startedMs: number, retryAfterMs: number): Schedule => ({
   ...schedule,
   lookDueMs: startedMs + retryAfterMs,
@@ -70,10 +70,14 @@ export const lookBy = (schedule: Schedule, dueMs: number): Schedule => ({
   lookDueMs: Math.min(schedule.lookDueMs, dueMs),
 });
 
+/** The sooner of both beats, and of both looks. */
+export const soonerOf = (one: Schedule, other: Schedule): Schedule =>
+  lookBy(beatBy(one, other.beatDueMs), other.lookDueMs);
+
 /** When something is due next. */
 export const nextDueMs = ({ beatDueMs, lookDueMs }: Schedule): number => Math.min(beatDueMs, lookDueMs);
 
-/** What is to be done now; a beat is also a look. `isHinted`: something is there to look at. */
+/** What is due now. A beat is also a look. `isHinted`: the licence file has moved, so a look is worth it. */
 export function dueNow(schedule: Schedule, nowMs: number, isHinted: boolean): 'beat' | 'look' | null {
   if (nowMs >= schedule.beatDueMs) return 'beat';
   return nowMs >= schedule.lookDueMs || isHinted ? 'look' : null;

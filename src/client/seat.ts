@@ -14,7 +14,7 @@ import type { GoneReason } from '../licence/document.js';
 export type SeatState = 'seated' | 'jeopardy' | 'suspended' | 'lost' | 'leaving' | 'left';
 
 export interface SeatEvents {
-  /** A beat is overdue. The seat is valid for so much longer: time to save. */
+  /** A beat is overdue. The seat is valid for `remainingMs` more: time to save. */
   jeopardy: [{ readonly remainingMs: number }];
   /** No longer valid; the share decides between `safe` and `lost`. */
   suspended: [];
@@ -28,7 +28,7 @@ export interface SeatEvents {
 
 export interface Loss {
   readonly reason: GoneReason | 'expired' | 'licence replaced' | 'place taken';
-  /** `user@host` of who did it; null when nobody in particular. */
+  /** `user@host` of the acting user; null: there is none in particular. */
   readonly by: string | null;
   readonly words: string | null;
   /** ISO 8601; when it happened, by share time; null when that is not known. */
@@ -64,8 +64,8 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   }
 
   /**
-   * Whether the application may work now. Computed at the call, in microseconds, from the start of the last confirmed beat
-   * on three clocks: it is false at the first call after a long sleep, before any timer has run.
+   * Whether the application may work now. It is computed at the call, in microseconds, from the start of the last
+   * confirmed beat on three clocks. So it is false at the first call after a long sleep, before any timer has run.
    */
   get valid(): boolean {
     return this.remainingMs > 0;
@@ -87,8 +87,8 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
   }
 
   /**
-   * Gives the seat back. Safe to call twice. The seat is left in any case; if the share did not take the change, others
-   * get the place once this instance's silence has been noticed.
+   * Gives the seat back. Safe to call twice. The seat is given up in any case. If the share did not take the change,
+   * others get the seat once the silence of this instance has been noticed.
    * @throws SeatfileFault SHARE_*, COMMIT_UNKNOWN when the share did not confirm
    */
   release(): Promise<void> {
@@ -96,7 +96,7 @@ export class Seat extends EventEmitter<SeatEvents> implements AsyncDisposable {
     return this.leaving;
   }
 
-  /** For `await using`: like release(), but a share that does not answer is no reason to fail what was done with the seat. */
+  /** For `await using`: like release(), but it never throws. The work that was done with the seat has not failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release().catch(() => undefined);
   }

@@ -4,9 +4,10 @@ import { closedForMs } from '../rules/restore.js';
 import { quarterMs } from '../rules/timing.js';
 
 /**
- * For T/4 after a restored table was first seen nobody new is seated and nobody evicted, so that everybody who lives has his
- * look first. Each counts by his own monotonic clock. Who has only just come, and held no seat when it happened, cannot know how
- * long ago that was: for him the server's clock may end it sooner, or no `seatfile run` would ever get a seat again.
+ * For T/4 after an instance first sees a restored table, it seats no new user and evicts no peer. In this time every
+ * living holder looks, and puts its record back. Each instance counts by its own monotonic clock. An instance that
+ * held no seat before cannot know how old the restored table is. For it the server's clock may end the period sooner:
+ * without that, no `seatfile run` would ever get a seat again.
  */
 export class Quarter {
   private lineage: string | null = null;
@@ -22,7 +23,7 @@ export class Quarter {
     return licence.restored !== undefined;
   }
 
-  /** How much of it is left. Milliseconds of the monotonic clock; 0 when it is over, or the table was never restored. */
+  /** How much of the period is left. Milliseconds; 0 when it is over, or the table was never restored. */
   leftMs(licence: Licence, policy: Policy, nowMs: number, shareTimeMs: number | null): number {
     if (!licence.restored || licence.lineage !== this.lineage) return 0;
     const leftMs = Math.max(0, this.sinceMs + quarterMs(policy) - nowMs);

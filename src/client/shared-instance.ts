@@ -6,22 +6,22 @@ import { ANSWER_MS, patient } from '../share/op-timeouts.js';
 import { heedFace } from '../store/locate.js';
 import type { Top } from '../store/revisions.js';
 import { Store } from '../store/store.js';
-import { type ClaimAnswer, Instance } from './client.js';
+import type { ClaimAnswer, WaitingNews } from './answers.js';
+import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
 import type { OpenOptions } from './options.js';
 import type { Seat } from './seat.js';
 import type { System } from './system.js';
 import { isDeadBy, stageOwnerOf } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
-import type { WaitingNews } from './waiter.js';
 import { faceTrouble, type Warning } from './warning-text.js';
 
 /**
- * One process is one instance. Openings of one licence for one user and host share it, each as a {@link Member} with seats,
- * waits and listeners of its own; the last one that closes ends it.
+ * One process is one instance. Openings of one licence for one user and host share it. Each is a {@link Member} with
+ * seats, waits and listeners of its own. The last one that closes ends the instance.
  *
- * A second copy of the package in the process (its own node_modules, a bundle) finds the instance too. What crosses from copy
- * to copy is `SharedInstance.join` and the `Member` that it gives: a change of either needs another SHAPE, and copies of
+ * A second copy of the package in the process (its own node_modules, a bundle) finds the instance too. From copy to
+ * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
  * different shapes are two instances.
  */
 export const SHAPE = 1;
@@ -41,7 +41,7 @@ export function instancesOfProcess(): Instances {
     shapes[SHAPE] ??= new Map();
     return shapes[SHAPE] instanceof Map ? shapes[SHAPE] : ownInstances;
   } catch {
-    return ownInstances; // a frozen global object, or something else under our name
+    return ownInstances; // a frozen global object, or something else under this name
   }
 }
 
@@ -217,7 +217,7 @@ export class Member {
     this.shared.part(this);
   }
 
-  /** @internal For the shared instance: a place in the line has changed. */
+  /** @internal For the shared instance: a place in a queue has changed. */
   hearPlace(news: WaitingNews): void {
     if (this.waits.includes(news.module)) this.onWaiting(news);
   }

@@ -29,7 +29,7 @@ const thisComputer = (environment: Readonly<Record<string, string | undefined>>)
     platform: process.platform,
     environment,
     get dropboxInfos() {
-      return dropboxInfos(environment); // read when somebody asks: most commands do not
+      return dropboxInfos(environment); // read on demand: most commands do not need it
     },
   },
   mountinfo: () => (process.platform === 'linux' ? textOrNull('/proc/self/mountinfo') : null),
@@ -76,7 +76,7 @@ export function isDeadBy(system: System): (owner: StageOwner) => boolean {
     machine !== UNKNOWN_MACHINE && other.machine === machine && system.isProcessGone(other.pid, null);
 }
 
-/** What an examination needs of a system; one operation has so many milliseconds. */
+/** What an examination needs of a system. One operation may take `answerMs`. */
 export const examineDeps = (
   system: System,
   answerMs: number,

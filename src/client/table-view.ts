@@ -8,59 +8,57 @@ import { passOver, seatWaiters } from '../rules/offers.js';
 import { type LineSeen, overdueIn, type Pending, waits, watchLine } from '../rules/queue.js';
 import { withoutAnswered } from '../rules/roll-call.js';
 import { lookPeriodMs, ownLookMs, tryPeriodMs } from '../rules/timing.js';
-import { type Clock, instantOf } from '../share/clock.js';
+import { instantOf } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
 import type { Change, Committed } from '../store/commit.js';
 import type { Top } from '../store/revisions.js';
-import type { Store } from '../store/store.js';
 import { RollCall } from './called.js';
-import type { Identity } from './identity.js';
+import type { ClientContext } from './client-context.js';
 import { provenGone, Vigil } from './peer-observer.js';
 import { Quarter } from './settling-period.js';
-import type { Warnings } from './warnings.js';
 
-/** Longest wait of a beat, a look or a release for the share. Milliseconds. */
+/** The longest wait of a beat, a look or a release for the share. Milliseconds. */
 export const PATIENCE_MS = 30_000;
 
-export interface TableDeps {
-  readonly store: Pick<Store, 'commit' | 'place' | 'read'>;
-  readonly clock: Clock;
-  readonly identity: Identity;
-  readonly warnings: Warnings;
-  /** Whether we hold a seat. */
-  readonly isHolder: () => boolean;
-  /** We hold a seat, and see a restored table for the first time. */
-  readonly onRestored: () => void;
-  /** A commit was published where revisions had been lost. */
-  readonly onForgotten: (licence: Licence) => void;
-  /** A commit failed because the share is in trouble. */
-  readonly onFailed: () => void;
-}
-
-interface Committing<A> {
+/** A confirmed commit. */
+export interface Made<A> {
+  readonly kind: 'made';
   readonly done: Committed<A>;
   /** The start of the commit. */
   readonly since: Instant;
 }
 
-/** The table as one instance knows it: its commits go through here, and what they and its looks leave behind is kept here. */
+/**
+ * What became of a commit. A failed one is a value too, because its attempts may have shown something. `isBeatWanted`:
+ * a beat should follow soon, because the table was restored, or may lack seats of this instance.
+ */
+export type Attempt<A> = { readonly isBeatWanted: boolean } & (
+  | Made<A>
+  | { readonly kind: 'failed'; readonly error: unknown }
+);
+
+/** The table as one instance knows it. Its commits and looks go through here, and what they show is kept here. */
 export class Table {
   readonly rollCall = new RollCall();
-  private readonly deps: TableDeps;
+  /** Whether this instance holds a seat. The client sets it. */
+  isHolder = false;
+  private readonly context: ClientContext;
   private readonly quarter = new Quarter();
   private ownVigil = new Vigil();
   private line: LineSeen = new Map();
   private lastPolicy: Policy | null = null;
   private lastLicence: Licence | null = null;
-  /** The server's time at the start of our last commit: what Light, which hardly commits, judges the expiry by. */
+  /** The server's time at the start of the last own commit. Light, which hardly commits, judges the expiry by it. */
   private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
+  /** A holder has seen a restored table for the first time, and {@link takeRestored} has not told it yet. */
+  private isRestoreNew = false;
 
-  constructor(deps: TableDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext) {
+    this.context = context;
   }
 
   get path(): string {
-    return this.deps.store.place.face;
+    return this.context.store.place.face;
   }
 
   get policy(): Policy | null {
@@ -81,7 +79,7 @@ export class Table {
   }
 
   get lookPeriodMs(): number {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const level = identity.record?.level ?? 'heartbeat';
     return ownLookMs(level, this.intervalMs / 1000, identity.answersWithin);
   }
@@ -96,50 +94,50 @@ export class Table {
   }
 
   limits(ms: number): Limits {
-    return { untilMs: this.deps.clock.elapsedMs() + ms };
+    return { untilMs: this.context.clock.elapsedMs() + ms };
   }
 
-  /** The newest revision. The caller says when he has it: see {@link saw}. */
+  /** The newest revision. The caller decides whether it counts: see {@link saw}. */
   read(limits: Limits): Promise<Top> {
-    return this.deps.store.read(limits);
+    return this.context.store.read(limits);
   }
 
-  saw(top: Top): void {
-    const { identity, warnings } = this.deps;
+  /**
+   * Gives whether a holder sees a restored table for the first time. Then a beat should tell the others that it lives.
+   */
+  saw(top: Top): boolean {
+    const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
     this.closedMs(top.licence, this.lastPolicy, null);
     this.vigil.saw(top, identity.id, this.lookPeriodMs);
     this.line = watchLine(this.line, top.licence, top.endedMs);
     this.lastLicence = top.licence;
     if (identity.record?.level === 'light') warnings.troubleOver();
+    return this.takeRestored();
   }
 
-  async commit<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
-    try {
-      return await this.commitAside(change, limits);
-    } catch (error) {
-      if (isShareTrouble(error)) {
-        this.vigil.failed();
-        this.rollCall.failed();
-        this.deps.onFailed();
-      }
-      throw error;
-    }
-  }
-
-  /** As commit(), for what may be given up: that it fails says nothing of the share. */
-  async commitAside<A>(change: Change<A>, limits: Limits): Promise<Committing<A>> {
-    const since = instantOf(this.deps.clock);
+  async commit<A>(change: Change<A>, limits: Limits): Promise<Attempt<A>> {
+    const { clock, store } = this.context;
+    const since = instantOf(clock);
     const tidied: Change<A> = (context) => {
       const { answer, draft } = change(context);
       return { answer, draft: this.served(context, draft && tidy(draft)) };
     };
-    const done = await this.deps.store.commit(tidied, limits);
-    this.committed(done, since);
-    return { done, since };
+    try {
+      const done = await store.commit(tidied, limits);
+      return { kind: 'made', done, since, isBeatWanted: this.committed(done, since) };
+    } catch (error) {
+      return { kind: 'failed', error, isBeatWanted: this.takeRestored() };
+    }
   }
 
-  /** Rule 8: whoever commits moves the lines on, whatever he came for. */
+  /** A commit failed because the share is in trouble. */
+  failed(): void {
+    this.vigil.failed();
+    this.rollCall.failed();
+  }
+
+  /** Rule 8: every commit moves the queues on, whatever it is for. */
   private served(context: ChangeContext, draft: Draft | null): Draft | null {
     const { licence: base, policy, nowMs } = context;
     const start = draft ?? { licence: base, events: [] };
@@ -151,9 +149,9 @@ export class Table {
     return draft === null && served.licence === base ? null : served;
   }
 
-  /** Who stands in a line, or has a place that was given to him, and is not to be waited for any longer. */
+  /** The waiters that have a place in a queue, or an offered seat, and are not waited for any longer. */
   private overdue(licence: Licence): Pending[] {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const gone = licence.waiting.filter((one) => one.instance !== identity.id && identity.isGone(one));
     return [...overdueIn(this.line, licence), ...gone.map(waits)];
   }
@@ -162,45 +160,60 @@ export class Table {
     return this.overdue(licence).length > 0;
   }
 
-  private committed(done: Committed<unknown>, since: Instant): void {
-    const { clock, warnings } = this.deps;
-    this.saw(done.base);
+  /** Gives whether a beat should follow soon. */
+  private committed(done: Committed<unknown>, since: Instant): boolean {
+    const { clock, warnings } = this.context;
+    const isRestored = this.saw(done.base);
     this.lastLicence = done.licence;
     const now = instantOf(clock);
     this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };
     warnings.troubleOver(); // a look is no proof that the trouble is over: a full disk can be read
     if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
-    if (done.base.loss !== null) this.deps.onForgotten(done.licence);
+    return done.base.loss === null ? isRestored : this.forgotten(done.licence) || isRestored;
   }
 
-  /** Who is out, by a look or a beat that began at `startedMs`. */
+  /**
+   * Revisions had been lost before this commit. A seat that it does not show is not valid before a beat confirms it.
+   */
+  private forgotten({ instances }: Licence): boolean {
+    const { holds, identity } = this.context;
+    holds.doubtMissing(instances.find(({ id }) => id === identity.id));
+    return holds.size > 0;
+  }
+
+  /** The peers to evict, by a look or a beat that began at `startedMs`. */
   verdicts(licence: Licence, startedMs: number): Verdict[] {
-    const { clock, identity } = this.deps;
+    const { clock, identity } = this.context;
     if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
     const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);
     return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
   }
 
-  /** Rule 5(a), for whoever is refused: who is out by proof. */
+  /** Rule 5(a), for a refused requester: the peers with a process that provably exists no more. */
   provenGone(licence: Licence, policy: Policy): Verdict[] {
     if (policy.level !== 'heartbeat' || this.closedMs(licence, policy, null) > 0) return [];
-    return provenGone(licence, (record) => this.deps.identity.isGone(record)); // we live
+    return provenGone(licence, (record) => this.context.identity.isGone(record)); // this process exists
   }
 
-  /** How long nobody new is seated and nobody evicted, because the table was restored. Milliseconds. */
+  /** How much longer the restored table is closed: no new user is seated, and no peer evicted. Milliseconds. */
   closedMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
-    const nowMs = this.deps.clock.elapsedMs();
-    const isHolder = this.deps.isHolder();
-    const isFirst = this.quarter.saw(licence, isHolder, nowMs);
-    if (isFirst && isHolder) this.deps.onRestored();
+    const nowMs = this.context.clock.elapsedMs();
+    const isFirst = this.quarter.saw(licence, this.isHolder, nowMs);
+    if (isFirst && this.isHolder) this.isRestoreNew = true;
     return this.quarter.leftMs(licence, policy, nowMs, shareTimeMs);
   }
 
-  /** By our clocks, since our last commit. */
+  private takeRestored(): boolean {
+    const isNew = this.isRestoreNew;
+    this.isRestoreNew = false;
+    return isNew;
+  }
+
+  /** By the own clocks, counted from the last own commit. Null: this instance has not committed yet. */
   shareTimeNow(): number | null {
     if (this.shareClock === null) return null;
-    return this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.deps.clock));
+    return this.shareClock.ms + elapsedMs(this.shareClock.at, instantOf(this.context.clock));
   }
 
   seemsExpired(policy: Policy): boolean {
@@ -208,7 +221,7 @@ export class Table {
     return shareTimeMs !== null && isExpired(policy, shareTimeMs);
   }
 
-  /** Nobody here holds a seat any more: what we saw of the others is worth nothing when somebody does again. */
+  /** This instance holds no seat any more. What it saw of the others is out of date when it holds one again. */
   forgetOthers(): void {
     this.ownVigil = new Vigil();
   }

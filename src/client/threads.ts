@@ -1,8 +1,8 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 
 /**
- * Signals reach the main thread of a process only. So a worker that holds seats says so to the whole process, and a main thread that
- * has a licence open itself tells it to give them back.
+ * Signals reach only the main thread of a process. So a worker that holds seats tells that to the whole process. A main
+ * thread that has a licence open tells the worker to give them back.
  */
 const CHANNEL = 'seatfile.leaving';
 
@@ -50,7 +50,8 @@ export function answerMain(leave: () => Promise<void>): () => void {
 }
 
 /**
- * In the main thread: `add` is called with what gives back the seats of workers as soon as one holds any, `remove` when none does.
+ * In the main thread. When the first worker holds seats, `add` gets a function that gives them back. When no worker
+ * does, `remove` gets the same function.
  * @returns ends that
  */
 export function heedWorkers(

@@ -3,53 +3,35 @@ import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type ClaimOutcome, claim } from '../rules/claim.js';
 import { placeInLine } from '../rules/queue.js';
 import { heldSeat } from '../rules/records.js';
-import type { Eviction, Holder } from '../rules/refusal.js';
 import { waiterPollMs } from '../rules/timing.js';
-import type { Clock } from '../share/clock.js';
 import type { Limits } from '../share/deadline.js';
-import type { SerialQueue } from '../share/serial.js';
 import type { Asking } from './call-roll.js';
-import type { Identity } from './identity.js';
-import { isShareTrouble, PATIENCE_MS, type Table } from './table-view.js';
+import type { Client } from './client.js';
+import type { ClientContext } from './client-context.js';
+import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 
-/** Where a wait stands: told when it begins, and whenever its place in the line changes. */
-export interface WaitingNews {
-  readonly module: string;
-  /** From 1: who is next. */
-  readonly place: number;
-  readonly holders: readonly Holder[];
-  /** As in the refusal. */
-  readonly freesAt: string | null;
-  readonly evicted: Eviction | null;
-}
-
-export interface WaitingDeps {
-  readonly clock: Clock;
-  readonly table: Table;
-  readonly identity: Identity;
-  readonly asking: Pick<Asking, 'isAnyDoubtful' | 'nextTryMs'>;
-  readonly queue: SerialQueue;
-  readonly onWaiting: (news: WaitingNews) => void;
-  /** The look of a holder, which is also one at his own seats; null while this process holds none. */
-  readonly holdersLook: () => (() => Promise<void>) | null;
-}
-
-/** Rule 8: waiting in the line for a place while none is free. */
+/** Rule 8: waiting in the queue while no seat is free. */
 export class Waiting {
-  private readonly deps: WaitingDeps;
-  /** Everybody in this process who waits, by module: they share one place in the line. */
+  private readonly context: ClientContext;
+  private readonly client: Client;
+  private readonly asking: Asking;
+  /** The waits of this process, by module. They share one place in the queue. */
   private readonly waits = new Map<string, Set<Limits>>();
-  /** Modules whose line may have us in it, or whose place we may have been given; since when, by the monotonic clock. */
+  /**
+   * Modules with a queue that may contain this instance, or a seat that may be offered to it; since when, monotonic.
+   */
   private readonly standing = new Map<string, number>();
-  /** Since when, by share time, we have stood there: we stand again from then if the line is lost. */
+  /** Since when, by share time, this instance is in the queue. It enters again from then if the queue is lost. */
   private readonly since = new Map<string, string>();
   private readonly told = new Map<string, number>();
 
-  constructor(deps: WaitingDeps) {
-    this.deps = deps;
+  constructor(context: ClientContext, client: Client, asking: Asking) {
+    this.context = context;
+    this.client = client;
+    this.asking = asking;
   }
 
-  /** Modules whose waits have all ended, though their place in the line may still be there. */
+  /** Modules for which all waits have ended, while a place in the queue may still be there. */
   get abandoned(): string[] {
     return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
   }
@@ -58,7 +40,7 @@ export class Waiting {
     this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
   }
 
-  /** Gives whether nobody in this process waits for the module any more. */
+  /** Gives whether this was the last wait of this process for the module. */
   end(module: string, wait: Limits): boolean {
     const others = this.waits.get(module);
     others?.delete(wait);
@@ -68,18 +50,18 @@ export class Waiting {
     return true;
   }
 
-  /** We are about to write this: if we stand in the line there, whoever frees a place writes our record for us. */
+  /** This is about to be written. While the instance is in the queue there, a peer may write its record with a seat. */
   stands(module: string, licence: Licence): void {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
     if (!own) return;
     identity.writesBeat(own.beat);
-    if (!this.standing.has(module)) this.standing.set(module, this.deps.clock.elapsedMs());
+    if (!this.standing.has(module)) this.standing.set(module, this.context.clock.elapsedMs());
   }
 
-  /** A commit of ours was confirmed: whether we are in the line is known. */
+  /** An own commit was confirmed: now it is known whether this instance is in the queue. */
   saw(module: string, licence: Licence): void {
-    const { identity } = this.deps;
+    const { identity } = this.context;
     const own = licence.waiting.find((one) => one.module === module && one.instance === identity.id);
     if (own) this.since.set(module, own.sinceAt);
     else if (!heldSeat(licence, identity.id, module)) this.left(module);
@@ -90,7 +72,7 @@ export class Waiting {
     this.since.delete(module);
   }
 
-  /** ISO 8601, share time; null when we have not stood in the line yet. */
+  /** ISO 8601, share time; null: this instance has not been in the queue yet. */
   sinceAt(module: string): string | null {
     return this.since.get(module) ?? null;
   }
@@ -99,26 +81,30 @@ export class Waiting {
     return this.standing.has(module);
   }
 
-  /** How long we stand in the line since we came, for whoever waits longest in this process; null when nobody waits any more. */
+  /** How long the longest wait of this process is, from its place in the queue on. Null: no wait is open. */
   secondsFor(module: string): number | null {
     const open = [...(this.waits.get(module) ?? [])].filter((wait) => this.isOpen(wait));
     if (open.length === 0) return null;
-    const sinceMs = this.standing.get(module) ?? this.deps.clock.elapsedMs();
+    const sinceMs = this.standing.get(module) ?? this.context.clock.elapsedMs();
     return Math.max(0, ...open.map((wait) => wait.untilMs - sinceMs)) / 1000;
   }
 
   isOpen(wait: Limits): boolean {
-    return !wait.signal?.aborted && this.deps.clock.elapsedMs() < wait.untilMs;
+    return !wait.signal?.aborted && this.context.clock.elapsedMs() < wait.untilMs;
   }
 
-  /** Until a look shows that asking again is worth it: a place, a line that has to move, somebody to be asked; at the longest until `wait` is over. */
+  /**
+   * Waits until a look shows that another claim is worth it: a free seat, a queue that must move on, or a holder to
+   * call. At the longest until `wait` is over.
+   */
   async untilWorthTrying(module: string, wait: Limits): Promise<void> {
-    const { asking, clock, queue, table } = this.deps;
+    const { clock, queue } = this.context;
+    const { table } = this.client;
     const lookMs = waiterPollMs(table.intervalMs);
-    const tryAtMs = clock.elapsedMs() + asking.nextTryMs();
+    const tryAtMs = clock.elapsedMs() + this.asking.nextTryMs();
     while (this.isOpen(wait)) {
       const nowMs = clock.elapsedMs();
-      const tryMs = asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
+      const tryMs = this.asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
       await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
       if (tryMs <= lookMs || !this.isOpen(wait)) return;
       const seen = await queue.run(() => this.look(module)).catch(() => null);
@@ -127,41 +113,43 @@ export class Waiting {
     }
   }
 
-  /** Forgotten: revisions are lost, or seem to be, and our place in the line with them. Null: the look counts for nothing. */
+  /** Forgotten: revisions seem to be lost, and the place in the queue with them. Null: the look counts for nothing. */
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
-    const { holdersLook, identity, table } = this.deps;
-    const look = holdersLook();
-    if (look) await look();
+    const { client, context } = this;
+    const { table } = client;
+    if (client.isHolder)
+      await client.look(); // which is also a look at the own seats
     else {
       const top = await table.read(table.limits(PATIENCE_MS));
       if (top.loss !== null)
-        return placeInLine(top.licence, module, identity.id) === null ? 'forgotten' : null;
+        return placeInLine(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
       table.saw(top);
     }
     return 'seen';
   }
 
-  /** While there is time left, a share in trouble is no reason to give up. */
+  /** While there is time left, trouble of the share does not end the wait. */
   async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
     if (wait.signal?.aborted) return before;
-    return await this.deps.queue.run(attempt).catch((error: unknown) => {
+    return await this.context.queue.run(attempt).catch((error: unknown) => {
       const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
       if (isPassing && this.isOpen(wait)) return before;
       throw error;
     });
   }
 
-  /** Tells where we stand, if that is news. */
+  /** Tells the place in the queue, if that is news. */
   tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
-    const place = placeInLine(licence, module, this.deps.identity.id);
+    const place = placeInLine(licence, module, this.context.identity.id);
     if (place === null || place === this.told.get(module)) return;
     this.told.set(module, place);
     const { holders, freesAt, evicted } = full;
-    this.deps.onWaiting({ module, place, holders, freesAt, evicted });
+    this.context.onWaiting({ module, place, holders, freesAt, evicted });
   }
 
   private isWorthTrying(licence: Licence, module: string): boolean {
-    const { clock, identity, table } = this.deps;
+    const { clock, identity } = this.context;
+    const { table } = this.client;
     const { policy } = table;
     if (policy === null) return false;
     const nowMs = table.shareTimeNow() ?? clock.wallMs();

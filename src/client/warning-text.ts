@@ -3,28 +3,32 @@ import type { Tombstone } from '../licence/document.js';
 import type { FaceState } from '../store/display-copy.js';
 import type { Loss } from './seat.js';
 
-/** Something the user should know, and that costs nobody a seat. */
+/** Something that the user should know. No user loses a seat by it. */
 export interface Warning {
   /**
-   * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the place
-   * cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the
+   * place cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
    */
   readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
   readonly message: string;
 }
 
 export const faceWarnings: Partial<Record<FaceState, string>> = {
-  wreck: 'no longer reads as a licence; nobody loses a seat, and it is shown whole again soon',
+  wreck: 'no longer reads as a licence; no user loses a seat, and it is shown whole again soon',
   missing:
-    'is not there any more; no user loses a seat by that alone, and it is shown again at the next commit as long as the folder beside it (.revisions) is there',
+    'is not there any more; no user loses a seat by that alone, ' +
+    'and it is shown again at the next commit as long as the folder beside it (.revisions) is there',
   linked:
-    'has a second name (a hard link, as some backups make); nobody loses a seat, but while it has it is not refreshed: copy it to a name of its own, and rename that copy over it',
-  foreign: 'is another document now; nobody loses a seat, and it is left as it is',
+    'has a second name (a hard link, as some backups make); no user loses a seat, ' +
+    'but while it has it is not refreshed: copy it to a name of its own, and rename that copy over it',
+  foreign: 'is another document now; no user loses a seat, and it is left as it is',
 };
 
 export const faceTrouble = (face: string, trouble: string): Warning => ({
   code: 'FACE',
-  message: `${face} could not be refreshed, and shows an older state: ${trouble}; nobody loses a seat by it (seatfile doctor tells more)`,
+  message:
+    `${face} could not be refreshed, and shows an older state: ${trouble}; ` +
+    'no user loses a seat by it (seatfile doctor tells more)',
 });
 
 /** What makes a place unfit at first sight; null for every other finding. */
@@ -32,13 +36,16 @@ export function placeWords(finding: Finding): string | null {
   if (finding.severity !== 'unfit') return null;
   const end = 'run seatfile doctor, and move the licence to a file share';
   if (finding.check === 'cloudFolder' && finding.folder !== null)
-    return `is synchronised by ${finding.folder.service}: every PC has a copy of its own, and the same seat is granted twice; ${end}`;
+    return (
+      `is synchronised by ${finding.folder.service}: ` +
+      `every PC has a copy of its own, and the same seat is granted twice; ${end}`
+    );
   if (finding.check === 'fileSystem')
     return `is on ${finding.name ?? 'a file system'} that cannot decide who gets a seat; ${end}`;
   return null;
 }
 
-/** What a holder is told from the tombstone of his seat; without one, his place was simply taken. */
+/** What a holder is told from the tombstone of its seat. Without a tombstone, the seat was simply taken. */
 export function lossOf(tombstone: Tombstone | null): Loss {
   if (tombstone === null) return { reason: 'place taken', by: null, words: null, at: null };
   return { reason: tombstone.reason, by: tombstone.actor, words: tombstone.words, at: tombstone.at };

@@ -4,53 +4,51 @@ import type { FaceState } from '../store/display-copy.js';
 import type { Store } from '../store/store.js';
 import { faceWarnings, type Warning } from './warning-text.js';
 
-export interface WarningDeps {
-  readonly store: Pick<Store, 'heedDrop' | 'place'>;
-  readonly onWarning: (warning: Warning) => void;
-}
-
-/** What the user is told of the share and of the face: each thing once, until it has changed. */
+/** What the user is told of the share and of the licence file: each thing once, until it has changed. */
 export class Warnings {
-  private readonly deps: WarningDeps;
+  private readonly store: Pick<Store, 'heedDrop' | 'place'>;
   private lastFace: FaceState = 'ours';
   private lastDrop: string | null = null;
   private lastTrouble: string | null = null;
 
-  constructor(deps: WarningDeps) {
-    this.deps = deps;
+  constructor(store: Pick<Store, 'heedDrop' | 'place'>) {
+    this.store = store;
   }
 
   get isFaceMissing(): boolean {
     return this.lastFace === 'missing';
   }
 
-  trouble(error: unknown): void {
+  /** Null: the user has been told. */
+  trouble(error: unknown): Warning | null {
     const code = error instanceof SeatfileFault ? error.code : String(error);
-    if (code === this.lastTrouble) return;
+    if (code === this.lastTrouble) return null;
     this.lastTrouble = code;
-    this.deps.onWarning({ code: 'SHARE', message: error instanceof Error ? error.message : String(error) });
+    return { code: 'SHARE', message: error instanceof Error ? error.message : String(error) };
   }
 
   troubleOver(): void {
     this.lastTrouble = null;
   }
 
-  async face(state: FaceState, limits: () => Limits): Promise<void> {
+  /** Null: there is nothing to tell, or the user has been told. */
+  async face(state: FaceState, limits: () => Limits): Promise<Warning | null> {
     const dropped = state === 'foreign' ? await this.heedDrop(limits) : null;
-    if (dropped !== null && dropped !== this.lastDrop) this.warnOfFace(dropped);
+    const isNew = dropped !== this.lastDrop;
     if (state === 'foreign') this.lastDrop = dropped;
-    if (state === this.lastFace || dropped !== null) return;
+    if (dropped !== null) return isNew ? this.ofFace(dropped) : null;
+    if (state === this.lastFace) return null;
     this.lastFace = state;
     const found = faceWarnings[state];
-    if (found) this.warnOfFace(found);
+    return found === undefined ? null : this.ofFace(found);
   }
 
-  /** A share that will not have it now is asked again at the next look: it is no trouble of the seat's. */
+  /** A failure here is no trouble of the seat: the next look asks again. */
   private async heedDrop(limits: () => Limits): Promise<string | null> {
-    return await this.deps.store.heedDrop(limits()).catch(() => null);
+    return await this.store.heedDrop(limits()).catch(() => null);
   }
 
-  private warnOfFace(found: string): void {
-    this.deps.onWarning({ code: 'FACE', message: `${this.deps.store.place.face} ${found}` });
+  private ofFace(found: string): Warning {
+    return { code: 'FACE', message: `${this.store.place.face} ${found}` };
   }
 }

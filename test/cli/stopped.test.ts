@@ -112,7 +112,7 @@ describe.concurrent('licence.json garbled while people work', () => {
       const { status, complaint } = await one.ended;
       expect(status).toBe(0);
       expect([...events(one, 'suspended'), ...events(one, 'lost')]).toEqual([]);
-      expect(complaint).toMatch(/no longer reads as a licence; nobody loses a seat/);
+      expect(complaint).toMatch(/no longer reads as a licence; no user loses a seat/);
     }
   }, 120_000);
 });

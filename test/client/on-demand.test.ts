@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimAnswer } from '../../src/client/client.js';
+import type { ClaimAnswer } from '../../src/client/answers.js';
 import { ShareError } from '../../src/share/files.js';
 import { type User, World, type WorldOptions } from '../helpers/world.js';
 import { Desk } from '../stories/desk.js';

@@ -11,6 +11,7 @@ import {
   nextDueMs,
   noBeatDue,
   retryMs,
+  soonerOf,
 } from '../../src/client/schedule.js';
 
 /** T = 80 s, looks every 10 s. Milliseconds. */
@@ -50,6 +51,13 @@ test('what is wanted sooner moves a due time forward, never back', () => {
   expect(beatBy(beaten, 90_000).beatDueMs).toBe(80_000);
   expect(lookBy(looked(beaten, 0, pace), 5000).lookDueMs).toBe(5000);
   expect(lookBy(looked(beaten, 0, pace), 50_000).lookDueMs).toBe(10_000);
+});
+
+test('of two schedules the sooner beat and the sooner look count', () => {
+  const wanted = lookBy(beatBy(NOTHING_DUE, 5000), 40_000);
+  const planned = { beatDueMs: 80_000, lookDueMs: 10_000 };
+  expect(soonerOf(planned, wanted)).toEqual({ beatDueMs: 5000, lookDueMs: 10_000 });
+  expect(soonerOf(planned, NOTHING_DUE)).toEqual(planned);
 });
 
 test('where a beat and a look are due, the beat is done', () => {

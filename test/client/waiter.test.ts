@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimAnswer } from '../../src/client/client.js';
-import type { WaitingNews } from '../../src/client/waiter.js';
+import type { ClaimAnswer, WaitingNews } from '../../src/client/answers.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { FACE, FOLDER, type User, World, type WorldOptions } from '../helpers/world.js';
 import { contextOf, viewed } from '../rules/tables.js';

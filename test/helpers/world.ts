@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { ClaimAnswer } from '../../src/client/client.js';
+import type { ClaimAnswer } from '../../src/client/answers.js';
 import type { MachineFacts } from '../../src/client/machine.js';
 import { type OpenLicence, openWith } from '../../src/client/open-licence.js';
 import type { AcquireOptions, OpenOptions } from '../../src/client/options.js';

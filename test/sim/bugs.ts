@@ -55,8 +55,8 @@ const evictRule = 'src/rules/evict.ts';
 const requestRule = 'src/rules/request.ts';
 const timing = 'src/rules/timing.ts';
 const places = 'src/rules/seats.ts';
-const beats = 'src/client/heartbeat.ts';
-const heart = 'src/client/beat-loop.ts';
+const looks = 'src/client/look.ts';
+const agenda = 'src/client/agenda.ts';
 const tableHere = 'src/client/table-view.ts';
 const vigil = 'src/client/peer-observer.ts';
 const rollcall = 'src/rules/roll-call.ts';
@@ -496,10 +496,10 @@ const sight: readonly Bug[] = [
       'A Light instance evicts no instance. ' +
       'With the bug it evicts those whose process is gone on its own computer.',
     breaks: 'rule 10: Light never sweeps',
-    file: beats,
-    within: 'Beats.look',
-    find: 'isLight ? [] : table.verdicts(top.licence, startedMs)',
-    replace: 'table.verdicts(top.licence, startedMs)',
+    file: looks,
+    within: 'Looks.isSweepDue',
+    find: 'isLight ? [] : this.table.verdicts(licence, startedMs)',
+    replace: 'this.table.verdicts(licence, startedMs)',
   },
   {
     name: 'sums-not-cut-back',
@@ -560,7 +560,7 @@ const sight: readonly Bug[] = [
     file: tableHere,
     within: 'Table.saw',
     find: 'this.vigil.saw(top, identity.id, this.lookPeriodMs);',
-    replace: `const atMs = this.deps.clock.wallMs();
+    replace: `const atMs = this.context.clock.wallMs();
     this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriodMs);`,
   },
   {
@@ -685,9 +685,9 @@ const believing: readonly Bug[] = [
       'With the bug it counts from the end, however long the commit took.',
     breaks: neverOver,
     file: tableHere,
-    within: 'Table.commitAside',
-    find: '{ done, since }',
-    replace: '{ done, since: instantOf(this.deps.clock) }',
+    within: 'Table.commit',
+    find: "kind: 'made', done, since,",
+    replace: "kind: 'made', done, since: instantOf(clock),",
   },
   {
     name: 'look-revives-belief',
@@ -698,12 +698,12 @@ const believing: readonly Bug[] = [
       'A poll can only end validity. ' +
       'With the bug a poll that shows the own seat in the table is as good as a beat.',
     breaks: neverOver,
-    file: beats,
-    within: 'Beats.checkOwn',
-    find: 'if (!hold || held) return;',
-    replace: `const now = { elapsedMs: clock.elapsedMs(), wallMs: clock.wallMs(), uptimeMs: clock.uptimeMs() };
-    if (mine) holds.confirm(mine, now);
-    if (!hold || held) return;`,
+    file: looks,
+    within: 'Looks.ownSeats',
+    find: 'const found = new Found();',
+    replace: `const found = new Found();
+    const { elapsedMs, wallMs, uptimeMs } = this.context.clock;
+    if (mine) holds.confirm(mine, { elapsedMs: elapsedMs(), wallMs: wallMs(), uptimeMs: uptimeMs() });`,
   },
   {
     name: 'failed-beat-waits-its-turn',
@@ -711,15 +711,15 @@ const believing: readonly Bug[] = [
     profile: 'outage',
     what: 'A failed beat is tried again after T/16 or 5 s. With the bug it is tried again after T.',
     breaks: liveUser,
-    file: heart,
-    within: 'Heart.beatBegins',
+    file: agenda,
+    within: 'Agenda.beatBegins',
     find: 'beatBegan(this.schedule, startedMs, this.retryMs)',
-    replace: 'beatBegan(this.schedule, startedMs, this.pace.intervalMs)',
+    replace: 'beatBegan(this.schedule, startedMs, this.table.intervalMs)',
     also: [
       {
-        file: heart,
-        within: 'Heart.beatAgain',
-        find: 'if (this.isBeating) this.beatSoon(this.retryMs);',
+        file: agenda,
+        within: 'Agenda.commitFailed',
+        find: 'if (this.isBeating) this.want(beatBy(NOTHING_DUE, this.context.clock.elapsedMs() + this.retryMs));',
         replace: '',
       },
     ],
@@ -854,8 +854,8 @@ const losing: readonly Bug[] = [
       'so the seat is not valid before a beat is confirmed. ' +
       'With the bug it is valid.',
     breaks: neverOver,
-    file: beats,
-    within: 'Beats.forgotten',
+    file: looks,
+    within: 'Looks.lacking',
     find: "if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);",
     replace: '',
   },
@@ -942,8 +942,8 @@ const onDemand: readonly Bug[] = [
     profile: 'demand',
     what: 'A poll that shows a roll call for the own record does not prolong validity. With the bug it does.',
     breaks: neverOver,
-    file: 'src/client/heartbeat.ts',
-    within: 'Beats.attend',
+    file: looks,
+    within: 'Looks.attend',
     find: 'isCalled(licence, identity.id)',
     replace: 'false',
   },

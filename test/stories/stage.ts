@@ -1,4 +1,4 @@
-import type { ClaimAnswer } from '../../src/client/client.js';
+import type { ClaimAnswer } from '../../src/client/answers.js';
 import type { Loss, Seat } from '../../src/client/seat.js';
 import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';

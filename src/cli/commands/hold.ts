@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { ClaimAnswer } from '../../client/client.js';
+import type { ClaimAnswer } from '../../client/answers.js';
 import { type OpenLicence, openWith } from '../../client/open-licence.js';
 import { leaveMs } from '../../client/process-exit.js';
 import type { Seat } from '../../client/seat.js';

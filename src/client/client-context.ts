@@ -1,0 +1,35 @@
+import type { Clock } from '../share/clock.js';
+import type { Dice } from '../share/random.js';
+import type { SerialQueue } from '../share/serial.js';
+import type { Watching } from '../share/watch.js';
+import type { Store } from '../store/store.js';
+import type { WaitingNews } from './answers.js';
+import type { Holds } from './held-seats.js';
+import type { Identity, IdentityDeps } from './identity.js';
+import type { Warning } from './warning-text.js';
+import type { Warnings } from './warnings.js';
+
+/** What an instance gets from its process. The three listeners lead out of the room, and never back into it. */
+export interface InstanceDeps extends IdentityDeps {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly dice: Dice;
+  readonly watching: Watching | null;
+  /** How old the state can be that a look shows on this computer. Milliseconds. */
+  readonly lookLagMs: number;
+  /** How long the return of a seat may take. Milliseconds. */
+  readonly patienceMs: number;
+  readonly onWarning: (warning: Warning) => void;
+  readonly onWaiting: (news: WaitingNews) => void;
+  /** Seats were lost or given back. */
+  readonly onSeatsOver: () => void;
+}
+
+/** What all parts of one instance share: what the instance was given, and what it knows of itself. */
+export interface ClientContext extends InstanceDeps {
+  readonly identity: Identity;
+  readonly holds: Holds;
+  readonly warnings: Warnings;
+  /** A beat, a look, a claim and a release run one after the other: each finds what the one before it left. */
+  readonly queue: SerialQueue;
+}

@@ -1,0 +1,228 @@
+import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
+import { isExpired, type Policy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
+import { type Instant, toIso } from '../licence/time.js';
+import type { ClaimOutcome } from '../rules/claim.js';
+import { comeIn, type Wish } from '../rules/request.js';
+import { tellRemoved } from '../rules/tombstones.js';
+import { beliefOf } from '../rules/validity.js';
+import { awake, instantOf } from '../share/clock.js';
+import type { Limits } from '../share/deadline.js';
+import { SerialQueue } from '../share/serial.js';
+import type { ClaimAnswer } from './answers.js';
+import { Asking } from './call-roll.js';
+import { Client } from './client.js';
+import type { ClientContext, InstanceDeps } from './client-context.js';
+import { Denials } from './denial-log.js';
+import { type Hold, Holds } from './held-seats.js';
+import { Identity } from './identity.js';
+import { Releases } from './release.js';
+import type { Seat } from './seat.js';
+import { isShareTrouble, PATIENCE_MS } from './table-view.js';
+import { Waiting } from './waiter.js';
+import { lossOf } from './warning-text.js';
+import { Warnings } from './warnings.js';
+
+/** The table was restored and is still closed: see {@link Quarter}. */
+interface Closed {
+  readonly kind: 'closed';
+  readonly untilAt: string;
+}
+
+/** The outcome of one attempt at a claim. */
+type Tried =
+  | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
+  | Extract<ClaimOutcome, { kind: 'full' }>
+  | Closed;
+
+/**
+ * One running process in the table: one record, one beat for all its modules. Here it takes seats. The {@link Client}
+ * below keeps them, and {@link Releases} gives them back.
+ */
+export class Instance {
+  private readonly context: ClientContext;
+  private readonly client: Client;
+  private readonly asking: Asking;
+  private readonly waiting: Waiting;
+  private readonly releases: Releases;
+  private readonly denials: Denials;
+
+  constructor(deps: InstanceDeps) {
+    this.context = {
+      ...{ ...deps, identity: new Identity(deps), holds: new Holds(deps.clock, deps.lookLagMs) },
+      ...{ warnings: new Warnings(deps.store), queue: new SerialQueue() },
+    };
+    this.client = new Client(this.context);
+    this.asking = new Asking(this.context, this.client);
+    this.waiting = new Waiting(this.context, this.client, this.asking);
+    this.releases = new Releases(this.context, this.client);
+    this.denials = new Denials(this.context, this.client);
+  }
+
+  /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
+  async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
+    const startedMs = this.context.clock.elapsedMs();
+    this.asking.end(module); // this claim calls the holders itself
+    const answer = await (wait ? this.waitFor(module, limits, wait) : this.askOnce(module, limits));
+    if (answer.kind !== 'full') return answer;
+    this.noteDenial(module, true);
+    void this.asking.askOn(module);
+    return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
+  }
+
+  private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
+    return this.context.queue.run(() => this.tryOnce(module, limits, false));
+  }
+
+  /**
+   * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
+   */
+  private async waitFor(module: string, limits: Limits, wait: Limits): Promise<ClaimAnswer> {
+    const patienceMs = limits.untilMs - this.context.clock.elapsedMs();
+    this.waiting.begin(module, wait);
+    try {
+      let answer = await this.askOnce(module, limits);
+      if (answer.kind === 'full') this.noteDenial(module, false);
+      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
+        await this.waiting.untilWorthTrying(module, wait);
+        const again = { ...limits, ...this.client.table.limits(patienceMs) };
+        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
+      }
+      return answer;
+    } finally {
+      const isLast = this.waiting.end(module, wait);
+      if (isLast && !this.context.holds.get(module)) await this.leaveLine(module);
+      if (isLast) this.waiting.left(module);
+    }
+  }
+
+  private async leaveLine(module: string): Promise<void> {
+    if (!this.waiting.mayStand(module)) return;
+    const limits = this.client.table.limits(PATIENCE_MS);
+    await this.releases.leave([], limits, [module]).catch(() => undefined); // it is tried again later
+  }
+
+  /** Records the refusals that are not recorded yet, as far as that is quick. */
+  async recorded(): Promise<void> {
+    await this.denials.close();
+  }
+
+  /**
+   * Gives back seats, and the places in queues whose waits have all ended. No roll call for these modules goes on.
+   * @throws SeatfileFault when the share did not confirm; the seats are given up all the same
+   */
+  async leave(seats: readonly Seat[], modules: readonly string[], limits: Limits): Promise<void> {
+    for (const module of modules) this.asking.end(module);
+    await this.releases.leaveWith(seats, limits, this.waiting.abandoned);
+  }
+
+  private noteDenial(module: string, final: boolean): void {
+    const { user, host } = this.context.who;
+    this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
+  }
+
+  private async tryOnce(module: string, limits: Limits, hasWaited: boolean): Promise<ClaimAnswer> {
+    const shared = await this.sharedSeat(module);
+    if (shared) return { kind: 'seated', seat: shared, removed: null };
+    const { answer, licence, since } = await this.claimPlace(module, limits, hasWaited);
+    if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
+    if (answer.kind === 'full') {
+      if (licence) this.waiting.tell(module, licence, answer);
+      return { ...answer, waitedMs: 0 };
+    }
+    const removed = answer.removed && lossOf(answer.removed);
+    return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
+  }
+
+  /** One more handle on a seat of this process. After its validity has ended, only a confirmed beat restores it. */
+  private async sharedSeat(module: string): Promise<Seat | null> {
+    const known = this.context.holds.get(module);
+    if (known && this.context.holds.remainingMs(known) <= 0) await this.client.beat().catch(() => undefined);
+    const hold = this.context.holds.get(module);
+    if (!hold || this.context.holds.remainingMs(hold) <= 0) return null;
+    return this.addHandle(hold);
+  }
+
+  private async claimPlace(
+    module: string,
+    limits: Limits,
+    hasWaited: boolean,
+  ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
+    const waitSeconds = this.waiting.secondsFor(module);
+    const sinceAt = this.waiting.sinceAt(module);
+    const place = { module, seatId: this.context.dice.id(), waitSeconds, sinceAt, hasWaited };
+    const started = instantOf(this.context.clock);
+    const outcomes: Tried[] = []; // one for each attempt
+    try {
+      const { done, since } = await this.client.commit((context) => {
+        const tried = this.tryPlace(context, place, started);
+        outcomes.push(tried.answer);
+        return tried;
+      }, limits);
+      this.waiting.saw(module, done.licence);
+      return { answer: done.answer, licence: done.licence, since };
+    } catch (error) {
+      // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
+      const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
+      if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
+      throw error;
+    }
+  }
+
+  private tryPlace(
+    context: ChangeContext,
+    place: Wish & { readonly hasWaited: boolean },
+    started: Instant,
+  ): { readonly answer: Tried; readonly draft: Draft | null } {
+    const { holds, identity, who } = this.context;
+    const { licence: base, policy, nowMs } = context;
+    if (isExpired(policy, nowMs)) throw expiredFault(policy);
+    const asker = this.asking.asker(context, started, place.hasWaited);
+    const request = { ...place, ...identity.proofs(nowMs), who: identity.claimant, asker };
+    const { outcome, draft } = comeIn(context, request);
+    const closedMs = this.client.table.closedMs(base, policy, nowMs);
+    if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
+      return { answer: { kind: 'closed', untilAt: toIso(nowMs + closedMs) }, draft: null };
+    if (outcome.kind === 'full') {
+      if (draft) this.waiting.stands(place.module, draft.licence);
+      return { answer: outcome, draft };
+    }
+    identity.writes(outcome.record);
+    holds.promised(identity.answersWithin, started);
+    if (draft === null) return { answer: { ...outcome, removed: null }, draft };
+    const told = tellRemoved({ ...context, licence: draft.licence }, { ...who, module: place.module });
+    const licence = told.draft?.licence ?? draft.licence;
+    return { answer: { ...outcome, removed: told.removed }, draft: { ...draft, licence } };
+  }
+
+  private seated(module: string, record: InstanceRecord, since: Instant): Seat {
+    const place = record.seats.find((held) => held.module === module);
+    if (!place) throw new Error(`claimed ${module}, and the record does not hold it`);
+    const hold = this.context.holds.put(place, beliefOf(record, since));
+    const seat = this.addHandle(hold);
+    this.client.seated(record, since);
+    return seat;
+  }
+
+  private addHandle(hold: Hold): Seat {
+    return this.context.holds.addHandle(hold, this.context.who, (seat) =>
+      awake(() => this.releases.leave([seat], this.client.table.limits(this.context.patienceMs))),
+    );
+  }
+}
+
+const expiredFault = (policy: Policy): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXPIRED',
+    `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+  );
+
+/** Whether the seat was in use before: a second instance of a seated user is no new user. */
+const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
+  const place = record.seats.find((seat) => seat.module === module)?.id;
+  return base.instances.some((other) =>
+    other.seats.some((seat) => seat.module === module && seat.id === place),
+  );
+};
