@@ -702,8 +702,9 @@ const believing: readonly Bug[] = [
     within: 'Looks.ownSeats',
     find: 'const found = new Found();',
     replace: `const found = new Found();
-    const { elapsedMs, wallMs, uptimeMs } = this.context.clock;
-    if (mine) holds.confirm(mine, { elapsedMs: elapsedMs(), wallMs: wallMs(), uptimeMs: uptimeMs() });`,
+    const at = this.context.clock;
+    const now = { elapsedMs: at.elapsedMs(), wallMs: at.wallMs(), uptimeMs: at.uptimeMs() };
+    if (mine) holds.confirm(mine, now);`,
   },
   {
     name: 'failed-beat-waits-its-turn',
