@@ -5,15 +5,14 @@ import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { numberName, numbersAmong, segmentName } from '../../src/share/layout.js';
+import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
-import type { Left } from './ledger.js';
+import { deadAfterMs } from './evictions.js';
 import type { Office } from './office.js';
 import { Person } from './person.js';
 import type { Mishap } from './plan.js';
 import type { Process } from './process.js';
 import { RETRANSMIT_MS } from './share-model.js';
-import { deadAfterMs } from './truth.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -90,14 +89,12 @@ export class Mishaps {
       process.who,
       () => {
         process.misfortune.begin(this.nowMs);
-        process.blind.begin(this.nowMs);
         process.user.freeze();
       },
       () => {
         process.runningSinceMs = this.nowMs;
         process.user.thaw();
         process.misfortune.end(this.nowMs);
-        process.blind.end(this.nowMs);
       },
       forMs,
     );
@@ -130,7 +127,6 @@ export class Mishaps {
         for (const process of this.office.processesOn(host)) process.runningSinceMs = this.nowMs;
         host.wake();
       },
-      'blind',
     );
   }
 
@@ -150,7 +146,6 @@ export class Mishaps {
       host,
       () => host.cut('hangs'),
       () => host.mend(),
-      'blind',
     );
   }
 
@@ -162,7 +157,6 @@ export class Mishaps {
       host,
       () => host.cut('unsaid'),
       () => host.mend(),
-      'blind',
     );
   }
 
@@ -281,32 +275,28 @@ export class Mishaps {
       'share',
       () => {
         outage.begin(this.nowMs);
-        this.office.away.begin(this.nowMs);
         for (const host of hosts) host.cut(how);
       },
       () => {
         for (const host of hosts) host.mend();
         outage.end(this.nowMs);
-        this.office.away.end(this.nowMs);
       },
     );
   }
 
   /** As away, but the computers come back one after the other. */
   private awayUneven(): void {
-    const { hosts, outage, away, chance, plan } = this.office;
+    const { hosts, outage, chance, plan } = this.office;
     if (this.isAnyAffected()) return;
     this.during(
       'away',
       'share',
       () => {
         outage.begin(this.nowMs);
-        away.begin(this.nowMs);
         for (const host of hosts) host.cut('hangs');
       },
       () => {
         outage.end(this.nowMs);
-        away.end(this.nowMs);
         for (const host of hosts) this.comeBackLater(host, chance.scaled(0.01, 1) * plan.intervalMs);
       },
     );
@@ -579,7 +569,6 @@ export class Mishaps {
     if (chance.is(0.3)) server.scribble(FACE, formatLicence(older, 'pretty'));
     for (let n = 0; n < count; n++) server.removeTree(`${FOLDER}/${numberName(truth.revision - n)}`);
     truth.forget(older);
-    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
     if (knower && chance.is(0.3)) this.cut(knower);
     for (let n = chance.pick([0, 0, 1, 2]); n > 0; n--) this.newcomer();
   }
@@ -629,7 +618,7 @@ export class Mishaps {
 
   /** The mount has gone: everybody sees an empty directory where the share was, and then the share again. */
   private unmounted(): void {
-    const { world, outage, away, truth } = this.office;
+    const { world, outage, truth } = this.office;
     const { server } = world;
     const around = nodePath.posix.dirname(FACE);
     const { semantics } = this.office.plan;
@@ -640,7 +629,6 @@ export class Mishaps {
       'share',
       () => {
         outage.begin(this.nowMs);
-        away.begin(this.nowMs);
         server.makeDirectory(around);
         server.setMode(around, server.stat('/elsewhere').mode);
       },
@@ -650,7 +638,6 @@ export class Mishaps {
         server.removeTree(around);
         server.rename('/elsewhere', around);
         outage.end(this.nowMs);
-        away.end(this.nowMs);
       },
     );
   }
@@ -679,16 +666,6 @@ export class Mishaps {
     }
     happen();
     if (older) truth.forget(older);
-    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
-  }
-
-  private whatIsLeft(): Left {
-    const { server } = this.office.world;
-    return {
-      commitOf: (number) => this.licenceAt(number)?.commit ?? null,
-      isSegmentThere: (first, last) =>
-        server.isThere(`${FOLDER}/journal/${segmentName({ first, last })}/events.ndjson`),
-    };
   }
 
   /** Null where it is not there, or cut off. */
@@ -749,22 +726,18 @@ export class Mishaps {
     this.after(forMs, undo);
   }
 
-  /** What befalls one computer; a `blind` one sees nothing of the share meanwhile. */
-  private trouble(what: string, host: Host, begin: () => void, end: () => void, sight = 'sees'): void {
-    let blinded: Process[] = [];
+  /** What befalls one computer. */
+  private trouble(what: string, host: Host, begin: () => void, end: () => void): void {
     this.during(
       what,
       host.name,
       () => {
-        if (sight === 'blind') blinded = this.office.processesOn(host);
-        for (const process of blinded) process.blind.begin(this.nowMs);
         this.office.beginTrouble(host);
         begin();
       },
       () => {
         end();
         this.office.endTrouble(host);
-        for (const process of blinded) process.blind.end(this.nowMs);
       },
     );
   }

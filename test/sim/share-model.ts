@@ -89,10 +89,10 @@ export class SimShare implements ShareModel {
     if (operation !== 'rename' || outcome !== 'done') return;
     this.noteSegment(String(args[1]));
     const gone = SEGMENT.exec(path);
-    if (gone) this.office.truth.ledger.segmentGone(Number(gone[1]), Number(gone[2]));
+    if (gone) this.office.truth.ledger.segmentGone(`${gone[1]}-${gone[2]}`);
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(this.firstIn(String(args[1])));
-    if (away) this.office.truth.cleared(Number(away[1]), this.office.lastCommitMsOf(path));
+    if (away) this.office.truth.cleared(Number(away[1]));
     if (!number) return;
     const document = `${number[0]}/licence.json`;
     if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: nobody's revision
@@ -110,7 +110,7 @@ export class SimShare implements ShareModel {
     const events = `${FOLDER}/journal/${first}-${last}${file}`;
     if (this.server.isThere(events))
       // an empty directory, by a handle that has moved: nobody's segment
-      this.office.truth.ledger.segment(Number(first), Number(last), this.server.readText(events));
+      this.office.truth.ledger.segment(`${first}-${last}`, this.server.readText(events));
   }
 }
 
