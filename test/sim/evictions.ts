@@ -3,21 +3,14 @@ import type { Office } from './office.js';
 import { clockTime, UNANSWERED } from './trace.js';
 import type { Standing, Writer } from './truth.js';
 
-const BROKEN = 'did not answer within';
-/** A holder is not put out whose beat is so late, or that could not poll for so long, of its check interval. */
-const LATE_INTERVALS = 0.75;
-const POLL_INTERVALS = 1 / 8;
+type Stone = Tombstone | undefined;
 
-const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
-const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
+const BROKEN = 'did not answer within';
+export const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
+/** What an observer adds for its grace. Milliseconds. */
+export const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
 /** How long a beat stands still before its record may be evicted. Milliseconds. */
 export const deadAfterMs = (record: InstanceRecord): number => 1.75 * intervalMs(record) + graceMs(record);
-
-/** A holder in the roll call that stands, and its misfortune when it was named. */
-interface Called {
-  readonly beat: number;
-  readonly misfortuneMs: number;
-}
 
 /** The records, their beats, and the one law about those that go: no live user that can beat, or answer, is put out. */
 export class Evictions {
@@ -25,11 +18,9 @@ export class Evictions {
   standings: ReadonlyMap<string, Standing> = new Map();
   /** When each beat was first published: after a loss an earlier one may be there again. */
   private readonly beats = new Map<string, Omit<Standing, 'record'>>();
-  private called = new Map<string, Called>();
-  /**
-   * Removed by the administrator, or put out where no rule saves the holder: the revision. The holder may take its seat for
-   * valid until its next poll. By `host/pid module`.
-   */
+  /** The beats that the standing roll call names: since when, and the misfortune of the holder by then. */
+  private called = new Map<string, { readonly atMs: number; readonly misfortuneMs: number }>();
+  /** Removed, or put out where no rule saves the holder, which learns it at its next poll: in which revision. */
   readonly out = new Map<string, number>();
   /** Holders whose seat was ever taken away. By `host/pid module`. */
   readonly taken = new Set<string>();
@@ -59,84 +50,80 @@ export class Evictions {
     else this.checkEvicted(record, seat.module, stone, by);
   }
 
-  private checkEvicted(
-    record: InstanceRecord,
-    module: string,
-    stone: Tombstone | undefined,
-    by: Writer,
-  ): void {
+  private checkEvicted(record: InstanceRecord, module: string, stone: Stone, by: Writer): void {
     this.count++;
     const holder = this.office.processAt(record.note);
     const standing = this.standings.get(record.id);
     if (!holder?.user.isAlive || holder.seatsIn(module).length === 0 || !standing) return;
-    const isUnanswered = stone?.words === UNANSWERED;
-    if (isUnanswered && this.office.isClockSet(standing.beatAtMs, by.key))
+    if (stone?.words === UNANSWERED && this.office.isClockSet(standing.beatAtMs, by.key))
       this.out.set(`${record.note} ${module}`, stone.revision);
-    const { dueMs, excusedMs } = this.patience(standing, stone, by.key);
-    if (excusedMs >= dueMs / (1 + 2 * this.office.drift)) return;
-    const silence = clockTime(this.office.nowMs - standing.beatAtMs);
+    const [excusedMs, patientMs] = this.excuse(standing, stone, by.key);
+    if (excusedMs >= patientMs / (1 + 2 * this.office.drift)) return;
+    const who = `${record.user}@${record.host}/${record.pid} in ${module}, by ${by.who}`;
+    const why = stone?.words ?? stone?.reason ?? 'no tombstone';
+    const silence = `silent for ${clockTime(this.office.nowMs - standing.beatAtMs)}, ${clockTime(excusedMs)} excused`;
     this.office.report(
       'live user evicted',
-      `${record.user}@${record.host}/${record.pid} in ${module}, by ${by.who} (${stone?.words ?? stone?.reason ?? 'no tombstone'}): silent for ${silence}, ${clockTime(excusedMs)} of it excused; T ${clockTime(intervalMs(record))}`,
+      `${who} (${why}): ${silence}; T ${record.checkIntervalSeconds} s`,
     );
   }
 
-  /** How long a holder may be kept from beating, or answering, until it may be put out; and how long it was, at most. */
-  private patience(
-    standing: Standing,
-    stone: Tombstone | undefined,
-    by: string,
-  ): { dueMs: number; excusedMs: number } {
-    const { record, beatAtMs, misfortuneMsAtBeat } = standing;
+  /** How long a holder could not beat, or answer; and from how much on it may be put out: 0.75 T, a poll, a part of A. */
+  private excuse(standing: Standing, stone: Stone, by: string): [number, number] {
     const { office } = this;
-    const misfortuneMs = this.misfortuneOf(record);
+    const { record, misfortuneMsAtBeat } = standing;
     const ms = intervalMs(record);
-    const called = this.called.get(record.id);
-    const fromMs = called?.beat === record.beat ? called.misfortuneMs : misfortuneMsAtBeat;
-    const answerMs = 1000 * (record.answersWithin ?? Number.POSITIVE_INFINITY);
-    if (stone?.words === UNANSWERED)
-      return { dueMs: POLL_INTERVALS * ms, excusedMs: misfortuneMs - fromMs + office.slackMs(ms) };
-    if (stone?.words?.startsWith(BROKEN))
-      return { dueMs: answerMs / 4, excusedMs: misfortuneMs - fromMs + office.commitMs };
-    if (stone?.reason !== 'evicted' || record.level === 'light')
-      return { dueMs: Number.POSITIVE_INFINITY, excusedMs: 0 };
-    const unheardMs = this.office.unheardMs({ record, beatAtMs, misfortuneMsAtBeat }, by);
-    const excusedMs = misfortuneMs - misfortuneMsAtBeat + unheardMs + office.slackMs(ms);
-    return { dueMs: LATE_INTERVALS * ms + graceMs(record), excusedMs };
+    const nowMs = this.misfortuneOf(record);
+    const { words, reason } = stone ?? {};
+    if (words === UNANSWERED || words?.startsWith(BROKEN)) {
+      const isByT = words === UNANSWERED;
+      const pollMs = isByT ? ms / 8 : 250 * (record.answersWithin ?? Number.POSITIVE_INFINITY);
+      const call = this.called.get(beatKey(record.id, record.beat));
+      if (!call || office.nowMs - call.atMs < pollMs) return [0, Number.POSITIVE_INFINITY]; // it could not have answered
+      return [nowMs - call.misfortuneMs + (isByT ? office.slackMs(ms) : office.commitMs), pollMs];
+    }
+    const isSeen = reason === 'evicted' && record.level !== 'light' && this.hasWatched(standing, by);
+    if (!isSeen) return [0, Number.POSITIVE_INFINITY];
+    const sinceBeatMs = nowMs - misfortuneMsAtBeat + office.unheardMs(standing, by);
+    return [sinceBeatMs + office.slackMs(ms), 0.75 * ms + graceMs(record)];
+  }
+
+  /** The evictor was awake, and in sight of the share, for as much silence; a gap counts for two polls at most. */
+  private hasWatched({ record, beatAtMs }: Standing, by: string): boolean {
+    const { ms, gaps } = this.office.watched(by, beatAtMs);
+    const seenMs = ms + (gaps * intervalMs(record)) / 4;
+    return seenMs >= deadAfterMs(record) / (1 + this.office.drift);
   }
 
   /** The table is this one now. */
   stand(next: Licence): void {
-    const standingOf = (record: InstanceRecord): Standing => ({ record, ...this.beatOf(record) });
-    this.standings = new Map(next.instances.map((record) => [record.id, standingOf(record)]));
+    this.standings = new Map(next.instances.map((record) => [record.id, this.standingOf(record)]));
   }
 
   turnTo(older: Licence): void {
     this.stand(older);
-    const names = new Set(older.rollCall?.names.map(({ instance }) => instance));
-    for (const id of this.called.keys()) if (!names.has(id)) this.called.delete(id);
+    const named = new Set(older.rollCall?.names.map(({ instance, beat }) => beatKey(instance, beat)));
+    for (const key of this.called.keys()) if (!named.has(key)) this.called.delete(key);
   }
 
-  private beatOf(record: InstanceRecord): Omit<Standing, 'record'> {
-    const key = `${record.id} ${record.beat}`;
-    const beat = this.beats.get(key) ?? {
-      beatAtMs: this.office.nowMs,
-      misfortuneMsAtBeat: this.misfortuneOf(record),
-    };
+  private standingOf(record: InstanceRecord): Standing {
+    const key = beatKey(record.id, record.beat);
+    const fresh = () => ({ beatAtMs: this.office.nowMs, misfortuneMsAtBeat: this.misfortuneOf(record) });
+    const beat = this.beats.get(key) ?? fresh();
     this.beats.set(key, beat);
-    return beat;
+    return { record, ...beat };
   }
 
   noteCalls({ instances, rollCall }: Licence, by: Writer): void {
     const before = this.called;
     this.called = new Map();
     for (const { instance, beat } of rollCall?.names ?? []) {
-      const record = instances.find((one) => one.id === instance);
-      if (record?.beat !== beat) continue;
-      const known = before.get(instance);
-      const isKnown = known?.beat === beat;
-      this.called.set(instance, isKnown ? known : { beat, misfortuneMs: this.misfortuneOf(record) });
-      if (!isKnown) this.office.asked(by.key);
+      const record = instances.find((one) => one.id === instance && one.beat === beat);
+      if (!record) continue;
+      const key = beatKey(instance, beat);
+      const fresh = { atMs: this.office.nowMs, misfortuneMs: this.misfortuneOf(record) };
+      this.called.set(key, before.get(key) ?? fresh);
+      if (!before.has(key)) this.office.asked(by.key);
     }
   }
 
@@ -145,5 +132,6 @@ export class Evictions {
   }
 }
 
+const beatKey = (instance: string, beat: number): string => `${instance} ${beat}`;
 const seatKey = ({ id }: InstanceRecord, seat: SeatRecord): string => `${id} ${seat.id} ${seat.module}`;
 const seatKeys = (record: InstanceRecord): string[] => record.seats.map((seat) => seatKey(record, seat));

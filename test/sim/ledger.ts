@@ -4,22 +4,18 @@ import { verifyChain } from '../../src/rules/segments.js';
 import type { JournalReading } from '../../src/store/journal-files.js';
 
 /**
- * What really happened, and whether the journal on the share says so: all of it, once, and nothing else. What was lost with
- * its revisions may be missing, and may be there too, since it did happen: after a loss the journal tells nothing that never
- * happened, and nothing twice.
+ * What really happened, and whether the journal on the share says so: all of it, once, and nothing else. After a loss only
+ * the last two, since what was lost with its revisions did happen, and may be there or not.
  */
 export class Ledger {
   private readonly report: (what: string) => void;
   private happened: LicenceEvent[] = [];
-  private readonly segments = new Map<string, string>();
+  /** What each file of the journal says. */
+  readonly segments = new Map<string, string>();
   private hasLost = false;
 
   constructor(report: (what: string) => void) {
     this.report = report;
-  }
-
-  get folded(): number {
-    return this.segments.size;
   }
 
   published({ events }: Licence): void {
@@ -36,15 +32,11 @@ export class Ledger {
     this.segments.clear();
   }
 
-  /** A segment got its name, or its file another text. */
-  segment(name: string, text: string): void {
-    if ((this.segments.get(name) ?? text) !== text) this.report(`segment ${name} was written over`);
-    this.segments.set(name, text);
-  }
-
-  /** None is old enough here. */
-  segmentGone(name: string): void {
-    this.report(`segment ${name} was removed`);
+  /** A file of the journal got its name, another text, or none; 16 newer revisions stand above it, and it stays. */
+  segment(name: string, text: string | null, newest: number): void {
+    if (Number(name.split('-')[1]) + 16 > newest) this.report(`segment ${name} was folded below ${newest}`);
+    if ((this.segments.get(name) ?? text) !== text) this.report(`segment ${name} was exchanged`);
+    this.segments.set(name, text ?? '');
   }
 
   /** What the shipped code reads back. */

@@ -89,12 +89,14 @@ export class Mishaps {
       process.who,
       () => {
         process.misfortune.begin(this.nowMs);
+        process.blind.begin(this.nowMs);
         process.user.freeze();
       },
       () => {
         process.runningSinceMs = this.nowMs;
         process.user.thaw();
         process.misfortune.end(this.nowMs);
+        process.blind.end(this.nowMs);
       },
       forMs,
     );
@@ -127,6 +129,7 @@ export class Mishaps {
         for (const process of this.office.processesOn(host)) process.runningSinceMs = this.nowMs;
         host.wake();
       },
+      'blind',
     );
   }
 
@@ -146,6 +149,7 @@ export class Mishaps {
       host,
       () => host.cut('hangs'),
       () => host.mend(),
+      'blind',
     );
   }
 
@@ -157,6 +161,7 @@ export class Mishaps {
       host,
       () => host.cut('unsaid'),
       () => host.mend(),
+      'blind',
     );
   }
 
@@ -275,28 +280,32 @@ export class Mishaps {
       'share',
       () => {
         outage.begin(this.nowMs);
+        this.office.away.begin(this.nowMs);
         for (const host of hosts) host.cut(how);
       },
       () => {
         for (const host of hosts) host.mend();
         outage.end(this.nowMs);
+        this.office.away.end(this.nowMs);
       },
     );
   }
 
   /** As away, but the computers come back one after the other. */
   private awayUneven(): void {
-    const { hosts, outage, chance, plan } = this.office;
+    const { hosts, outage, away, chance, plan } = this.office;
     if (this.isAnyAffected()) return;
     this.during(
       'away',
       'share',
       () => {
         outage.begin(this.nowMs);
+        away.begin(this.nowMs);
         for (const host of hosts) host.cut('hangs');
       },
       () => {
         outage.end(this.nowMs);
+        away.end(this.nowMs);
         for (const host of hosts) this.comeBackLater(host, chance.scaled(0.01, 1) * plan.intervalMs);
       },
     );
@@ -308,7 +317,7 @@ export class Mishaps {
    */
   private fullUneven(): void {
     const { chance, plan, truth } = this.office;
-    const standings = [...truth.standings.values()];
+    const standings = [...truth.evictions.standings.values()];
     if (standings.length === 0 || chance.is(0.5)) {
       this.fullFor(plan.intervalMs * chance.between(0.6, 1.6));
       return;
@@ -341,7 +350,7 @@ export class Mishaps {
   /** Somebody is stopped until just about when the others put him out. */
   private nearMiss(): void {
     const process = this.anyProcess((one) => one.seats().length > 0);
-    const standing = [...this.office.truth.standings.values()].find(
+    const standing = [...this.office.truth.evictions.standings.values()].find(
       ({ record }) => record.note === process?.key && record.level === 'heartbeat',
     );
     if (!process || !standing) return;
@@ -568,7 +577,7 @@ export class Mishaps {
     this.office.trace.note('LOST', `${count} revisions, down to ${older.revision}`);
     if (chance.is(0.3)) server.scribble(FACE, formatLicence(older, 'pretty'));
     for (let n = 0; n < count; n++) server.removeTree(`${FOLDER}/${numberName(truth.revision - n)}`);
-    truth.forget(older);
+    truth.lose(older);
     if (knower && chance.is(0.3)) this.cut(knower);
     for (let n = chance.pick([0, 0, 1, 2]); n > 0; n--) this.newcomer();
   }
@@ -618,7 +627,7 @@ export class Mishaps {
 
   /** The mount has gone: everybody sees an empty directory where the share was, and then the share again. */
   private unmounted(): void {
-    const { world, outage, truth } = this.office;
+    const { world, outage, away, truth } = this.office;
     const { server } = world;
     const around = nodePath.posix.dirname(FACE);
     const { semantics } = this.office.plan;
@@ -629,6 +638,7 @@ export class Mishaps {
       'share',
       () => {
         outage.begin(this.nowMs);
+        away.begin(this.nowMs);
         server.makeDirectory(around);
         server.setMode(around, server.stat('/elsewhere').mode);
       },
@@ -638,6 +648,7 @@ export class Mishaps {
         server.removeTree(around);
         server.rename('/elsewhere', around);
         outage.end(this.nowMs);
+        away.end(this.nowMs);
       },
     );
   }
@@ -660,12 +671,9 @@ export class Mishaps {
     const { truth, outage, world } = this.office;
     const isFace = world.server.isThere(FACE);
     if (truth.isShaken || truth.revision === 0 || !isFace || this.isAnyAffected()) return;
-    if (older === null) {
-      outage.begin(this.nowMs);
-      truth.lose();
-    }
+    if (older === null) outage.begin(this.nowMs);
     happen();
-    if (older) truth.forget(older);
+    truth.lose(older);
   }
 
   /** Null where it is not there, or cut off. */
@@ -726,18 +734,22 @@ export class Mishaps {
     this.after(forMs, undo);
   }
 
-  /** What befalls one computer. */
-  private trouble(what: string, host: Host, begin: () => void, end: () => void): void {
+  /** What befalls one computer; a `blind` one sees nothing of the share meanwhile. */
+  private trouble(what: string, host: Host, begin: () => void, end: () => void, sight = 'sees'): void {
+    let blinded: Process[] = [];
     this.during(
       what,
       host.name,
       () => {
+        if (sight === 'blind') blinded = this.office.processesOn(host);
+        for (const process of blinded) process.blind.begin(this.nowMs);
         this.office.beginTrouble(host);
         begin();
       },
       () => {
         end();
         this.office.endTrouble(host);
+        for (const process of blinded) process.blind.end(this.nowMs);
       },
     );
   }

@@ -30,6 +30,8 @@ export class Office {
   private readonly processes = new Map<string, Process>();
   /** Nobody at all can write: the share is full, read-only, away. */
   readonly outage = new Meter();
+  /** No process at all can see the share. */
+  readonly away = new Meter();
   /** Who asked for a path to be renamed: stages have names of their own, each used once. */
   readonly renamers = new Map<string, Writer>();
   /** How often the folder is shown empty. */
@@ -194,6 +196,15 @@ export class Office {
     this.truth.ledger.read(await this.world.run(reading));
   }
 
+  /** How long a process was awake, and in sight of the share, since then, and in how many pieces. */
+  watched(key: string, sinceMs: number): { ms: number; gaps: number } {
+    const process = this.processAt(key);
+    const fromMs = Math.max(sinceMs, process?.startedMs ?? 0);
+    const meters = process ? [process.blind, this.away] : [];
+    const blind = meters.flatMap((meter) => meter.since(fromMs, this.nowMs));
+    return { ms: freeMs(fromMs, this.nowMs, blind), gaps: blind.length };
+  }
+
   // --- what a revision brings about ----------------------------------------------------------------------------------
 
   seated(): void {
@@ -233,7 +244,7 @@ export class Office {
   /** A fault is an answer; but a table that is whole is never lost, and nothing else may be thrown. */
   checkFault(who: string, error: unknown): void {
     if (!(error instanceof SeatfileFault)) this.report('crashed', `${who}: ${stackOf(error)}`);
-    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken && !this.truth.isDeep)
+    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken && this.truth.deepSinceMs() === null)
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 

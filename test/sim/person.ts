@@ -45,6 +45,7 @@ export class Person {
     this.office.trace.note(process.who, 'closes');
     await process
       .ask('close', CLOSE_MS, process.user.licence.close())
+      .then(() => this.checkGone(process, this.plan.modules))
       .catch((error: unknown) => this.office.checkFault(process.who, error));
     this.office.kill(process);
     this.comeBack(awayMs);
@@ -137,9 +138,19 @@ export class Person {
     const { office } = this;
     try {
       await process.ask('release', RELEASE_MS, seat.release());
+      if (process.seatsIn(seat.module).length === 0 && process.questions.size === 0)
+        this.checkGone(process, [seat.module]);
     } catch (error) {
       office.checkFault(process.who, error);
     }
+  }
+
+  /** It was given back without a fault, so the table does not hold it any more; but a loss may bring it back. */
+  private checkGone(process: Process, modules: readonly string[]): void {
+    const { truth } = this.office;
+    for (const module of modules)
+      if (truth.losses === 0 && truth.seated.has(`${process.key} ${module}`))
+        this.office.report('kept for nobody', `${process.who} in ${module}, and it was given back`);
   }
 
   private listen(process: Process, seat: Seat): void {

@@ -21,9 +21,6 @@ export interface Outcome {
   readonly losses: number;
   readonly restores: number;
   readonly livesOut: number;
-  /** The most valid seats above the limit of a module, and for how long in all. Milliseconds. */
-  readonly overMost: number;
-  readonly overMs: number;
 }
 
 /** After a run everything works again for QUIET_INTERVALS and this, and then everything must be in order. Milliseconds. */
@@ -63,11 +60,10 @@ export async function play(
     simulatedMs: office.nowMs,
     commits: office.truth.revision,
     evictions: office.truth.evictions.count,
-    segments: office.truth.ledger.folded,
+    segments: office.truth.ledger.segments.size,
     losses: office.truth.losses,
     restores: office.truth.restores,
     livesOut: office.livesOut,
-    ...{ overMost: audit.overMost, overMs: audit.overMs },
   };
 }
 

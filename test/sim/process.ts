@@ -41,6 +41,8 @@ export class Process {
   readonly questions = new Set<Question>();
   /** It cannot beat, through its own misfortune: dead, stopped, asleep, cut off, refused. */
   readonly misfortune = new Meter();
+  /** It can see nothing of the share: stopped, asleep, cut off. */
+  readonly blind = new Meter();
   /** Since when it has been running, neither stopped nor asleep. True time, milliseconds. */
   runningSinceMs: number;
   /** The change that the last stage it wrote is about: one id for all attempts. */

@@ -88,8 +88,7 @@ export class SimShare implements ShareModel {
     if (outcome === 'done' && operation === 'replace') this.noteSegment(path);
     if (operation !== 'rename' || outcome !== 'done') return;
     this.noteSegment(String(args[1]));
-    const gone = SEGMENT.exec(path);
-    if (gone) this.office.truth.ledger.segmentGone(`${gone[1]}-${gone[2]}`);
+    this.noteSegment(path);
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(this.firstIn(String(args[1])));
     if (away) this.office.truth.cleared(Number(away[1]));
@@ -107,10 +106,12 @@ export class SimShare implements ShareModel {
   private noteSegment(path: string): void {
     const [, first, last, file = '/events.ndjson'] = SEGMENT.exec(path) ?? [];
     if (first === undefined || last === undefined) return;
+    const { ledger, revision } = this.office.truth;
     const events = `${FOLDER}/journal/${first}-${last}${file}`;
-    if (this.server.isThere(events))
-      // an empty directory, by a handle that has moved: nobody's segment
-      this.office.truth.ledger.segment(`${first}-${last}`, this.server.readText(events));
+    const text = this.server.isThere(events) ? this.server.readText(events) : null;
+    // An empty directory, by a handle that has moved, is no file of the journal.
+    if (text !== null || ledger.segments.has(`${first}-${last}`))
+      ledger.segment(`${first}-${last}`, text, revision);
   }
 }
 

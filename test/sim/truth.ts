@@ -1,7 +1,7 @@
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { numberName } from '../../src/share/layout.js';
 import { FOLDER } from '../helpers/world.js';
-import { Evictions } from './evictions.js';
+import { Evictions, graceMs, intervalMs } from './evictions.js';
 import { Ledger } from './ledger.js';
 import type { Office } from './office.js';
 import { wordsOf } from './trace.js';
@@ -48,9 +48,6 @@ export interface Standing {
   readonly misfortuneMsAtBeat: number;
 }
 
-const intervalMs = (record: InstanceRecord): number => 1000 * record.checkIntervalSeconds;
-const graceMs = (record: InstanceRecord): number => (7 / 6) * 1000 * record.graceSeconds;
-
 /** A loss of as many revisions is rebuilt. */
 const DEEP = 16;
 /** Revisions that a late commit may still stand on. */
@@ -62,8 +59,8 @@ export class Truth {
   table: Licence;
   readonly evictions: Evictions;
   readonly ledger: Ledger;
-  /** The seat of each process: by `host/pid module`. */
-  private seated = new Map<string, string>();
+  /** What the table holds: `host/pid module`. */
+  seated: ReadonlySet<string> = new Set();
   /** Holders whose seat was only in lost revisions. By `host/pid module`. */
   readonly adrift = new Set<string>();
   /** How many seats of a module are in use, and since when. */
@@ -79,9 +76,9 @@ export class Truth {
   /** Until when, after that, valid seats and table may differ. */
   private shakenUntilMs = 0;
   /** The newest revisions were lost: the last of them, and when. */
-  private forgotten: { readonly top: Licence; readonly atMs: number } | null = null;
-  private fromRevision = 0;
-  private restoredMs = Number.NEGATIVE_INFINITY;
+  private forgotten: { readonly top: Licence; readonly from: number; readonly atMs: number } | null = null;
+  /** When the table last went back to an older state. */
+  wentBackMs = Number.NEGATIVE_INFINITY;
   /** The highest number there ever was since the table was last rebuilt. */
   private highest = 0;
   /** The process that published the latest revision. */
@@ -93,20 +90,12 @@ export class Truth {
     this.office = office;
     this.table = first;
     this.commits.push(first.commit);
-    this.ledger = new Ledger((what) => this.report('journal wrong', what));
+    this.ledger = new Ledger((what) => office.report('journal wrong', what));
     this.evictions = new Evictions(office);
   }
 
   get revision(): number {
     return this.table.revision;
-  }
-
-  get standings(): ReadonlyMap<string, Standing> {
-    return this.evictions.standings;
-  }
-
-  isSeated(key: string, module: string): boolean {
-    return this.seated.has(`${key} ${module}`);
   }
 
   /** A revision has got its number. */
@@ -118,7 +107,10 @@ export class Truth {
       return;
     }
     if (number <= this.revision) {
-      this.note(by.who, `revision ${number} once more, below the newest (${this.revision}): void`);
+      this.office.trace.note(
+        by.who,
+        `revision ${number} once more, below the newest (${this.revision}): void`,
+      );
       this.ledger.late(next);
       return;
     }
@@ -133,7 +125,7 @@ export class Truth {
   private follow(next: Licence, by: Writer): void {
     const before = this.table;
     this.countChange(next, by);
-    this.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
+    this.office.trace.note(by.who, `published revision ${next.revision}${next.events.map(wordsOf).join('')}`);
     if (next.events.some(({ kind }) => kind === 'seated')) this.office.seated();
     this.evictions.follow(before, next, by);
     this.adopt(next, by);
@@ -167,27 +159,32 @@ export class Truth {
   // --- changes: what was acknowledged is there, once; what was denied never ------------------------------------------
 
   acknowledged(who: string, change: string | null, commit: string): void {
-    if (change === null || !this.changes.has(change))
-      this.report('acknowledged and lost', `${who} was told that a change is made, and it is in no revision`);
-    if (!this.commits.includes(commit, Math.max(0, this.commits.length - 1000)))
-      this.report('acknowledged and lost', `${who} was told of no ancestor of revision ${this.revision}`);
+    const isAncestor = this.commits.includes(commit, Math.max(0, this.commits.length - 1000));
+    if (isAncestor && this.changes.has(change ?? '')) return;
+    this.office.report(
+      'acknowledged and lost',
+      `${who} was told of a change that is not in revision ${this.revision}`,
+    );
   }
 
   denied(who: string, change: string | null): void {
     if (change === null) return;
     if (this.changes.has(change))
-      this.report('denied and made', `${who} was told that a change is not made, and it is`);
+      this.office.report('denied and made', `${who} was told that a change is not made, and it is`);
     this.deniedChanges.add(change);
   }
 
   private countChange(next: Licence, by: Writer): void {
     const change = next.recent.at(-1) ?? '';
     if (this.deniedChanges.has(change))
-      this.report('denied and made', `${by.who} was told so, and it is revision ${next.revision}`);
+      this.office.report('denied and made', `${by.who} was told so, and it is revision ${next.revision}`);
     const call = `${by.key} ${by.commit}`;
     const earlier = this.changes.get(change) ?? (by.commit > 0 ? this.calls.get(call) : undefined);
     if (earlier !== undefined)
-      this.report('applied twice', `${by.who}: one change is revision ${earlier} and ${next.revision}`);
+      this.office.report(
+        'applied twice',
+        `${by.who}: one change is revision ${earlier} and ${next.revision}`,
+      );
     this.calls.set(call, next.revision);
     this.changes.set(change, next.revision);
   }
@@ -195,34 +192,24 @@ export class Truth {
   // --- seats --------------------------------------------------------------------------------------------------------
 
   private countSeats({ instances }: Licence): void {
-    const ids = new Map(Object.keys(this.office.plan.modules).map((module) => [module, new Set<string>()]));
-    const computers = new Map<string, string>();
-    this.seated = new Map();
-    for (const record of instances)
-      for (const { id, module } of record.seats) {
-        const key = `${record.note} ${module}`;
-        this.checkShared(computers, record, id);
-        ids.get(module)?.add(id);
-        this.seated.set(key, id);
-        this.evictions.out.delete(key);
-        this.adrift.delete(key);
-      }
-    for (const [module, { size }] of ids) this.countUsage(module, size);
+    const { countBy, modules } = this.office.plan;
+    const held = instances.flatMap(({ note, seats }) => seats.map((seat) => ({ note: note ?? '', ...seat })));
+    this.seated = new Set(held.map(({ note, module }) => `${note} ${module}`));
+    for (const key of this.seated) {
+      this.evictions.out.delete(key);
+      this.adrift.delete(key);
+    }
+    for (const module of Object.keys(modules))
+      this.countUsage(module, new Set(held.filter((one) => one.module === module).map(({ id }) => id)).size);
+    const computers = new Set(held.map(({ id, note }) => `${id} ${note.split('/')[0]}`));
+    if (countBy !== 'user' && computers.size > new Set(held.map(({ id }) => id)).size)
+      this.office.report('one seat, two users', 'a seat is shared by two computers');
   }
 
   private countUsage(module: string, inUse: number): void {
     const limit = this.office.limitOf(module);
-    if (inUse > limit) this.report('table over the limit', `${inUse} seats of ${limit} in ${module}`);
+    if (inUse > limit) this.office.report('table over the limit', `${inUse} seats of ${limit} in ${module}`);
     if (this.usage.get(module)?.inUse !== inUse) this.usage.set(module, { fromMs: this.office.nowMs, inUse });
-  }
-
-  /** Records share a seat only on one computer, unless the licence counts names alone. */
-  private checkShared(computers: Map<string, string>, record: InstanceRecord, seat: string): void {
-    const computer = record.note?.split('/')[0] ?? '';
-    const other = computers.get(seat) ?? computer;
-    computers.set(seat, computer);
-    if (other !== computer && this.office.plan.countBy !== 'user')
-      this.report('one seat, two users', `seat ${seat.slice(0, 8)} on ${other} and on ${computer}`);
   }
 
   // --- lost and restored --------------------------------------------------------------------------------------------
@@ -237,32 +224,25 @@ export class Truth {
     if (this.forgotten === null) return false;
     const { intervalMs: ms, slackMs, graceMs: grace } = this.longest();
     const isAble = ableSinceMs < this.forgotten.atMs;
-    const isDeep = this.forgotten.top.revision >= this.fromRevision + DEEP;
+    const isDeep = this.forgotten.top.revision >= this.forgotten.from + DEEP;
     const pollsMs = ms * (1 / 8 + 1 / 32) * (1 + 2 * this.office.drift) + 2 * slackMs;
     const validMs = (1.5 * ms + grace) * (1 + 2 * this.office.drift) + slackMs;
     const excusedMs = isAble && !isDeep ? Math.min(pollsMs, validMs) : validMs;
     return this.office.nowMs - this.forgotten.atMs < excusedMs;
   }
 
-  lose(): void {
-    this.lostSinceMs = this.office.nowMs;
+  /** The table is lost; or only the newest revisions, and what is left is the table now, whichever process knows better. */
+  lose(older: Licence | null): void {
     this.losses++;
     this.ledger.lost();
-  }
-
-  /** The newest revisions are gone, and what is left can be read: that is the table now, whichever process knows better. */
-  forget(older: Licence): void {
-    this.losses++;
-    this.ledger.lost();
-    this.turnTo(older);
+    if (older) this.turnTo(older);
+    else this.lostSinceMs = this.office.nowMs;
   }
 
   private turnTo(older: Licence): void {
-    this.forgotten = { top: this.table, atMs: this.office.nowMs };
-    this.fromRevision = older.revision;
-    const keysOf = ({ note, seats }: InstanceRecord) => seats.map(({ module }) => `${note} ${module}`);
-    const places = new Set(older.instances.flatMap(keysOf));
-    for (const key of this.table.instances.flatMap(keysOf)) if (!places.has(key)) this.adrift.add(key);
+    this.wentBackMs = this.office.nowMs;
+    this.forgotten = { top: this.table, from: older.revision, atMs: this.wentBackMs };
+    for (const key of this.seated) this.adrift.add(key); // until it is counted
     for (const made of [this.changes, this.calls])
       for (const [key, revision] of made) if (revision > older.revision) made.delete(key);
     this.table = older;
@@ -276,22 +256,12 @@ export class Truth {
     if (this.forgotten === null || next.parent?.commit === this.table.commit) return;
     const parent = this.history.find(({ commit }) => commit === next.parent?.commit);
     if (!parent) return;
-    this.note(by.who, `goes on from revision ${parent.revision}, which is lost`);
+    this.office.trace.note(by.who, `goes on from revision ${parent.revision}, which is lost`);
     this.turnTo(parent);
   }
 
-  /** When the table last went back to an older state. */
-  get wentBackMs(): number {
-    return Math.max(this.restoredMs, this.forgotten?.atMs ?? Number.NEGATIVE_INFINITY);
-  }
-
-  /** So many revisions are gone, and none has followed so far, that the table is lost for those that know of them. */
-  get isDeep(): boolean {
-    return this.highest >= this.revision + DEEP;
-  }
-
-  /** Since when a process that has seen so high a revision should have rebuilt the table. */
-  deepSinceMs(highest: number): number | null {
+  /** Since when the table is lost for those that have seen so high a revision. */
+  deepSinceMs(highest = this.highest): number | null {
     return this.forgotten && highest >= this.revision + DEEP ? this.forgotten.atMs : null;
   }
 
@@ -312,30 +282,22 @@ export class Truth {
 
   /** One restored revision for each loss, a round number above everything, and never for a table that is whole. */
   private restored(next: Licence, by: Writer): void {
-    const isDeep =
-      this.forgotten !== null && (this.office.processAt(by.key)?.highest ?? -1) >= this.fromRevision + DEEP;
+    const known = this.office.processAt(by.key)?.highest ?? -1;
+    const isDeep = this.forgotten !== null && known >= this.forgotten.from + DEEP;
     if (this.lostSinceMs === null && !isDeep) this.broken(`${by.who} restored a table that was whole`);
     const least = Math.max(this.revision, next.restored?.revision ?? 0) + 1;
     if (next.revision % 1000 !== 0 || next.revision < least)
       this.broken(`restored as ${next.revision}; the newest was ${this.revision}`);
-    this.note(by.who, `RESTORED as revision ${next.revision}, from ${next.restored?.from}`);
+    this.office.trace.note(by.who, `RESTORED as revision ${next.revision}, from ${next.restored?.from}`);
     this.lostSinceMs ??= this.office.nowMs;
     this.regained();
     this.restores++;
-    this.restoredMs = this.office.nowMs;
+    this.wentBackMs = this.office.nowMs;
     this.changes.set(next.recent.at(-1) ?? '', next.revision);
     this.adopt(next, by);
   }
 
   private broken(what: string): void {
-    this.report('chain broken', what);
-  }
-
-  private report(rule: Rule, what: string): void {
-    this.office.report(rule, what);
-  }
-
-  private note(who: string, text: string): void {
-    this.office.trace.note(who, text);
+    this.office.report('chain broken', what);
   }
 }
