@@ -4,6 +4,7 @@ import type { Entitlement } from '../../src/licence/entitlement.js';
 import { nextRevision } from '../../src/licence/revision.js';
 import { textToPublish } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
+import { remove } from '../../src/rules/admin.js';
 import { beat, type Standing } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
@@ -163,6 +164,23 @@ describe('rule 2: a beat', () => {
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
     expect(outcome.draft).toBeNull();
     expect(outcome.fates.get('M1')).toMatchObject({ kind: 'lost', tombstone: { actor: 'bob@pc-bob' } });
+  });
+
+  test('removed meanwhile, and a place is free: lost, with the tombstone, and not put back', () => {
+    const before = table([ada]);
+    const removal = remove(contextOf(before), { isChosen: () => true, actor: 'admin@desk', words: null });
+    const outcome = beatIn(removal?.licence ?? before, standing(ada, before));
+    if (outcome.kind !== 'beaten') throw new Error('expected a beat');
+    expect(outcome).toMatchObject({ draft: null, record: null });
+    expect(outcome.fates.get('M1')).toMatchObject({ kind: 'lost', tombstone: { reason: 'removed' } });
+  });
+
+  test('offered a seat in another module meanwhile: the record keeps the offer', () => {
+    const before = table([ada]);
+    const offer = { id: 'offered', module: 'M2', sinceAt: START, untilAt: null, given: true as const };
+    const instances = before.instances.map((record) => ({ ...record, seats: [...record.seats, offer] }));
+    const outcome = beatIn({ ...before, instances }, standing(ada, before));
+    expect(outcome).toMatchObject({ record: { beat: 2, seats: [{ id: 'seat-ada' }, { id: 'offered' }] } });
   });
 
   describe('its record is gone without a tombstone, and the place is taken', () => {

@@ -249,6 +249,22 @@ const publishing: readonly Bug[] = [
       'nextRevision({ ...licence, revision: ' +
       'Math.max((await this.revisions.register.numbers())?.at(-1) ?? 0, licence.revision) },',
   },
+  {
+    name: 'declined-and-published',
+    promise: 'commit step 4',
+    isSampled: true,
+    what:
+      'A change that declines publishes nothing. With the bug it publishes a revision that changes nothing, ' +
+      'and the caller is told that none was made.',
+    breaks: plainFault,
+    file: commits,
+    within: 'CommitAttempts.prepared',
+    find: 'return { committed: { answer, licence, policy, published: false, shareTimeMs, base }, text: null };',
+    replace: `{
+      const { next, text } = await this.next(licence, { licence, events: [] }, shareTimeMs);
+      return { committed: { answer, licence: next, policy, published: false, shareTimeMs, base }, text };
+    }`,
+  },
 ];
 
 const looking: readonly Bug[] = [
@@ -537,19 +553,6 @@ const sight: readonly Bug[] = [
     ],
   },
   {
-    name: 'declined-eviction-published',
-    promise: 'commit step 4',
-    isSampled: true,
-    what:
-      'An eviction that finds no seat to free publishes nothing. ' +
-      'With the bug it publishes a revision that changes nothing.',
-    breaks: 'a declined change raises no revision',
-    file: evictRule,
-    within: 'evict',
-    find: 'takeAway(context, takings)',
-    replace: 'takeAway(context, takings) ?? { licence: context.licence, events: [] }',
-  },
-  {
     name: 'looks-by-the-wall-clock',
     promise: 'rule 3',
     profile: 'office',
@@ -705,6 +708,19 @@ const believing: readonly Bug[] = [
     const at = this.context.clock;
     const now = { elapsedMs: at.elapsedMs(), wallMs: at.wallMs(), uptimeMs: at.uptimeMs() };
     if (mine) holds.confirm(mine, now);`,
+  },
+  {
+    name: 'suspended-is-lost',
+    promise: 'rule 9',
+    profile: 'outage',
+    what: 'A seat whose validity ends is suspended, and the share decides. With the bug it is lost at once.',
+    breaks: 'a seat that no instance took is not lost',
+    file: 'src/client/held-seats.ts',
+    within: 'Holds.tell',
+    find: 'for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);',
+    replace: `if (state === 'suspended')
+        this.lose(hold.seat.module, { reason: 'evicted', by: null, words: null, at: null });
+      else for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);`,
   },
   {
     name: 'failed-beat-waits-its-turn',
@@ -998,6 +1014,28 @@ const onDemand: readonly Bug[] = [
 ];
 
 const waitingInLine: readonly Bug[] = [
+  {
+    name: 'served-by-none',
+    promise: 'rule 8',
+    isSampled: true,
+    profile: 'queue',
+    what:
+      'A commit that frees a seat offers it to the first waiter, and a waiter counts those before it only. ' +
+      'With the bug no commit offers, and a waiter counts itself too.',
+    breaks: 'rule 8: no seat is free while an instance waits',
+    file: line,
+    within: 'Lines.ahead',
+    find: 'place - 1',
+    replace: 'place',
+    also: [
+      {
+        file: tableHere,
+        within: 'Table.served',
+        find: 'andThen(context, passed, seatWaiters)',
+        replace: 'passed',
+      },
+    ],
+  },
   {
     name: 'newcomer-passes-the-line',
     promise: 'rule 8',

@@ -5,15 +5,14 @@ import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import { numberName, numbersAmong, segmentName } from '../../src/share/layout.js';
+import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
-import type { Left } from './ledger.js';
+import { deadAfterMs } from './evictions.js';
 import type { Office } from './office.js';
 import { Person } from './person.js';
 import type { Mishap } from './plan.js';
 import type { Process } from './process.js';
 import { RETRANSMIT_MS } from './share-model.js';
-import { deadAfterMs } from './truth.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -322,7 +321,7 @@ export class Mishaps {
    */
   private fullUneven(): void {
     const { chance, plan, truth } = this.office;
-    const standings = [...truth.standings.values()];
+    const standings = [...truth.evictions.standings.values()];
     if (standings.length === 0 || chance.is(0.5)) {
       this.fullFor(plan.intervalMs * chance.between(0.6, 1.6));
       return;
@@ -355,7 +354,7 @@ export class Mishaps {
   /** An instance is stopped until just about when the others put it out. */
   private nearMiss(): void {
     const process = this.anyProcess((one) => one.seats().length > 0);
-    const standing = [...this.office.truth.standings.values()].find(
+    const standing = [...this.office.truth.evictions.standings.values()].find(
       ({ record }) => record.note === process?.key && record.level === 'heartbeat',
     );
     if (!process || !standing) return;
@@ -587,8 +586,7 @@ export class Mishaps {
     this.office.trace.note('LOST', `${count} revisions, down to ${older.revision}`);
     if (chance.is(0.3)) server.scribble(FACE, formatLicence(older, 'pretty'));
     for (let n = 0; n < count; n++) server.removeTree(`${FOLDER}/${numberName(truth.revision - n)}`);
-    truth.forget(older);
-    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
+    truth.lose(older);
     if (knower && chance.is(0.3)) this.cut(knower);
     for (let n = chance.pick([0, 0, 1, 2]); n > 0; n--) this.newcomer();
   }
@@ -682,22 +680,9 @@ export class Mishaps {
     const { truth, outage, world } = this.office;
     const isFace = world.server.isThere(FACE);
     if (truth.isShaken || truth.revision === 0 || !isFace || this.isAnyAffected()) return;
-    if (older === null) {
-      outage.begin(this.nowMs);
-      truth.lose();
-    }
+    if (older === null) outage.begin(this.nowMs);
     happen();
-    if (older) truth.forget(older);
-    truth.ledger.lost(this.whatIsLeft(), this.nowMs);
-  }
-
-  private whatIsLeft(): Left {
-    const { server } = this.office.world;
-    return {
-      commitOf: (number) => this.licenceAt(number)?.commit ?? null,
-      isSegmentThere: (first, last) =>
-        server.isThere(`${FOLDER}/journal/${segmentName({ first, last })}/events.ndjson`),
-    };
+    truth.lose(older);
   }
 
   /** Null where it is not there, or cut off. */

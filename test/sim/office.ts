@@ -8,7 +8,7 @@ import type { Plan } from './plan.js';
 import { Process, type Question } from './process.js';
 import { cachesMsOf, SimShare } from './share-model.js';
 import { clockTime, Trace } from './trace.js';
-import { type Holder, type Rule, type Standing, Truth, type Violation, type Writer } from './truth.js';
+import { type Rule, type Standing, Truth, type Violation, type Writer } from './truth.js';
 
 /** A beat is late by itself by its jitter and the pace of retries, and by what a busy share costs. Milliseconds. */
 const RETRY_INTERVALS = 1 / 16;
@@ -42,6 +42,8 @@ export class Office {
   onAsked: ((process: Process) => void) | null = null;
   /** Called once, when an instance is newly seated. */
   onSeated: (() => void) | null = null;
+  /** Living users that have lost a seat that was only in lost revisions, or that a rebuilt table had no place for. */
+  livesOut = 0;
   violation: Violation | null = null;
   /** Everything works again: what is there stays. */
   isQuiet = false;
@@ -68,7 +70,7 @@ export class Office {
       share: (timeline) => new SimShare(plan, this, timeline),
     });
     this.trace = new Trace(() => this.nowMs, isTraced);
-    this.truth = this.truthOf();
+    this.truth = new Truth(this.world.table(), this);
     for (const [index, options] of plan.hosts.entries())
       this.world.host(`pc${index}`, {
         ...options,
@@ -112,11 +114,6 @@ export class Office {
     return this.processes.get(key ?? '');
   }
 
-  /** When the process that asked for a path to be renamed last had an answer to a commit. True time, milliseconds. */
-  lastCommitMsOf(path: string): number {
-    return this.processAt(this.renamers.get(path)?.key ?? '')?.lastCommitMs || Number.POSITIVE_INFINITY;
-  }
-
   processesOn(host: Host): Process[] {
     return [...this.alive].filter((process) => process.user.host === host);
   }
@@ -151,18 +148,6 @@ export class Office {
     if (!process.isRunning || process.misfortune.isOn || this.outage.isOn || process.seats().length === 0)
       return Number.POSITIVE_INFINITY;
     return Math.max(process.misfortune.endedMs, this.outage.endedMs, process.seatedSinceMs);
-  }
-
-  /**
-   * Since when a process has asked for a seat in a module and had none, and could look and write; infinite if it cannot
-   * now.
-   */
-  askingSinceMs(process: Process, module: string): number {
-    const wantingMs = process.wanting.get(module);
-    const isAble = process.isRunning && !process.misfortune.isOn && !this.outage.isOn;
-    if (wantingMs === undefined || !isAble || process.seatsIn(module).length > 0)
-      return Number.POSITIVE_INFINITY;
-    return Math.max(process.misfortune.endedMs, this.outage.endedMs, wantingMs);
   }
 
   /** Places of a module. */
@@ -211,6 +196,43 @@ export class Office {
     this.truth.ledger.read(await this.world.run(reading));
   }
 
+  /** How long a process was awake, and in sight of the share, since then, and in how many pieces. */
+  watched(key: string, sinceMs: number): { ms: number; gaps: number } {
+    const process = this.processAt(key);
+    const fromMs = Math.max(sinceMs, process?.startedMs ?? 0);
+    const meters = process ? [process.blind, this.away] : [];
+    const blind = meters.flatMap((meter) => meter.since(fromMs, this.nowMs));
+    return { ms: freeMs(fromMs, this.nowMs, blind), gaps: blind.length };
+  }
+
+  // --- what a revision brings about ----------------------------------------------------------------------------------
+
+  seated(): void {
+    if (!this.isQuiet) this.onSeated?.();
+    this.onSeated = null;
+  }
+
+  asked(key: string): void {
+    const process = this.processAt(key);
+    if (process && !this.isQuiet) this.onAsked?.(process);
+    this.onAsked = null;
+  }
+
+  regained(): void {
+    this.world.timeline.at(this.nowMs + this.longestIntervalMs / 4, () => this.outage.end(this.nowMs));
+  }
+
+  /** What was read above that revision tells nothing of what gets its number next. */
+  forgetAbove(revision: number): void {
+    for (const process of this.alive) process.forget(revision);
+  }
+
+  /** Whether the server's clock was set since then, and before this process had an answer of it. */
+  isClockSet(sinceMs: number, key: string): boolean {
+    const firstMs = this.processAt(key)?.firstCommitMs ?? 0;
+    return this.serverClockSets.some((atMs) => atMs > sinceMs && atMs < firstMs);
+  }
+
   // --- what is found ------------------------------------------------------------------------------------------------
 
   report(rule: Rule, what: string): void {
@@ -222,7 +244,7 @@ export class Office {
   /** A fault is an answer; but a table that is whole is never lost, and nothing else may be thrown. */
   checkFault(who: string, error: unknown): void {
     if (!(error instanceof SeatfileFault)) this.report('crashed', `${who}: ${stackOf(error)}`);
-    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken && !this.truth.isDeep)
+    else if (error.code.startsWith('TABLE_') && !this.truth.isShaken && this.truth.deepSinceMs() === null)
       this.report('healthy table reported lost', `${who}: ${error.code}: ${error.message}`);
   }
 
@@ -245,48 +267,12 @@ export class Office {
       this.report('lock broken too early', `${who} had seen it stand still for ${clockTime(seenMs)}`);
   }
 
-  private truthOf(): Truth {
-    const limits = Object.keys(this.plan.modules).map((module) => [module, this.limitOf(module)]);
-    return new Truth(this.world.table(), {
-      limits: Object.fromEntries(limits),
-      now: () => this.nowMs,
-      trace: this.trace,
-      holderOf: (record) => this.holderOf(record),
-      report: (rule, what) => this.report(rule, what),
-      isOwn: ({ user, host }, actor) =>
-        this.plan.countBy === 'host' ? actor.endsWith(`@${host}`) : actor === `${user}@${host}`,
-      countsNames: this.plan.countBy === 'user',
-      isUnsure: (key) => this.processAt(key)?.isUnsure ?? true,
-      knownBy: (key) => this.processAt(key)?.known ?? null,
-      onForgotten: (revision) => {
-        for (const process of this.alive) process.forget(revision);
-      },
-      onRegained: () =>
-        this.world.timeline.at(this.nowMs + this.longestIntervalMs / 4, () => this.outage.end(this.nowMs)),
-      isKnown: (revision) =>
-        [...this.running()].some((process) => process.seats().length > 0 && process.hasHeeded(revision)),
-      highestOf: (key) => this.processAt(key)?.highest ?? -1,
-      drift: this.drift,
-      slackMs: (intervalMs) => this.slackMs(intervalMs),
-      answerSlackMs: this.commitMs,
-      unheardMs: (standing, evictor, mostMs) => this.unheardMs(standing, evictor, mostMs),
-      seated: () => {
-        if (!this.isQuiet) this.onSeated?.();
-        this.onSeated = null;
-      },
-      asked: (key) => {
-        const process = this.processAt(key);
-        if (process && !this.isQuiet) this.onAsked?.(process);
-        this.onAsked = null;
-      },
-      isClockSet: (sinceMs, key) => {
-        const firstMs = this.processAt(key)?.firstCommitMs ?? 0;
-        return this.serverClockSets.some((atMs) => atMs > sinceMs && atMs < firstMs);
-      },
-    });
-  }
-
-  private unheardMs({ record, beatAtMs }: Standing, evictor: string, mostMs: number): number {
+  /**
+   * How long the share was down for all since a beat, if the evictor had no cause to notice, and has proved since that
+   * it could write, and the silent holder could not for all but T/8 of the time since then; else 0. Milliseconds.
+   */
+  unheardMs({ record, beatAtMs }: Standing, evictor: string): number {
+    const mostMs = 125 * record.checkIntervalSeconds;
     const by = this.processAt(evictor);
     const own = this.processAt(record.note);
     if (!by || !own || by.lastFailureMs > beatAtMs || by.lastCommitMs < this.outage.endedMs) return 0;
@@ -295,25 +281,6 @@ export class Office {
     return couldMs < mostMs
       ? silentMs - freeMs(beatAtMs, this.nowMs, this.outage.since(beatAtMs, this.nowMs))
       : 0;
-  }
-
-  private watchedBy(process: Process, sinceMs: number): { ms: number; gaps: number } {
-    const fromMs = Math.max(sinceMs, process.startedMs);
-    const blind = [process.blind, this.away].flatMap((meter) => meter.since(fromMs, this.nowMs));
-    return { ms: freeMs(fromMs, this.nowMs, blind), gaps: blind.length };
-  }
-
-  private holderOf({ note }: { readonly note: string | null }): Holder | undefined {
-    const process = this.processAt(note);
-    return (
-      process && {
-        who: process.who,
-        isAlive: process.user.isAlive,
-        misfortuneMs: process.misfortune.totalMs(this.nowMs),
-        holds: (module) => process.seatsIn(module).length > 0,
-        watched: (sinceMs) => this.watchedBy(process, sinceMs),
-      }
-    );
   }
 }
 

@@ -98,17 +98,15 @@ export class Person {
   /** Asks for a seat; that there is none, or that the share fails, is an answer. */
   async sit(process: Process, module: string): Promise<void> {
     const { office } = this;
-    const askedMs = office.nowMs;
     const { waitMs } = this.plan;
     const patience = new AbortController();
     const asked = process.user.ask(module, { timeoutMs: ACQUIRE_MS, wait: waitMs, signal: patience.signal });
-    process.wants(module, askedMs);
+    process.wanting.add(module);
     if (waitMs > 0) this.patience = patience;
     try {
       const answer = await process.ask(`acquire ${module}`, waitMs + ACQUIRE_MS, asked);
       if (answer.kind !== 'full') process.wanting.delete(module);
       if (answer.kind === 'seated') this.listen(process, answer.seat);
-      if (answer.kind === 'full') this.checkFull(process, module, askedMs);
       office.trace.note(process.who, `acquire ${module}: ${answer.kind}`);
     } catch (error) {
       process.wanting.delete(module);
@@ -125,7 +123,7 @@ export class Person {
     const sinceMs = office.nowMs - office.longestIntervalMs - office.commitMs;
     if (!process?.isRunning || process.startedMs > sinceMs || process.runningSinceMs > sinceMs) return;
     // A user that waits for one module asks for no other yet.
-    const asked = this.patience ? [...process.wanting.keys()] : this.plan.modules;
+    const asked = this.patience ? [...process.wanting] : this.plan.modules;
     for (const module of asked)
       if (process.seatsIn(module).length === 0 && this.wasFree(module, office.longestIntervalMs))
         office.report('undecided', `${process.who} wants ${module}, has no seat, and places are free`);
@@ -135,25 +133,8 @@ export class Person {
   private wasFree(module: string, forMs = 0): boolean {
     const { truth, nowMs, commitMs, cachesMs } = this.office;
     const limit = this.office.limitOf(module);
-    const last = truth.usage.get(module)?.at(-1);
+    const last = truth.usage.get(module);
     return last !== undefined && last.inUse < limit && nowMs - last.fromMs > forMs + commitMs + cachesMs;
-  }
-
-  /** A refusal is true of some moment between asking and being told; or of what the caches still showed. */
-  private checkFull(process: Process, module: string, askedMs: number): void {
-    const { office } = this;
-    const limit = office.limitOf(module);
-    if (office.truth.table.waiting.some((one) => one.module === module)) return; // the place is a waiter's
-    const usage = office.truth.usage.get(module) ?? [];
-    const sinceMs = askedMs - office.cachesMs;
-    const wasFull = usage.some(
-      ({ inUse }, index) => inUse >= limit && (usage[index + 1]?.fromMs ?? office.nowMs) >= sinceMs,
-    );
-    if (!wasFull)
-      office.report(
-        'refused though free',
-        `${process.who}: ${module}, ${usage.at(-1)?.inUse ?? 0} of ${limit} in use`,
-      );
   }
 
   /** Gives one seat back; its process goes on. */
@@ -168,20 +149,12 @@ export class Person {
     }
   }
 
-  /** It was given back without a fault, so the table does not hold it any more. */
+  /** It was given back without a fault, so the table does not hold it any more; but a loss may bring it back. */
   private checkGone(process: Process, modules: readonly string[]): void {
-    for (const module of modules)
-      if (this.isKept(process, module))
-        this.office.report('given back and kept', `${process.who} in ${module}`);
-  }
-
-  private isKept(process: Process, module: string): boolean {
     const { truth } = this.office;
-    return (
-      truth.isSeated(process.key, module) &&
-      !truth.isShaken &&
-      !truth.returned.has(`${process.key} ${module}`)
-    );
+    for (const module of modules)
+      if (truth.losses === 0 && truth.seated.has(`${process.key} ${module}`))
+        this.office.report('kept for nobody', `${process.who} in ${module}, and it was given back`);
   }
 
   private listen(process: Process, seat: Seat): void {
@@ -194,19 +167,11 @@ export class Person {
     seat.on('released', () => told('released'));
     seat.on('lost', (loss) => {
       told(`lost: ${loss.reason} by ${loss.by}`);
-      const isTaken = office.truth.taken.has(`${process.key} ${seat.module}`);
-      if (loss.reason === 'evicted' && this.wasFree(seat.module))
-        office.report(
-          'lost without a cause',
-          `${process.who} in ${seat.module}: evicted, and his place was free`,
-        );
-      // Adrift: the place was only in lost revisions, and given on since.
-      const isAdrift = office.truth.adrift.has(`${process.key} ${seat.module}`);
-      // The claim was lost, and the place is another's: 2 T, then lost.
-      const isAftermath = office.truth.restores > 0 || isAdrift;
-      if (!isTaken && isAftermath) office.truth.livesOut++;
-      if (!isTaken && !isAftermath)
-        office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
+      const key = `${process.key} ${seat.module}`;
+      if (office.truth.evictions.taken.has(key)) return;
+      // Its claim was lost with a revision, and its place is another's: 2 T, then lost.
+      if (office.truth.restores > 0 || office.truth.adrift.has(key)) office.livesOut++;
+      else office.report('lost without a cause', `${process.who} in ${seat.module}: ${loss.reason}`);
     });
   }
 }

@@ -21,10 +21,6 @@ export interface Outcome {
   readonly losses: number;
   readonly restores: number;
   readonly livesOut: number;
-  readonly undone: number;
-  /** The most valid seats above the limit of a module, and for how long in all. Milliseconds. */
-  readonly overMost: number;
-  readonly overMs: number;
 }
 
 /**
@@ -65,13 +61,11 @@ export async function play(
     ...{ seed, plan, violation: office.violation, trace: office.trace.lines, events },
     simulatedMs: office.nowMs,
     commits: office.truth.revision,
-    evictions: office.truth.evictions,
-    segments: office.truth.ledger.folded,
+    evictions: office.truth.evictions.count,
+    segments: office.truth.ledger.segments.size,
     losses: office.truth.losses,
     restores: office.truth.restores,
-    livesOut: office.truth.livesOut,
-    undone: office.truth.undone,
-    ...{ overMost: audit.overMost, overMs: audit.overMs },
+    livesOut: office.livesOut,
   };
 }
 

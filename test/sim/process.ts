@@ -1,6 +1,5 @@
 import type { OpenOptions } from '../../src/client/options.js';
 import type { Seat } from '../../src/client/seat.js';
-import type { Licence } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import type { FileStat, ShareFiles } from '../../src/share/files.js';
 import type { Change, Committed } from '../../src/store/commit.js';
@@ -56,8 +55,6 @@ export class Process {
   readonly startedMs: number;
   private readonly trace: Trace;
   isOpen = false;
-  /** The share once did not say whether a change of its was made. */
-  isUnsure = false;
   private hasLock = false;
   /** The lock of another process, as it was last looked at, and since when it has looked like that. */
   private foreignLock = { identity: '', sinceMs: Number.POSITIVE_INFINITY };
@@ -68,8 +65,8 @@ export class Process {
   private calls = 0;
   private inCall = false;
   private isLooking = false;
-  /** Since when it has asked for a seat in a module, without one. True time, milliseconds. */
-  readonly wanting = new Map<string, number>();
+  /** The modules that it has asked for, without a seat. */
+  readonly wanting = new Set<string>();
   /** When it first had an answer of the share to a commit. True time, milliseconds. */
   firstCommitMs = Number.POSITIVE_INFINITY;
   /** When a commit last had an answer of the share, and when one last had none. True time, milliseconds. */
@@ -79,8 +76,6 @@ export class Process {
   commits = 0;
   /** The highest revision that it has read or published, by whatever way. */
   highest = -1;
-  /** The newest state that it has seen, and believed. */
-  known: Licence | null = null;
   /** A look has shown that its own change is lost, and no commit has been answered since. */
   isDoubted = false;
   private learnt: { readonly revision: number; readonly call: number }[] = [];
@@ -129,10 +124,6 @@ export class Process {
     this.learnt = this.learnt.filter((one) => one.revision <= revision);
   }
 
-  wants(module: string, nowMs: number): void {
-    if (!this.wanting.has(module)) this.wanting.set(module, nowMs);
-  }
-
   /** The seats in a module that the application still has, good or suspended. */
   seatsIn(module: string): Seat[] {
     return this.seats().filter((seat) => seat.module === module);
@@ -172,7 +163,6 @@ export class Process {
       const top = await this.during(read.call(store, limits)).finally(() => {
         this.isLooking = false;
       });
-      if (top.loss === null) this.known = top.licence;
       this.isDoubted ||= top.loss === 'certain';
       return top;
     };
@@ -187,7 +177,6 @@ export class Process {
     this.lastChange = null;
     try {
       const done = await this.during(answer);
-      this.known = done.licence;
       this.isDoubted = false;
       this.firstCommitMs = Math.min(this.firstCommitMs, this.on.now());
       this.lastCommitMs = this.on.now();
@@ -198,8 +187,7 @@ export class Process {
       return done;
     } catch (error) {
       this.lastFailureMs = this.on.now();
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.isUnsure = true;
-      else this.on.denied();
+      if (!(error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')) this.on.denied();
       throw error;
     }
   }

@@ -88,11 +88,10 @@ export class SimShare implements ShareModel {
     if (outcome === 'done' && operation === 'replace') this.noteSegment(path);
     if (operation !== 'rename' || outcome !== 'done') return;
     this.noteSegment(String(args[1]));
-    const gone = SEGMENT.exec(path);
-    if (gone) this.office.truth.ledger.segmentGone(Number(gone[1]), Number(gone[2]));
+    this.noteSegment(path);
     const away = NUMBER.exec(path);
     const number = NUMBER.exec(this.firstIn(String(args[1])));
-    if (away) this.office.truth.cleared(Number(away[1]), this.office.lastCommitMsOf(path));
+    if (away) this.office.truth.cleared(Number(away[1]));
     if (!number) return;
     const document = `${number[0]}/licence.json`;
     if (!this.server.isThere(document)) return; // an empty directory, by a handle that has moved: not a revision
@@ -107,10 +106,12 @@ export class SimShare implements ShareModel {
   private noteSegment(path: string): void {
     const [, first, last, file = '/events.ndjson'] = SEGMENT.exec(path) ?? [];
     if (first === undefined || last === undefined) return;
+    const { ledger, revision } = this.office.truth;
     const events = `${FOLDER}/journal/${first}-${last}${file}`;
-    if (this.server.isThere(events))
-      // an empty directory, by a handle that has moved: not a segment
-      this.office.truth.ledger.segment(Number(first), Number(last), this.server.readText(events));
+    const text = this.server.isThere(events) ? this.server.readText(events) : null;
+    // An empty directory, by a handle that has moved, is no file of the journal.
+    if (text !== null || ledger.segments.has(`${first}-${last}`))
+      ledger.segment(`${first}-${last}`, text, revision);
   }
 }
 

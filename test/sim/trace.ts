@@ -1,3 +1,5 @@
+import type { EventDraft } from '../../src/licence/revision.js';
+
 /** What happened in a run, for people: which process did what to which file when, and which rule spoke. */
 export class Trace {
   readonly lines: string[] = [];
@@ -33,3 +35,30 @@ export const shortPath = (path: string): string =>
     .replace(/stage-[0-9a-f]{8}-(\d+)-([0-9a-f]{4})[0-9a-f]{28}/, 'stage-$1-$2')
     .replace(/clearing-([0-9a-f]{4})[0-9a-f]{28}/, 'clearing-$1')
     .replace(/0{6}(\d{6})/, '$1');
+
+/** What a tombstone says of a holder that did not answer a call. */
+export const UNANSWERED = 'did not answer the roll call';
+
+/** Which rule spoke. */
+const rules: Readonly<Record<string, string>> = {
+  seated: 'was seated',
+  back: 'put his own record back',
+  given: 'was given the place he waited for',
+  'passed over': 'did not take his place',
+  'gave up': 'gave up the place he waited for',
+  forgotten: 'went on where revisions are lost',
+  reminded: 'put in what he remembered of the lost revisions',
+  released: 'gave his seat back',
+  evicted: 'was put out',
+  removed: 'was removed',
+  settings: 'the settings were changed',
+};
+
+/** One event of a revision. */
+export function wordsOf(event: EventDraft): string {
+  const { kind, user, host, module, reason, actor, words } = event;
+  const who = user === undefined ? String(actor ?? '') : `${user}@${host} in ${module}`;
+  const silent = words === UNANSWERED ? ' (rule 5b: did not answer)' : ' (rule 4: stood still)';
+  const gone = reason === 'process gone' ? ' (rule 5a: provably gone)' : '';
+  return `; ${who} ${rules[kind] ?? kind}${reason === 'evicted' ? silent : gone}`;
+}

@@ -23,3 +23,16 @@ bob/2 sits M1 on pc-hall        -> seated in s4, 2 of 2; told: removed, by admin
 bob/2 releases M1               -> 28861 s: bob released in s4 of M1
                                 -> 28861 s: bob is told released in M1
 bob/3 sits M1 on pc-hall        -> seated in s5, 2 of 2
+
+# Light sweeps nothing, not even what was a heartbeat record before, of a process that is provably dead on the same PC.
+# (Found by seed 5 of the simulator's profile `light`, planted as `light-sweeps`.)
+file M1=3 T=80s                 -> T = 80 s
+ada sits M1 on pc-hall          -> seated in s1, 1 of 3
+bob sits M1 on pc-hall          -> seated in s2, 2 of 3
+ada freezes
+admin sets level light          -> 0 s: settings: {"level":"light"}
+wait 15s                        -> nothing yet
+ada dies
+wait 2h                         -> nothing yet
+table?                          -> ada@pc-hall: s1 of M1; beat 1; T 80 s
+                                -> bob@pc-hall: s2 of M1; beat 2; light
