@@ -46,7 +46,7 @@ export class Audit {
       const process = this.office.processAt(record.note);
       for (const { module } of record.level === 'light' || !process?.isRunning ? [] : record.seats)
         if (process?.seatsIn(module).length === 0)
-          this.office.report('kept for nobody', `${process.who} in ${module}`);
+          this.office.report('kept without a holder', `${process.who} in ${module}`);
     }
     for (const person of this.office.people) person.checkSeated();
     for (const process of this.office.running())

@@ -59,9 +59,7 @@ const looks = 'src/client/look.ts';
 const agenda = 'src/client/agenda.ts';
 const tableHere = 'src/client/table-view.ts';
 const vigil = 'src/client/peer-observer.ts';
-const rollcall = 'src/rules/roll-call.ts';
 const line = 'src/rules/queue.ts';
-const answers = 'src/rules/on-demand.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
@@ -71,7 +69,6 @@ const liveUser = 'rule 4: a live user that can beat is not evicted';
 const deadUser = 'rule 4: a dead user is gone within 2 T and one commit';
 const light = 'rule 10: Light is never swept';
 const inOrder = 'rule 8: first come, first served, and no seat is free while an instance waits';
-const learns = 'a removed holder learns it at its next poll, and stays removed';
 const inJournal = 'what happened in a revision is in the journal, once, before the revision goes';
 
 /** The second guard of rule 10: the level is checked at commit, whatever the observer saw. */
@@ -209,19 +206,6 @@ const publishing: readonly Bug[] = [
     replace: "(await this.ownerOf(entry)) === 'ours'",
   },
   {
-    name: 'number-of-another-is-ours',
-    promise: 'commit step 7',
-    profile: 'storm',
-    what:
-      'A writer that finds another commit under its number has lost and begins again. ' +
-      'With the bug its caller is told that the change is made.',
-    breaks: lostChange,
-    file: publisher,
-    within: 'Publisher.publish',
-    find: "(await this.stages.discard(stage.path)) ? 'conflict' : 'unknown'",
-    replace: "'published'",
-  },
-  {
     name: 'recent-too-short',
     promise: 'commit step 8',
     profile: 'nap',
@@ -283,27 +267,6 @@ const looking: readonly Bug[] = [
         const document = { ...shown, licence: { ...shown.licence, instances: [] } };
         return { document, isBelow: false, startedMs, endedMs: clock.elapsedMs() };
       }`,
-  },
-  {
-    name: 'older-listing-believed',
-    promise: 'read',
-    profile: 'storm',
-    what:
-      'A listing that ends below a revision seen before proves nothing until the server has decided. ' +
-      'With the bug it is believed.',
-    breaks: plainFault,
-    file: knownNumbers,
-    within: 'KnownNumbers.isBehind',
-    find: 'isFar || number < this.placed',
-    replace: 'isFar && number < 0',
-    also: [
-      {
-        file: forks,
-        within: 'ForkDetector.lossIn',
-        find: "isBelow ? 'doubtful' : null",
-        replace: 'null',
-      },
-    ],
   },
   {
     name: 'trouble-believed-at-once',
@@ -505,19 +468,6 @@ const sight: readonly Bug[] = [
     also: [lightAtCommit],
   },
   {
-    name: 'light-sweeps',
-    promise: 'rule 10',
-    profile: 'light',
-    what:
-      'A Light instance evicts no instance. ' +
-      'With the bug it evicts those whose process is gone on its own computer.',
-    breaks: 'rule 10: Light never sweeps',
-    file: looks,
-    within: 'Looks.isSweepDue',
-    find: 'isLight ? [] : this.table.verdicts(licence, startedMs)',
-    replace: 'this.table.verdicts(licence, startedMs)',
-  },
-  {
     name: 'sums-not-cut-back',
     promise: 'rule 4',
     isSampled: true,
@@ -530,27 +480,6 @@ const sight: readonly Bug[] = [
     within: 'Vigil.committed',
     find: 'cutBack(this.sightings, this.lastSeen)',
     replace: 'this.sightings',
-  },
-  {
-    name: 'evicts-without-proof',
-    promise: 'rule 4',
-    profile: 'outage',
-    what:
-      'An evicting instance has itself committed shortly before, and beats early to be sure of that. ' +
-      'With the bug it needs no proof that it could write.',
-    breaks: 'rule 4a: a peer is only blamed for silence in which it could have spoken',
-    file: sightings,
-    within: 'judgeOne',
-    find: 'if (proven)',
-    replace: 'if (true)',
-    also: [
-      {
-        file: vigil,
-        within: 'Vigil.next',
-        find: 'beatEarly: beatEarly && !this.isTroubled',
-        replace: 'beatEarly: false',
-      },
-    ],
   },
   {
     name: 'looks-by-the-wall-clock',
@@ -620,35 +549,6 @@ const asking: readonly Bug[] = [
     within: 'WAIT_INTERVALS',
     find: '1 / 4',
     replace: '0',
-  },
-  {
-    name: 'waits-by-share-time',
-    promise: 'rule 5',
-    profile: 'monday',
-    what:
-      'A newcomer measures the wait on its own monotonic clock. ' +
-      "With the bug the wait is over when the roll call is T/4 old by the server's clock.",
-    breaks: liveUser,
-    file: rollcall,
-    within: 'unanswered',
-    find: 'if (isOverdue(record, known))',
-    replace: `const askedAt = context.licence.rollCall?.names.find((name) => name.instance === record.id)?.at ?? '';
-    const sinceMs = watching.nowMs - (silence(record) + fromIso(record.beatAt) - fromIso(askedAt));
-    const byInterval = Unchanged.after(null, { identity: record.beat, startedMs: sinceMs });
-    if (isOverdue(record, { ...known, byInterval }))`,
-  },
-  {
-    name: 'waits-in-its-sleep',
-    promise: 'rule 5',
-    profile: 'monday',
-    what:
-      "A gap between the caller's commits begins the wait anew. " +
-      'With the bug the gap counts, also what the caller slept through.',
-    breaks: 'rule 5b: the instance that wakes first does not evict the peers that slept with it',
-    file: 'src/client/called.ts',
-    within: 'RollCall.gapMs',
-    find: 'Math.max(elapsedMs(this.last, since), elapsedMs(since, now))',
-    replace: 'Math.min(0, elapsedMs(since, now))',
   },
 ];
 
@@ -741,16 +641,6 @@ const believing: readonly Bug[] = [
       },
     ],
   },
-  {
-    name: 'jitter-the-wrong-way',
-    promise: 'rule 2',
-    what: 'A beat is due after T less some jitter. With the bug it is due after T and up to as much again.',
-    breaks: liveUser,
-    file: 'src/client/schedule.ts',
-    within: 'beatConfirmed',
-    find: '(1 - jitter * JITTER_INTERVALS)',
-    replace: '(1 + jitter)',
-  },
 ];
 
 const table: readonly Bug[] = [
@@ -780,20 +670,6 @@ const table: readonly Bug[] = [
     find: "case 'user@host':",
     replace: `case 'user@host':
       return \`\${lengthAnd(foldedName(user))} \${foldedName(host)}\`;`,
-  },
-  {
-    name: 'removed-comes-back',
-    promise: 'removal',
-    isSampled: true,
-    profile: 'desk',
-    what:
-      'A holder that an administrator removed does not put its record back. ' +
-      'With the bug it does, like an evicted holder.',
-    breaks: learns,
-    file: beatRule,
-    within: 'fateOf',
-    find: 'isOut || !table.policy.modules.has(module)',
-    replace: '!table.policy.modules.has(module)',
   },
   {
     name: 'back-whoever-sits-there',
@@ -846,20 +722,6 @@ const losing: readonly Bug[] = [
     this.lineage = licence.lineage;`,
       },
     ],
-  },
-  {
-    name: 'ghosts-kept',
-    promise: 'loss',
-    isSampled: true,
-    profile: 'losses',
-    what:
-      'A record that a lost revision no longer held goes, if it has not beaten since. ' +
-      'With the bug it stays for two check intervals.',
-    breaks: 'a seat given back in lost revisions is free again as soon as an instance that saw that commits',
-    file: 'src/rules/recall.ts',
-    within: 'withoutGhosts',
-    find: 'fromIso(record.beatAt) <= endedMs',
-    replace: 'fromIso(record.beatAt) < endedMs - 1e12',
   },
   {
     name: 'valid-before-a-beat-is-confirmed',
@@ -941,19 +803,6 @@ const onDemand: readonly Bug[] = [
     replace: 'answersWithin === null ? periodMs : Math.max(periodMs, 1 / POLLS_PER_ANSWER)',
   },
   {
-    name: 'believes-past-its-promise',
-    promise: 'rule 7',
-    profile: 'demand',
-    what:
-      'A seat with an answer deadline is valid for 6/7 of that after a poll. ' +
-      'With the bug it is valid for twice as long.',
-    breaks: neverOver,
-    file: timing,
-    within: 'VALID_PART',
-    find: '6 / 7',
-    replace: '12 / 7',
-  },
-  {
     name: 'looks-that-show-the-call-count',
     promise: 'rule 7',
     profile: 'demand',
@@ -963,53 +812,6 @@ const onDemand: readonly Bug[] = [
     within: 'Looks.attend',
     find: 'isCalled(licence, identity.id)',
     replace: 'false',
-  },
-  {
-    name: 'counts-what-it-slept-through',
-    promise: 'rule 7',
-    profile: 'demand',
-    what:
-      "A gap between the caller's commits begins the wait anew. " +
-      'With the bug the gap counts, also what the caller slept through.',
-    breaks: liveUser,
-    file: answers,
-    within: 'answerGapMs',
-    find: 'answerMsOf(record) / POLLS_PER_ANSWER;',
-    replace: 'answerMsOf(record) * 1000 * POLLS_PER_ANSWER;',
-  },
-  {
-    name: 'promised-by-the-settings',
-    promise: 'rule 7',
-    profile: 'demand',
-    what:
-      'A record is judged by the answer deadline that it has promised itself. ' +
-      'With the bug it is judged by what the settings ask of every holder.',
-    breaks: liveUser,
-    file: answers,
-    within: 'isOnDemand',
-    find: 'record.answersWithin === null',
-    replace: 'false',
-    also: [
-      {
-        file: answers,
-        within: 'answerMsOf',
-        find: 'record.answersWithin === null ? Number.POSITIVE_INFINITY : 1000 * record.answersWithin;',
-        replace: 'record.level === "light" ? Number.POSITIVE_INFINITY : 1000 * (record.answersWithin ?? 20);',
-      },
-    ],
-  },
-  {
-    name: 'out-before-its-time',
-    promise: 'rule 7',
-    profile: 'demand',
-    what:
-      'A called holder is evicted when its answer deadline is over. ' +
-      'With the bug it is evicted when half of it is over.',
-    breaks: liveUser,
-    file: answers,
-    within: 'isBroken',
-    find: 'nowMs - known.byAnswer.sinceMs >= answerMs',
-    replace: 'nowMs - known.byAnswer.sinceMs >= answerMs / 2',
   },
 ];
 
@@ -1035,73 +837,6 @@ const waitingInLine: readonly Bug[] = [
         replace: 'passed',
       },
     ],
-  },
-  {
-    name: 'newcomer-passes-the-line',
-    promise: 'rule 8',
-    isSampled: true,
-    profile: 'queue',
-    what: 'A free seat belongs to the first waiter. With the bug it belongs to the next requester.',
-    breaks: inOrder,
-    file: places,
-    within: 'Places.placeFor',
-    find: 'inUse + ahead < limitOf',
-    replace: 'inUse < limitOf',
-    also: [
-      {
-        file: 'src/client/table-view.ts',
-        within: 'Table.served',
-        find: 'andThen(context, passed, seatWaiters)',
-        replace: 'passed',
-      },
-    ],
-  },
-  {
-    name: 'freed-and-left-free',
-    promise: 'rule 8',
-    profile: 'queue',
-    what: 'The commit that frees a seat offers it to the first waiter. With the bug the waiter has to find it.',
-    breaks: inOrder,
-    file: 'src/client/table-view.ts',
-    within: 'Table.served',
-    find: 'andThen(context, passed, seatWaiters)',
-    replace: 'passed',
-  },
-  {
-    name: 'last-come-first-served',
-    promise: 'rule 8',
-    profile: 'queue',
-    what: 'A new waiter stands at the end of the queue. With the bug it stands at its head.',
-    breaks: inOrder,
-    file: 'src/rules/offers.ts',
-    within: 'seatWaiters',
-    find: 'of licence.waiting',
-    replace: 'of licence.waiting.toReversed()',
-  },
-  {
-    name: 'given-for-good',
-    promise: 'rule 8',
-    isSampled: true,
-    profile: 'queue',
-    what: 'An offered seat that is not accepted goes to the next waiter after 60 s. With the bug it stays.',
-    breaks: inOrder,
-    file: timing,
-    within: 'OFFER_MS',
-    find: '60_000',
-    replace: '1e12',
-  },
-  {
-    name: 'beats-what-it-was-given-away',
-    promise: 'rule 8',
-    profile: 'queue',
-    what:
-      'A beat leaves alone the seats that its record was offered meanwhile. ' +
-      'With the bug it writes only the seats it knows.',
-    breaks: 'nothing that the table holds vanishes',
-    file: beatRule,
-    within: 'seatsAfter',
-    find: '[...kept, ...(mine?.seats.filter(isOther) ?? [])]',
-    replace: 'kept',
   },
   {
     name: 'leaves-and-stays-in-the-line',

@@ -154,7 +154,7 @@ export class Person {
     const { truth } = this.office;
     for (const module of modules)
       if (truth.losses === 0 && truth.seated.has(`${process.key} ${module}`))
-        this.office.report('kept for nobody', `${process.who} in ${module}, and it was given back`);
+        this.office.report('kept without a holder', `${process.who} in ${module}, and it was given back`);
   }
 
   private listen(process: Process, seat: Seat): void {

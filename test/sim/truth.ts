@@ -28,7 +28,7 @@ export type Rule =
   | 'lost table not healed' // although a holder lives that has seen it, polls and can write
   | 'written where the share was' // a table begun in the empty directory under a mount that has gone
   | 'dead user not evicted'
-  | 'kept for nobody' // the process lives, and its application has no such seat
+  | 'kept without a holder' // the process lives, and its application has no such seat
   | 'undecided' // a person without an answer, or without a seat while seats are free
   | 'wait without a deadline'
   | 'lock broken too early'
