@@ -19,7 +19,7 @@ export class Stopped extends Error {
   }
 }
 
-/** All that the program touches of the world: `bin/` gives the real thing, tests give another. */
+/** All that the program touches of the world: `main.ts` gives the real thing, tests give another. */
 export interface Deps {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;

@@ -11,8 +11,9 @@ import { type Attempt, MOST_ABOVE } from './register.js';
 import type { Revisions, Top } from './revisions.js';
 
 /**
- * A pure change of the latest revision. No draft: nothing is published. It may be called more than once. Its
- * faults name no file.
+ * A change of the latest revision. No draft: nothing is published. It may be called more than once, so its result
+ * depends on the context alone. A client may also note what it is about to write; that must do no harm where the
+ * attempt is never published. Its faults name no file.
  */
 export type Change<A> = (context: ChangeContext) => { readonly answer: A; readonly draft: Draft | null };
 

@@ -18,7 +18,7 @@ export interface LockOptions {
   readonly onSlow?: ((waitingFor: string) => void) | undefined;
 }
 
-/** What a waiter watches. It waits while numbers are published; when none is, it goes on without the lock. */
+/** What a waiter watches. It waits while numbers are published; when none is, it removes the lock or passes it over. */
 export interface Progress {
   /** The highest number there is, by a new listing. */
   readonly latest: () => Promise<number>;
