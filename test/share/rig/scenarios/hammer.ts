@@ -170,14 +170,20 @@ class Storm {
   private async slot(guest: Guest, slot: number): Promise<void> {
     for (let life = 0; this.done(slot) < this.commits && !this.isOver; life++) {
       await this.repaired;
+      let last = '';
       const one = guest.program('commit', this.jobOf(slot, life), {
-        onLine: (line) => this.hear(slot, one, line),
+        onLine: (line) => {
+          last = line;
+          this.hear(slot, one, line);
+        },
       });
       this.writing.add(one);
       const { status, signal } = await one.ended;
       this.writing.delete(one);
-      const isDone = this.done(slot) >= this.commits; // then it only left, past an operation that never returns
-      if (status !== 0 && signal !== 'SIGKILL' && !(isDone && signal === 'SIGTERM'))
+      // A process that ends while an operation never returns is ended by SIGTERM: at the end of the storm, mostly.
+      if (signal === 'SIGTERM')
+        this.rig.say(`writer ${slot} ended past an operation that never returned: ${last}`);
+      else if (status !== 0 && signal !== 'SIGKILL')
         throw new Error(`writer ${slot} ended with ${status ?? signal}: ${one.complaints.join(' ')}`);
     }
   }
