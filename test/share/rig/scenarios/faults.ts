@@ -32,6 +32,18 @@ interface Fault {
 }
 
 const filler = `${PLACES.exported}/filler`;
+
+/** Writers go on meanwhile, so what was free a moment ago may not be free any more. */
+async function fillDisk(tries: number): Promise<void> {
+  const free = Number((await run('df', '--output=avail', '-B1', PLACES.exported)).split('\n')[1]);
+  try {
+    await run('fallocate', '-l', String(free - 8192), filler);
+  } catch (error) {
+    await run('rm', '-f', filler);
+    if (tries <= 1) throw error;
+    await fillDisk(tries - 1);
+  }
+}
 const cut = (isIn: boolean) => async (rig: Rig) => {
   for (const guest of rig.guests) await guest.cable(isIn);
 };
@@ -60,10 +72,7 @@ const faults: readonly Fault[] = [
   {
     name: 'disk full',
     forMs: 3000,
-    strike: async () => {
-      const free = Number((await run('df', '--output=avail', '-B1', PLACES.exported)).split('\n')[1]);
-      await run('fallocate', '-l', String(free - 8192), filler);
-    },
+    strike: () => fillDisk(10),
     mend: async () => void (await run('rm', filler)),
   },
   {
