@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { filesBelow as below, circlesIn, importsIn, insideOf, reachOf } from './helpers/sources.js';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -37,42 +38,15 @@ const top = [
   ...['tsconfig.json', 'bin', 'fixtures', 'src', 'test'],
 ];
 
-/** Files below a folder, with / between names whatever the system. */
-const filesBelow = (folder: string, ...endings: readonly string[]): string[] =>
-  readdirSync(nodePath.join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && endings.some((ending) => entry.name.endsWith(ending)))
-    .map((entry) =>
-      nodePath.relative(root, nodePath.join(entry.parentPath, entry.name)).replaceAll('\\', '/'),
-    )
-    .filter((file) => !file.includes('node_modules/'))
-    .sort();
-
+const filesBelow = (folder: string, ...endings: readonly string[]) => below(root, folder, ...endings);
 const read = (file: string): string => readFileSync(nodePath.join(root, file), 'utf8');
-
-interface Import {
-  readonly from: string;
-  /** Types only: nothing of it is there at run time. */
-  readonly isType: boolean;
-}
-
-/** What a file imports or re-exports, statically and dynamically. */
-function importsOf(file: string): Import[] {
-  const text = read(file);
-  const named = [...text.matchAll(/^(?:import|export)\s+(type\s)?(?:[^'"`;]*?\sfrom\s+)?'([^']+)'/gm)];
-  const dynamic = [...text.matchAll(/\b(?:import|require)\(\s*['"]([^'"]+)['"]\s*\)/g)];
-  return [
-    ...named.map(([, type, from = '']) => ({ from, isType: type !== undefined })),
-    ...dynamic.map(([, from = '']) => ({ from, isType: false })),
-  ];
-}
+const importsOf = (file: string) => importsIn(read(file));
 
 const sources = filesBelow('src', '.ts');
 const roomOf = (file: string): string => {
   const [, room = '', below] = file.split('/');
   return below === undefined ? '.' : room;
 };
-const targetOf = (file: string, from: string): string =>
-  nodePath.posix.join(nodePath.posix.dirname(file), from).replace(/\.js$/, '.ts');
 const packageOf = (from: string): string =>
   from
     .split('/')
@@ -86,11 +60,6 @@ const isIn = (places: readonly string[], file: string): boolean =>
       : place === file,
   );
 
-/** What a file imports from the repository, as paths like `licence/fault`. */
-const insideOf = (file: string): string[] =>
-  importsOf(file)
-    .filter(({ from }) => from.startsWith('.'))
-    .map(({ from }) => targetOf(file, from));
 const partOf = (file: string): string => file.slice('src/'.length, -'.ts'.length);
 /** Whether a file is one of these places, each a file or a whole room. */
 const isOf = (places: readonly string[], file: string): boolean =>
@@ -98,7 +67,7 @@ const isOf = (places: readonly string[], file: string): boolean =>
 
 /** What each file of src/ imports from the repository. */
 const sourceImports: ReadonlyMap<string, readonly string[]> = new Map(
-  sources.map((file) => [file, insideOf(file)]),
+  sources.map((file) => [file, insideOf(file, read(file))]),
 );
 
 describe('the rooms of src/', () => {
@@ -107,7 +76,7 @@ describe('the rooms of src/', () => {
   });
 
   test.each(sources)('%s imports from the rooms above it only', (file) => {
-    const targets = insideOf(file);
+    const targets = sourceImports.get(file) ?? [];
     expect(targets.filter((target) => !sources.includes(target))).toEqual([]);
     const room = roomOf(file);
     const above = room === '.' ? ROOMS : ROOMS.slice(0, ROOMS.indexOf(room));
@@ -222,27 +191,6 @@ describe('the repository', () => {
     }
   });
 });
-
-/** The files that one imports, directly or through others. */
-function reachOf(imports: ReadonlyMap<string, readonly string[]>, from: string): Set<string> {
-  const seen = new Set<string>();
-  for (const queue = [...(imports.get(from) ?? [])]; queue.length > 0; ) {
-    const next = queue.pop() ?? '';
-    if (!seen.has(next)) queue.push(...(imports.get(next) ?? []));
-    seen.add(next);
-  }
-  return seen;
-}
-
-/** Groups of files that import each other, directly or through others. */
-function circlesIn(imports: ReadonlyMap<string, readonly string[]>): string[][] {
-  const reached = new Map([...imports.keys()].map((file) => [file, reachOf(imports, file)]));
-  const inCircle = [...imports.keys()].filter((file) => reached.get(file)?.has(file));
-  const groups = inCircle.map((file) =>
-    inCircle.filter((other) => reached.get(file)?.has(other) && reached.get(other)?.has(file)).join(' '),
-  );
-  return [...new Set(groups)].map((group) => group.split(' '));
-}
 
 /** What biome says of a file; a clean one fails the test. */
 function lint(file: string): string {

@@ -1,18 +1,15 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { filesBelow } from './sources.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Every README of the repository, with / between names: the top one first, then those of the rooms. */
-export const pages: readonly string[] = ['README.md', ...below('src'), ...below('test')];
-
-function below(folder: string): string[] {
-  return readdirSync(nodePath.join(root, folder), { recursive: true })
-    .map((name) => `${folder}/${String(name).replaceAll('\\', '/')}`)
-    .filter((name) => name.endsWith('/README.md'))
-    .sort();
-}
+export const pages: readonly string[] = [
+  'README.md',
+  ...['src', 'test'].flatMap((folder) => filesBelow(root, folder, 'README.md')),
+];
 
 export const pageText = (page: string): string => readFileSync(nodePath.join(root, page), 'utf8');
 

@@ -1,35 +1,42 @@
-// Figures of the source: npm run figures [-- DIRECTORY]. DIRECTORY is a checkout in which `npm run build` has been done
-// (this one, if left out). Prints a table. Walks are run through for real, and counted by V8: a file counts if one of
-// its functions ran, a function if it ran.
+/**
+ * Figures of the source: npm run figures [-- DIRECTORY]. DIRECTORY is a checkout in which `npm run build` has been done
+ * (this one, if left out). Prints a table. Walks are run through for real, and counted by V8: a file counts if one of
+ * its functions ran, a function if it ran.
+ */
 import { execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import os from 'node:os';
 import nodePath from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import { parseSync, Visitor } from 'oxc-parser';
+import { circlesIn, filesBelow, insideOf } from './helpers/sources.js';
 
-const root = nodePath.resolve(
-  process.argv[2] ?? nodePath.join(nodePath.dirname(fileURLToPath(import.meta.url)), '..'),
-);
+const root = nodePath.resolve(process.argv[2] ?? '.');
 const place = mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-figures-'));
 const licence = nodePath.join(place, 'licence.json');
 const INTERVAL_S = 4;
 
 const dist = pathToFileURL(nodePath.join(root, 'dist')).href;
-const isOurs = ({ url }) => url.startsWith(`${dist}/`);
+const isOurs = ({ url }: Profiler.ScriptCoverage) => url.startsWith(`${dist}/`);
 /** The function that is the module itself starts at 0. */
-const ran = ({ functions }) =>
-  functions.filter(({ ranges: [whole] }) => whole.count > 0 && whole.startOffset > 0);
+const ran = ({ functions }: Profiler.ScriptCoverage) =>
+  functions.filter(({ ranges: [whole] }) => whole && whole.count > 0 && whole.startOffset > 0);
 
-function walkOf(scripts) {
+interface Walk {
+  readonly files: number;
+  readonly functions: number;
+}
+
+function walkOf(scripts: readonly Profiler.ScriptCoverage[]): Walk {
   const counts = scripts.filter(isOurs).map((script) => ran(script).length);
   return { files: counts.filter((count) => count > 0).length, functions: counts.reduce((a, b) => a + b, 0) };
 }
 
 /** What ran while `act` did, in this process. */
-async function walk(act) {
+async function walk(act: () => Promise<unknown>): Promise<Walk> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
@@ -41,7 +48,7 @@ async function walk(act) {
 }
 
 /** `seatfile hold`, whose standard input closes as soon as it has a seat. */
-async function walkOfHold() {
+async function walkOfHold(): Promise<Walk> {
   const coverage = nodePath.join(place, 'coverage');
   const env = { ...process.env, NODE_V8_COVERAGE: coverage };
   const words = [nodePath.join(root, 'bin/seatfile.js'), 'hold', licence];
@@ -50,46 +57,25 @@ async function walkOfHold() {
   const status = await new Promise((resolve) => child.once('exit', resolve));
   if (status !== 0) throw new Error(`seatfile hold ended with ${status}; expected 0`);
   const scripts = readdirSync(coverage).flatMap(
-    (name) => JSON.parse(readFileSync(nodePath.join(coverage, name), 'utf8')).result,
+    (name): Profiler.ScriptCoverage[] =>
+      JSON.parse(readFileSync(nodePath.join(coverage, name), 'utf8')).result,
   );
   return walkOf(scripts);
 }
 
-const filesBelow = (folder, ending) =>
-  readdirSync(nodePath.join(root, folder), { recursive: true })
-    .filter((name) => name.endsWith(ending))
-    .map((name) => nodePath.join(folder, name));
-const textOf = (file) => readFileSync(nodePath.join(root, file), 'utf8');
-const linesOf = (files) => files.reduce((sum, file) => sum + textOf(file).split('\n').length - 1, 0);
+const textOf = (file: string) => readFileSync(nodePath.join(root, file), 'utf8');
+const linesOf = (files: readonly string[]) =>
+  files.reduce((sum, file) => sum + textOf(file).split('\n').length - 1, 0);
 
 /** Every function of a file: how many parameters it takes, and how many lines it has. */
-function functionsOf(file) {
+function functionsOf(file: string) {
   const text = textOf(file);
-  const found = [];
-  const note = ({ params, start, end }) =>
-    found.push({ params: params.length, lines: text.slice(start, end).split('\n').length });
+  const found: { params: number; lines: number }[] = [];
+  const note = ({ params, start, end }: { params: readonly unknown[]; start: number; end: number }) =>
+    void found.push({ params: params.length, lines: text.slice(start, end).split('\n').length });
   const visitor = { FunctionDeclaration: note, FunctionExpression: note, ArrowFunctionExpression: note };
   new Visitor(visitor).visit(parseSync(file, text).program);
   return found;
-}
-
-const importsOf = (file) =>
-  parseSync(file, textOf(file))
-    .module.staticImports.map(({ moduleRequest }) => moduleRequest.value)
-    .filter((name) => name.startsWith('.'))
-    .map((name) => nodePath.join(nodePath.dirname(file), name.replace(/\.js$/, '.ts')));
-
-/** How many files can be reached from themselves. */
-function inCircles(files) {
-  const next = new Map(files.map((file) => [file, importsOf(file)]));
-  const reaches = (from, wanted, seen = new Set()) =>
-    (next.get(from) ?? []).some((to) => {
-      if (to === wanted) return true;
-      if (seen.has(to)) return false;
-      seen.add(to);
-      return reaches(to, wanted, seen);
-    });
-  return files.filter((file) => reaches(file, file)).length;
 }
 
 /** Files that speak of an idea, by the words of its names in the code. */
@@ -101,13 +87,14 @@ const ideas = {
 };
 
 function staticFigures() {
-  const source = filesBelow('src', '.ts');
+  const source = filesBelow(root, 'src', '.ts');
+  const imports = new Map(source.map((file) => [file, insideOf(file, textOf(file))]));
   const functions = source.flatMap(functionsOf);
   const texts = source.map(textOf);
   return {
     'files of src': source.length,
     'files of src over 300 lines': source.filter((file) => linesOf([file]) > 300).length,
-    'files in import circles': inCircles(source),
+    'files in import circles': circlesIn(imports).flat().length,
     'functions with five or more parameters': functions.filter(({ params }) => params >= 5).length,
     'functions over 40 lines': functions.filter(({ lines }) => lines > 40).length,
     'median lines of a function': functions.map(({ lines }) => lines).sort((a, b) => a - b)[
@@ -115,7 +102,7 @@ function staticFigures() {
     ],
     'interfaces named ...Deps': texts.join('\n').match(/interface \w*Deps\b/g)?.length ?? 0,
     'lines of src': linesOf(source),
-    'lines of test': linesOf([...filesBelow('test', '.ts'), ...filesBelow('test', '.mjs')]),
+    'lines of test': linesOf(filesBelow(root, 'test', '.ts', '.mjs')),
     ...Object.fromEntries(
       Object.entries(ideas).map(([idea, words]) => [
         `files that speak of: ${idea}`,
@@ -140,7 +127,7 @@ async function walks() {
   await delay(1000);
   const beat = await walk(() => delay(INTERVAL_S * 1000)); // one heartbeat, with the polls between
   await one.close();
-  const told = ({ files, functions }) => `${files} files, ${functions} functions`;
+  const told = ({ files, functions }: Walk) => `${files} files, ${functions} functions`;
   return {
     'seatfile hold': told(hold),
     'open, acquire, release, close': told(session),
