@@ -108,7 +108,7 @@ export class Table {
   saw(top: Top): boolean {
     const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
-    this.closedMs(top.licence, this.lastPolicy, null);
+    this.noteRestored(top.licence);
     this.vigil.saw(top, identity.id, this.lookPeriodMs);
     this.line = watchLine(this.line, top.licence, top.endedMs);
     this.lastLicence = top.licence;
@@ -196,12 +196,18 @@ export class Table {
     return provenGone(licence, (record) => this.context.identity.isGone(record)); // this process exists
   }
 
-  /** How much longer the restored table is closed: no new user is seated, and no peer evicted. Milliseconds. */
+  /**
+   * How much longer the restored table is closed: no new user is seated, and no peer evicted. Milliseconds. A restored
+   * table is noted here too: the base of a commit that fails later may be the first sight of it.
+   */
   closedMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
-    const nowMs = this.context.clock.elapsedMs();
-    const isFirst = this.quarter.saw(licence, this.isHolder, nowMs);
+    this.noteRestored(licence);
+    return this.quarter.leftMs(licence, policy, this.context.clock.elapsedMs(), shareTimeMs);
+  }
+
+  private noteRestored(licence: Licence): void {
+    const isFirst = this.quarter.saw(licence, this.isHolder, this.context.clock.elapsedMs());
     if (isFirst && this.isHolder) this.isRestoreNew = true;
-    return this.quarter.leftMs(licence, policy, nowMs, shareTimeMs);
   }
 
   private takeRestored(): boolean {
