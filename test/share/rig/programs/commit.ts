@@ -29,6 +29,9 @@ export interface CommitJob {
   >;
 }
 
+/** Each may take as long as one operation; an operation that never returns keeps a thread of its own. */
+const MOST_OPENINGS = 3;
+
 type Tallied = Licence & { readonly tally?: readonly string[] };
 
 const job = JSON.parse(process.argv[2] ?? '') as CommitJob;
@@ -59,7 +62,19 @@ const trapped = Object.fromEntries(
 ) as unknown as ShareFiles;
 
 const loop = loopDelay();
-const { store } = await awake(() => openStore(job.file, { ...realSystem(job.options), files: trapped }));
+const { store } = await awake(opened);
+
+/** The share may be out of reach at the start too, as at a commit: then it is tried again. */
+async function opened(): ReturnType<typeof openStore> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await openStore(job.file, { ...realSystem(job.options), files: trapped });
+    } catch (error) {
+      if (tries === MOST_OPENINGS || !(error instanceof SeatfileFault && error.code === 'SHARE_UNREACHABLE'))
+        throw error;
+    }
+  }
+}
 
 async function commitOne(id: string, hasEvent: boolean): Promise<string> {
   let attempts = 0;

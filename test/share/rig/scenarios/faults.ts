@@ -32,18 +32,21 @@ interface Fault {
 }
 
 const filler = `${PLACES.exported}/filler`;
+const MOST_FILLINGS = 10;
 
 /** Writers go on meanwhile, so what was free a moment ago may not be free any more. */
-async function fillDisk(tries: number): Promise<void> {
-  const free = Number((await run('df', '--output=avail', '-B1', PLACES.exported)).split('\n')[1]);
-  try {
-    await run('fallocate', '-l', String(free - 8192), filler);
-  } catch (error) {
-    await run('rm', '-f', filler);
-    if (tries <= 1) throw error;
-    await fillDisk(tries - 1);
+async function fillDisk(): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const free = Number((await run('df', '--output=avail', '-B1', PLACES.exported)).split('\n')[1]);
+    try {
+      return void (await run('fallocate', '-l', String(free - 8192), filler));
+    } catch (error) {
+      await run('rm', '-f', filler);
+      if (tries === MOST_FILLINGS) throw error;
+    }
   }
 }
+
 const cut = (isIn: boolean) => async (rig: Rig) => {
   for (const guest of rig.guests) await guest.cable(isIn);
 };
@@ -72,7 +75,7 @@ const faults: readonly Fault[] = [
   {
     name: 'disk full',
     forMs: 3000,
-    strike: () => fillDisk(10),
+    strike: fillDisk,
     mend: async () => void (await run('rm', filler)),
   },
   {

@@ -77,7 +77,8 @@ class Storm {
   private readonly acked = new Map<number, number>();
   /** How many commits each writer had made at the last strike that met it. */
   private readonly ackedBefore = new Map<number, number>();
-  private readonly strikes = { stopped: new Set<number>(), killed: new Set<number>(), hosts: 0 };
+  private readonly strikes = { SIGSTOP: new Set<number>(), SIGKILL: new Set<number>() };
+  private hostsStruck = 0;
   private readonly looking = new Map<Guest, Running>();
   private readonly writing = new Set<Running>();
   private isOver = false;
@@ -138,7 +139,7 @@ class Storm {
   /** What has to happen before the storm shows anything, and has not happened; empty: it all has. */
   get notYet(): string {
     const writers = WRITERS_PER_HOST * this.rig.guests.length;
-    const { stopped, killed, hosts } = this.strikes;
+    const { SIGSTOP: stopped, SIGKILL: killed } = this.strikes;
     const isOn = (_: unknown, slot: number) =>
       this.done(slot) > Math.min(this.ackedBefore.get(slot) ?? Number.POSITIVE_INFINITY, this.commits - 1);
     const on = Array.from({ length: writers }, isOn).filter(Boolean).length;
@@ -148,7 +149,7 @@ class Storm {
       'writers that went on': on,
     };
     const left = Object.entries(counts).filter(([, count]) => count < writers);
-    if (hosts < 2) left.push(['hosts struck', hosts]);
+    if (this.hostsStruck < 2) left.push(['hosts struck', this.hostsStruck]);
     return left.map(([what, count]) => `${what}: ${count}`).join(', ');
   }
 
@@ -170,36 +171,31 @@ class Storm {
   private async slot(guest: Guest, slot: number): Promise<void> {
     for (let life = 0; this.done(slot) < this.commits && !this.isOver; life++) {
       await this.repaired;
-      let last = '';
       const one = guest.program('commit', this.jobOf(slot, life), {
-        onLine: (line) => {
-          last = line;
-          this.hear(slot, one, line);
-        },
+        onLine: (line) => this.hear(slot, one, line),
       });
       this.writing.add(one);
       const { status, signal } = await one.ended;
       this.writing.delete(one);
-      // A process that ends while an operation never returns is ended by SIGTERM: at the end of the storm, mostly.
-      if (signal === 'SIGTERM')
-        this.rig.say(`writer ${slot} ended past an operation that never returned: ${last}`);
-      else if (status !== 0 && signal !== 'SIGKILL')
+      const isDone = this.isOver || this.done(slot) >= this.commits; // it only left, past an operation that hangs
+      if (status !== 0 && signal !== 'SIGKILL' && !(isDone && signal === 'SIGTERM'))
         throw new Error(`writer ${slot} ended with ${status ?? signal}: ${one.complaints.join(' ')}`);
     }
   }
 
   private jobOf(slot: number, life: number): CommitJob {
-    const { stopped, killed } = this.strikes;
-    const place = () => 1 + Math.floor(STRUCK_WITHIN * Math.random());
-    const trap = (signal: NodeJS.Signals) => ({ signal, afterOperations: Math.floor(16 * Math.random()) });
     return {
       ...{ file: this.table.file, name: `${slot}-${life}`, commits: this.commits - this.done(slot), options },
       ...{ boundMs: BOUND_MS, eventEvery: 4, paceMs: 0 },
-      traps: {
-        ...(killed.has(slot) ? {} : { [STRUCK_WITHIN + place()]: trap('SIGKILL') }),
-        ...(stopped.has(slot) ? {} : { [place()]: trap('SIGSTOP') }),
-      },
+      traps: { ...this.trap(slot, 'SIGSTOP', 0), ...this.trap(slot, 'SIGKILL', STRUCK_WITHIN) },
     };
+  }
+
+  /** A strike that the writer has not met yet, after a random one of its commits above that count. */
+  private trap(slot: number, signal: 'SIGSTOP' | 'SIGKILL', above: number): CommitJob['traps'] {
+    if (this.strikes[signal].has(slot)) return {};
+    const commit = above + 1 + Math.floor(STRUCK_WITHIN * Math.random());
+    return { [commit]: { signal, afterOperations: Math.floor(16 * Math.random()) } };
   }
 
   private done(slot: number): number {
@@ -209,10 +205,10 @@ class Storm {
   private hear(slot: number, one: Running, line: string): void {
     this.lines.push(line);
     if (line.startsWith('ack ')) this.acked.set(slot, this.done(slot) + 1);
+    if (line !== 'SIGSTOP' && line !== 'SIGKILL') return;
+    this.strikes[line].add(slot);
+    this.ackedBefore.set(slot, this.done(slot));
     if (line === 'SIGSTOP') void this.wake(one);
-    if (line === 'SIGSTOP') this.strikes.stopped.add(slot);
-    if (line === 'SIGKILL') this.strikes.killed.add(slot);
-    if (line.startsWith('SIG')) this.ackedBefore.set(slot, this.done(slot));
   }
 
   /** Twice: its host may have been frozen between its last line and its end. */
@@ -230,7 +226,7 @@ class Storm {
     second.freeze();
     await pause(STOP_MS);
     second.thaw();
-    this.strikes.hosts++;
+    this.hostsStruck++;
     await this.reaches(0.5);
     if (this.isOver) return;
     let mend: () => void = () => undefined;
@@ -241,7 +237,7 @@ class Storm {
     await pause(1000);
     await this.rig.replace(third);
     this.look(third);
-    this.strikes.hosts++;
+    this.hostsStruck++;
     for (const [slot, count] of this.acked) this.ackedBefore.set(slot, count);
     mend();
   }
