@@ -43,9 +43,9 @@ prepare() {
 write_scripts() {
   cat >"$app/make.mjs" <<'SCRIPT'
 import { writeFileSync } from 'node:fs';
-import { sealUnsigned } from './dist/licence/entitlement.js';
-import { formatLicence } from './dist/licence/text.js';
-import { firstLicence } from './dist/licence/revision.js';
+import { sealUnsigned } from './dist/modules/licence/entitlement.js';
+import { formatLicence } from './dist/modules/licence/text.js';
+import { firstLicence } from './dist/modules/licence/revision.js';
 const modules = [{ module: 'M1', maxUsers: 1 }];
 const sealed = sealUnsigned({ licenceId: 'two-users', issuedAt: '2026-01-01T00:00:00.000Z', modules });
 const first = firstLicence(sealed, { checkIntervalSeconds: 1 }, { lineage: 'lineage', commit: 'first' });

@@ -4,6 +4,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/.ci/await.sh"
 work=$(mktemp -d)
 failed=0
 trap 'rm -rf "$work"' EXIT
@@ -56,15 +57,6 @@ at_terminal() {
 }
 
 is_heeded() { [ -s "$work/status" ] || [ "$(wc -l <"$work/shown")" -gt "$lines" ]; }
-
-await() { # await SECONDS command...: until it is so
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" 2>/dev/null; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
 
 check() { # check "what" STATUS "what was shown, as an extended expression"
   local seated

@@ -5,6 +5,7 @@
 set -uo pipefail
 
 here=$(cd "$(dirname "$0")/.." && pwd)
+. "$here/.ci/await.sh"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export SEATFILE_REGISTER=
@@ -99,15 +100,6 @@ later() {
 }
 
 ended() { grep -q 'Waiting for the share' "$dir/said"; } # the command is over, and what hangs is told
-
-await() { # await SECONDS command...: until it is so
-  local end=$((SECONDS + $1))
-  shift
-  until "$@" 2>/dev/null; do
-    [ "$SECONDS" -lt "$end" ] || return 1
-    sleep 0.1
-  done
-}
 
 exec 3>&1 >"$work/all"
 for call in fsync rename mkdir unlink open close; do slow "$call" 2500000 7 run -- sh -c 'exit 7' & done

@@ -1,6 +1,17 @@
 #!/usr/bin/env node
-import { startIfNeeded } from '../dist/cli/disk-process.js';
+import { readFileSync } from 'node:fs';
 
-const disk = startIfNeeded(process.argv.slice(2));
-const { main } = await import('../dist/cli/main.js'); // takes longer than that process
-await main(import.meta.url, disk);
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+const words = process.argv.slice(2);
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.write(`${version}\n`); // nothing is loaded for it
+} else {
+  const program = await import('../dist/cli.js').catch(() => null);
+  if (program === null) {
+    process.stderr.write(
+      'seatfile: it is not whole: install it again (in a clone of its repository: npm run build)\n',
+    );
+    process.exitCode = words[0] === 'run' ? 125 : 1; // the statuses of run belong to its command
+  }
+  await program?.start(import.meta.url, version);
+}

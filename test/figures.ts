@@ -4,7 +4,7 @@
  * its functions ran, a function if it ran.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import os from 'node:os';
@@ -19,8 +19,8 @@ const place = mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-figures-'));
 const licence = nodePath.join(place, 'licence.json');
 const INTERVAL_S = 4;
 
-const dist = pathToFileURL(nodePath.join(root, 'dist')).href;
-const isOurs = ({ url }: Profiler.ScriptCoverage) => url.startsWith(`${dist}/`);
+const modules = pathToFileURL(nodePath.join(root, 'dist/modules')).href;
+const isOurs = ({ url }: Profiler.ScriptCoverage) => url.startsWith(`${modules}/`);
 /** The function that is the module itself starts at 0. */
 const ran = ({ functions }: Profiler.ScriptCoverage) =>
   functions.filter(({ ranges: [whole] }) => whole && whole.count > 0 && whole.startOffset > 0);
@@ -51,8 +51,12 @@ async function walk(act: () => Promise<unknown>): Promise<Walk> {
 async function walkOfHold(): Promise<Walk> {
   const coverage = nodePath.join(place, 'coverage');
   const env = { ...process.env, NODE_V8_COVERAGE: coverage };
-  const words = [nodePath.join(root, 'bin/seatfile.js'), 'hold', licence];
-  const child = spawn(process.execPath, words, { env, stdio: ['pipe', 'pipe', 'inherit'] });
+  const program = nodePath.join(place, 'seatfile.mjs'); // the shipped program is bundled: it has other files
+  writeFileSync(program, `(await import('${modules}/cli/start.js')).start(import.meta.url, '0.0.0');\n`);
+  const child = spawn(process.execPath, [program, 'hold', licence], {
+    env,
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   child.stdout.once('data', () => child.stdin.end());
   const status = await new Promise((resolve) => child.once('exit', resolve));
   if (status !== 0) throw new Error(`seatfile hold ended with ${status}; expected 0`);
@@ -116,7 +120,7 @@ async function walks() {
   const init = ['init', licence, '--module', 'M1=2', '--check-interval', `${INTERVAL_S}s`];
   execFileSync(process.execPath, [nodePath.join(root, 'bin/seatfile.js'), ...init], { stdio: 'ignore' });
   const hold = await walkOfHold();
-  const { openLicence } = await import(`${dist}/index.js`);
+  const { openLicence } = await import(`${modules}/index.js`);
   const session = await walk(async () => {
     const one = await openLicence(licence);
     await (await one.acquire('M1')).seat.release();

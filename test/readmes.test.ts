@@ -10,7 +10,7 @@ import { pages, pageText, proseOf } from './helpers/pages.js';
  */
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const MOST_LINES = 200;
+const MOST_LINES = 220;
 const MOST_BYTES = 12 * 1024;
 
 /** The anchors of a page, made from its headings as GitHub makes them. */

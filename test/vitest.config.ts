@@ -5,6 +5,7 @@ const shared = {
   testTimeout: 60_000,
   hookTimeout: 60_000,
   retry: 0, // a test that fails sometimes has found something
+  setupFiles: ['test/helpers/full-check.ts'],
 };
 const names = (folder: string, ...files: readonly string[]) =>
   files.map((name) => `test/${folder}/${name}.test.ts`);
@@ -26,7 +27,7 @@ const slowProcesses = [
 /** These mostly wait: for a loss to be believed, for an eviction, for a turn, for many small processes. */
 const slowWaits = [
   ...names('processes', 'blind', 'one-process'),
-  ...names('cli', 'desk', 'exit', 'exits', 'journal', 'monday', 'on-demand', 'readmes', 'repair'),
+  ...names('cli', 'desk', 'exit', 'exits', 'journal', 'lines', 'monday', 'on-demand', 'readmes', 'repair'),
   ...names('cli', 'restart', 'seats', 'slow', 'stopped', 'waiting'),
 ];
 

@@ -1,6 +1,10 @@
-import type { ClaimAnswer, WaitingNews } from '../client/answers.js';
-import type { OpenLicence } from '../client/open-licence.js';
+import type { ClaimAnswer, WaitingNews } from '../api.js';
+import { type OpenLicence, openWith } from '../client/open-licence.js';
+import { instancesOfProcess } from '../client/shared-instance.js';
 import { parseDuration } from './arguments.js';
+import { waitingReporter } from './asking.js';
+import { printable } from './words.js';
+import type { World } from './world.js';
 
 /** `--wait 10m`, in milliseconds; nothing is no wait. */
 export const waitMs = (text: string | undefined): number =>
@@ -39,3 +43,28 @@ export async function acquireOrWait(
 /** What a waiter is told, and again whenever its place changes. */
 export const describePlace = ({ place }: WaitingNews): string =>
   `Waiting for a seat: you are ${place === 1 ? 'first' : `number ${place}`} in the queue.`;
+
+/** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
+export async function openForCommand(
+  file: string,
+  options: { user?: string; host?: string; note?: string; application?: string; timeout: string },
+  world: World,
+): Promise<OpenLicence> {
+  const { user, host, note, application = 'seatfile' } = options;
+  const licence = await openWith(
+    file,
+    {
+      user,
+      host,
+      note,
+      application,
+      timeoutMs: timeoutMs(options.timeout),
+      onSlow: waitingReporter(world),
+      releaseOnExit: false,
+    },
+    world.system(),
+    instancesOfProcess(),
+  );
+  licence.on('warning', ({ message }) => world.err(`seatfile: ${printable(message)}\n`));
+  return licence;
+}

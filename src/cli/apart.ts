@@ -2,8 +2,8 @@ import type { ChildProcess } from 'node:child_process';
 import type { System } from '../client/system.js';
 import { diskFiles } from '../share/disk.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
-import { minded } from '../share/hung-exit.js';
-import type { Watching } from '../share/watch.js';
+import { tracked } from '../share/hung-exit.js';
+import type { WatchFile } from '../share/watch.js';
 import { type DiskProcess, startDisk } from './disk-process.js';
 
 /**
@@ -70,10 +70,10 @@ class Disk {
         this.calls.set(id, { answer, fail: (failure) => reject(errorOf(failure)) });
         this.order({ kind: 'call', id, name, args });
       });
-    return minded(asked, false);
+    return tracked(asked, false);
   }
 
-  watch(...[file, intervalMs, onHint, onEnd]: Parameters<Watching>): { stop: () => void } {
+  watch(...[file, intervalMs, onHint, onEnd]: Parameters<WatchFile>): { stop: () => void } {
     const id = ++this.last;
     this.watches.set(id, { onHint, onEnd });
     this.order({ kind: 'watch', id, file, intervalMs });

@@ -1,8 +1,8 @@
 import { MAX_USERS } from '../licence/document.js';
 import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { moduleName } from '../licence/schema.js';
-import type { Deps } from './world.js';
+import { MODULE_NAME } from '../licence/shapes.js';
+import type { World } from './world.js';
 
 /** What people type, checked where it comes in. Every fault here is BAD_ARGUMENT: exit 2, nothing tried. */
 
@@ -11,8 +11,8 @@ const bad = (text: string): never => {
 };
 
 /** FILE by argument or SEATFILE. */
-export function fileOf(argument: string | undefined, deps: Deps): string {
-  const file = argument || deps.environment['SEATFILE'];
+export function fileOf(argument: string | undefined, world: World): string {
+  const file = argument || world.environment['SEATFILE'];
   return file || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
 }
 
@@ -20,7 +20,7 @@ export function fileOf(argument: string | undefined, deps: Deps): string {
 export function parseModules(words: readonly string[]): ModuleGrant[] {
   const grants = words.map((word) => {
     const [, module = '', users = ''] = /^([^=]*)=(.*)$/.exec(word) ?? [];
-    if (!moduleName.safeParse(module).success)
+    if (!MODULE_NAME.test(module))
       bad(
         `--module ${word}: use NAME=USERS. The name may have letters, digits, . _ - and starts with ` +
           'a letter or digit (64 characters at most)',

@@ -1,12 +1,12 @@
 import { SeatfileFault } from '../licence/fault.js';
 import { printable } from './words.js';
-import type { Deps } from './world.js';
+import type { World } from './world.js';
 
 /** Says on stderr what a command waits for on a slow share. */
-export const waiting =
-  (deps: Deps) =>
+export const waitingReporter =
+  (world: World) =>
   (what: string): void =>
-    deps.err(`Waiting for ${printable(what)}\n`);
+    world.err(`Waiting for ${printable(what)}\n`);
 
 /** A question before a change. */
 export interface Question {
@@ -20,12 +20,12 @@ export interface Question {
 }
 
 /** Whether the administrator agrees. @throws SeatfileFault BAD_ARGUMENT without a terminal to ask on */
-export async function isAgreed({ verb, text, yes, signal }: Question, deps: Deps): Promise<boolean> {
+export async function isAgreed({ verb, text, yes, signal }: Question, world: World): Promise<boolean> {
   if (yes) return true;
-  if (!deps.isInteractive)
+  if (!world.isInteractive)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
       `${verb}: confirmation needed; run it in a terminal, or add --yes`,
     );
-  return /^y(es)?$/i.test((await deps.ask(`${text} [y/N] `, signal)).trim());
+  return /^y(es)?$/i.test((await world.ask(`${text} [y/N] `, signal)).trim());
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { isCommand } from './command-list.js';
 
 /**
  * Whether a process that a share pins cannot end with its own status: then share operations are done apart (apart.ts).
@@ -23,9 +24,13 @@ export function startDisk(): DiskProcess {
   return { child, ready };
 }
 
-/** Started first of all, so that it is ready when the rest of the program is loaded; null where it is not needed. */
-export function startIfNeeded(words: readonly string[]): DiskProcess | null {
-  const isCommand =
-    /^(?!help$)[a-z]/.test(words[0] ?? '') && !words.some((word) => word === '--help' || word === '-h');
-  return mustBeApart && isCommand ? startDisk() : null;
+/** Whether these words are a command that asks the share. What follows `--` is the command of the user. */
+export function asksShare(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  const own = end < 0 ? words : words.slice(0, end);
+  return isCommand(own[0]) && !own.some((word) => word === '--help' || word === '-h');
 }
+
+/** Started first of all, so that it is ready when the rest of the program is loaded; null where it is not needed. */
+export const startIfNeeded = (words: readonly string[]): DiskProcess | null =>
+  mustBeApart && asksShare(words) ? startDisk() : null;

@@ -1,15 +1,15 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import nodePath from 'node:path';
-import { openStore } from '../client/open-licence.js';
+import { openStore } from '../client/open-store.js';
 import type { Extra } from '../doctor/examine.js';
-import { type Blows, hammer, judgeHammer, scratchLicence } from '../doctor/hammer.js';
-import type { ExaminedGround } from '../doctor/probes.js';
+import { hammer, judgeHammer, type StressCounts, scratchLicence } from '../doctor/hammer.js';
+import type { ExaminedSite } from '../doctor/probes.js';
 import type { Licence } from '../licence/document.js';
 import { formatLicence } from '../licence/text.js';
 import { toIso } from '../licence/time.js';
 import type { StoreOptions } from '../store/store.js';
-import type { Deps } from './world.js';
+import type { World } from './world.js';
 
 /** The processes of `doctor --hammer`, each this same program. */
 
@@ -24,38 +24,40 @@ export async function runHammerWorker(
   file: string,
   worker: number,
   seconds: number,
-  deps: Deps,
+  world: World,
 ): Promise<void> {
-  const system = deps.system();
+  const system = world.system();
   const { store } = await openStore(file, { ...system, store: STORE });
   const endMs = system.clock.elapsedMs() + seconds * 1000;
   let isUnwanted = false;
-  void deps.inputClosed().then(() => {
+  void world.inputClosed().then(() => {
     isUnwanted = true;
   });
-  const blows = await hammer(
+  const stress = await hammer(
     store,
     system.clock,
     worker,
     () => isUnwanted || system.clock.elapsedMs() >= endMs,
   );
   await store.settled();
-  deps.out(`${JSON.stringify(blows)}\n`);
+  world.out(`${JSON.stringify(stress)}\n`);
 }
 
-export const hammerCheck = (seconds: number, deps: Deps, signal: AbortSignal): Extra => ({
+export const hammerCheck = (seconds: number, world: World, signal: AbortSignal): Extra => ({
   check: 'hammer',
-  run: async (ground) => {
-    const file = await makeScratch(ground, deps);
-    const children = Array.from({ length: WORKERS }, (_, worker) => startWorker(file, worker, seconds, deps));
+  run: async (site) => {
+    const file = await makeScratch(site, world);
+    const children = Array.from({ length: WORKERS }, (_, worker) =>
+      startWorker(file, worker, seconds, world),
+    );
     const stop = () => {
       for (const { child } of children) child.kill();
     };
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      const told = (await Promise.all(children.map(({ blows }) => blows))).filter((one) => one !== null);
-      const table = signal.aborted ? null : await tableOf(file, deps);
+      const told = (await Promise.all(children.map(({ stress }) => stress))).filter((one) => one !== null);
+      const table = signal.aborted ? null : await tableOf(file, world);
       return judgeHammer(told, table, seconds, WORKERS - told.length);
     } finally {
       signal.removeEventListener('abort', stop);
@@ -63,24 +65,24 @@ export const hammerCheck = (seconds: number, deps: Deps, signal: AbortSignal): E
   },
 });
 
-async function makeScratch({ files, directory, modes }: ExaminedGround, deps: Deps): Promise<string> {
+async function makeScratch({ files, directory, modes }: ExaminedSite, world: World): Promise<string> {
   const folder = nodePath.join(directory, 'hammer');
   const file = nodePath.join(folder, 'licence.json');
-  const system = deps.system();
+  const system = world.system();
   await files.makeDirectory(folder);
-  const licence = scratchLicence(system.dice.id(), toIso(system.clock.wallMs()));
+  const licence = scratchLicence(system.random.id(), toIso(system.clock.wallMs()));
   await files.writeNew(file, formatLicence(licence, 'pretty'), modes.file);
   return file;
 }
 
-async function tableOf(file: string, deps: Deps): Promise<Licence | null> {
-  const { licence } = await openStore(file, deps.system());
+async function tableOf(file: string, world: World): Promise<Licence | null> {
+  const { licence } = await openStore(file, world.system());
   return licence;
 }
 
 /** What it tells; null when it ended without a word. */
-function startWorker(file: string, worker: number, seconds: number, deps: Deps) {
-  const child: ChildProcess = deps.spawnSelf(
+function startWorker(file: string, worker: number, seconds: number, world: World) {
+  const child: ChildProcess = world.spawnSelf(
     ['doctor', file, '--hammer', `${seconds}s`, '--hammer-worker', String(worker)],
     {},
   );
@@ -90,12 +92,12 @@ function startWorker(file: string, worker: number, seconds: number, deps: Deps) 
   });
   child.stderr?.resume();
   const ended = once(child, 'close').catch(() => undefined);
-  return { child, blows: ended.then(() => blowsIn(said)) };
+  return { child, stress: ended.then(() => stressIn(said)) };
 }
 
-function blowsIn(said: string): Blows | null {
+function stressIn(said: string): StressCounts | null {
   try {
-    return JSON.parse(said) as Blows;
+    return JSON.parse(said) as StressCounts;
   } catch {
     return null;
   }

@@ -4,7 +4,7 @@ import { unconfirmed } from '../client/release.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import { isHung } from '../share/hung-exit.js';
-import { type Deps, Interrupted, Stopped } from './world.js';
+import { Interrupted, Stopped, type World } from './world.js';
 
 /** Signals to a command, heard from the very start, so that none comes too early. */
 export interface Interruption {
@@ -29,16 +29,16 @@ const STOPS: readonly NodeJS.Signals[] = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGBRE
  * `others` are listened for besides those that tell a process to end.
  */
 export function listenForSignals(
-  deps: Deps,
+  world: World,
   act: (name: NodeJS.Signals) => boolean = () => false,
   others: readonly NodeJS.Signals[] = [],
 ): Interruption {
   const controller = new AbortController();
   let first: NodeJS.Signals | null = null;
   let known: number | null = null;
-  const stopListening = deps.onSignals([...STOPS, ...others], (name) => {
+  const stopListening = world.onSignals([...STOPS, ...others], (name) => {
     if (act(name)) return;
-    if (first !== null) deps.endNow(known ?? signalStatus(name));
+    if (first !== null) world.endNow(known ?? signalStatus(name));
     first = name;
     controller.abort();
   });
@@ -65,12 +65,12 @@ function aborted(signal: AbortSignal): Promise<never> {
 }
 
 /** How often a command that is to end looks whether the share still answers. Milliseconds. */
-const LOOK_MS = 100;
+const POLL_MS = 100;
 
 /** An answer, as long as the share answers at all; LATE when it hangs. */
 async function whileAnswering<T>(asked: Promise<T>, clock: Clock): Promise<T | typeof LATE> {
   for (;;) {
-    const answer = await inTime(clock, LOOK_MS, asked);
+    const answer = await inTime(clock, POLL_MS, asked);
     if (answer !== LATE || isHung()) return answer;
   }
 }
@@ -90,14 +90,14 @@ async function patiently<T>(asked: Promise<T>, stopped: AbortSignal, clock: Cloc
  * @throws Stopped
  */
 export async function unlessStopped<T>(
-  deps: Deps,
+  world: World,
   act: (interruption: Interruption) => Promise<T>,
 ): Promise<T> {
-  const interruption = listenForSignals(deps);
+  const interruption = listenForSignals(world);
   const { signal } = interruption;
   const stopped = (isHung: boolean) => new Stopped(interruption.name ?? 'SIGTERM', isHung);
   try {
-    const answer = await patiently(act(interruption), signal, deps.system().clock);
+    const answer = await patiently(act(interruption), signal, world.system().clock);
     if (answer === LATE) throw stopped(true);
     return answer;
   } catch (error) {
@@ -115,20 +115,20 @@ export async function givenBack(
   file: string,
   gone: Promise<void>,
   stopped: AbortSignal,
-  deps: Deps,
+  world: World,
 ): Promise<void> {
-  if ((await patiently(gone, stopped, deps.system().clock)) === LATE) throw unconfirmed(file, null);
+  if ((await patiently(gone, stopped, world.system().clock)) === LATE) throw unconfirmed(file, null);
 }
 
 /** The seat is given back, or that has failed: what goes on behind that ends too. */
-export async function closed(licence: OpenLicence, stopped: AbortSignal, deps: Deps): Promise<void> {
+export async function closed(licence: OpenLicence, stopped: AbortSignal, world: World): Promise<void> {
   const over = licence.close().catch(() => undefined);
-  await patiently(over, stopped, deps.system().clock);
+  await patiently(over, stopped, world.system().clock);
 }
 
 /** A command that ends before it was told whether it has a seat gives back what still comes. */
-export async function leaveAndThrow(licence: OpenLicence, error: unknown, deps: Deps): Promise<never> {
+export async function leaveAndThrow(licence: OpenLicence, error: unknown, world: World): Promise<never> {
   const over = licence.close().catch(() => undefined);
-  await whileAnswering(over, deps.system().clock);
+  await whileAnswering(over, world.system().clock);
   throw error;
 }

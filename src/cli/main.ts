@@ -1,11 +1,9 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline/promises';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { realSystem, type System } from '../client/system.js';
 import { awake } from '../share/clock.js';
-import { endNow, isPinned } from '../share/hung-exit.js';
+import { endNow, hasOverdueOperation } from '../share/hung-exit.js';
 import { apart } from './apart.js';
 import type { DiskProcess } from './disk-process.js';
 import { runProgram } from './program.js';
@@ -16,19 +14,17 @@ const terminals = [0, 1, 2].filter((handle) => isatty(handle));
 /** What keys of a terminal (Ctrl-C, Ctrl-\) send to the whole group of processes in its foreground. */
 const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 
-/** The real world behind the program. `bin/seatfile.js` gives its path, and the process for file operations, if any. */
-export async function main(script: string, disk: DiskProcess | null): Promise<void> {
-  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-    version: string;
-  };
+/** The real world behind the program: its script and version, and the process for file operations, if any. */
+export async function main(script: string, version: string, disk: DiskProcess | null): Promise<void> {
   process.stderr.on('error', () => undefined); // its reader has ended; that must not cost a seat
   process.stdout.on('error', outputFailed);
   let system: ReturnType<typeof realSystem> | undefined; // what is read of this computer is read once
-  const deps: Parameters<typeof runProgram>[1] = {
+  const world: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
     system: () => (system ??= systemWith(disk)),
+    ready: disk?.ready ?? Promise.resolve(),
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow,
@@ -45,15 +41,12 @@ export async function main(script: string, disk: DiskProcess | null): Promise<vo
       }),
     version,
   };
-  const status = await awake(async () => {
-    await disk?.ready; // or its start would count as an answer of the share
-    return await runProgram(process.argv.slice(2), deps);
-  });
+  const status = await awake(() => runProgram(process.argv.slice(2), world));
   process.exitCode = status || outputStatus;
   if (!isWindows && !terminals.every((handle) => isatty(handle))) hangUp();
   process.stdin.pause(); // an open pipe on stdin would keep the process
   // A share that never answers would keep the process, too.
-  setTimeout(() => endNow(status || outputStatus), isPinned() ? 0 : EXIT_MS).unref();
+  setTimeout(() => endNow(status || outputStatus), hasOverdueOperation() ? 0 : EXIT_MS).unref();
 }
 
 /** How long a share that hangs may delay the end of a command that is over. Milliseconds. */
@@ -66,7 +59,7 @@ function systemWith(disk: DiskProcess | null): System {
 
 /** Our terminal is gone: Node would abort at its end, with a core dump, because it cannot put that back as it was. */
 function hangUp(): void {
-  process.removeAllListeners('SIGHUP'); // the signal-exit package listens, and would end us the other way
+  process.removeAllListeners('SIGHUP'); // or we would not end by it
   process.kill(process.pid, 'SIGHUP');
 }
 
@@ -91,6 +84,7 @@ function outputFailed(error: NodeJS.ErrnoException): void {
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string> {
+  const { createInterface } = await import('node:readline/promises');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     return await new Promise((resolve, reject) => {

@@ -59,7 +59,7 @@ function describeLicence(finding: Of<'licence'>): Told {
 }
 
 /** What `licence.json` is when it is not the copy that seatfile shows. */
-const FACES = {
+const DISPLAY_COPY_WORDS = {
   wreck: 'licence.json does not read as a licence',
   missing: 'licence.json is missing',
   foreign: 'licence.json is another document',
@@ -80,10 +80,10 @@ function describeInOrder(finding: Of<'licence'>): Told {
     );
   if (face === null || face === 'ours')
     return tell(table, faceBehind ? `${behind}, until the next commit.` : 'licence.json shows the newest.');
-  return describeFace(face, `${table}; ${FACES[face]}`);
+  return describeDisplayCopy(face, `${table}; ${DISPLAY_COPY_WORDS[face]}`);
 }
 
-function describeFace(face: keyof typeof FACES, found: string): Told {
+function describeDisplayCopy(face: keyof typeof DISPLAY_COPY_WORDS, found: string): Told {
   if (face === 'linked')
     return tell(
       found,

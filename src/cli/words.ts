@@ -1,5 +1,5 @@
-import type { Loss } from '../client/seat.js';
-import { type FaultCode, SeatfileFault, unreachable } from '../licence/fault.js';
+import type { FaultCode, Loss } from '../api.js';
+import { SeatfileFault, unreachable } from '../licence/fault.js';
 import type { Full } from '../rules/refusal.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
@@ -118,7 +118,7 @@ export function size(bytes: number): string {
 /** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
 export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
-export function describeFull(module: string, { holders, freesAt, evicted }: Full): string {
+export function describeNoSeat(module: string, { holders, freesAt, evicted }: Full): string {
   const lines = holders.map((holder) => `  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);
   const until = freesAt === null ? '' : `\nThe earliest may fall free by ${clockTime(freesAt)}.`;
   const before = evicted === null ? '' : `\nYour last seat there was ${describeLoss(evicted)}.`;

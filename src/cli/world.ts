@@ -20,11 +20,13 @@ export class Stopped extends Error {
 }
 
 /** All that the program touches of the world: `main.ts` gives the real thing, tests give another. */
-export interface Deps {
+export interface World {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly system: () => System;
+  /** What does the file operations has started. Until then its start would count as an answer of the share. */
+  readonly ready: Promise<void>;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
   /** Asks that person. Gives the line, '' at the end of input. @throws Interrupted at Ctrl-C or by the signal */

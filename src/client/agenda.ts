@@ -8,11 +8,11 @@ import {
   beatBy,
   beatConfirmed,
   dueNow,
-  lookBegan,
-  looked,
   NOTHING_DUE,
   nextDueMs,
   noBeatDue,
+  pollBegan,
+  pollEnded,
   retryMs,
   type Schedule,
   soonerOf,
@@ -21,6 +21,8 @@ import type { Table } from './table-view.js';
 
 /** How often the clocks are compared and the states are told. Nothing is read or written for it. Milliseconds. */
 const PULSE_MS = 5000;
+/** Why a sleep ends early. An abort without a reason makes an error with a stack, for each seat and each beat. */
+const WOKEN = 'woken';
 
 /**
  * What one instance has to do next, and when: the schedule, with the clock and the chance that the schedule itself does
@@ -52,15 +54,15 @@ export class Agenda {
   }
 
   stop(): void {
-    this.running?.abort();
+    this.running?.abort(WOKEN);
     this.running = null;
     this.hints.close();
-    this.alarm.abort();
+    this.alarm.abort(WOKEN);
   }
 
   /** Watches the licence file from now on, unless it is watched already. */
   listen(): void {
-    if (this.running) this.hints.open(() => this.alarm.abort());
+    if (this.running) this.hints.open(() => this.alarm.abort(WOKEN));
   }
 
   /** A share in trouble must not hold a thread of the pool. */
@@ -86,11 +88,11 @@ export class Agenda {
 
   /** A pulse of `plannedMs` that began then is over. If the computer slept meanwhile, a beat is wanted. */
   pulsed(before: Instant, plannedMs: number): void {
-    const { intervalMs, lookPeriodMs } = this.table;
+    const { intervalMs, pollPeriodMs } = this.table;
     const lateMs = elapsedMs(before, instantOf(this.context.clock)) - plannedMs;
     const hasSlept = lateMs > Math.max(LEAST_SLEEP_MS, intervalMs * RETRY_INTERVALS);
     if (hasSlept && this.isBeating) this.beatSoon();
-    this.hints.save(plannedMs / lookPeriodMs);
+    this.hints.save(plannedMs / pollPeriodMs);
   }
 
   beatBegins(startedMs: number): void {
@@ -99,21 +101,21 @@ export class Agenda {
 
   /** A beat that began then was confirmed. */
   beatConfirmed({ elapsedMs: startedMs }: Instant): void {
-    const { clock, dice } = this.context;
+    const { clock, random } = this.context;
     this.schedule = this.isBeating
-      ? beatConfirmed(this.schedule, startedMs, this.table, dice.fraction())
+      ? beatConfirmed(this.schedule, startedMs, this.table, random.fraction())
       : noBeatDue(this.schedule);
-    if (!this.running) this.looked(clock.elapsedMs());
+    if (!this.running) this.pollEnded(clock.elapsedMs());
   }
 
-  lookBegins(startedMs: number): void {
+  pollBegins(startedMs: number): void {
     this.hints.spend();
-    this.schedule = lookBegan(this.schedule, startedMs, this.retryMs);
+    this.schedule = pollBegan(this.schedule, startedMs, this.retryMs);
   }
 
-  /** A look that began then is over. */
-  looked(startedMs: number): void {
-    this.schedule = looked(this.schedule, startedMs, this.table);
+  /** A poll that began then is over. */
+  pollEnded(startedMs: number): void {
+    this.schedule = pollEnded(this.schedule, startedMs, this.table);
   }
 
   /** A beat is wanted now. */
@@ -126,10 +128,10 @@ export class Agenda {
     if (this.isBeating) this.want(beatBy(NOTHING_DUE, this.context.clock.elapsedMs() + this.retryMs));
   }
 
-  /** Due at these times at the latest. A wanted beat ends the sleep of the loop; a wanted look does not. */
+  /** Due at these times at the latest. A wanted beat ends the sleep of the loop; a wanted poll does not. */
   want(wanted: Schedule): void {
     this.schedule = soonerOf(this.schedule, wanted);
-    if (wanted.beatDueMs < Number.POSITIVE_INFINITY) this.alarm.abort();
+    if (wanted.beatDueMs < Number.POSITIVE_INFINITY) this.alarm.abort(WOKEN);
   }
 
   private get isBeating(): boolean {
@@ -137,6 +139,6 @@ export class Agenda {
   }
 
   private get retryMs(): number {
-    return retryMs(this.table, this.context.dice.fraction());
+    return retryMs(this.table, this.context.random.fraction());
   }
 }

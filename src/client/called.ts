@@ -2,17 +2,17 @@ import type { Licence } from '../licence/document.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import type { Verdict } from '../rules/liveness.js';
-import type { Watched, Watching } from '../rules/on-demand.js';
-import { promiseDueMs, type Silence, unanswered, watch } from '../rules/roll-call.js';
+import type { CalledSince, CallRecord } from '../rules/on-demand.js';
+import { answerDeadlineMs, type Silence, unanswered, watch } from '../rules/roll-call.js';
 
 /**
  * What one instance knows of the roll call in the table (rules 5b and 7): since when it has watched the call. Only its
- * own commits count, published or declined. Each is a look, and proves that the share can be reached. After a failed
+ * own commits count, published or declined. Each is a poll, and proves that the share can be reached. After a failed
  * commit, or too long a gap between two by any clock, the wait begins again: this computer may have slept or been cut
  * off, and the called instances with it.
  */
 export class RollCall {
-  private watched: Watched = new Map();
+  private calledSince: CalledSince = new Map();
   private last: Instant | null = null;
   private wroteMs = Number.NEGATIVE_INFINITY;
   /** Share time at the first own commit. */
@@ -28,7 +28,7 @@ export class RollCall {
     this.first ??= { ms: done.shareTimeMs, at: since };
     const gapMs = this.gapMs(since, now);
     const pace = { nowMs: now.elapsedMs, gapMs, checkIntervalSeconds };
-    this.watched = watch(this.watched, done.licence, pace);
+    this.calledSince = watch(this.calledSince, done.licence, pace);
     if (done.published) this.wroteMs = since.elapsedMs;
     this.last = now;
   }
@@ -42,7 +42,7 @@ export class RollCall {
   }
 
   failed(): void {
-    this.watched = new Map();
+    this.calledSince = new Map();
     this.last = null;
   }
 
@@ -52,16 +52,16 @@ export class RollCall {
     { since, now }: { readonly since: Instant; readonly now: Instant },
     silence: Silence,
   ): Verdict[] {
-    const watching: Watching = {
-      ...{ watched: this.watched, nowMs: since.elapsedMs, wroteMs: this.wroteMs },
+    const callRecord: CallRecord = {
+      ...{ calledSince: this.calledSince, nowMs: since.elapsedMs, wroteMs: this.wroteMs },
       gapMs: this.gapMs(since, now),
     };
-    return unanswered(context, watching, silence);
+    return unanswered(context, callRecord, silence);
   }
 
   /** When a promise to answer ends unkept, or needs a proof that it could be kept. Monotonic clock; Infinity: never. */
   dueMs(licence: Licence): number {
-    return promiseDueMs(licence, this.watched, this.wroteMs);
+    return answerDeadlineMs(licence, this.calledSince, this.wroteMs);
   }
 
   private gapMs(since: Instant, now: Instant): number {

@@ -1,22 +1,21 @@
+import type { WaitingNews, Warning } from '../api.js';
 import type { Clock } from '../share/clock.js';
-import type { Dice } from '../share/random.js';
+import type { Random } from '../share/random.js';
 import type { SerialQueue } from '../share/serial.js';
-import type { Watching } from '../share/watch.js';
+import type { WatchFile } from '../share/watch.js';
 import type { Store } from '../store/store.js';
-import type { WaitingNews } from './answers.js';
 import type { Holds } from './held-seats.js';
 import type { Identity, IdentityDeps } from './identity.js';
-import type { Warning } from './warning-text.js';
 import type { Warnings } from './warnings.js';
 
 /** What an instance gets from its process. The three listeners lead out of the room, and never back into it. */
 export interface InstanceDeps extends IdentityDeps {
   readonly store: Store;
   readonly clock: Clock;
-  readonly dice: Dice;
-  readonly watching: Watching | null;
-  /** How old the state can be that a look shows on this computer. Milliseconds. */
-  readonly lookLagMs: number;
+  readonly random: Random;
+  readonly watching: WatchFile | null;
+  /** How old the state can be that a poll shows on this computer. Milliseconds. */
+  readonly cacheAgeMs: number;
   /** How long the return of a seat may take. Milliseconds. */
   readonly patienceMs: number;
   readonly onWarning: (warning: Warning) => void;
@@ -30,6 +29,6 @@ export interface ClientContext extends InstanceDeps {
   readonly identity: Identity;
   readonly holds: Holds;
   readonly warnings: Warnings;
-  /** A beat, a look, a claim and a release run one after the other: each finds what the one before it left. */
+  /** A beat, a poll, a claim and a release run one after the other: each finds what the one before it left. */
   readonly queue: SerialQueue;
 }

@@ -1,33 +1,33 @@
+import type { Warning } from '../api.js';
 import type { InstanceRecord } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
 import { instantOf } from '../share/clock.js';
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 import type { Change } from '../store/commit.js';
 import { Agenda } from './agenda.js';
 import type { ClientContext } from './client-context.js';
 import type { Found } from './found.js';
 import { Beats } from './heartbeat.js';
-import { Looks } from './look.js';
+import { PollFindings } from './poll-findings.js';
 import { isShareTrouble, type Made, PATIENCE_MS, Table } from './table-view.js';
-import type { Warning } from './warning-text.js';
 
 /**
- * Keeps the seats of one instance, and is the only file that reacts: commits, beats and looks return what they found,
+ * Keeps the seats of one instance, and is the only file that reacts: commits, beats and polls return what they found,
  * and the client turns it into due times, warnings, and the end of the agenda. It calls down only.
  */
 export class Client {
   readonly table: Table;
   private readonly context: ClientContext;
   private readonly agenda: Agenda;
-  private readonly looks: Looks;
+  private readonly pollFindings: PollFindings;
   private readonly beats: Beats;
 
   constructor(context: ClientContext) {
     this.context = context;
     this.table = new Table(context);
     this.agenda = new Agenda(context, this.table);
-    this.looks = new Looks(context, this.table);
-    this.beats = new Beats(context, this.table, this.looks);
+    this.pollFindings = new PollFindings(context, this.table);
+    this.beats = new Beats(context, this.table, this.pollFindings);
   }
 
   get isHolder(): boolean {
@@ -40,8 +40,8 @@ export class Client {
    * Every commit of this instance. What it found counts before what a confirmed beat says of the next one.
    * @throws SeatfileFault as the store
    */
-  async commit<A>(change: Change<A>, limits: Limits): Promise<Made<A>> {
-    const attempt = await this.table.commit(change, limits);
+  async commit<A>(change: Change<A>, deadline: Deadline): Promise<Made<A>> {
+    const attempt = await this.table.commit(change, deadline);
     if (attempt.isBeatWanted) this.agenda.beatSoon();
     if (attempt.kind === 'made') return attempt;
     if (isShareTrouble(attempt.error)) {
@@ -52,8 +52,8 @@ export class Client {
   }
 
   /** As commit(), for a change that may be given up: its failure says nothing of the share. */
-  async commitAside<A>(change: Change<A>, limits: Limits): Promise<void> {
-    const { isBeatWanted } = await this.table.commit(change, limits);
+  async commitAside<A>(change: Change<A>, deadline: Deadline): Promise<void> {
+    const { isBeatWanted } = await this.table.commit(change, deadline);
     if (isBeatWanted) this.agenda.beatSoon();
   }
 
@@ -61,42 +61,45 @@ export class Client {
   async beat(): Promise<void> {
     const started = instantOf(this.context.clock);
     this.agenda.beatBegins(started.elapsedMs);
-    this.follow(this.beats.made(await this.commit(this.beats.change(started), this.beats.limits())));
+    this.follow(this.beats.made(await this.commit(this.beats.change(started), this.beats.deadline())));
   }
 
   /** Rule 3. @throws SeatfileFault when the share could not be read, or did not confirm an eviction */
-  async look(): Promise<void> {
+  async poll(): Promise<void> {
     const { clock, holds, store, warnings } = this.context;
-    const { agenda, looks, table } = this;
+    const { agenda, pollFindings, table } = this;
     const started = instantOf(clock);
-    agenda.lookBegins(started.elapsedMs);
-    const top = await table.read(table.limits(PATIENCE_MS));
+    agenda.pollBegins(started.elapsedMs);
+    const top = await table.read(table.deadline(PATIENCE_MS));
     if (top.loss !== null) {
-      this.follow(looks.lacking(top));
-      agenda.looked(started.elapsedMs);
+      this.follow(pollFindings.lacking(top));
+      agenda.pollEnded(started.elapsedMs);
       return;
     }
     if (table.saw(top)) agenda.beatSoon();
-    this.follow(looks.attend(top.licence, started));
-    this.warn(await warnings.face(await store.noticeFace(top.licence), () => table.limits(PATIENCE_MS)));
+    this.follow(pollFindings.attend(top.licence, started));
+    this.warn(
+      await warnings.face(await store.noticeDisplayCopy(top.licence), () => table.deadline(PATIENCE_MS)),
+    );
     agenda.listen();
-    this.follow(looks.ownSeats(top.licence)); // first: a removed holder must know it also where a commit fails now
+    // First: a removed holder must know it also where a commit fails now.
+    this.follow(pollFindings.ownSeats(top.licence));
     if (holds.size === 0) return;
-    if (looks.isSweepDue(top.licence, started.elapsedMs)) return await this.sweep(started.elapsedMs);
-    agenda.looked(started.elapsedMs);
-    this.follow(looks.next(top.licence));
+    if (pollFindings.isSweepDue(top.licence, started.elapsedMs)) return await this.sweep(started.elapsedMs);
+    agenda.pollEnded(started.elapsedMs);
+    this.follow(pollFindings.next(top.licence));
   }
 
-  private async sweep(lookedMs: number): Promise<void> {
-    const { agenda, looks, table } = this;
+  private async sweep(polledMs: number): Promise<void> {
+    const { agenda, pollFindings, table } = this;
     const startedMs = this.context.clock.elapsedMs();
     const { done } = await this.commit(
-      (context) => ({ answer: null, draft: looks.sweep(context, startedMs) }),
-      table.limits(PATIENCE_MS),
+      (context) => ({ answer: null, draft: pollFindings.sweep(context, startedMs) }),
+      table.deadline(PATIENCE_MS),
     );
-    agenda.looked(lookedMs);
-    this.follow(looks.ownSeats(done.licence));
-    this.follow(looks.next(done.licence));
+    agenda.pollEnded(polledMs);
+    this.follow(pollFindings.ownSeats(done.licence));
+    this.follow(pollFindings.next(done.licence));
   }
 
   // --- reactions ----------------------------------------------------------------------------------------------------
@@ -113,7 +116,7 @@ export class Client {
     this.agenda.beatConfirmed(since);
     if (this.isHolder) return;
     const { identity, store } = this.context;
-    store.healAs(identity);
+    store.rebuildAs(identity);
     this.table.isHolder = true;
     const signal = this.agenda.start();
     void this.keep(signal);
@@ -128,7 +131,7 @@ export class Client {
       this.table.isHolder = false;
       this.table.forgetOthers();
       identity.forget();
-      store.healAs(null);
+      store.rebuildAs(null);
     }
     this.context.onSeatsOver();
   }
@@ -154,7 +157,7 @@ export class Client {
     if (signal.aborted) return;
     const due = this.agenda.due();
     if (due === 'beat') await this.beat();
-    else if (due === 'look') await this.look();
+    else if (due === 'look') await this.poll();
   }
 
   private complain(error: unknown): void {

@@ -2,7 +2,7 @@ import { isExpired } from '../licence/entitlement.js';
 import { type Denial, recordDenial } from '../rules/denial.js';
 import { DENIAL_PAUSE_MS, RETRY_INTERVALS } from '../rules/timing.js';
 import { inTime } from '../share/clock.js';
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 import type { Change } from '../store/commit.js';
 import type { Client } from './client.js';
 import type { ClientContext } from './client-context.js';
@@ -58,7 +58,7 @@ export class Denials {
     const denial = this.counted.get(module);
     if (!denial) return;
     this.counted.set(module, null);
-    const commit = () => this.client.commitAside(changeFor(denial), this.limits());
+    const commit = () => this.client.commitAside(changeFor(denial), this.deadline());
     const done = this.context.queue.run(commit);
     this.recording.add(done);
     await done;
@@ -66,9 +66,9 @@ export class Denials {
   }
 
   /** A heartbeat waits for a recording no longer than for its own next try. */
-  private limits(): Limits {
+  private deadline(): Deadline {
     const { table } = this.client;
-    return table.limits(Math.min(RECORD_MS, table.intervalMs * RETRY_INTERVALS));
+    return table.deadline(Math.min(RECORD_MS, table.intervalMs * RETRY_INTERVALS));
   }
 }
 

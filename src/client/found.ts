@@ -1,11 +1,11 @@
 import type { Instant } from '../licence/time.js';
-import { beatBy, lookBy, NOTHING_DUE, soonerOf } from './schedule.js';
+import { beatBy, NOTHING_DUE, pollBy, soonerOf } from './schedule.js';
 
-/** What a beat or a look found, for the client to act on. */
+/** What a beat or a poll found, for the client to act on. */
 export class Found {
   /** The own record is in the table since a commit that began then. Null: no beat was confirmed. */
   confirmedSince: Instant | null = null;
-  /** When the next beat and the next look are wanted, at the latest; it counts after the confirmed beat. */
+  /** When the next beat and the next poll are wanted, at the latest; it counts after the confirmed beat. */
   wanted = NOTHING_DUE;
   /** Seats of this instance were lost. Their handles know it already. */
   hasLost = false;
@@ -15,8 +15,8 @@ export class Found {
     this.wanted = beatBy(this.wanted, dueMs);
   }
 
-  wantLook(dueMs: number): void {
-    this.wanted = lookBy(this.wanted, dueMs);
+  wantPoll(dueMs: number): void {
+    this.wanted = pollBy(this.wanted, dueMs);
   }
 
   /** The wishes of both. */

@@ -1,13 +1,14 @@
+import type { Loss, SeatState } from '../api.js';
 import type { InstanceRecord, SeatRecord } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
-import { answerBelief, type Belief, beliefOf, isOverdue, remainingMs } from '../rules/validity.js';
+import { answerValidity, isOverdue, remainingMs, type Validity, validityOf } from '../rules/validity.js';
 import { type Clock, instantOf } from '../share/clock.js';
-import { type Loss, Seat, type SeatKeeper, type SeatState } from './seat.js';
+import { Seat, type SeatKeeper } from './seat.js';
 
 /** The seat of this process in one module: what supports it, and the handles that share it. */
 export interface Hold {
   seat: SeatRecord;
-  belief: Belief;
+  validity: Validity;
   /** The own record may be missing from the table: the seat is not valid before a beat is confirmed. */
   isDoubted: boolean;
   readonly handles: Set<Seat>;
@@ -16,14 +17,14 @@ export interface Hold {
 /** The seats that this process holds, by module, and what their handles tell the application. */
 export class Holds {
   private readonly byModule = new Map<string, Hold>();
-  /** Rule 7: what the last good look supports, while this instance has promised to answer. */
-  private answering: Belief | null = null;
+  /** Rule 7: what the last good poll supports, while this instance has promised to answer. */
+  private answering: Validity | null = null;
   private readonly clock: Clock;
-  private readonly lookLagMs: number;
+  private readonly cacheAgeMs: number;
 
-  constructor(clock: Clock, lookLagMs: number) {
+  constructor(clock: Clock, cacheAgeMs: number) {
     this.clock = clock;
-    this.lookLagMs = lookLagMs;
+    this.cacheAgeMs = cacheAgeMs;
   }
 
   get size(): number {
@@ -42,48 +43,48 @@ export class Holds {
     return this.byModule.get(module);
   }
 
-  remainingMs(hold: Hold): number {
-    return hold.isDoubted ? 0 : leftMs(hold.belief, this.answering, this.now());
+  remainingMs(hold: Hold, now = this.now()): number {
+    return hold.isDoubted ? 0 : leftMs(hold.validity, this.answering, now);
   }
 
   /** Whether the last confirmed beat began less than P ago (rule 9): then the record may be put back before others. */
   mayReturn(module: string): boolean {
     const hold = this.byModule.get(module);
-    return hold !== undefined && remainingMs(hold.belief, this.now()) > 0;
+    return hold !== undefined && remainingMs(hold.validity, this.now()) > 0;
   }
 
   /**
    * Rule 7: a record made from what was read then may promise more than the last one. The promise that ends first
    * counts.
    */
-  promised(answersWithin: number | null, since: Instant): void {
+  commitAnswer(answersWithin: number | null, since: Instant): void {
     if (answersWithin === null) return;
-    const next = answerBelief(answersWithin, since, this.lookLagMs);
+    const next = answerValidity(answersWithin, since, this.cacheAgeMs);
     const now = this.now();
     if (this.answering === null || remainingMs(next, now) < remainingMs(this.answering, now))
       this.answering = next;
   }
 
   /**
-   * Rule 7: a look that began then showed no call for this instance, or its beat was confirmed. A look alone restores
+   * Rule 7: a poll that began then showed no call for this instance, or its beat was confirmed. A poll alone restores
    * no validity. Gives whether the seats are still valid.
    */
-  looked(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
+  polled(answersWithin: number | null, since: Instant, isBeat: boolean): boolean {
     const isLapsed = !isBeat && this.answering !== null && remainingMs(this.answering, this.now()) <= 0;
-    const next = answersWithin === null ? null : answerBelief(answersWithin, since, this.lookLagMs);
+    const next = answersWithin === null ? null : answerValidity(answersWithin, since, this.cacheAgeMs);
     if (!isLapsed) this.answering = next;
     return !isLapsed;
   }
 
   /** A seat in the table is now held here. */
-  put(seat: SeatRecord, belief: Belief): Hold {
+  put(seat: SeatRecord, validity: Validity): Hold {
     const hold = this.byModule.get(seat.module) ?? {
       seat,
-      belief,
+      validity,
       isDoubted: false,
       handles: new Set<Seat>(),
     };
-    this.byModule.set(seat.module, Object.assign(hold, { seat, belief, isDoubted: false }));
+    this.byModule.set(seat.module, Object.assign(hold, { seat, validity, isDoubted: false }));
     return hold;
   }
 
@@ -99,7 +100,7 @@ export class Holds {
   confirm(record: InstanceRecord, since: Instant): void {
     for (const seat of record.seats) {
       const hold = this.byModule.get(seat.module);
-      if (hold) Object.assign(hold, { seat, belief: beliefOf(record, since), isDoubted: false });
+      if (hold) Object.assign(hold, { seat, validity: validityOf(record, since), isDoubted: false });
     }
     this.tell();
   }
@@ -124,7 +125,10 @@ export class Holds {
   moveOn(module: string, seatId: string): void {
     const hold = this.byModule.get(module);
     if (hold)
-      Object.assign(hold, { seat: { ...hold.seat, id: seatId }, belief: { ...hold.belief, validForMs: 0 } });
+      Object.assign(hold, {
+        seat: { ...hold.seat, id: seatId },
+        validity: { ...hold.validity, validForMs: 0 },
+      });
     this.tell();
   }
 
@@ -147,9 +151,9 @@ export class Holds {
   tell(): void {
     const now = this.now();
     for (const hold of this.byModule.values()) {
-      const { belief, handles } = hold;
-      const forMs = this.remainingMs(hold);
-      const isLate = isOverdue(belief, now) || (this.answering !== null && isOverdue(this.answering, now));
+      const { validity, handles } = hold;
+      const forMs = this.remainingMs(hold, now);
+      const isLate = isOverdue(validity, now) || (this.answering !== null && isOverdue(this.answering, now));
       const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
       for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
     }
@@ -160,8 +164,8 @@ export class Holds {
   }
 }
 
-const leftMs = (belief: Belief, answering: Belief | null, now: Instant): number =>
-  Math.min(remainingMs(belief, now), answering ? remainingMs(answering, now) : Number.POSITIVE_INFINITY);
+const leftMs = (validity: Validity, answering: Validity | null, now: Instant): number =>
+  Math.min(remainingMs(validity, now), answering ? remainingMs(answering, now) : Number.POSITIVE_INFINITY);
 
 function tellOne(seat: Seat, state: SeatState, leftMs: number): void {
   if (state === 'jeopardy')

@@ -1,12 +1,13 @@
 import type { InstanceRecord } from '../licence/document.js';
 import type { Proofs } from '../rules/claim.js';
-import type { Claimant } from '../rules/seats.js';
-import type { Dice } from '../share/random.js';
+import type { Requester } from '../rules/seats.js';
+import { soon } from '../share/clock.js';
+import type { Random } from '../share/random.js';
 import { actorOf, type IsProcessGone } from './machine.js';
 
 export interface IdentityDeps {
-  readonly dice: Dice;
-  readonly who: Omit<Claimant, 'id'>;
+  readonly random: Random;
+  readonly who: Omit<Requester, 'id'>;
   /** Rule 5(a). Only asked for records of this machine. */
   readonly isProcessGone: IsProcessGone;
   /** When this machine started by share time, given what share time is now; null where that proves nothing. */
@@ -19,12 +20,12 @@ export class Identity {
   private readonly deps: IdentityDeps;
   private ownId: string;
   private ownHighestBeat = 0;
-  private promised: number | null = null;
+  private committedAnswer: number | null = null;
   private readonly asked = new Map<string, boolean>();
 
   constructor(deps: IdentityDeps) {
     this.deps = deps;
-    this.ownId = deps.dice.id();
+    this.ownId = deps.random.id();
   }
 
   /** The own record as last confirmed. Null: this instance holds no seat. */
@@ -41,7 +42,7 @@ export class Identity {
     return this.ownHighestBeat;
   }
 
-  get claimant(): Claimant {
+  get requester(): Requester {
     return { ...this.deps.who, id: this.id, highestBeat: this.highestBeat };
   }
 
@@ -54,26 +55,26 @@ export class Identity {
    * counts as if it were confirmed. Null: no promise.
    */
   get answersWithin(): number | null {
-    return this.promised;
+    return this.committedAnswer;
   }
 
   /** This instance tries to write this record. */
   writes(record: InstanceRecord): void {
     this.writesBeat(record.beat);
     if (record.answersWithin !== null)
-      this.promised = Math.min(this.promised ?? record.answersWithin, record.answersWithin);
+      this.committedAnswer = Math.min(this.committedAnswer ?? record.answersWithin, record.answersWithin);
   }
 
   /** The own record is in the table. */
   confirmed(record: InstanceRecord): void {
     this.ownRecord = record;
-    this.promised = record.answersWithin;
+    this.committedAnswer = record.answersWithin;
   }
 
   /** This instance holds no seat any more. */
   forget(): void {
     this.ownRecord = null;
-    this.promised = null;
+    this.committedAnswer = null;
   }
 
   /** A peer may write the own record with this beat, because the instance waits in a queue. */
@@ -83,7 +84,7 @@ export class Identity {
 
   /** From now on this is another instance. */
   renew(): void {
-    this.ownId = this.deps.dice.id();
+    this.ownId = this.deps.random.id();
     this.ownHighestBeat = 0;
   }
 
@@ -95,7 +96,7 @@ export class Identity {
 
   /** In one synchronous piece of work the system is asked about a process once, also if many records name its pid. */
   private isProcessGone(pid: number, start: string | null, thread: string | undefined): boolean {
-    if (this.asked.size === 0) queueMicrotask(() => this.asked.clear());
+    if (this.asked.size === 0) soon(() => this.asked.clear());
     const key = `${pid} ${start} ${thread}`;
     const isGone = this.asked.get(key) ?? this.deps.isProcessGone(pid, start, thread);
     this.asked.set(key, isGone);

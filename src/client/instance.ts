@@ -4,27 +4,27 @@ import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
 import type { ClaimOutcome } from '../rules/claim.js';
-import { comeIn, type Wish } from '../rules/request.js';
-import { tellRemoved } from '../rules/tombstones.js';
-import { beliefOf } from '../rules/validity.js';
-import { awake, instantOf } from '../share/clock.js';
-import type { Limits } from '../share/deadline.js';
+import { requestSeat, type SeatWish } from '../rules/request.js';
+import { acknowledgeRemoval } from '../rules/tombstones.js';
+import { validityOf } from '../rules/validity.js';
+import { instantOf } from '../share/clock.js';
+import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
-import type { ClaimAnswer } from './answers.js';
-import { Asking } from './call-roll.js';
+import type { Answer } from './answers.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
 import { Releases } from './release.js';
+import { RollCaller } from './roll-caller.js';
 import type { Seat } from './seat.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 import { Waiting } from './waiter.js';
 import { lossOf } from './warning-text.js';
 import { Warnings } from './warnings.js';
 
-/** The table was restored and is still closed: see {@link Quarter}. */
+/** The table was restored and is still closed: see {@link SettlingPeriod}. */
 interface Closed {
   readonly kind: 'closed';
   readonly untilAt: string;
@@ -43,64 +43,64 @@ type Tried =
 export class Instance {
   private readonly context: ClientContext;
   private readonly client: Client;
-  private readonly asking: Asking;
+  private readonly rollCaller: RollCaller;
   private readonly waiting: Waiting;
   private readonly releases: Releases;
   private readonly denials: Denials;
 
   constructor(deps: InstanceDeps) {
     this.context = {
-      ...{ ...deps, identity: new Identity(deps), holds: new Holds(deps.clock, deps.lookLagMs) },
+      ...{ ...deps, identity: new Identity(deps), holds: new Holds(deps.clock, deps.cacheAgeMs) },
       ...{ warnings: new Warnings(deps.store), queue: new SerialQueue() },
     };
     this.client = new Client(this.context);
-    this.asking = new Asking(this.context, this.client);
-    this.waiting = new Waiting(this.context, this.client, this.asking);
+    this.rollCaller = new RollCaller(this.context, this.client);
+    this.waiting = new Waiting(this.context, this.client, this.rollCaller);
     this.releases = new Releases(this.context, this.client);
     this.denials = new Denials(this.context, this.client);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
-  async acquire(module: string, limits: Limits, wait: Limits | null = null): Promise<ClaimAnswer> {
+  async acquire(module: string, deadline: Deadline, wait: Deadline | null = null): Promise<Answer> {
     const startedMs = this.context.clock.elapsedMs();
-    this.asking.end(module); // this claim calls the holders itself
-    const answer = await (wait ? this.waitFor(module, limits, wait) : this.askOnce(module, limits));
+    this.rollCaller.end(module); // this claim calls the holders itself
+    const answer = await (wait ? this.waitFor(module, deadline, wait) : this.tryOnceNow(module, deadline));
     if (answer.kind !== 'full') return answer;
     this.noteDenial(module, true);
-    void this.asking.askOn(module);
+    void this.rollCaller.keepCalling(module);
     return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
   }
 
-  private askOnce(module: string, limits: Limits): Promise<ClaimAnswer> {
-    return this.context.queue.run(() => this.tryOnce(module, limits, false));
+  private tryOnceNow(module: string, deadline: Deadline): Promise<Answer> {
+    return this.context.queue.run(() => this.tryOnce(module, deadline, false));
   }
 
   /**
    * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
    */
-  private async waitFor(module: string, limits: Limits, wait: Limits): Promise<ClaimAnswer> {
-    const patienceMs = limits.untilMs - this.context.clock.elapsedMs();
+  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<Answer> {
+    const patienceMs = deadline.untilMs - this.context.clock.elapsedMs();
     this.waiting.begin(module, wait);
     try {
-      let answer = await this.askOnce(module, limits);
+      let answer = await this.tryOnceNow(module, deadline);
       if (answer.kind === 'full') this.noteDenial(module, false);
       while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
         await this.waiting.untilWorthTrying(module, wait);
-        const again = { ...limits, ...this.client.table.limits(patienceMs) };
+        const again = { ...deadline, ...this.client.table.deadline(patienceMs) };
         answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
       }
       return answer;
     } finally {
       const isLast = this.waiting.end(module, wait);
-      if (isLast && !this.context.holds.get(module)) await this.leaveLine(module);
+      if (isLast && !this.context.holds.get(module)) await this.dequeue(module);
       if (isLast) this.waiting.left(module);
     }
   }
 
-  private async leaveLine(module: string): Promise<void> {
+  private async dequeue(module: string): Promise<void> {
     if (!this.waiting.mayStand(module)) return;
-    const limits = this.client.table.limits(PATIENCE_MS);
-    await this.releases.leave([], limits, [module]).catch(() => undefined); // it is tried again later
+    const deadline = this.client.table.deadline(PATIENCE_MS);
+    await this.releases.leave([], deadline, [module]).catch(() => undefined); // it is tried again later
   }
 
   /** Records the refusals that are not recorded yet, as far as that is quick. */
@@ -112,9 +112,9 @@ export class Instance {
    * Gives back seats, and the places in queues whose waits have all ended. No roll call for these modules goes on.
    * @throws SeatfileFault when the share did not confirm; the seats are given up all the same
    */
-  async leave(seats: readonly Seat[], modules: readonly string[], limits: Limits): Promise<void> {
-    for (const module of modules) this.asking.end(module);
-    await this.releases.leaveWith(seats, limits, this.waiting.abandoned);
+  async leave(seats: readonly Seat[], modules: readonly string[], deadline: Deadline): Promise<void> {
+    for (const module of modules) this.rollCaller.end(module);
+    await this.releases.leaveWith(seats, deadline, this.waiting.abandoned);
   }
 
   private noteDenial(module: string, final: boolean): void {
@@ -122,10 +122,10 @@ export class Instance {
     this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
   }
 
-  private async tryOnce(module: string, limits: Limits, hasWaited: boolean): Promise<ClaimAnswer> {
+  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Answer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared, removed: null };
-    const { answer, licence, since } = await this.claimPlace(module, limits, hasWaited);
+    const { answer, licence, since } = await this.claimSeat(module, deadline, hasWaited);
     if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
     if (answer.kind === 'full') {
       if (licence) this.waiting.tell(module, licence, answer);
@@ -144,22 +144,22 @@ export class Instance {
     return this.addHandle(hold);
   }
 
-  private async claimPlace(
+  private async claimSeat(
     module: string,
-    limits: Limits,
+    deadline: Deadline,
     hasWaited: boolean,
   ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
     const waitSeconds = this.waiting.secondsFor(module);
     const sinceAt = this.waiting.sinceAt(module);
-    const place = { module, seatId: this.context.dice.id(), waitSeconds, sinceAt, hasWaited };
+    const place = { module, seatId: this.context.random.id(), waitSeconds, sinceAt, hasWaited };
     const started = instantOf(this.context.clock);
     const outcomes: Tried[] = []; // one for each attempt
     try {
       const { done, since } = await this.client.commit((context) => {
-        const tried = this.tryPlace(context, place, started);
+        const tried = this.tryClaim(context, place, started);
         outcomes.push(tried.answer);
         return tried;
-      }, limits);
+      }, deadline);
       this.waiting.saw(module, done.licence);
       return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
@@ -171,28 +171,29 @@ export class Instance {
     }
   }
 
-  private tryPlace(
+  private tryClaim(
     context: ChangeContext,
-    place: Wish & { readonly hasWaited: boolean },
+    place: SeatWish & { readonly hasWaited: boolean },
     started: Instant,
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
     if (isExpired(policy, nowMs)) throw expiredFault(policy);
-    const asker = this.asking.asker(context, started, place.hasWaited);
-    const request = { ...place, ...identity.proofs(nowMs), who: identity.claimant, asker };
-    const { outcome, draft } = comeIn(context, request);
-    const closedMs = this.client.table.closedMs(base, policy, nowMs);
-    if (closedMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
-      return { answer: { kind: 'closed', untilAt: toIso(nowMs + closedMs) }, draft: null };
+    const requester = this.rollCaller.requester(context, started, place.hasWaited);
+    const request = { ...place, ...identity.proofs(nowMs), who: identity.requester, requester };
+    const outcome = requestSeat(context, request);
+    const settlingMs = this.client.table.settlingMs(base, policy, nowMs);
+    if (settlingMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
+      return { answer: { kind: 'closed', untilAt: toIso(nowMs + settlingMs) }, draft: null };
     if (outcome.kind === 'full') {
+      const { draft, ...answer } = outcome;
       if (draft) this.waiting.stands(place.module, draft.licence);
-      return { answer: outcome, draft };
+      return { answer, draft };
     }
     identity.writes(outcome.record);
-    holds.promised(identity.answersWithin, started);
-    if (draft === null) return { answer: { ...outcome, removed: null }, draft };
-    const told = tellRemoved({ ...context, licence: draft.licence }, { ...who, module: place.module });
+    holds.commitAnswer(identity.answersWithin, started);
+    const { draft } = outcome;
+    const told = acknowledgeRemoval({ ...context, licence: draft.licence }, { ...who, module: place.module });
     const licence = told.draft?.licence ?? draft.licence;
     return { answer: { ...outcome, removed: told.removed }, draft: { ...draft, licence } };
   }
@@ -200,7 +201,7 @@ export class Instance {
   private seated(module: string, record: InstanceRecord, since: Instant): Seat {
     const place = record.seats.find((held) => held.module === module);
     if (!place) throw new Error(`claimed ${module}, and the record does not hold it`);
-    const hold = this.context.holds.put(place, beliefOf(record, since));
+    const hold = this.context.holds.put(place, validityOf(record, since));
     const seat = this.addHandle(hold);
     this.client.seated(record, since);
     return seat;
@@ -208,7 +209,9 @@ export class Instance {
 
   private addHandle(hold: Hold): Seat {
     return this.context.holds.addHandle(hold, this.context.who, (seat) =>
-      awake(() => this.releases.leave([seat], this.client.table.limits(this.context.patienceMs))),
+      this.context.clock.awake(() =>
+        this.releases.leave([seat], this.client.table.deadline(this.context.patienceMs)),
+      ),
     );
   }
 }

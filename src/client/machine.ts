@@ -22,11 +22,11 @@ export const actorOf = ({ user, host }: Pick<MachineFacts, 'user' | 'host'>): st
   `${user}@${host}`.slice(0, 600);
 
 /**
- * How old the state can be that a look shows, by operating system. Milliseconds. Linux opens what it lists; in
+ * How old the state can be that a poll shows, by operating system. Milliseconds. Linux opens what it lists; in
  * measurements it never showed an older state. Windows may keep a directory for 10 s (DirectoryCacheLifetime). The
  * other systems are not measured.
  */
-export const lookLagMs = (platform: NodeJS.Platform): number => (platform === 'linux' ? 0 : 10_000);
+export const cacheAgeMs = (platform: NodeJS.Platform): number => (platform === 'linux' ? 0 : 10_000);
 
 /** The initial pid namespace of Linux has this fixed inode. Every container has another. */
 const INITIAL_PID_NAMESPACE = 'pid:[4026531836]';
@@ -40,6 +40,8 @@ export interface SystemView {
   readonly hostname: string | null;
   /** The user's name in the system's tables. */
   readonly user: string | null;
+  /** The Windows domain that this user belongs to; null: the computer itself, or none is told. */
+  readonly domain: string | null;
   readonly uid: number | null;
   readonly isUptimeKnown: boolean;
   /** A text file. */
@@ -53,6 +55,7 @@ export const thisSystem = (environment: Environment): SystemView => ({
   platform: process.platform,
   hostname: orNull(() => os.hostname()),
   user: systemUser(environment),
+  domain: process.platform === 'win32' ? domainOf(environment) : null,
   uid: orNull(() => process.geteuid?.()) ?? null,
   isUptimeKnown: orNull(() => os.uptime()) !== null,
   readText: (path) => orNull(() => readFileSync(path, 'utf8')),
@@ -93,8 +96,17 @@ export function describeMachine(system: SystemView, environment: Environment): M
 }
 
 /** Never a name that two users share, unless the system itself gives it to both. */
-function userOf({ user, uid }: SystemView): string {
+function userOf({ user, domain, uid }: SystemView): string {
+  if (user && domain) return `${domain}\\${user}`;
   return user || (uid === null ? NAMELESS : `uid-${uid}`);
+}
+
+/**
+ * `DOMAIN\user` and a local user of that name are two. A local user has the computer in place of a domain. It is left
+ * out: without a domain the users of that name on all computers are one, as on other systems.
+ */
+export function domainOf({ USERDOMAIN: domain, COMPUTERNAME: computer }: Environment): string | null {
+  return domain && domain.toUpperCase() !== computer?.toUpperCase() ? domain : null;
 }
 
 /** 32 hexadecimal digits of all parts; null when one of them is unknown. */

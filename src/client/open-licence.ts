@@ -1,43 +1,26 @@
-import { EventEmitter } from 'node:events';
-import type { Licence } from '../licence/document.js';
+import type { AcquireOptions, LicenceEvents, OpenOptions, OpenLicence as Public } from '../api.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { awake, type Clock, inTime, LATE } from '../share/clock.js';
-import type { Limits } from '../share/deadline.js';
-import type { Place } from '../share/layout.js';
-import { ANSWER_MS, patient } from '../share/op-timeouts.js';
-import { locate, whyNotOpened } from '../store/locate.js';
-import type { Top } from '../store/revisions.js';
-import type { Store } from '../store/store.js';
-import type { ClaimAnswer } from './answers.js';
-import type { AcquireOptions, LicenceEvents, OpenOptions } from './options.js';
-import { addLeaver, leaveForWorkers, leaveMs, removeLeaver } from './process-exit.js';
-import { LATE_MS, unconfirmed } from './release.js';
+import { type Clock, inTime, LATE, soon } from '../share/clock.js';
+import type { Deadline } from '../share/deadline.js';
+import { endHungProcess } from '../share/hung-exit.js';
+import { whyNotOpened } from '../store/locate.js';
+import type { Answer } from './answers.js';
+import { abortSignalOf, checkClaim, checkNames, checkOpening } from './argument-checks.js';
+import { Emitter } from './emitter.js';
+import { find, openDeadline } from './open-store.js';
 import {
-  firstLook,
-  type Instances,
-  instancesOfProcess,
-  join,
-  type Member,
-  storeAt,
-} from './shared-instance.js';
+  addLastAct,
+  addLeaver,
+  leaveForWorkers,
+  leaveMs,
+  removeLastAct,
+  removeLeaver,
+} from './process-exit.js';
+import { LATE_MS, unconfirmed } from './release.js';
+import { type Instances, join, type Member } from './shared-instance.js';
 import type { System } from './system.js';
-import { placeWarnings, realSystem } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
-
-const OPEN_MS = 90_000;
-/** The time for one operation of a warning about the place, because no caller should wait for that. */
-const WARNING_MS = 2000;
-const MAX_WAIT_MS = 86_400_000;
-
-/**
- * Opens a licence on the share, and reads it once.
- * @param path the licence file; links are followed once, now
- * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, BAD_ARGUMENT
- */
-export async function openLicence(path: string, options: OpenOptions = {}): Promise<OpenLicence> {
-  return await awake(() => openWith(path, options, realSystem(), instancesOfProcess()));
-}
 
 /** As openLicence, on any system. `instances` is what this process has open already. */
 export async function openWith(
@@ -46,28 +29,23 @@ export async function openWith(
   system: System,
   instances: Instances = new Map(),
 ): Promise<OpenLicence> {
-  if (options.timeoutMs !== undefined) checkTimeout(options.timeoutMs);
+  checkOpening(path, options);
   checkNames({
     ...options,
     user: options.user ?? system.facts.user,
     host: options.host ?? system.facts.host,
   });
-  const limits = openLimits(system);
-  const place = await find(path, system, options.onSlow);
+  if (options.releaseOnExit !== false) endHungProcess();
+  const deadline = openDeadline(system);
+  const paths = await find(path, system, options.onSlow);
   const { user = system.facts.user, host = system.facts.host } = options;
-  const opened = await openAs(
-    join(instances, { place, user, host, options, system }),
-    place.face,
+  return await openAs(
+    join(instances, { paths, user, host, options, system }),
+    paths.licenceFile,
     options,
     system,
-    limits,
+    deadline,
   );
-  const files = patient(system.files, system.clock, { answerMs: WARNING_MS });
-  const warnings = await placeWarnings(place.around, files, system);
-  setImmediate(() => {
-    for (const warning of warnings) opened.emit('warning', warning); // by now the application can listen
-  });
-  return opened;
 }
 
 async function openAs(
@@ -75,84 +53,19 @@ async function openAs(
   file: string,
   options: OpenOptions,
   system: System,
-  limits: Limits,
+  deadline: Deadline,
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    return new OpenLicence(member, file, (await member.read(limits)).policy, options, system);
+    return new OpenLicence(member, file, (await member.read(deadline)).policy, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
   }
 }
 
-/** Finds a licence and reads it once, and makes sure that it is one. */
-export async function openStore(
-  path: string,
-  system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
-): Promise<{ store: Store; licence: Licence; policy: Policy }> {
-  const { store, look } = await locateStore(path, system, onSlow);
-  const { licence, policy } = await look();
-  return { store, licence, policy };
-}
-
-/** Finds a licence without reading it, for commands that repair it. `look` reads it for the first time. */
-export async function locateStore(
-  path: string,
-  system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
-): Promise<{ store: Store; look: () => Promise<Top> }> {
-  const limits = openLimits(system);
-  const place = await find(path, system, onSlow);
-  const store = storeAt(place, system, onSlow);
-  const look = () =>
-    firstLook(store, system, limits, onSlow).catch((error: unknown) => {
-      throw whyNotOpened(error);
-    });
-  return { store, look };
-}
-
-/** Includes the time to find the licence, and the time in which the process is stopped. */
-const openLimits = ({ clock }: System): Limits => ({ untilMs: clock.elapsedMs() + OPEN_MS });
-
-async function find(path: string, system: System, onSlow: OpenOptions['onSlow']): Promise<Place> {
-  if (path === '')
-    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
-  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow }); // the store has its own patience
-  return await locate(path, files, system.surroundings?.mountinfo() ?? null).catch((error: unknown) => {
-    throw whyNotOpened(error);
-  });
-}
-
-function checkNames(names: OpenOptions): void {
-  const limits = { application: 256, note: 1024, user: 256, host: 256 } as const;
-  for (const [name, most] of Object.entries(limits)) {
-    const value: unknown = names[name as keyof typeof limits];
-    const least = name === 'user' || name === 'host' ? 1 : 0;
-    if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
-      continue;
-    const got = typeof value === 'string' ? `${value.length}` : `a ${typeof value}`;
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `${name}: expected a text of ${least} to ${most} characters, got ${got}`,
-    );
-  }
-}
-
-function checkTimeout(timeoutMs: number): void {
-  if (!(timeoutMs > 0))
-    throw new SeatfileFault('BAD_ARGUMENT', `timeoutMs: expected more than 0, got ${timeoutMs}`);
-}
-
-/**
- * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
- * or takes many modules. Seats, waits and listeners belong to each opening.
- */
-export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDisposable {
-  /** The licence file, every link resolved. */
+export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   readonly file: string;
-  /** The modules the licence has, as it was opened. */
   readonly modules: readonly string[];
   private readonly member: Member;
   private readonly clock: Clock;
@@ -164,7 +77,6 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
   private waiting = new AbortController();
   private stopForWorkers: () => void = () => undefined;
 
-  /** @internal Use openLicence. */
   constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
     super();
     this.file = file;
@@ -172,41 +84,39 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     this.member = member;
     this.clock = system.clock;
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    member.onWaiting = (news) => queueMicrotask(() => this.emit('waiting', news));
-    member.onWarning = (warning) => queueMicrotask(() => this.emit('warning', warning));
+    member.onWaiting = (news) => soon(() => this.emit('waiting', news));
+    member.onWarning = (warning) => soon(() => this.emit('warning', warning));
+    member.warnOfPlaceLater();
     if (options.releaseOnExit === false) return;
     this.stopForWorkers = leaveForWorkers();
-    member.onBusy = (isBusy) => (isBusy ? addLeaver : removeLeaver)(this.leave);
+    member.onBusy = (isBusy) => {
+      (isBusy ? addLeaver : removeLeaver)(this.leave);
+      (isBusy || this.isClosed ? removeLastAct : addLastAct)(this.showLast);
+    };
   }
 
-  /**
-   * Asks for a seat in a module. That none is free is an answer. Asking again for a module this process holds gives
-   * another handle on the same seat, which is free when the last of them is released.
-   * @throws SeatfileFault UNKNOWN_MODULE, LICENCE_EXPIRED, SHARE_*, TABLE_*, COMMIT_UNKNOWN, ABORTED, CLOSED
-   */
-  async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
+  async acquire(module: string, options: AcquireOptions = {}): Promise<Answer> {
     if (this.isClosed)
       throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
-    checkTimeout(timeoutMs);
-    if (!(wait >= 0 && wait <= MAX_WAIT_MS))
-      throw new SeatfileFault('BAD_ARGUMENT', `wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
-    return await awake(() => this.noted(this.ask(module, timeoutMs, wait, options.signal)));
+    const signal = options.signal && abortSignalOf(options.signal);
+    return await this.clock.awake(() => this.noted(this.ask(module, timeoutMs, wait, signal)));
   }
 
-  /** Gives back every seat of this opening, and ends its background work. @throws SeatfileFault as release() */
   async close(): Promise<void> {
     this.isClosed = true;
     this.stopForWorkers();
     this.stopForWorkers = () => undefined;
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
     this.unsure = null;
-    await awake(async () => {
+    await this.clock.awake(async () => {
       try {
         await this.giveAllBack(endMs);
         await this.answered(endMs);
       } finally {
         await this.settled(endMs);
+        removeLastAct(this.showLast);
         this.member.part();
       }
     });
@@ -216,10 +126,18 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     await this.close().catch(() => undefined);
   }
 
+  override toJSON(): object {
+    return { file: this.file, modules: this.modules, isClosed: this.isClosed };
+  }
+
   private readonly leave = async (): Promise<void> => {
     await this.giveAllBack(this.clock.elapsedMs() + leaveMs()).catch(() => undefined);
     await this.settled(this.clock.elapsedMs() + leaveMs());
   };
+
+  /** After a release the process may end without closing the licence: `licence.json` shows the release all the same. */
+  private readonly showLast = (): Promise<void> =>
+    this.clock.awake(() => this.settled(this.clock.elapsedMs() + leaveMs()));
 
   private async giveAllBack(untilMs: number): Promise<void> {
     this.waiting.abort();
@@ -261,12 +179,12 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     timeoutMs: number,
     waitMs: number,
     signal: AbortSignal | undefined,
-  ): Promise<ClaimAnswer> {
+  ): Promise<Answer> {
     const nowMs = this.clock.elapsedMs();
-    const limits: Limits = { untilMs: nowMs + timeoutMs, signal };
+    const deadline: Deadline = { untilMs: nowMs + timeoutMs, signal };
     const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.member.acquire(module, limits, wait);
+    const asked = this.member.acquire(module, deadline, wait);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
@@ -277,7 +195,7 @@ export class OpenLicence extends EventEmitter<LicenceEvents> implements AsyncDis
     throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }
 
-  private async giveBack(answer: ClaimAnswer): Promise<void> {
+  private async giveBack(answer: Answer): Promise<void> {
     if (answer.kind !== 'seated') return;
     await answer.seat.release().catch((cause: unknown) => {
       throw unconfirmed(this.file, cause);

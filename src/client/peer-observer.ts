@@ -1,36 +1,36 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { Verdict } from '../rules/liveness.js';
 import {
-  cutBack,
+  addPoll,
+  capSilence,
   type Evidence,
+  type Judgement,
   judge,
-  type Look,
-  look,
+  type Observations,
   type OwnCommit,
+  type Poll,
   recentCommits,
-  type Sightings,
-  type Watch,
 } from '../rules/liveness.js';
 import { LEAST_SLOW_MS } from '../rules/timing.js';
 
 /**
  * What one instance has seen of its peers, and whether its own commits are in order enough to judge them (rules 3 and
- * 4). All times are milliseconds of the monotonic clock; `periodMs` is the instance's own look period.
+ * 4). All times are milliseconds of the monotonic clock; `periodMs` is the instance's own poll period.
  */
-export class Vigil {
-  private sightings: Sightings = new Map();
+export class PeerObserver {
+  private observations: Observations = new Map();
   private commits: OwnCommit[] = [];
   private lastSeen: Licence | null = null;
   private isTroubled = false;
 
-  saw(seen: Look, ownId: string, periodMs: number): void {
+  saw(seen: Poll, ownId: string, periodMs: number): void {
     this.lastSeen = seen.licence;
-    this.sightings = look(this.sightings, seen, { id: ownId, periodMs });
+    this.observations = addPoll(this.observations, seen, { id: ownId, periodMs });
   }
 
   /** How long this instance has seen the beat of the record unchanged. */
-  stoodStillMs(record: InstanceRecord): number {
-    const seen = this.sightings.get(record.id);
+  unchangedMs(record: InstanceRecord): number {
+    const seen = this.observations.get(record.id);
     return seen?.identity === record.beat ? seen.forMs : 0;
   }
 
@@ -43,7 +43,7 @@ export class Vigil {
   /** An own commit was confirmed. If it was slow, or one failed before, every silence is capped (rule 4b). */
   committed(startedMs: number, confirmedMs: number, periodMs: number): void {
     if (this.isTroubled || isSlow(confirmedMs - startedMs, periodMs)) {
-      if (this.lastSeen) this.sightings = cutBack(this.sightings, this.lastSeen);
+      if (this.lastSeen) this.observations = capSilence(this.observations, this.lastSeen);
       this.commits = [];
     }
     this.isTroubled = false;
@@ -67,14 +67,14 @@ export class Vigil {
     return [...gone, ...judge(licence, this.evidence(nowMs)).evict];
   }
 
-  /** When the peers need the next look, and whether this instance must beat before. */
-  next(licence: Licence, nowMs: number): Pick<Watch, 'beatEarly' | 'lookAgainMs'> {
-    const { beatEarly, lookAgainMs } = judge(licence, this.evidence(nowMs));
-    return { beatEarly: beatEarly && !this.isTroubled, lookAgainMs };
+  /** When the peers need the next poll, and whether this instance must beat before. */
+  next(licence: Licence, nowMs: number): Pick<Judgement, 'beatEarly' | 'pollAgainMs'> {
+    const { beatEarly, pollAgainMs } = judge(licence, this.evidence(nowMs));
+    return { beatEarly: beatEarly && !this.isTroubled, pollAgainMs };
   }
 
   private evidence(nowMs: number): Evidence {
-    return { sightings: this.sightings, commits: this.commits, nowMs };
+    return { observations: this.observations, commits: this.commits, nowMs };
   }
 
   private longestIntervalMs(): number {

@@ -1,5 +1,5 @@
 import { isMainThread } from 'node:worker_threads';
-import { isPinned } from '../share/hung-exit.js';
+import { hasOverdueOperation } from '../share/hung-exit.js';
 import { answerMain, heedWorkers } from './threads.js';
 
 /**
@@ -11,7 +11,7 @@ import { answerMain, heedWorkers } from './threads.js';
  * How long the end of a process waits until the seats are given back. Behind a hanging operation it is short.
  * Milliseconds.
  */
-export const leaveMs = (): number => (isPinned() ? 500 : 2000);
+export const leaveMs = (): number => (hasOverdueOperation() ? 500 : 2000);
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Signal = (typeof SIGNALS)[number];
@@ -48,6 +48,25 @@ export function removeLeaver(leave: () => Promise<void>): void {
   stopAnswering();
   for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   process.removeListener('beforeExit', onBeforeExit);
+}
+
+const lastActs = new Set<() => Promise<void>>();
+
+/** While added, `act` is called once when the process runs out of work. */
+export function addLastAct(act: () => Promise<void>): void {
+  lastActs.add(act);
+  if (lastActs.size === 1) process.on('beforeExit', doLastActs);
+}
+
+export function removeLastAct(act: () => Promise<void>): void {
+  if (lastActs.delete(act) && lastActs.size === 0) process.removeListener('beforeExit', doLastActs);
+}
+
+function doLastActs(): void {
+  for (const act of [...lastActs]) {
+    removeLastAct(act); // what it does is work, too: without this the process would never end
+    void act().catch(() => undefined);
+  }
 }
 
 /**
@@ -96,8 +115,8 @@ async function leaveAll(): Promise<void> {
 }
 
 /**
- * Listeners of the signal-exit package (proper-lockfile and write-file-atomic bring it). They only tidy up, and only
- * when there is no other listener, so they do not count as the application's.
+ * Listeners of the signal-exit package, which many applications have by their other packages. They only tidy up, and
+ * only when there is no other listener: if they counted as the application's, no signal would end the process.
  */
 function watchersOfExit(): number {
   const third = (process as { __signal_exit_emitter__?: { count?: number } }).__signal_exit_emitter__;

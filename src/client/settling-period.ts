@@ -1,15 +1,15 @@
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
-import { closedForMs } from '../rules/restore.js';
-import { quarterMs } from '../rules/timing.js';
+import { settlingForMs } from '../rules/restore.js';
+import { settlingPeriodMs } from '../rules/timing.js';
 
 /**
  * For T/4 after an instance first sees a restored table, it seats no new user and evicts no peer. In this time every
- * living holder looks, and puts its record back. Each instance counts by its own monotonic clock. An instance that
+ * living holder polls, and puts its record back. Each instance counts by its own monotonic clock. An instance that
  * held no seat before cannot know how old the restored table is. For it the server's clock may end the period sooner:
  * without that, no `seatfile run` would ever get a seat again.
  */
-export class Quarter {
+export class SettlingPeriod {
   private lineage: string | null = null;
   private sinceMs = 0;
   private isHolder = false;
@@ -26,8 +26,8 @@ export class Quarter {
   /** How much of the period is left. Milliseconds; 0 when it is over, or the table was never restored. */
   leftMs(licence: Licence, policy: Policy, nowMs: number, shareTimeMs: number | null): number {
     if (!licence.restored || licence.lineage !== this.lineage) return 0;
-    const leftMs = Math.max(0, this.sinceMs + quarterMs(policy) - nowMs);
+    const leftMs = Math.max(0, this.sinceMs + settlingPeriodMs(policy) - nowMs);
     if (this.isHolder || shareTimeMs === null) return leftMs;
-    return Math.min(leftMs, closedForMs({ licence, policy, nowMs: shareTimeMs }));
+    return Math.min(leftMs, settlingForMs({ licence, policy, nowMs: shareTimeMs }));
   }
 }

@@ -1,20 +1,21 @@
+import type { OpenOptions, WaitingNews, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { foldedName } from '../rules/seats.js';
-import type { Limits } from '../share/deadline.js';
-import type { Place } from '../share/layout.js';
-import { ANSWER_MS, patient } from '../share/op-timeouts.js';
-import { heedFace } from '../store/locate.js';
-import type { Top } from '../store/revisions.js';
+import type { CallOff } from '../share/clock.js';
+import type { Deadline } from '../share/deadline.js';
+import type { LicencePaths } from '../share/layout.js';
+import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
+import { heedLicenceFile } from '../store/locate.js';
+import type { LatestRevision } from '../store/revisions.js';
 import { Store } from '../store/store.js';
-import type { ClaimAnswer, WaitingNews } from './answers.js';
+import type { Answer } from './answers.js';
 import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
-import type { OpenOptions } from './options.js';
 import type { Seat } from './seat.js';
 import type { System } from './system.js';
-import { isDeadBy, stageOwnerOf } from './system.js';
+import { isDeadBy, placeWarnings, stageOwnerOf } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
-import { faceTrouble, type Warning } from './warning-text.js';
+import { displayCopyTrouble } from './warning-text.js';
 
 /**
  * One process is one instance. Openings of one licence for one user and host share it. Each is a {@link Member} with
@@ -24,7 +25,7 @@ import { faceTrouble, type Warning } from './warning-text.js';
  * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
  * different shapes are two instances.
  */
-export const SHAPE = 1;
+export const SHAPE = 2;
 const EVERYWHERE = Symbol.for('seatfile.instances');
 
 export type Instances = Map<string, SharedInstance>;
@@ -46,7 +47,7 @@ export function instancesOfProcess(): Instances {
 }
 
 export interface Opening {
-  readonly place: Place;
+  readonly paths: LicencePaths;
   readonly user: string;
   readonly host: string;
   readonly options: OpenOptions;
@@ -54,8 +55,8 @@ export interface Opening {
 }
 
 /** Which openings are one. A public key belongs here too, as soon as there is one. */
-const keyOf = ({ place, user, host }: Pick<Opening, 'place' | 'user' | 'host'>): string =>
-  JSON.stringify([place.face, foldedName(user), foldedName(host)]);
+const keyOf = ({ paths, user, host }: Pick<Opening, 'paths' | 'user' | 'host'>): string =>
+  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host)]);
 
 /** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
 export function join(instances: Instances, opening: Opening): Member {
@@ -67,22 +68,32 @@ export function join(instances: Instances, opening: Opening): Member {
   return begun.join();
 }
 
+/** The place is looked at, and told of, when the application has opened and has taken its first seat. Milliseconds. */
+const WARN_AFTER_MS = 2000;
+/** The longest wait for each operation of that. Milliseconds. */
+const WARNING_MS = 2000;
+
 type OnSlow = ((waitingFor: string) => void) | undefined;
 
-export const storeAt = (place: Place, system: System, onSlow: OnSlow): Store =>
+export const storeAt = (paths: LicencePaths, system: System, onSlow: OnSlow): Store =>
   new Store(
     {
-      ...{ place, files: system.files, clock: system.clock, dice: system.dice },
+      ...{ paths, files: system.files, clock: system.clock, random: system.random },
       ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
     },
     { ...system.store, ...(onSlow && { onSlow }) },
   );
 
-/** A look, also at `licence.json`: it may show a later revision than the table has. */
-export async function firstLook(store: Store, system: System, limits: Limits, onSlow: OnSlow): Promise<Top> {
-  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
-  const first = await store.read(limits);
-  return (await heedFace(store, first.licence, files)) ? await store.read(limits) : first;
+/** A poll, also of `licence.json`: it may show a later revision than the table has. */
+export async function firstPoll(
+  store: Store,
+  system: System,
+  deadline: Deadline,
+  onSlow: OnSlow,
+): Promise<LatestRevision> {
+  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
+  const first = await store.read(deadline);
+  return (await heedLicenceFile(store, first.licence, files)) ? await store.read(deadline) : first;
 }
 
 export class SharedInstance {
@@ -96,7 +107,7 @@ export class SharedInstance {
     this.opening = opening;
     this.onEmpty = onEmpty;
     this.store = this.makeStore();
-    this.store.healAs(null);
+    this.store.rebuildAs(null);
     this.instance = this.makeInstance();
   }
 
@@ -106,12 +117,26 @@ export class SharedInstance {
     return member;
   }
 
+  /** No seat rests on what is wrong with the place, so no caller waits for that. */
+  warnOfPlaceLater(member: Member): CallOff {
+    return this.opening.system.clock.alarm(WARN_AFTER_MS, () => void this.warnOfPlace(member));
+  }
+
+  /** Not in the line of the store's operations: a heartbeat must not wait for this one. */
+  private async warnOfPlace(member: Member): Promise<void> {
+    if (!this.members.has(member)) return;
+    const { paths, system } = this.opening;
+    const files = withTimeouts(system.files, system.clock, { answerMs: WARNING_MS });
+    for (const warning of await placeWarnings(paths.around, files, system))
+      if (this.members.has(member)) member.onWarning(warning);
+  }
+
   part(member: Member): void {
     if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
   }
 
-  read(limits: Limits): Promise<Top> {
-    return firstLook(this.store, this.opening.system, limits, this.onSlow);
+  read(deadline: Deadline): Promise<LatestRevision> {
+    return firstPoll(this.store, this.opening.system, deadline, this.onSlow);
   }
 
   private tell(act: (member: Member) => void): void {
@@ -125,9 +150,10 @@ export class SharedInstance {
   private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
 
   private makeStore(): Store {
-    const store = storeAt(this.opening.place, this.opening.system, this.onSlow);
+    const store = storeAt(this.opening.paths, this.opening.system, this.onSlow);
     store.onJournalTrouble = (message) => this.warn({ code: 'JOURNAL', message });
-    store.onFaceTrouble = (trouble) => this.warn(faceTrouble(this.opening.place.face, trouble));
+    store.onDisplayCopyTrouble = (trouble) =>
+      this.warn(displayCopyTrouble(this.opening.paths.licenceFile, trouble));
     return store;
   }
 
@@ -135,7 +161,7 @@ export class SharedInstance {
     const { user, host, options, system } = this.opening;
     const { facts, pid, thread } = system;
     return new Instance({
-      ...{ store: this.store, clock: system.clock, dice: system.dice },
+      ...{ store: this.store, clock: system.clock, random: system.random },
       who: {
         ...{ user, host, machine: facts.machine, pid, processStart: system.processStart(pid) },
         ...(thread !== undefined && { thread }),
@@ -144,7 +170,7 @@ export class SharedInstance {
       isProcessGone: system.isProcessGone,
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
-      lookLagMs: system.lookLagMs,
+      cacheAgeMs: system.cacheAgeMs,
       patienceMs: options.timeoutMs ?? PATIENCE_MS,
       onWaiting: (news) => this.tell((member) => member.hearPlace(news)),
       onWarning: (warning) => this.warn(warning),
@@ -166,6 +192,7 @@ export class Member {
   private readonly waits: string[] = [];
   private readonly asked = new Set<string>();
   private isBusy = false;
+  private callOffWarning: CallOff = nothing;
 
   constructor(shared: SharedInstance) {
     this.shared = shared;
@@ -176,16 +203,16 @@ export class Member {
     return this.shared.store.outpaced();
   }
 
-  read(limits: Limits): Promise<Top> {
-    return this.shared.read(limits);
+  read(deadline: Deadline): Promise<LatestRevision> {
+    return this.shared.read(deadline);
   }
 
-  async acquire(module: string, limits: Limits, wait: Limits | null): Promise<ClaimAnswer> {
+  async acquire(module: string, deadline: Deadline, wait: Deadline | null): Promise<Answer> {
     this.asked.add(module);
     if (wait) this.waits.push(module);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, limits, wait);
+      const answer = await this.shared.instance.acquire(module, deadline, wait);
       if (answer.kind === 'seated') this.seats.add(answer.seat);
       return answer;
     } finally {
@@ -198,12 +225,12 @@ export class Member {
    * Gives back the seats of this opening; its waits have been ended by their signals.
    * @throws SeatfileFault when the share did not confirm; the seats are left all the same
    */
-  async leave(limits: Limits): Promise<void> {
+  async leave(deadline: Deadline): Promise<void> {
     const others = [...this.shared.members].filter((member) => member !== this);
     const alone = [...this.asked].filter((module) => !others.some((other) => other.asked.has(module)));
     this.asked.clear();
     const held = [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
-    await this.shared.instance.leave(held, alone, limits);
+    await this.shared.instance.leave(held, alone, deadline);
   }
 
   /** What goes on behind the answers has ended. */
@@ -212,8 +239,14 @@ export class Member {
     await this.shared.store.settled();
   }
 
+  /** From now on it can be warned. */
+  warnOfPlaceLater(): void {
+    this.callOffWarning = this.shared.warnOfPlaceLater(this);
+  }
+
   /** This opening hears nothing any more. The last one ends the instance. */
   part(): void {
+    this.callOffWarning();
     this.shared.part(this);
   }
 

@@ -1,30 +1,31 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
+import type { Warning } from '../api.js';
 import type { ExamineDeps } from '../doctor/examine.js';
-import { lookAround, type Surroundings } from '../doctor/first-look.js';
+import { examineSite, type LocalEnvironment } from '../doctor/first-look.js';
 import { type Clock, systemClock } from '../share/clock.js';
 import { diskFiles } from '../share/disk.js';
 import type { ShareFiles } from '../share/files.js';
 import type { StageOwner } from '../share/layout.js';
-import { patient } from '../share/op-timeouts.js';
-import { type Dice, systemDice } from '../share/random.js';
-import { type Watching, watchFile } from '../share/watch.js';
+import { withTimeouts } from '../share/op-timeouts.js';
+import { type Random, systemRandom } from '../share/random.js';
+import { type WatchFile, watchFile } from '../share/watch.js';
 import type { StoreOptions } from '../store/store.js';
 import {
+  cacheAgeMs,
   describeMachine,
   type IsProcessGone,
   isProcessGone,
-  lookLagMs,
   type MachineFacts,
   processStart,
   thisSystem,
   threadHere,
 } from './machine.js';
-import { placeWords, type Warning } from './warning-text.js';
+import { placeWords } from './warning-text.js';
 
 /** What this computer knows of the places on it: read from its own disk, never from a share. */
-const thisComputer = (environment: Readonly<Record<string, string | undefined>>): Surroundings => ({
+const thisComputer = (environment: Readonly<Record<string, string | undefined>>): LocalEnvironment => ({
   home: {
     platform: process.platform,
     environment,
@@ -82,19 +83,19 @@ export const examineDeps = (
   answerMs: number,
   onSlow: (waitingFor: string) => void,
 ): ExamineDeps => ({
-  files: patient(system.files, system.clock, { answerMs, onSlow }),
+  files: withTimeouts(system.files, system.clock, { answerMs, onSlow }),
   clock: system.clock,
-  dice: system.dice,
+  random: system.random,
   owner: stageOwnerOf(system),
   isDead: isDeadBy(system),
   host: system.facts.host,
-  surroundings: system.surroundings,
+  environment: system.environment,
 });
 
 /** What is wrong with a place at the first sight that opening a licence takes. Never fails. */
 export async function placeWarnings(around: string, files: ShareFiles, system: System): Promise<Warning[]> {
-  const { surroundings } = system;
-  const findings = await lookAround({ around }, { files, surroundings }).catch(() => []);
+  const { environment } = system;
+  const findings = await examineSite({ around }, { files, environment }).catch(() => []);
   return findings.flatMap((finding) => {
     const words = placeWords(finding);
     return words === null ? [] : [{ code: 'UNFIT', message: `${around} ${words}` } as const];
@@ -105,17 +106,17 @@ export async function placeWarnings(around: string, files: ShareFiles, system: S
 export interface System {
   readonly files: ShareFiles;
   readonly clock: Clock;
-  readonly dice: Dice;
+  readonly random: Random;
   readonly facts: MachineFacts;
   readonly pid: number;
   readonly isProcessGone: IsProcessGone;
   readonly processStart: (pid: number) => string | null;
   /** Which thread of the process this is; absent for the main one. */
   readonly thread?: string | undefined;
-  readonly watching: Watching | null;
-  /** How old what a look shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
-  readonly lookLagMs: number;
-  readonly surroundings: Surroundings | null;
+  readonly watching: WatchFile | null;
+  /** How old what a poll shows can be, because the client of the share keeps what it was shown before. Milliseconds. */
+  readonly cacheAgeMs: number;
+  readonly environment: LocalEnvironment | null;
   readonly store: Partial<StoreOptions>;
 }
 
@@ -123,15 +124,15 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
   return {
     files: diskFiles,
     clock: systemClock,
-    dice: systemDice,
+    random: systemRandom,
     facts: describeMachine(thisSystem(process.env), process.env),
     pid: process.pid,
     isProcessGone,
     processStart,
     thread: threadHere(),
     watching: watchFile,
-    lookLagMs: lookLagMs(process.platform),
-    surroundings: thisComputer(process.env),
+    cacheAgeMs: cacheAgeMs(process.platform),
+    environment: thisComputer(process.env),
     store,
   };
 }

@@ -4,20 +4,20 @@ import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import type { Verdict } from '../rules/liveness.js';
-import { passOver, seatWaiters } from '../rules/offers.js';
-import { type LineSeen, overdueIn, type Pending, waits, watchLine } from '../rules/queue.js';
+import { expireOffers, offerToWaiters } from '../rules/offers.js';
+import { type OfferOrWait, observeQueue, overdueIn, type QueueSeen, waits } from '../rules/queue.js';
 import { withoutAnswered } from '../rules/roll-call.js';
-import { lookPeriodMs, ownLookMs, tryPeriodMs } from '../rules/timing.js';
+import { ownPollMs, pollPeriodMs, tryPeriodMs } from '../rules/timing.js';
 import { instantOf } from '../share/clock.js';
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 import type { Change, Committed } from '../store/commit.js';
-import type { Top } from '../store/revisions.js';
+import type { LatestRevision } from '../store/revisions.js';
 import { RollCall } from './called.js';
 import type { ClientContext } from './client-context.js';
-import { provenGone, Vigil } from './peer-observer.js';
-import { Quarter } from './settling-period.js';
+import { PeerObserver, provenGone } from './peer-observer.js';
+import { SettlingPeriod } from './settling-period.js';
 
-/** The longest wait of a beat, a look or a release for the share. Milliseconds. */
+/** The longest wait of a beat, a poll or a release for the share. Milliseconds. */
 export const PATIENCE_MS = 30_000;
 
 /** A confirmed commit. */
@@ -32,20 +32,20 @@ export interface Made<A> {
  * What became of a commit. A failed one is a value too, because its attempts may have shown something. `isBeatWanted`:
  * a beat should follow soon, because the table was restored, or may lack seats of this instance.
  */
-export type Attempt<A> = { readonly isBeatWanted: boolean } & (
+export type CommitResult<A> = { readonly isBeatWanted: boolean } & (
   | Made<A>
   | { readonly kind: 'failed'; readonly error: unknown }
 );
 
-/** The table as one instance knows it. Its commits and looks go through here, and what they show is kept here. */
+/** The table as one instance knows it. Its commits and polls go through here, and what they show is kept here. */
 export class Table {
   readonly rollCall = new RollCall();
   /** Whether this instance holds a seat. The client sets it. */
   isHolder = false;
   private readonly context: ClientContext;
-  private readonly quarter = new Quarter();
-  private ownVigil = new Vigil();
-  private line: LineSeen = new Map();
+  private readonly settlingPeriod = new SettlingPeriod();
+  private ownPeerObserver = new PeerObserver();
+  private queueSeen: QueueSeen = new Map();
   private lastPolicy: Policy | null = null;
   private lastLicence: Licence | null = null;
   /** The server's time at the start of the last own commit. Light, which hardly commits, judges the expiry by it. */
@@ -58,7 +58,7 @@ export class Table {
   }
 
   get path(): string {
-    return this.context.store.place.face;
+    return this.context.store.paths.licenceFile;
   }
 
   get policy(): Policy | null {
@@ -69,8 +69,8 @@ export class Table {
     return this.lastLicence;
   }
 
-  get vigil(): Vigil {
-    return this.ownVigil;
+  get peerObserver(): PeerObserver {
+    return this.ownPeerObserver;
   }
 
   /** T of the file, milliseconds. */
@@ -78,10 +78,10 @@ export class Table {
     return 1000 * (this.policy?.checkIntervalSeconds ?? 1);
   }
 
-  get lookPeriodMs(): number {
+  get pollPeriodMs(): number {
     const { identity } = this.context;
     const level = identity.record?.level ?? 'heartbeat';
-    return ownLookMs(level, this.intervalMs / 1000, identity.answersWithin);
+    return ownPollMs(level, this.intervalMs / 1000, identity.answersWithin);
   }
 
   get tryPeriodMs(): number {
@@ -90,33 +90,33 @@ export class Table {
 
   /** A commit that takes longer says that the share is in trouble. */
   private get slowMs(): number {
-    return lookPeriodMs(this.intervalMs / 1000);
+    return pollPeriodMs(this.intervalMs / 1000);
   }
 
-  limits(ms: number): Limits {
+  deadline(ms: number): Deadline {
     return { untilMs: this.context.clock.elapsedMs() + ms };
   }
 
   /** The newest revision. The caller decides whether it counts: see {@link saw}. */
-  read(limits: Limits): Promise<Top> {
-    return this.context.store.read(limits);
+  read(deadline: Deadline): Promise<LatestRevision> {
+    return this.context.store.read(deadline);
   }
 
   /**
    * Gives whether a holder sees a restored table for the first time. Then a beat should tell the others that it lives.
    */
-  saw(top: Top): boolean {
+  saw(top: LatestRevision): boolean {
     const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
     this.noteRestored(top.licence);
-    this.vigil.saw(top, identity.id, this.lookPeriodMs);
-    this.line = watchLine(this.line, top.licence, top.endedMs);
+    this.peerObserver.saw(top, identity.id, this.pollPeriodMs);
+    this.queueSeen = observeQueue(this.queueSeen, top.licence, top.endedMs);
     this.lastLicence = top.licence;
     if (identity.record?.level === 'light') warnings.troubleOver();
     return this.takeRestored();
   }
 
-  async commit<A>(change: Change<A>, limits: Limits): Promise<Attempt<A>> {
+  async commit<A>(change: Change<A>, deadline: Deadline): Promise<CommitResult<A>> {
     const { clock, store } = this.context;
     const since = instantOf(clock);
     const tidied: Change<A> = (context) => {
@@ -124,7 +124,7 @@ export class Table {
       return { answer, draft: this.served(context, draft && tidy(draft)) };
     };
     try {
-      const done = await store.commit(tidied, limits);
+      const done = await store.commit(tidied, deadline);
       return { kind: 'made', done, since, isBeatWanted: this.committed(done, since) };
     } catch (error) {
       return { kind: 'failed', error, isBeatWanted: this.takeRestored() };
@@ -133,7 +133,7 @@ export class Table {
 
   /** A commit failed because the share is in trouble. */
   failed(): void {
-    this.vigil.failed();
+    this.peerObserver.failed();
     this.rollCall.failed();
   }
 
@@ -143,20 +143,20 @@ export class Table {
     const start = draft ?? { licence: base, events: [] };
     const overdue = this.overdue(start.licence);
     if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
-    const passed = andThen(context, start, (now) => passOver(now, overdue));
-    const isClosed = isExpired(policy, nowMs) || this.closedMs(base, policy, nowMs) > 0;
-    const served = isClosed ? passed : andThen(context, passed, seatWaiters);
+    const passed = andThen(context, start, (now) => expireOffers(now, overdue));
+    const isClosed = isExpired(policy, nowMs) || this.settlingMs(base, policy, nowMs) > 0;
+    const served = isClosed ? passed : andThen(context, passed, offerToWaiters);
     return draft === null && served.licence === base ? null : served;
   }
 
   /** The waiters that have a place in a queue, or an offered seat, and are not waited for any longer. */
-  private overdue(licence: Licence): Pending[] {
+  private overdue(licence: Licence): OfferOrWait[] {
     const { identity } = this.context;
     const gone = licence.waiting.filter((one) => one.instance !== identity.id && identity.isGone(one));
-    return [...overdueIn(this.line, licence), ...gone.map(waits)];
+    return [...overdueIn(this.queueSeen, licence), ...gone.map(waits)];
   }
 
-  isLineOverdue(licence: Licence): boolean {
+  isQueueOverdue(licence: Licence): boolean {
     return this.overdue(licence).length > 0;
   }
 
@@ -168,8 +168,8 @@ export class Table {
     const now = instantOf(clock);
     this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };
-    warnings.troubleOver(); // a look is no proof that the trouble is over: a full disk can be read
-    if (done.published) this.vigil.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
+    warnings.troubleOver(); // a poll is no proof that the trouble is over: a full disk can be read
+    if (done.published) this.peerObserver.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
     return done.base.loss === null ? isRestored : this.forgotten(done.licence) || isRestored;
   }
 
@@ -182,17 +182,17 @@ export class Table {
     return holds.size > 0;
   }
 
-  /** The peers to evict, by a look or a beat that began at `startedMs`. */
+  /** The peers to evict, by a poll or a beat that began at `startedMs`. */
   verdicts(licence: Licence, startedMs: number): Verdict[] {
     const { clock, identity } = this.context;
-    if (this.policy && this.closedMs(licence, this.policy, null) > 0) return [];
+    if (this.policy && this.settlingMs(licence, this.policy, null) > 0) return [];
     const isGone = (record: InstanceRecord) => record.id !== identity.id && identity.isGone(record);
-    return this.vigil.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
+    return this.peerObserver.verdicts(licence, clock.elapsedMs(), startedMs, this.slowMs, isGone);
   }
 
   /** Rule 5(a), for a refused requester: the peers with a process that provably exists no more. */
   provenGone(licence: Licence, policy: Policy): Verdict[] {
-    if (policy.level !== 'heartbeat' || this.closedMs(licence, policy, null) > 0) return [];
+    if (policy.level !== 'heartbeat' || this.settlingMs(licence, policy, null) > 0) return [];
     return provenGone(licence, (record) => this.context.identity.isGone(record)); // this process exists
   }
 
@@ -200,13 +200,13 @@ export class Table {
    * How much longer the restored table is closed: no new user is seated, and no peer evicted. Milliseconds. A restored
    * table is noted here too: the base of a commit that fails later may be the first sight of it.
    */
-  closedMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
+  settlingMs(licence: Licence, policy: Policy, shareTimeMs: number | null): number {
     this.noteRestored(licence);
-    return this.quarter.leftMs(licence, policy, this.context.clock.elapsedMs(), shareTimeMs);
+    return this.settlingPeriod.leftMs(licence, policy, this.context.clock.elapsedMs(), shareTimeMs);
   }
 
   private noteRestored(licence: Licence): void {
-    const isFirst = this.quarter.saw(licence, this.isHolder, this.context.clock.elapsedMs());
+    const isFirst = this.settlingPeriod.saw(licence, this.isHolder, this.context.clock.elapsedMs());
     if (isFirst && this.isHolder) this.isRestoreNew = true;
   }
 
@@ -229,7 +229,7 @@ export class Table {
 
   /** This instance holds no seat any more. What it saw of the others is out of date when it holds one again. */
   forgetOthers(): void {
-    this.ownVigil = new Vigil();
+    this.ownPeerObserver = new PeerObserver();
   }
 }
 

@@ -1,22 +1,22 @@
 import type { Licence } from '../licence/document.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type ClaimOutcome, claim } from '../rules/claim.js';
-import { placeInLine } from '../rules/queue.js';
+import { queuePosition } from '../rules/queue.js';
 import { heldSeat } from '../rules/records.js';
 import { waiterPollMs } from '../rules/timing.js';
-import type { Limits } from '../share/deadline.js';
-import type { Asking } from './call-roll.js';
+import type { Deadline } from '../share/deadline.js';
 import type { Client } from './client.js';
 import type { ClientContext } from './client-context.js';
+import type { RollCaller } from './roll-caller.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 
 /** Rule 8: waiting in the queue while no seat is free. */
 export class Waiting {
   private readonly context: ClientContext;
   private readonly client: Client;
-  private readonly asking: Asking;
+  private readonly rollCaller: RollCaller;
   /** The waits of this process, by module. They share one place in the queue. */
-  private readonly waits = new Map<string, Set<Limits>>();
+  private readonly waits = new Map<string, Set<Deadline>>();
   /**
    * Modules with a queue that may contain this instance, or a seat that may be offered to it; since when, monotonic.
    */
@@ -25,10 +25,10 @@ export class Waiting {
   private readonly since = new Map<string, string>();
   private readonly told = new Map<string, number>();
 
-  constructor(context: ClientContext, client: Client, asking: Asking) {
+  constructor(context: ClientContext, client: Client, rollCaller: RollCaller) {
     this.context = context;
     this.client = client;
-    this.asking = asking;
+    this.rollCaller = rollCaller;
   }
 
   /** Modules for which all waits have ended, while a place in the queue may still be there. */
@@ -36,12 +36,12 @@ export class Waiting {
     return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
   }
 
-  begin(module: string, wait: Limits): void {
+  begin(module: string, wait: Deadline): void {
     this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
   }
 
   /** Gives whether this was the last wait of this process for the module. */
-  end(module: string, wait: Limits): boolean {
+  end(module: string, wait: Deadline): boolean {
     const others = this.waits.get(module);
     others?.delete(wait);
     if (others && others.size > 0) return false;
@@ -89,47 +89,47 @@ export class Waiting {
     return Math.max(0, ...open.map((wait) => wait.untilMs - sinceMs)) / 1000;
   }
 
-  isOpen(wait: Limits): boolean {
+  isOpen(wait: Deadline): boolean {
     return !wait.signal?.aborted && this.context.clock.elapsedMs() < wait.untilMs;
   }
 
   /**
-   * Waits until a look shows that another claim is worth it: a free seat, a queue that must move on, or a holder to
+   * Waits until a poll shows that another claim is worth it: a free seat, a queue that must move on, or a holder to
    * call. At the longest until `wait` is over.
    */
-  async untilWorthTrying(module: string, wait: Limits): Promise<void> {
+  async untilWorthTrying(module: string, wait: Deadline): Promise<void> {
     const { clock, queue } = this.context;
     const { table } = this.client;
-    const lookMs = waiterPollMs(table.intervalMs);
-    const tryAtMs = clock.elapsedMs() + this.asking.nextTryMs();
+    const pollMs = waiterPollMs(table.intervalMs);
+    const tryAtMs = clock.elapsedMs() + this.rollCaller.nextTryMs();
     while (this.isOpen(wait)) {
       const nowMs = clock.elapsedMs();
-      const tryMs = this.asking.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
-      await clock.sleep(Math.min(lookMs, tryMs, wait.untilMs - nowMs), wait.signal);
-      if (tryMs <= lookMs || !this.isOpen(wait)) return;
+      const tryMs = this.rollCaller.isAnyDoubtful(module) ? tryAtMs - nowMs : Number.POSITIVE_INFINITY;
+      await clock.sleep(Math.min(pollMs, tryMs, wait.untilMs - nowMs), wait.signal);
+      if (tryMs <= pollMs || !this.isOpen(wait)) return;
       const seen = await queue.run(() => this.look(module)).catch(() => null);
       if (seen === 'forgotten') return;
       if (seen && table.lastSeen && this.isWorthTrying(table.lastSeen, module)) return;
     }
   }
 
-  /** Forgotten: revisions seem to be lost, and the place in the queue with them. Null: the look counts for nothing. */
+  /** Forgotten: revisions seem to be lost, and the place in the queue with them. Null: the poll counts for nothing. */
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
     const { client, context } = this;
     const { table } = client;
     if (client.isHolder)
-      await client.look(); // which is also a look at the own seats
+      await client.poll(); // which also looks at the own seats
     else {
-      const top = await table.read(table.limits(PATIENCE_MS));
+      const top = await table.read(table.deadline(PATIENCE_MS));
       if (top.loss !== null)
-        return placeInLine(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
+        return queuePosition(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
       table.saw(top);
     }
     return 'seen';
   }
 
   /** While there is time left, trouble of the share does not end the wait. */
-  async tryAgain<T>(attempt: () => Promise<T>, wait: Limits, before: T): Promise<T> {
+  async tryAgain<T>(attempt: () => Promise<T>, wait: Deadline, before: T): Promise<T> {
     if (wait.signal?.aborted) return before;
     return await this.context.queue.run(attempt).catch((error: unknown) => {
       const isPassing = isShareTrouble(error) && codeOf(error) !== 'COMMIT_UNKNOWN';
@@ -140,7 +140,7 @@ export class Waiting {
 
   /** Tells the place in the queue, if that is news. */
   tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
-    const place = placeInLine(licence, module, this.context.identity.id);
+    const place = queuePosition(licence, module, this.context.identity.id);
     if (place === null || place === this.told.get(module)) return;
     this.told.set(module, place);
     const { holders, freesAt, evicted } = full;
@@ -153,12 +153,12 @@ export class Waiting {
     const { policy } = table;
     if (policy === null) return false;
     const nowMs = table.shareTimeNow() ?? clock.wallMs();
-    const request = { who: identity.claimant, module, seatId: identity.id, ...identity.proofs(nowMs) };
+    const request = { who: identity.requester, module, seatId: identity.id, ...identity.proofs(nowMs) };
     const outcome = inFile(table.path, () => claim({ licence, policy, nowMs }, request));
     if (outcome.kind === 'seated') return true;
     this.tell(module, licence, outcome);
-    const isSomebodyOut = table.isLineOverdue(licence) || table.provenGone(licence, policy).length > 0;
-    return isSomebodyOut || placeInLine(licence, module, identity.id) === null;
+    const isSomebodyOut = table.isQueueOverdue(licence) || table.provenGone(licence, policy).length > 0;
+    return isSomebodyOut || queuePosition(licence, module, identity.id) === null;
   }
 }
 

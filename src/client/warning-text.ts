@@ -1,19 +1,9 @@
+import type { Loss, Warning } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
 import type { Tombstone } from '../licence/document.js';
-import type { FaceState } from '../store/display-copy.js';
-import type { Loss } from './seat.js';
+import type { DisplayCopyState } from '../store/display-copy.js';
 
-/** Something that the user should know. No user loses a seat by it. */
-export interface Warning {
-  /**
-   * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the
-   * place cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
-   */
-  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
-  readonly message: string;
-}
-
-export const faceWarnings: Partial<Record<FaceState, string>> = {
+export const displayCopyWarnings: Partial<Record<DisplayCopyState, string>> = {
   wreck: 'no longer reads as a licence; no user loses a seat, and it is shown whole again soon',
   missing:
     'is not there any more; no user loses a seat by that alone, ' +
@@ -24,10 +14,10 @@ export const faceWarnings: Partial<Record<FaceState, string>> = {
   foreign: 'is another document now; no user loses a seat, and it is left as it is',
 };
 
-export const faceTrouble = (face: string, trouble: string): Warning => ({
+export const displayCopyTrouble = (licenceFile: string, trouble: string): Warning => ({
   code: 'FACE',
   message:
-    `${face} could not be refreshed, and shows an older state: ${trouble}; ` +
+    `${licenceFile} could not be refreshed, and shows an older state: ${trouble}; ` +
     'no user loses a seat by it (seatfile doctor tells more)',
 });
 

@@ -1,22 +1,23 @@
+import type { Warning } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
-import type { Limits } from '../share/deadline.js';
-import type { FaceState } from '../store/display-copy.js';
+import type { Deadline } from '../share/deadline.js';
+import type { DisplayCopyState } from '../store/display-copy.js';
 import type { Store } from '../store/store.js';
-import { faceWarnings, type Warning } from './warning-text.js';
+import { displayCopyWarnings } from './warning-text.js';
 
 /** What the user is told of the share and of the licence file: each thing once, until it has changed. */
 export class Warnings {
-  private readonly store: Pick<Store, 'heedDrop' | 'place'>;
-  private lastFace: FaceState = 'ours';
-  private lastDrop: string | null = null;
+  private readonly store: Pick<Store, 'settleReplacement' | 'paths'>;
+  private lastDisplayCopy: DisplayCopyState = 'ours';
+  private lastReplacement: string | null = null;
   private lastTrouble: string | null = null;
 
-  constructor(store: Pick<Store, 'heedDrop' | 'place'>) {
+  constructor(store: Pick<Store, 'settleReplacement' | 'paths'>) {
     this.store = store;
   }
 
-  get isFaceMissing(): boolean {
-    return this.lastFace === 'missing';
+  get isDisplayCopyMissing(): boolean {
+    return this.lastDisplayCopy === 'missing';
   }
 
   /** Null: the user has been told. */
@@ -32,23 +33,23 @@ export class Warnings {
   }
 
   /** Null: there is nothing to tell, or the user has been told. */
-  async face(state: FaceState, limits: () => Limits): Promise<Warning | null> {
-    const dropped = state === 'foreign' ? await this.heedDrop(limits) : null;
-    const isNew = dropped !== this.lastDrop;
-    if (state === 'foreign') this.lastDrop = dropped;
-    if (dropped !== null) return isNew ? this.ofFace(dropped) : null;
-    if (state === this.lastFace) return null;
-    this.lastFace = state;
-    const found = faceWarnings[state];
-    return found === undefined ? null : this.ofFace(found);
+  async face(state: DisplayCopyState, deadline: () => Deadline): Promise<Warning | null> {
+    const replacement = state === 'foreign' ? await this.settleReplacement(deadline) : null;
+    const isNew = replacement !== this.lastReplacement;
+    if (state === 'foreign') this.lastReplacement = replacement;
+    if (replacement !== null) return isNew ? this.ofDisplayCopy(replacement) : null;
+    if (state === this.lastDisplayCopy) return null;
+    this.lastDisplayCopy = state;
+    const found = displayCopyWarnings[state];
+    return found === undefined ? null : this.ofDisplayCopy(found);
   }
 
-  /** A failure here is no trouble of the seat: the next look asks again. */
-  private async heedDrop(limits: () => Limits): Promise<string | null> {
-    return await this.store.heedDrop(limits()).catch(() => null);
+  /** A failure here is no trouble of the seat: the next poll asks again. */
+  private async settleReplacement(deadline: () => Deadline): Promise<string | null> {
+    return await this.store.settleReplacement(deadline()).catch(() => null);
   }
 
-  private ofFace(found: string): Warning {
-    return { code: 'FACE', message: `${this.store.place.face} ${found}` };
+  private ofDisplayCopy(found: string): Warning {
+    return { code: 'FACE', message: `${this.store.paths.licenceFile} ${found}` };
   }
 }

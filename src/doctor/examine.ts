@@ -3,9 +3,9 @@ import type { Clock } from '../share/clock.js';
 import { isTooLong, TOO_LONG, toFault } from '../share/deadline.js';
 import { DIRECTORY_BITS, nullIf, READ_AND_WRITE, ShareError, type ShareFiles } from '../share/files.js';
 import type { StageOwner } from '../share/layout.js';
-import type { Dice } from '../share/random.js';
+import type { Random } from '../share/random.js';
 import type { Check, Finding, Report } from './findings.js';
-import { lookAround, NOTHING, type Surroundings, type Target } from './first-look.js';
+import { examineSite, type LocalEnvironment, NOTHING, type Target } from './first-look.js';
 import { examineLeftOvers } from './left-overs.js';
 import { OwnDirectories } from './own-directories.js';
 import { examineOwnRights } from './own-rights.js';
@@ -24,18 +24,18 @@ export interface ExamineDeps {
   /** Patient: every operation has a deadline. */
   readonly files: ShareFiles;
   readonly clock: Clock;
-  readonly dice: Dice;
+  readonly random: Random;
   readonly owner: StageOwner;
   readonly isDead: (owner: StageOwner) => boolean;
   readonly host: string;
   /** What this computer knows of the place; null: it is not asked. */
-  readonly surroundings: Surroundings | null;
+  readonly environment: LocalEnvironment | null;
 }
 
 /** One more check, on the ground that the others have prepared. */
 export interface Extra {
   readonly check: 'peer' | 'hammer';
-  readonly run: (ground: probes.ExaminedGround) => Promise<Finding>;
+  readonly run: (site: probes.ExaminedSite) => Promise<Finding>;
 }
 
 export interface ExamineOptions {
@@ -71,7 +71,7 @@ class Examination {
     this.options = options;
     this.roundTrips = new RoundTrips(deps.files, deps.clock, () => this.heedSignal());
     this.files = this.roundTrips.files;
-    this.own = new OwnDirectories(target.face, deps);
+    this.own = new OwnDirectories(target.licenceFile, deps);
   }
 
   async run(): Promise<Report> {
@@ -86,7 +86,7 @@ class Examination {
       await this.cleanUp();
     }
     return {
-      path: this.target.isLicence ? this.target.face : this.target.around,
+      path: this.target.isLicence ? this.target.licenceFile : this.target.around,
       findings: this.findings,
       missing: this.isNothingThere ? `no licence file in ${this.target.around}` : null,
       unreachable,
@@ -95,11 +95,11 @@ class Examination {
 
   private async checks(): Promise<void> {
     const { files, target, deps } = this;
-    await this.check('place', async () => examinePlace(target, deps.surroundings));
+    await this.check('place', async () => examinePlace(target, deps.environment));
     if (this.isWrongPlace) return;
-    await this.check('fileSystem', () => lookAround(target, { files, surroundings: deps.surroundings }));
+    await this.check('fileSystem', () => examineSite(target, { files, environment: deps.environment }));
     await this.check('cloud', () => this.litter());
-    await this.check('pathLength', async () => examineNames(target, deps.surroundings));
+    await this.check('pathLength', async () => examineNames(target, deps.environment));
     await this.check('rights', () => this.rights());
     if (this.isWrongPlace) return;
     if (this.directory !== null && !this.isRefused) await this.probes(this.directory);
@@ -126,22 +126,22 @@ class Examination {
   }
 
   private async probes(directory: string): Promise<void> {
-    const ground = { files: this.files, clock: this.deps.clock, directory };
+    const site = { files: this.files, clock: this.deps.clock, directory };
     const isClientStamp = this.findings.some(
       (one) => one.check === 'fileSystem' && one.name === 'fuse.glusterfs',
     );
     const search = { ...this.deps, target: this.target, files: this.files, own: this.own };
     await this.check('leftOvers', () => examineLeftOvers(search, directory));
-    await this.check('exclusiveCreate', () => probes.exclusiveCreate(ground));
-    await this.check('readBack', () => probes.readBack(ground));
-    await this.check('directoryRename', () => probes.directoryRename(ground));
-    await this.check('freshness', () => probes.freshness(ground));
-    await this.check('stamps', () => probes.stamps(ground, isClientStamp));
-    await this.check('caseFolding', () => probes.caseFolding(ground));
+    await this.check('exclusiveCreate', () => probes.exclusiveCreate(site));
+    await this.check('readBack', () => probes.readBack(site));
+    await this.check('directoryRename', () => probes.directoryRename(site));
+    await this.check('freshness', () => probes.freshness(site));
+    await this.check('stamps', () => probes.stamps(site, isClientStamp));
+    await this.check('caseFolding', () => probes.caseFolding(site));
     this.findings.push(this.roundTrips.finding());
     const modes = await this.modes();
     for (const { check, run } of this.options.extras ?? [])
-      await this.check(check, () => run({ ...ground, modes, plainFiles: this.deps.files }));
+      await this.check(check, () => run({ ...site, modes, plainFiles: this.deps.files }));
   }
 
   /** A check that fails is a finding as long as the share answers. A check that gets no answer ends the examination. */
@@ -185,10 +185,10 @@ class Examination {
   private get areModesReal(): boolean {
     const found = this.findings.find((one) => one.check === 'fileSystem');
     const isMadeUp = found?.check === 'fileSystem' && /^(?:smb|cifs)/.test(found.name ?? '');
-    return !isMadeUp && this.deps.surroundings?.home.platform !== 'win32';
+    return !isMadeUp && this.deps.environment?.home.platform !== 'win32';
   }
 
-  private async modes(): Promise<probes.ExaminedGround['modes']> {
+  private async modes(): Promise<probes.ExaminedSite['modes']> {
     const { mode } = await this.files.stat(this.target.around);
     return { directory: mode & DIRECTORY_BITS, file: mode & READ_AND_WRITE };
   }

@@ -1,6 +1,6 @@
 import type { ShareErrorKind } from '../share/files.js';
 import type { CloudFolder, Fitness, Mount } from '../share/volumes.js';
-import type { FaceState } from '../store/display-copy.js';
+import type { DisplayCopyState } from '../store/display-copy.js';
 
 /** What doctor finds, as data: the words are the command line's. */
 
@@ -125,7 +125,7 @@ export type Finding =
         stages: number;
         clearing: number;
         others: number;
-        face: FaceState | null;
+        face: DisplayCopyState | null;
         /** How many revisions `licence.json` is behind. */
         faceBehind: number | null;
         /** It is behind for longer than a refresh takes: it could not be refreshed. */

@@ -23,7 +23,7 @@ import type { Finding } from './findings.js';
 const STEM = 'licence.json';
 
 /** What this computer, not the share, knows of a path. */
-export interface Surroundings {
+export interface LocalEnvironment {
   readonly home: Home;
   /** /proc/self/mountinfo, or null. */
   readonly mountinfo: () => string | null;
@@ -34,7 +34,7 @@ export interface Surroundings {
 /** What is to be examined. */
 export interface Target {
   /** `licence.json`, whether it is there or not. */
-  readonly face: string;
+  readonly licenceFile: string;
   readonly around: string;
   /** Whether there is a licence to look at, rather than a directory for one. */
   readonly isLicence: boolean;
@@ -54,18 +54,18 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
   const drive = resolved === null ? null : mappedDrive(asked, resolved);
   const kind = resolved === null ? null : (await files.stat(resolved)).kind;
   if (resolved !== null && kind === 'directory')
-    return { face: nodePath.join(resolved, STEM), around: resolved, isLicence: false, drive };
+    return { licenceFile: nodePath.join(resolved, STEM), around: resolved, isLicence: false, drive };
   if (kind === 'other')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
       `${asked}: expected a licence file, or a directory for one, found neither`,
     );
   if (resolved !== null)
-    return { face: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
+    return { licenceFile: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
   const around = await nullIf(files.resolve(nodePath.dirname(asked)), ...NOTHING);
   if (around !== null)
     return {
-      face: nodePath.join(around, nodePath.basename(asked)),
+      licenceFile: nodePath.join(around, nodePath.basename(asked)),
       around,
       isLicence: true,
       drive: mappedDrive(asked, around),
@@ -89,15 +89,15 @@ export async function namesIn(directory: string, files: ShareFiles): Promise<str
 }
 
 /** What can be told of a place without writing there; opening a licence does this much. */
-export async function lookAround(
+export async function examineSite(
   target: Pick<Target, 'around'>,
-  deps: { readonly files: ShareFiles; readonly surroundings: Surroundings | null },
+  deps: { readonly files: ShareFiles; readonly environment: LocalEnvironment | null },
 ): Promise<Finding[]> {
   const { around } = target;
   const { type, freeBytes, freeFiles } = await volumeOf(around, deps.files);
-  const mountinfo = deps.surroundings?.mountinfo() ?? null;
+  const mountinfo = deps.environment?.mountinfo() ?? null;
   const mount = mountinfo === null ? null : mountOf(around, mountinfo);
-  const home = deps.surroundings?.home;
+  const home = deps.environment?.home;
   const byPath = home ? cloudByPath(around, home) : null;
   const folder = byPath ?? cloudByEntries(await namesIn(around, deps.files));
   return [

@@ -12,7 +12,7 @@ import type { Finding } from './findings.js';
  */
 
 /** What one process tells at its end. */
-export interface Blows {
+export interface StressCounts {
   readonly worker: number;
   readonly acknowledged: number;
   /** By how much the process found its own count lower, or higher, than it had left it. */
@@ -48,8 +48,8 @@ export async function hammer(
   clock: Clock,
   worker: number,
   isOver: () => boolean,
-): Promise<Blows> {
-  let blows: Blows = {
+): Promise<StressCounts> {
+  let stress: StressCounts = {
     ...{ worker, acknowledged: 0, lost: 0, twice: 0, count: 0, unknown: 0, unknownSince: 0 },
     ...{ failed: 0, firstFailure: null, slowestMs: 0 },
   };
@@ -57,14 +57,14 @@ export async function hammer(
     const startedMs = clock.elapsedMs();
     try {
       const { answer } = await store.commit(counting(worker), { untilMs: startedMs + COMMIT_MS });
-      blows = acknowledged(blows, answer, clock.elapsedMs() - startedMs);
+      stress = acknowledged(stress, answer, clock.elapsedMs() - startedMs);
     } catch (error) {
       if (!(error instanceof SeatfileFault)) throw error;
-      blows = failed(blows, error);
+      stress = failed(stress, error);
       await clock.sleep(BREATH_MS);
     }
   }
-  return blows;
+  return stress;
 }
 
 const counting =
@@ -76,49 +76,51 @@ const counting =
     return { answer, draft: { licence, events: [] } };
   };
 
-function acknowledged(blows: Blows, count: number, tookMs: number): Blows {
-  const expected = blows.count + 1;
+function acknowledged(stress: StressCounts, count: number, tookMs: number): StressCounts {
+  const expected = stress.count + 1;
   return {
-    ...blows,
-    acknowledged: blows.acknowledged + 1,
-    lost: blows.lost + Math.max(0, expected - count),
-    twice: blows.twice + Math.max(0, count - expected - blows.unknownSince),
+    ...stress,
+    acknowledged: stress.acknowledged + 1,
+    lost: stress.lost + Math.max(0, expected - count),
+    twice: stress.twice + Math.max(0, count - expected - stress.unknownSince),
     count,
     unknownSince: 0,
-    slowestMs: Math.max(blows.slowestMs, Math.round(tookMs)),
+    slowestMs: Math.max(stress.slowestMs, Math.round(tookMs)),
   };
 }
 
-function failed(blows: Blows, fault: SeatfileFault): Blows {
+function failed(stress: StressCounts, fault: SeatfileFault): StressCounts {
   if (fault.code === 'COMMIT_UNKNOWN')
-    return { ...blows, unknown: blows.unknown + 1, unknownSince: blows.unknownSince + 1 };
-  return { ...blows, failed: blows.failed + 1, firstFailure: blows.firstFailure ?? fault.message };
+    return { ...stress, unknown: stress.unknown + 1, unknownSince: stress.unknownSince + 1 };
+  return { ...stress, failed: stress.failed + 1, firstFailure: stress.firstFailure ?? fault.message };
 }
 
 /** What all of them told, against what is there. `died`: processes that told nothing. */
 export function judgeHammer(
-  all: readonly Blows[],
+  all: readonly StressCounts[],
   table: Licence | null,
   seconds: number,
   died: number,
 ): Finding {
-  const sum = (of: (blows: Blows) => number) => all.reduce((total, blows) => total + of(blows), 0);
+  const sum = (of: (stress: StressCounts) => number) => all.reduce((total, stress) => total + of(stress), 0);
   const counts = table === null ? {} : countsOf(table);
-  const there = (blows: Blows) => counts[blows.worker] ?? 0;
-  const lost = sum((blows) => blows.lost + Math.max(0, blows.count - there(blows)));
-  const twice = sum((blows) => blows.twice + Math.max(0, there(blows) - blows.count - blows.unknownSince));
-  const done = sum((blows) => blows.acknowledged);
-  const bad = sum((blows) => blows.failed) + died;
+  const there = (stress: StressCounts) => counts[stress.worker] ?? 0;
+  const lost = sum((stress) => stress.lost + Math.max(0, stress.count - there(stress)));
+  const twice = sum(
+    (stress) => stress.twice + Math.max(0, there(stress) - stress.count - stress.unknownSince),
+  );
+  const done = sum((stress) => stress.acknowledged);
+  const bad = sum((stress) => stress.failed) + died;
   const isUnfit = lost + twice > 0 || done === 0;
   return {
     check: 'hammer',
-    severity: isUnfit ? 'unfit' : bad + sum((blows) => blows.unknown) > 0 ? 'warning' : 'ok',
+    severity: isUnfit ? 'unfit' : bad + sum((stress) => stress.unknown) > 0 ? 'warning' : 'ok',
     ...{ workers: all.length + died, seconds, acknowledged: done, lost, twice },
-    ...{ unknown: sum((blows) => blows.unknown), failed: bad },
+    ...{ unknown: sum((stress) => stress.unknown), failed: bad },
     firstFailure:
-      all.find((blows) => blows.firstFailure !== null)?.firstFailure ??
+      all.find((stress) => stress.firstFailure !== null)?.firstFailure ??
       (died > 0 ? 'a process ended early' : null),
     perSecond: Math.round((10 * done) / seconds) / 10,
-    slowestMs: Math.max(0, ...all.map((blows) => blows.slowestMs)),
+    slowestMs: Math.max(0, ...all.map((stress) => stress.slowestMs)),
   };
 }

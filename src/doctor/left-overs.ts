@@ -2,7 +2,7 @@ import nodePath from 'node:path';
 import type { Clock } from '../share/clock.js';
 import { nullIf, type ShareFiles } from '../share/files.js';
 import {
-  behindFace,
+  behindLicenceFile,
   examinationOwner,
   folderOf,
   inFolder,
@@ -45,9 +45,11 @@ export async function examineLeftOvers(search: Search, directory: string): Promi
 
 /** Directories of examinations, beside the licence and in its folder. */
 async function examinations({ target, files }: Search): Promise<string[]> {
-  const { around, face } = target;
-  const folder = folderOf(face);
-  const beside = (await files.list(around)).filter((name) => isExamination(behindFace(face, name) ?? ''));
+  const { around, licenceFile } = target;
+  const folder = folderOf(licenceFile);
+  const beside = (await files.list(around)).filter((name) =>
+    isExamination(behindLicenceFile(licenceFile, name) ?? ''),
+  );
   const inside = ((await nullIf(files.list(folder), ...NOTHING)) ?? []).filter(isExamination);
   return [
     ...beside.map((name) => nodePath.join(around, name)),
@@ -57,7 +59,7 @@ async function examinations({ target, files }: Search): Promise<string[]> {
 
 async function isAbandoned({ target, files, isDead }: Search, path: string, nowMs: number): Promise<boolean> {
   const name = nodePath.basename(path);
-  const owner = examinationOwner(behindFace(target.face, name) ?? name);
+  const owner = examinationOwner(behindLicenceFile(target.licenceFile, name) ?? name);
   if (owner !== null && isDead(owner)) return true;
   const stat = await nullIf(files.stat(path), ...NOTHING);
   return stat !== null && nowMs - stat.modifiedMs > ABANDONED_MS;

@@ -1,8 +1,8 @@
 import type { Clock } from '../share/clock.js';
 import { removeTree } from '../share/emptying.js';
 import { nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
-import { besideFace, examinationName, folderOf, inFolder, type StageOwner } from '../share/layout.js';
-import type { Dice } from '../share/random.js';
+import { besideLicenceFile, examinationName, folderOf, inFolder, type StageOwner } from '../share/layout.js';
+import type { Random } from '../share/random.js';
 import { NOTHING } from './first-look.js';
 import { CONTENTS } from './probes.js';
 
@@ -16,24 +16,27 @@ const LONGEST_REMOVAL_MS = 20_000;
 export class OwnDirectories {
   /** Directories that this examination tried to make. An answer may be lost, so each of them may be there. */
   readonly attempted: string[] = [];
-  private readonly face: string;
+  private readonly licenceFile: string;
   private readonly owner: StageOwner;
-  private readonly dice: Dice;
+  private readonly random: Random;
 
-  constructor(face: string, { owner, dice }: { readonly owner: StageOwner; readonly dice: Dice }) {
-    this.face = face;
+  constructor(
+    licenceFile: string,
+    { owner, random }: { readonly owner: StageOwner; readonly random: Random },
+  ) {
+    this.licenceFile = licenceFile;
     this.owner = owner;
-    this.dice = dice;
+    this.random = random;
   }
 
   /** A new path beside the licence. */
   beside(): string {
-    return besideFace(this.face, examinationName(this.owner, this.dice.id()));
+    return besideLicenceFile(this.licenceFile, examinationName(this.owner, this.random.id()));
   }
 
   /** A new path in the folder of the licence. */
   inside(): string {
-    return inFolder({ folder: folderOf(this.face) }, examinationName(this.owner, this.dice.id()));
+    return inFolder({ folder: folderOf(this.licenceFile) }, examinationName(this.owner, this.random.id()));
   }
 
   /** Removes them all. @returns those that may still be there */

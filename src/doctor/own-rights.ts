@@ -42,10 +42,10 @@ interface Tried {
 /** Whether this user may do all that a commit does: beside the licence, and in its folder if that is needed. */
 export async function examineOwnRights(trial: Trial): Promise<Finding> {
   const { target, files, own, areModesReal } = trial;
-  const { around, face, isLicence } = target;
-  const licence = isLicence ? face : null;
+  const { around, licenceFile, isLicence } = target;
+  const licence = isLicence ? licenceFile : null;
   const stat = await files.stat(around);
-  const hasFolder = (await kindOf(folderOf(face), files)) === 'directory';
+  const hasFolder = (await kindOf(folderOf(licenceFile), files)) === 'directory';
   const beside = await tryDirectory(own.beside(), stat, trial);
   const needsFolder = hasFolder && (beside.refused === null || !beside.isMade);
   const inside = needsFolder ? await tryDirectory(own.inside(), stat, trial, beside.isMade) : beside;

@@ -4,7 +4,7 @@ import { removeTree } from '../share/emptying.js';
 import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { documentIn, MEETING, type StageOwner } from '../share/layout.js';
 import type { Finding } from './findings.js';
-import { type ExaminedGround, passOver } from './probes.js';
+import { type ExaminedSite, passOver } from './probes.js';
 import { median } from './round-trips.js';
 
 /**
@@ -38,8 +38,8 @@ interface Peer extends StageOwner {
   readonly halvesMs: number[];
 }
 
-export async function measurePeer(ground: ExaminedGround, options: PeerOptions): Promise<Finding> {
-  const meeting = new Meeting(ground, options);
+export async function measurePeer(site: ExaminedSite, options: PeerOptions): Promise<Finding> {
+  const meeting = new Meeting(site, options);
   try {
     return await meeting.measure();
   } finally {
@@ -48,7 +48,7 @@ export async function measurePeer(ground: ExaminedGround, options: PeerOptions):
 }
 
 class Meeting {
-  private readonly ground: ExaminedGround;
+  private readonly site: ExaminedSite;
   private readonly options: PeerOptions;
   private readonly directory: string;
   private readonly peers = new Map<string, Peer>();
@@ -59,12 +59,12 @@ class Meeting {
   private progressMs: number;
   private pieces = 0;
 
-  constructor(ground: ExaminedGround, options: PeerOptions) {
-    this.ground = ground;
+  constructor(site: ExaminedSite, options: PeerOptions) {
+    this.site = site;
     this.options = options;
-    const base = nodePath.basename(ground.directory).replace(/doctor-.*$/, MEETING);
-    this.directory = nodePath.join(nodePath.dirname(ground.directory), base);
-    this.startedMs = ground.clock.elapsedMs();
+    const base = nodePath.basename(site.directory).replace(/doctor-.*$/, MEETING);
+    this.directory = nodePath.join(nodePath.dirname(site.directory), base);
+    this.startedMs = site.clock.elapsedMs();
     this.progressMs = this.startedMs;
   }
 
@@ -72,18 +72,18 @@ class Meeting {
     const { id, owner, host } = this.options;
     await this.publish(`hello-${id}`, JSON.stringify({ host, machine: owner.machine, pid: owner.pid }));
     for (;;) {
-      const names = (await nullIf(this.ground.files.list(this.directory), ...GONE)) ?? [];
+      const names = (await nullIf(this.site.files.list(this.directory), ...GONE)) ?? [];
       await this.meet(names);
       await this.answer(names);
       await this.ask(names);
       if (this.isOver(names)) return this.finding();
-      await this.ground.clock.sleep(POLL_MS);
+      await this.site.clock.sleep(POLL_MS);
     }
   }
 
   /** Removes what this examination made. The last one to leave removes the directory. */
   async leave(): Promise<void> {
-    const { plainFiles } = this.ground;
+    const { plainFiles } = this.site;
     const names = (await nullIf(plainFiles.list(this.directory), ...GONE).catch(() => null)) ?? [];
     const isAnyElse = names.some((one) => one.startsWith('hello-') && one !== `hello-${this.options.id}`);
     for (const name of names.filter((one) => this.isToGo(one, isAnyElse)))
@@ -109,12 +109,12 @@ class Meeting {
       const peer = await this.read(id);
       if (peer === null || (await this.isGone(name, peer))) continue;
       this.peers.set(id, peer);
-      this.progressMs = this.ground.clock.elapsedMs();
+      this.progressMs = this.site.clock.elapsedMs();
     }
   }
 
   private async read(id: string): Promise<Peer | null> {
-    const bytes = await nullIf(this.ground.files.read(documentIn(this.at(`hello-${id}`))), ...UNREAD);
+    const bytes = await nullIf(this.site.files.read(documentIn(this.at(`hello-${id}`))), ...UNREAD);
     if (bytes === null) return null;
     try {
       const said = parseJson(new TextDecoder().decode(bytes), '') as Record<string, unknown>;
@@ -128,7 +128,7 @@ class Meeting {
 
   /** Left by one that was killed: cleared away, and not waited for. */
   private async isGone(name: string, peer: Peer): Promise<boolean> {
-    const { files } = this.ground;
+    const { files } = this.site;
     const [theirs, ours] = [
       await nullIf(files.stat(this.at(name)), ...GONE),
       await nullIf(files.stat(this.at(`hello-${this.options.id}`)), ...GONE),
@@ -144,7 +144,7 @@ class Meeting {
     for (const name of names) {
       const [kind, id = '', round] = name.split('-');
       if (kind !== 'ping' || !this.peers.has(id) || this.answered.has(name)) continue;
-      if ((await nullIf(this.ground.files.read(documentIn(this.at(name))), ...UNREAD)) === null) continue;
+      if ((await nullIf(this.site.files.read(documentIn(this.at(name))), ...UNREAD)) === null) continue;
       this.answered.add(name);
       await this.publish(`pong-${id}-${round}-${this.options.id}`, 'pong');
     }
@@ -154,20 +154,20 @@ class Meeting {
     if (this.peers.size === 0) return;
     const { id } = this.options;
     const { round, atMs } = this.asked;
-    const nowMs = this.ground.clock.elapsedMs();
+    const nowMs = this.site.clock.elapsedMs();
     const answers = names.filter((name) => name.startsWith(`pong-${id}-${round}-`));
     if (round > 0 && answers.length === 0) return;
     for (const name of answers) this.peers.get(name.split('-')[3] ?? '')?.halvesMs.push((nowMs - atMs) / 2);
     if (round > ROUNDS) return;
     this.progressMs = nowMs;
     const next = round + 1;
-    this.asked = { round: next, atMs: this.ground.clock.elapsedMs() };
+    this.asked = { round: next, atMs: this.site.clock.elapsedMs() };
     await this.publish(next > ROUNDS ? `done-${id}` : `ping-${id}-${next}`, 'ping');
   }
 
   /** When all that came have what they wanted, or went; or when nothing moves any more. */
   private isOver(names: readonly string[]): boolean {
-    const waitedMs = this.ground.clock.elapsedMs() - this.progressMs;
+    const waitedMs = this.site.clock.elapsedMs() - this.progressMs;
     if (waitedMs >= this.options.waitMs) return true;
     if (this.peers.size === 0) return false;
     const there = new Set(names);
@@ -178,7 +178,7 @@ class Meeting {
   }
 
   private finding(): Finding {
-    const waitedMs = Math.round(this.ground.clock.elapsedMs() - this.startedMs);
+    const waitedMs = Math.round(this.site.clock.elapsedMs() - this.startedMs);
     const [best] = [...this.peers.values()].sort((a, b) => b.halvesMs.length - a.halvesMs.length);
     const none = { check: 'peer', severity: 'warning', waitedMs, rounds: 0, medianMs: 0, maxMs: 0 } as const;
     if (best === undefined) return { ...none, host: null, isSameComputer: false };
@@ -198,7 +198,7 @@ class Meeting {
 
   /** As a revision is: whole in a directory of its own, then renamed to its name. */
   private async publish(name: string, text: string): Promise<void> {
-    const { files, modes } = this.ground;
+    const { files, modes } = this.site;
     await this.makeMeetingPlace(files);
     const { id, owner } = this.options;
     const stage = this.at(`new-${id}-${++this.pieces}-${owner.machine}-${owner.pid}`);
@@ -211,7 +211,7 @@ class Meeting {
   private async makeMeetingPlace(files: ShareFiles): Promise<void> {
     try {
       await files.makeDirectory(this.directory);
-      await files.setMode(this.directory, this.ground.modes.directory).catch(passOver);
+      await files.setMode(this.directory, this.site.modes.directory).catch(passOver);
     } catch (error) {
       if (!(error instanceof ShareError && error.kind === 'exists')) throw error;
     }

@@ -4,7 +4,7 @@ import type { ShareFiles } from '../share/files.js';
 import { refuseInside, refuseMounted } from '../share/paths.js';
 import { awayMount, type CloudFolder, cloudByEntries, litterAmong } from '../share/volumes.js';
 import type { Finding } from './findings.js';
-import { namesIn, type Surroundings, type Target } from './first-look.js';
+import { type LocalEnvironment, namesIn, type Target } from './first-look.js';
 
 /** What the path and the names around it tell, before anything is written. */
 
@@ -13,16 +13,16 @@ const OLD_WINDOWS_PATH = 259;
 const DEEPEST = 80;
 
 /** A place where a licence file would begin a second table, or where the share should be mounted and is not. */
-export function examinePlace(target: Target, surroundings: Surroundings | null): Finding[] {
-  const mountinfo = surroundings?.mountinfo() ?? null;
+export function examinePlace(target: Target, environment: LocalEnvironment | null): Finding[] {
+  const mountinfo = environment?.mountinfo() ?? null;
   try {
-    refuseInside(target.isLicence ? target.face : target.around);
-    refuseMounted(target.face, mountinfo);
+    refuseInside(target.isLicence ? target.licenceFile : target.around);
+    refuseMounted(target.licenceFile, mountinfo);
   } catch (error) {
     if (!(error instanceof SeatfileFault)) throw error;
     return [{ check: 'wrongPlace', severity: 'unfit', trouble: error.message }];
   }
-  const fstab = surroundings?.fstab?.() ?? null;
+  const fstab = environment?.fstab?.() ?? null;
   const away = mountinfo && fstab && awayMount(target.around, mountinfo, fstab);
   return away ? [{ check: 'notMounted', severity: 'unfit', ...away }] : [];
 }
@@ -39,19 +39,22 @@ export async function cloudAbove(around: string, files: ShareFiles): Promise<Clo
 
 /** Conflicting copies that a synchronising client left beside the licence. */
 export async function examineLitter(
-  { around, face }: Target,
+  { around, licenceFile }: Target,
   files: ShareFiles,
   host: string,
 ): Promise<Finding> {
-  const names = litterAmong(await namesIn(around, files), nodePath.basename(face), [host]);
+  const names = litterAmong(await namesIn(around, files), nodePath.basename(licenceFile), [host]);
   return { check: 'litter', severity: names.length > 0 ? 'warning' : 'ok', names };
 }
 
-export function examineNames({ face, drive }: Target, surroundings: Surroundings | null): Finding[] {
-  const longest = face.length + DEEPEST;
-  const isWindows = surroundings?.home.platform === 'win32';
+export function examineNames(
+  { licenceFile, drive }: Target,
+  environment: LocalEnvironment | null,
+): Finding[] {
+  const longest = licenceFile.length + DEEPEST;
+  const isWindows = environment?.home.platform === 'win32';
   const severity = longest <= OLD_WINDOWS_PATH ? 'ok' : isWindows ? 'warning' : 'note';
   const found: Finding[] = [{ check: 'pathLength', severity, longest, most: OLD_WINDOWS_PATH }];
-  if (drive !== null) found.push({ check: 'mappedDrive', severity: 'note', drive, unc: face });
+  if (drive !== null) found.push({ check: 'mappedDrive', severity: 'note', drive, unc: licenceFile });
   return found;
 }

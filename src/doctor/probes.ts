@@ -6,7 +6,7 @@ import { documentIn } from '../share/layout.js';
 import type { Finding } from './findings.js';
 
 /** What a share must do for a seat table, tried in a directory of our own: each probe gives one finding. */
-export interface ProbeGround {
+export interface ProbeSite {
   readonly files: ShareFiles;
   readonly clock: Clock;
   /** An empty directory of ours. */
@@ -30,7 +30,7 @@ export const CONTENTS: Contents = {
 };
 
 /** For the checks that need more than a directory of their own. */
-export interface ExaminedGround extends ProbeGround {
+export interface ExaminedSite extends ProbeSite {
   /** The same share without the signal: for clearing away after the examination was given up. */
   readonly plainFiles: ShareFiles;
   /** The rights to hand on. */
@@ -66,7 +66,7 @@ export function passOver(error: unknown): void {
 }
 
 /** Creating a file that exists must be refused, and leave it as it was. */
-export async function exclusiveCreate({ files, directory }: ProbeGround): Promise<Finding> {
+export async function exclusiveCreate({ files, directory }: ProbeSite): Promise<Finding> {
   const file = nodePath.join(directory, 'exclusive');
   await files.writeNew(file, 'first', READ_AND_WRITE);
   const refusal = await refusalOf(files.writeNew(file, 'second', READ_AND_WRITE), ['exists']);
@@ -79,7 +79,7 @@ export async function exclusiveCreate({ files, directory }: ProbeGround): Promis
 const TEXT = 'Sitzplätze für alle: {"seats": []}\n'.repeat(2000);
 
 /** What was written and synced must be read back whole under a path that was never used before. */
-export async function readBack({ files, directory }: ProbeGround): Promise<Finding> {
+export async function readBack({ files, directory }: ProbeSite): Promise<Finding> {
   const [before, after] = [nodePath.join(directory, 'written'), nodePath.join(directory, 'read')];
   await files.makeDirectory(before);
   await files.writeNew(documentIn(before), TEXT, READ_AND_WRITE);
@@ -91,7 +91,7 @@ export async function readBack({ files, directory }: ProbeGround): Promise<Findi
 const TAKEN: readonly ShareErrorKind[] = ['exists', 'notEmpty', 'refused', 'busy'];
 
 /** Decides which process gets a seat: a directory is renamed onto a free name, and never onto one that is taken. */
-export async function directoryRename({ files, directory }: ProbeGround): Promise<Finding> {
+export async function directoryRename({ files, directory }: ProbeSite): Promise<Finding> {
   const at = (name: string) => nodePath.join(directory, name);
   for (const name of ['one', 'two']) {
     await files.makeDirectory(at(name));
@@ -123,17 +123,17 @@ const LATEST_MS = 3000;
 const AGAIN_MS = 50;
 
 /** A listing shows at once what this computer has made and removed. */
-export async function freshness(ground: ProbeGround): Promise<Finding> {
+export async function freshness(site: ProbeSite): Promise<Finding> {
   const lags: number[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const name = freshName(round);
-    const path = nodePath.join(ground.directory, name);
-    await ground.files.makeDirectory(path);
-    lags.push(await lagMs(ground, name, true));
-    const gone = await nullIf(ground.files.removeDirectory(path), 'notEmpty');
+    const path = nodePath.join(site.directory, name);
+    await site.files.makeDirectory(path);
+    lags.push(await lagMs(site, name, true));
+    const gone = await nullIf(site.files.removeDirectory(path), 'notEmpty');
     // An indexer may have written into it: then it is renamed, and its name is gone as well.
-    if (gone === null) await ground.files.rename(path, `${path}-litter`);
-    lags.push(await lagMs(ground, name, false));
+    if (gone === null) await site.files.rename(path, `${path}-litter`);
+    lags.push(await lagMs(site, name, false));
   }
   const late = lags.filter((ms) => ms > 0).length;
   const severity = late === 0 ? 'ok' : 'warning';
@@ -142,7 +142,7 @@ export async function freshness(ground: ProbeGround): Promise<Finding> {
 
 /** How long after a change the listing shows it; 0 when the first one does. */
 async function lagMs(
-  { files, clock, directory }: ProbeGround,
+  { files, clock, directory }: ProbeSite,
   name: string,
   isThere: boolean,
 ): Promise<number> {
@@ -166,8 +166,8 @@ const LARGE_OFFSET_MS = 60_000;
 /**
  * Whose clock stamps new files, and how finely. `isClientStamp`: the file system is known to use the clients' clocks.
  */
-export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promise<Finding> {
-  const { files, clock, directory } = ground;
+export async function stamps(site: ProbeSite, isClientStamp: boolean): Promise<Finding> {
+  const { files, clock, directory } = site;
   const seen: { stampMs: number; offsetMs: number; uncertaintyMs: number }[] = [];
   for (let n = 0; n < STAMPS; n++) {
     const path = nodePath.join(directory, stampName(n));
@@ -183,7 +183,7 @@ export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promi
   const best = seen.reduce((least, one) => (one.uncertaintyMs < least.uncertaintyMs ? one : least));
   const uncertaintyMs = best.uncertaintyMs + granularityMs;
   const goesBack = times.some((ms, at) => ms < (times[at - 1] ?? 0)) || times.some((ms) => ms <= 0);
-  const isMoving = await isStampMoving(ground);
+  const isMoving = await isStampMoving(site);
   const isApart = Math.abs(best.offsetMs) > uncertaintyMs;
   const offsetMs = Math.round(best.offsetMs);
   return {
@@ -200,7 +200,7 @@ export async function stamps(ground: ProbeGround, isClientStamp: boolean): Promi
 }
 
 /** Clients tell by a directory's time that its entries have changed. */
-async function isStampMoving({ files, clock, directory }: ProbeGround): Promise<boolean> {
+async function isStampMoving({ files, clock, directory }: ProbeSite): Promise<boolean> {
   const stampOf = async () => (await files.stat(directory)).modifiedMs;
   const beforeMs = await stampOf();
   await files.makeDirectory(nodePath.join(directory, 'moving'));
@@ -210,7 +210,7 @@ async function isStampMoving({ files, clock, directory }: ProbeGround): Promise<
   return (await stampOf()) !== beforeMs;
 }
 
-export async function caseFolding({ files, directory }: ProbeGround): Promise<Finding> {
+export async function caseFolding({ files, directory }: ProbeSite): Promise<Finding> {
   await files.makeDirectory(nodePath.join(directory, 'lower'));
   const refusal = await refusalOf(files.stat(nodePath.join(directory, 'LOWER')), ['missing']);
   return { check: 'caseFolding', severity: 'ok', isFolded: refusal === null };

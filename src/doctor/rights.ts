@@ -19,28 +19,38 @@ const ENTER = 0o011;
 const nothing = ['missing', 'refused', 'wrongKind'] as const;
 
 export async function examineOthers(
-  target: { readonly face: string; readonly around: string },
+  target: { readonly licenceFile: string; readonly around: string },
   files: ShareFiles,
 ): Promise<Finding> {
-  const { face, around } = target;
+  const { licenceFile, around } = target;
   const promised = await files.stat(around);
-  const within = await lyingThere(face, files);
+  const within = await lyingThere(licenceFile, files);
   const lacking = within.flatMap(({ path, stat }) => lackingOf(path, stat, promised));
   const closed = await closedAbove(around, promised.mode, files);
   const isPoor = lacking.length + closed.length > 0;
   const group = promised.group ?? null;
-  const data = { lacking, closed, mode: promised.mode, group, face, folder: folderOf(face) };
+  const data = {
+    lacking,
+    closed,
+    mode: promised.mode,
+    group,
+    face: licenceFile,
+    folder: folderOf(licenceFile),
+  };
   return { check: 'othersRights', severity: isPoor ? 'warning' : 'ok', ...data };
 }
 
 /** The folder, and one of each kind of entry in it. The licence file only as long as a table has to begin from it. */
-async function lyingThere(face: string, files: ShareFiles): Promise<{ path: string; stat: FileStat }[]> {
-  const folder = folderOf(face);
+async function lyingThere(
+  licenceFile: string,
+  files: ShareFiles,
+): Promise<{ path: string; stat: FileStat }[]> {
+  const folder = folderOf(licenceFile);
   const names = await nullIf(files.list(folder), ...nothing);
   const top = numbersAmong(names ?? []).at(-1);
   const revision = top === undefined ? [] : [inFolder({ folder }, numberName(top))];
   const inside = [...revision, ...revision.map(documentIn), inFolder({ folder }, JOURNAL)];
-  const paths = names === null ? [face, folder] : [folder, ...inside];
+  const paths = names === null ? [licenceFile, folder] : [folder, ...inside];
   const found: { path: string; stat: FileStat }[] = [];
   for (const path of paths) {
     const stat = await nullIf(files.stat(path), ...nothing);

@@ -1,7 +1,6 @@
 import type { Licence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
-import { inFile, SeatfileFault } from '../licence/fault.js';
-import { decodeText, parseLicence } from '../licence/text.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { decodeText, readLicence } from '../licence/text.js';
 import type { Clock } from '../share/clock.js';
 import { nullIf, type ShareFiles } from '../share/files.js';
 import {
@@ -12,10 +11,11 @@ import {
   isStrange,
   numberName,
   numbersAmong,
-  placeOf,
+  pathsOf,
   stageOwner,
 } from '../share/layout.js';
-import { Face, LATE_FACE_MS, readLoosely } from '../store/display-copy.js';
+import { DisplayCopy, LATE_DISPLAY_COPY_MS } from '../store/display-copy.js';
+import { readLoosely } from '../store/shown.js';
 import type { Finding } from './findings.js';
 
 /** The state of a licence on the share, without changing or waiting for anything. */
@@ -31,18 +31,19 @@ const TRIES = 3;
 
 /** @param nowMs the server's clock; null where it could not be had */
 export async function examineLicence(
-  target: { readonly face: string },
+  target: { readonly licenceFile: string },
   files: ShareFiles,
   { clock }: { readonly clock: Clock },
   nowMs: number | null = null,
 ): Promise<Finding> {
-  const { face } = target;
-  const shown = await nullIf(files.read(face), 'missing', 'tooLarge');
+  const { licenceFile } = target;
+  const shown = await nullIf(files.read(licenceFile), 'missing', 'tooLarge');
   for (let tries = 1; ; tries++) {
-    const names = await nullIf(files.list(folderOf(face)), 'missing');
-    if (names === null) return await withoutFolder(face, shown, files);
+    const names = await nullIf(files.list(folderOf(licenceFile)), 'missing');
+    if (names === null) return await withoutFolder(licenceFile, shown, files);
     const top = numbersAmong(names).at(-1);
-    const path = top === undefined ? null : documentIn(inFolder({ folder: folderOf(face) }, numberName(top)));
+    const path =
+      top === undefined ? null : documentIn(inFolder({ folder: folderOf(licenceFile) }, numberName(top)));
     const bytes = path === null ? null : await nullIf(files.read(path), 'missing', 'tooLarge', 'wrongKind');
     if (bytes === null && tries < TRIES) continue;
     const found: State = {
@@ -57,27 +58,32 @@ export async function examineLicence(
         ...found,
         severity: 'unfit',
         state: 'damaged',
-        trouble: `${folderOf(face)} shows no revision that can be read`,
+        trouble: `${folderOf(licenceFile)} shows no revision that can be read`,
       };
     const state = await judged(
       { ...found, newestBytes: bytes.length },
-      read(bytes, path),
+      await read(bytes, path),
       shown,
-      new Face(placeOf(face, 0, 0), files, clock),
+      new DisplayCopy(pathsOf(licenceFile, 0, 0), files, clock),
     );
-    return await timed(state, face, files, nowMs);
+    return await timed(state, licenceFile, files, nowMs);
   }
 }
 
 /**
  * Whether `licence.json` should have been refreshed by now: the age of the revision after the one that it shows tells.
  */
-async function timed(state: State, face: string, files: ShareFiles, nowMs: number | null): Promise<State> {
+async function timed(
+  state: State,
+  licenceFile: string,
+  files: ShareFiles,
+  nowMs: number | null,
+): Promise<State> {
   const { revision, faceBehind } = state;
   if (state.severity !== 'ok' || !faceBehind || revision === null) return state;
-  const next = inFolder({ folder: folderOf(face) }, numberName(revision - faceBehind + 1));
+  const next = inFolder({ folder: folderOf(licenceFile) }, numberName(revision - faceBehind + 1));
   const sinceMs = (await nullIf(files.stat(next), 'missing'))?.modifiedMs ?? null;
-  const isFaceLate = sinceMs === null || (nowMs !== null && nowMs - sinceMs > LATE_FACE_MS);
+  const isFaceLate = sinceMs === null || (nowMs !== null && nowMs - sinceMs > LATE_DISPLAY_COPY_MS);
   return isFaceLate ? { ...state, severity: 'warning', isFaceLate } : state;
 }
 
@@ -92,7 +98,7 @@ async function judged(
   found: State,
   top: Licence | string,
   shown: Uint8Array | null,
-  face: Face,
+  displayCopy: DisplayCopy,
 ): Promise<State> {
   if (typeof top === 'string') return { ...found, severity: 'unfit', state: 'damaged', trouble: top };
   if (top.revision !== found.revision)
@@ -102,7 +108,7 @@ async function judged(
       state: 'damaged',
       trouble: `revision ${found.revision} says it is ${top.revision}`,
     };
-  const state = await face.notice(top);
+  const { state } = await displayCopy.look(top);
   const number = shown && readLoosely(shown)?.revision;
   const faceBehind = state === 'ours' && typeof number === 'number' ? top.revision - number : null;
   const isBack = faceBehind !== null && faceBehind < 0;
@@ -113,23 +119,26 @@ async function judged(
   return { ...found, severity, state: isBack ? 'damaged' : 'inOrder', face: state, faceBehind, trouble };
 }
 
-async function withoutFolder(face: string, shown: Uint8Array | null, files: ShareFiles): Promise<State> {
-  if (shown === null && (await nullIf(files.stat(face), 'missing')) === null)
+async function withoutFolder(
+  licenceFile: string,
+  shown: Uint8Array | null,
+  files: ShareFiles,
+): Promise<State> {
+  if (shown === null && (await nullIf(files.stat(licenceFile), 'missing')) === null)
     return { ...nothing, severity: 'note', state: 'none' };
   const damaged = { ...nothing, severity: 'unfit', state: 'damaged' } as const;
-  if (shown === null) return { ...damaged, trouble: `${face}: larger than the 16 MiB a licence may have` };
-  const licence = read(shown, face);
+  if (shown === null)
+    return { ...damaged, trouble: `${licenceFile}: larger than the 16 MiB a licence may have` };
+  const licence = await read(shown, licenceFile);
   if (typeof licence === 'string') return { ...damaged, trouble: licence };
   if (licence.revision === 0) return { ...nothing, severity: 'ok', state: 'notBegun', revision: 0 };
   return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
 }
 
 /** The licence, or why it is none that an application opens. */
-function read(bytes: Uint8Array, path: string): Licence | string {
+async function read(bytes: Uint8Array, path: string): Promise<Licence | string> {
   try {
-    const licence = parseLicence(decodeText(bytes, path), path);
-    inFile(path, () => readPolicy(licence));
-    return licence;
+    return (await readLicence(decodeText(bytes, path), path)).licence;
   } catch (error) {
     if (error instanceof SeatfileFault) return error.message;
     throw error;

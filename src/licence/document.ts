@@ -1,3 +1,4 @@
+import type { GoneReason } from '../api.js';
 import { SeatfileFault } from './fault.js';
 
 /**
@@ -158,17 +159,6 @@ export interface InstanceRecord extends Running {
   readonly unconfirmed?: boolean | undefined;
   readonly seats: readonly SeatRecord[];
 }
-
-/**
- * An open list: a reason that a later version adds is shown as it is, and is final like a person's decision.
- */
-export type GoneReason =
-  | 'evicted'
-  | 'process gone'
-  | 'removed'
-  | 'banned'
-  | 'taken over'
-  | (string & Record<never, never>);
 
 /** The record of an eviction or a removal. The former holder and the commands learn from it what happened. */
 export interface Tombstone {

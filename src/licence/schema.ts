@@ -1,22 +1,20 @@
-import { z } from 'zod';
+import * as z from 'zod'; // by `{ z }` a bundler would take in the words of zod in 50 languages
 import {
   FORMAT,
-  type InstanceRecord,
   MAX_FORMER,
-  MAX_GONE,
   MAX_LINEAGES,
   MAX_LISTED,
   MAX_PAYLOAD,
   MAX_RECENT,
   MAX_REVISION,
-  MAX_SEATS,
   MAX_USERS,
 } from './document.js';
+import { ID, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
 
 /** The schemas of the licence document and of the entitlement in it: the one door of zod. */
 
-const id = z.string().regex(/^[a-z0-9-]{1,64}$/, 'expected 1 to 64 of a-z, 0-9 and -');
-const hash = z.string().regex(/^[0-9a-f]{64}$/, 'expected a SHA-256 in hexadecimal');
+const id = z.string().regex(ID, 'expected 1 to 64 of a-z, 0-9 and -');
+const hash = z.string().regex(SHA256, 'expected a SHA-256 in hexadecimal');
 
 /** A time in UTC. */
 const at = z.iso.datetime({ error: 'expected a time like 2026-11-21T09:30:00.000Z' }).max(64);
@@ -35,13 +33,9 @@ const seconds = z
 const recordInterval = z.number().min(1).max(3_000_000);
 const revisionNumber = z.int().min(0).max(MAX_REVISION);
 
-/** `[A-Za-z0-9][A-Za-z0-9._-]{0,63}`, compared exactly. */
-export const moduleName = z
+const moduleName = z
   .string()
-  .regex(
-    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
-    'expected a letter or digit, then up to 63 of letters, digits, . _ -',
-  );
+  .regex(MODULE_NAME, 'expected a letter or digit, then up to 63 of letters, digits, . _ -');
 
 const level = z.enum(['heartbeat', 'light']);
 
@@ -155,9 +149,6 @@ export const event = z.looseObject({
   before: hash.nullable(),
 });
 
-/** Most entries of each list that grows with the table. */
-export const MOST_IN = { instances: 100_000, waiting: 100_000, gone: MAX_GONE, events: 100_000 } as const;
-
 export const licence = z
   .looseObject({
     $schema: z.string().max(2048).optional(),
@@ -204,48 +195,6 @@ export const licence = z
     const trouble = troubleIn(value.instances);
     if (trouble) context.addIssue({ code: 'custom', ...trouble });
   });
-
-interface Trouble {
-  readonly path: string[];
-  readonly message: string;
-}
-
-/** The first fault of the records as a whole: too many seats, or an id that stands twice. */
-export function troubleIn(instances: readonly InstanceRecord[]): Trouble | null {
-  if (seatsIn({ instances }) > MAX_SEATS)
-    return { path: ['instances'], message: `expected at most ${MAX_SEATS} seats in all` };
-  const twice = unique(instances, (record) => record.id, 'instances', 'id');
-  if (twice) return twice;
-  for (const [index, { seats }] of instances.entries()) {
-    const seat = unique(seats, ({ module, id }) => `${module} ${id}`, `instances[${index}].seats`, 'id');
-    if (seat) return seat;
-  }
-  return null;
-}
-
-export const seatsIn = ({
-  instances,
-}: {
-  readonly instances: readonly { readonly seats: readonly unknown[] }[];
-}) => instances.reduce((sum, record) => sum + record.seats.length, 0);
-
-function unique<T>(
-  list: readonly T[],
-  key: (item: T) => string,
-  path: string,
-  field: string,
-): Trouble | null {
-  const seen = new Map<string, number>();
-  for (const [index, item] of list.entries()) {
-    const first = seen.get(key(item));
-    if (first !== undefined) {
-      const message = `expected every ${field} once, found "${key(item)}" also at [${first}]`;
-      return { path: [`${path}[${index}].${field}`], message };
-    }
-    seen.set(key(item), index);
-  }
-  return null;
-}
 
 const moduleGrant = z.looseObject({
   module: moduleName,

@@ -1,5 +1,5 @@
 /** One sight of a thing. Milliseconds of the observer's own monotonic clock. */
-export interface Sight {
+export interface Sighting {
   /** Tells the thing from what it was before, and from another one in its place. */
   readonly identity: string | number;
   readonly startedMs: number;
@@ -31,8 +31,8 @@ export class Unchanged {
   }
 
   /** After one more sight. A thing that is new or has changed begins at 0. */
-  static after(before: Unchanged | null | undefined, sight: Sight): Unchanged {
-    const { identity, startedMs, endedMs = startedMs, longestGapMs = Number.POSITIVE_INFINITY } = sight;
+  static after(before: Unchanged | null | undefined, sighting: Sighting): Unchanged {
+    const { identity, startedMs, endedMs = startedMs, longestGapMs = Number.POSITIVE_INFINITY } = sighting;
     if (before?.identity !== identity)
       return new Unchanged(identity, { sinceMs: endedMs, seenMs: endedMs, forMs: 0 });
     const { sinceMs, seenMs, forMs } = before;

@@ -1,17 +1,18 @@
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
-import { Lines, release, standFirst } from './queue.js';
-import { isGiven, ownRecord, promise, putRecord, seatEvent, withoutMark } from './records.js';
-import { type Claimant, Places } from './seats.js';
+import { giveBack } from './give-back.js';
+import { enqueueFirst, Queues } from './queue.js';
+import { isOffered, ownRecord, putRecord, renewRecord, seatEvent, withoutMark } from './records.js';
+import { type Requester, SeatIndex } from './seats.js';
 import { isFinal, tombstonesOf } from './tombstones.js';
 
 /**
  * What an instance brings to its own beat: its identity, the seats it holds, and whether these are still
  * valid.
  */
-export interface Standing {
-  readonly who: Claimant;
+export interface HeldState {
+  readonly who: Requester;
   readonly seats: readonly SeatRecord[];
   /**
    * The highest beat we ever tried to write. A higher one in our record means another process uses our
@@ -30,12 +31,12 @@ export interface Standing {
 }
 
 /** What became of one held seat at a beat. */
-export type SeatFate =
+export type SeatOutcome =
   | { readonly kind: 'kept' | 'back'; readonly seat: SeatRecord }
   | { readonly kind: 'lost'; readonly tombstone: Tombstone | null }
   | { readonly kind: 'noPlace'; readonly isFirst: boolean };
 
-type Fates = ReadonlyMap<string, SeatFate>;
+type SeatOutcomes = ReadonlyMap<string, SeatOutcome>;
 
 export type BeatOutcome =
   | { readonly kind: 'expired'; readonly draft: Draft | null }
@@ -44,42 +45,44 @@ export type BeatOutcome =
       readonly kind: 'beaten';
       readonly draft: Draft | null; // null: nothing left to beat for
       readonly record: InstanceRecord | null;
-      readonly fates: Fates; // by module
+      readonly outcomes: SeatOutcomes; // by module
     };
 
 /**
  * One heartbeat (rule 2): every seat is checked as a fresh claim would be, the counter raised, the record
  * renewed.
  */
-export function beat(context: ChangeContext, standing: Standing): BeatOutcome {
+export function beat(context: ChangeContext, heldState: HeldState): BeatOutcome {
   const { licence, policy, nowMs } = context;
-  const { who, highestBeat } = standing;
-  if (isExpired(policy, nowMs)) return { kind: 'expired', draft: release(licence, who.id, null) };
+  const { who, highestBeat } = heldState;
+  if (isExpired(policy, nowMs)) return { kind: 'expired', draft: giveBack(licence, who.id, null) };
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine && mine.beat > highestBeat) return { kind: 'doubled' };
-  const table = viewOf(context, standing, mine);
-  const fates = new Map(standing.seats.map((seat) => [seat.module, fateOf(table, standing, seat)]));
+  const table = viewOf(context, heldState, mine);
+  const outcomes = new Map(heldState.seats.map((seat) => [seat.module, outcomeOf(table, heldState, seat)]));
   const me = { ...who, highestBeat };
-  const stood = returning(context, { ...standing, who: me }, fates);
-  const seats = seatsAfter(mine, fates);
+  const stood = returning(context, { ...heldState, who: me }, outcomes);
+  const seats = seatsAfter(mine, outcomes);
   if (seats === null) {
     const draft = stood === licence ? null : { licence: stood, events: [] };
-    return { kind: 'beaten', draft, record: null, fates };
+    return { kind: 'beaten', draft, record: null, outcomes };
   }
-  const record = promise(context, ownRecord(context, me), seats);
-  const back = [...fates.values()].flatMap((fate) =>
-    fate.kind === 'back' ? [seatEvent('back', record, fate.seat)] : [],
+  const record = renewRecord(context, ownRecord(context, me), seats);
+  const back = [...outcomes.values()].flatMap((seatOutcome) =>
+    seatOutcome.kind === 'back' ? [seatEvent('back', record, seatOutcome.seat)] : [],
   );
-  return { kind: 'beaten', draft: { licence: putRecord(stood, record), events: back }, record, fates };
+  return { kind: 'beaten', draft: { licence: putRecord(stood, record), events: back }, record, outcomes };
 }
 
 /** The seats of the record after this beat; null when none of the held ones is left. */
-function seatsAfter(mine: InstanceRecord | undefined, fates: Fates): SeatRecord[] | null {
-  const kept = [...fates.values()].flatMap((fate) => ('seat' in fate ? [fate.seat] : []));
+function seatsAfter(mine: InstanceRecord | undefined, outcomes: SeatOutcomes): SeatRecord[] | null {
+  const kept = [...outcomes.values()].flatMap((seatOutcome) =>
+    'seat' in seatOutcome ? [seatOutcome.seat] : [],
+  );
   if (kept.length === 0) return null;
   const keyOf = ({ id, module }: SeatRecord) => `${id} ${module}`;
   const keptKeys = new Set(kept.map(keyOf));
-  const isOther = (seat: SeatRecord) => !keptKeys.has(keyOf(seat)) && stays(seat, fates.get(seat.module));
+  const isOther = (seat: SeatRecord) => !keptKeys.has(keyOf(seat)) && stays(seat, outcomes.get(seat.module));
   return [...kept, ...(mine?.seats.filter(isOther) ?? [])];
 }
 
@@ -87,16 +90,16 @@ function seatsAfter(mine: InstanceRecord | undefined, fates: Fates): SeatRecord[
  * An offered seat is accepted by asking for it again. Of several seats in one module all stay with the
  * first.
  */
-const stays = (seat: SeatRecord, fate: SeatFate | undefined): boolean =>
-  isGiven(seat) ? fate === undefined : fate?.kind === 'kept';
+const stays = (seat: SeatRecord, seatOutcome: SeatOutcome | undefined): boolean =>
+  isOffered(seat) ? seatOutcome === undefined : seatOutcome?.kind === 'kept';
 
 /** The table as one beat asks it about each of its seats. */
 interface TableView {
   readonly policy: Policy;
   /** Our own seats, by module; of several in one the first. */
   readonly held: ReadonlyMap<string, SeatRecord>;
-  readonly places: Places;
-  readonly lines: Lines;
+  readonly seatIndex: SeatIndex;
+  readonly queues: Queues;
   readonly tombstoneOf: (seat: SeatRecord) => Tombstone | null;
   /** The modules for which our own record stands in the queue already, to be put back. */
   readonly returns: ReadonlySet<string>;
@@ -104,12 +107,12 @@ interface TableView {
   readonly notNow: ReadonlySet<string> | null;
 }
 
-function viewOf(context: ChangeContext, standing: Standing, mine: InstanceRecord | undefined): TableView {
+function viewOf(context: ChangeContext, heldState: HeldState, mine: InstanceRecord | undefined): TableView {
   const { licence, policy } = context;
-  const { who, notNow } = standing;
+  const { who, notNow } = heldState;
   const isReturn = (one: Licence['waiting'][number]) => one.returns === true && one.instance === who.id;
   return {
-    ...{ policy, lines: new Lines(licence), places: new Places(context) },
+    ...{ policy, queues: new Queues(licence), seatIndex: new SeatIndex(context) },
     held: new Map(mine?.seats.toReversed().map((seat) => [seat.module, seat])),
     tombstoneOf: tombstonesOf(licence, who.id),
     returns: new Set(licence.waiting.filter(isReturn).map(({ module }) => module)),
@@ -117,7 +120,7 @@ function viewOf(context: ChangeContext, standing: Standing, mine: InstanceRecord
   };
 }
 
-function fateOf(table: TableView, { who, mayReturn }: Standing, seat: SeatRecord): SeatFate {
+function outcomeOf(table: TableView, { who, mayReturn }: HeldState, seat: SeatRecord): SeatOutcome {
   const { id, module } = seat;
   const own = table.held.get(module);
   if (own) return { kind: 'kept', seat: withoutMark(own) };
@@ -126,19 +129,19 @@ function fateOf(table: TableView, { who, mayReturn }: Standing, seat: SeatRecord
   if (isOut || !table.policy.modules.has(module)) return { kind: 'lost', tombstone };
   const isFirst = !tombstone && (mayReturn(module) || table.returns.has(module));
   if (table.notNow && (tombstone || table.notNow.has(module))) return { kind: 'noPlace', isFirst };
-  const ahead = isFirst ? 0 : table.lines.ahead(module, who.id); // its own record passes the waiters
-  const place = table.places.placeFor(who, { module, preferred: id, ahead });
+  const ahead = isFirst ? 0 : table.queues.ahead(module, who.id); // its own record passes the waiters
+  const place = table.seatIndex.seatIdFor(who, { module, preferred: id, ahead });
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return isFirst ? { kind: 'noPlace', isFirst } : { kind: 'lost', tombstone };
 }
 
 /** A holder that was not evicted but finds no free seat after a restore goes to the head of the queue. */
-function returning(context: ChangeContext, standing: Standing, fates: Fates): Licence {
-  const { who, seats, returnSeconds } = standing;
+function returning(context: ChangeContext, heldState: HeldState, outcomes: SeatOutcomes): Licence {
+  const { who, seats, returnSeconds } = heldState;
   const places = seats.flatMap(({ id, module }) => {
-    const fate = fates.get(module);
-    if (fate?.kind !== 'noPlace' || !fate.isFirst) return [];
+    const seatOutcome = outcomes.get(module);
+    if (seatOutcome?.kind !== 'noPlace' || !seatOutcome.isFirst) return [];
     return [{ module, seatId: id, waitSeconds: returnSeconds(module) }];
   });
-  return standFirst(context, { who, places });
+  return enqueueFirst(context, { who, places });
 }

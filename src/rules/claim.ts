@@ -2,10 +2,10 @@ import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js
 import { grantOf } from '../licence/entitlement.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
-import { Lines, leaveLine } from './queue.js';
+import { dequeue, Queues } from './queue.js';
 import { notBorrowed, putRecord, withSeat } from './records.js';
 import { describeFull, type Full } from './refusal.js';
-import { type Claimant, Places, sameName, sameUser } from './seats.js';
+import { type Requester, SeatIndex, sameName, sameUser } from './seats.js';
 import { Telling } from './telling.js';
 import { BOOT_MARGIN_MS } from './timing.js';
 import { takeAway } from './tombstones.js';
@@ -23,7 +23,7 @@ export interface Proofs {
 
 /** One instance asks for a seat in one module. */
 export interface ClaimRequest extends Proofs {
-  readonly who: Claimant;
+  readonly who: Requester;
   readonly module: string;
   /** The id of a new seat. A user that has a seat already shares that one. */
   readonly seatId: string;
@@ -40,32 +40,38 @@ export type ClaimOutcome =
 export function claim(context: ChangeContext, request: ClaimRequest): ClaimOutcome {
   const { who, module } = request;
   grantOf(context.policy, module);
-  const cleared = andThen(context, { licence: context.licence, events: [] }, (now) => dropGone(now, request));
+  const cleared = andThen(context, { licence: context.licence, events: [] }, (now) =>
+    withoutGone(now, request),
+  );
   const now = { ...context, licence: cleared.licence };
   const place = placeIn(now, context.licence, request);
   if (place === null) return { kind: 'full', ...describeFull(context, request) };
   const record = withSeat(now, who, { id: place, module });
   const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };
-  const licence = leaveLine(putRecord(now.licence, record), who.id, [module]);
+  const licence = dequeue(putRecord(now.licence, record), who.id, [module]);
   return { kind: 'seated', record, draft: { licence, events: [...cleared.events, event] } };
 }
 
 /** The seat id this request gets, in the table without the records that are gone; `before` still has them. */
 function placeIn(context: ChangeContext, before: Licence, request: ClaimRequest): string | null {
   const { who, module, seatId } = request;
-  const places = new Places(context);
-  const own = dropOwn({ ...context, licence: before }, request);
+  const seatIndex = new SeatIndex(context);
+  const own = ownSeatToReuse({ ...context, licence: before }, request);
   // Rule 6: a user that comes back to its own seat passes the waiters.
-  const back = own === null ? null : places.placeFor(who, { module, preferred: own });
+  const back = own === null ? null : seatIndex.seatIdFor(who, { module, preferred: own });
   if (back !== null) return back; // not `own`, if another user has that seat by now
-  return places.placeFor(who, { module, preferred: seatId, ahead: new Lines(before).ahead(module, who.id) });
+  return seatIndex.seatIdFor(who, {
+    module,
+    preferred: seatId,
+    ahead: new Queues(before).ahead(module, who.id),
+  });
 }
 
 /**
  * Rules 5(a) and 6: a claim first clears heartbeat records whose process is gone, and all gone ones of this
  * user.
  */
-function dropGone(context: ChangeContext, request: ClaimRequest): Draft | null {
+function withoutGone(context: ChangeContext, request: ClaimRequest): Draft | null {
   const { who } = request;
   const isDead = (record: InstanceRecord) =>
     record.level === 'heartbeat'
@@ -83,7 +89,7 @@ function dropGone(context: ChangeContext, request: ClaimRequest): Draft | null {
 /**
  * The seat of an own record that the claim clears: a user that comes back after a crash keeps the seat id.
  */
-function dropOwn(context: ChangeContext, request: ClaimRequest): string | null {
+function ownSeatToReuse(context: ChangeContext, request: ClaimRequest): string | null {
   const { licence, policy } = context;
   const { who, module } = request;
   if (policy.countBy === 'instance') return null;

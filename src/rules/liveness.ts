@@ -4,9 +4,9 @@ import { Unchanged } from '../licence/unchanged.js';
 import {
   COUNTED_POLLS,
   deadAfterMs,
-  lookPeriodMs,
   OLDEST_PROOF_INTERVALS,
   PROOF_INTERVALS,
+  pollPeriodMs,
   YOUNGEST_PROOF_INTERVALS,
 } from './timing.js';
 
@@ -20,19 +20,19 @@ import {
  */
 
 /** The beat of each peer, by instance id, and how long it has been seen unchanged. */
-export type Sightings = ReadonlyMap<string, Unchanged>;
+export type Observations = ReadonlyMap<string, Unchanged>;
 
 /** A successful read of the newest revision. */
-export interface Look {
+export interface Poll {
   readonly licence: Licence;
   readonly startedMs: number;
   readonly endedMs: number;
 }
 
-/** The instance that looks. */
+/** The instance that polls. */
 export interface Observer {
   readonly id: string;
-  /** How often it looks. Milliseconds. */
+  /** How often it polls. Milliseconds. */
   readonly periodMs: number;
 }
 
@@ -41,26 +41,26 @@ export interface Observer {
  * observer may have been suspended, and the peer with it. The first poll that shows a beat counts from its
  * end, later ones from start to start.
  */
-export function look(before: Sightings, seen: Look, observer: Observer): Sightings {
+export function addPoll(before: Observations, seen: Poll, observer: Observer): Observations {
   const peers = seen.licence.instances.filter(
     (record) => record.id !== observer.id && record.level === 'heartbeat',
   );
   return new Map(
     peers.map((record) => {
       const { startedMs, endedMs } = seen;
-      const periodMs = Math.min(observer.periodMs, lookPeriodMs(record.checkIntervalSeconds));
-      const sight = { identity: record.beat, startedMs, endedMs, longestGapMs: COUNTED_POLLS * periodMs };
-      return [record.id, Unchanged.after(before.get(record.id), sight)];
+      const periodMs = Math.min(observer.periodMs, pollPeriodMs(record.checkIntervalSeconds));
+      const sighting = { identity: record.beat, startedMs, endedMs, longestGapMs: COUNTED_POLLS * periodMs };
+      return [record.id, Unchanged.after(before.get(record.id), sighting)];
     }),
   );
 }
 
 /** Rule 4(b). After trouble of our own the observed silence of every peer is cut to one check interval. */
-export function cutBack(sightings: Sightings, licence: Licence): Sightings {
+export function capSilence(observations: Observations, licence: Licence): Observations {
   const promised = new Map(
     licence.instances.map((record) => [record.id, record.checkIntervalSeconds * 1000]),
   );
-  return new Map([...sightings].map(([id, seen]) => [id, seen.atMost(promised.get(id) ?? 0)]));
+  return new Map([...observations].map(([id, seen]) => [id, seen.atMost(promised.get(id) ?? 0)]));
 }
 
 /**
@@ -81,45 +81,45 @@ export function recentCommits(
   return commits.filter((commit) => nowMs - commit.startedMs <= OLDEST_PROOF_INTERVALS * longestIntervalMs);
 }
 
-export interface Watch {
+export interface Judgement {
   /** Dead, with proof: may be evicted now. */
   readonly evict: readonly Verdict[];
   /** A peer is nearly dead and we have no recent commit: beat now, to have one in time. */
   readonly beatEarly: boolean;
   /** When the next poll decides about one of them. Infinity if none. */
-  readonly lookAgainMs: number;
+  readonly pollAgainMs: number;
 }
 
 /** What an observer judges by. */
 export interface Evidence {
-  readonly sightings: Sightings;
+  readonly observations: Observations;
   /** Its own, in the order in which they were made. */
   readonly commits: readonly OwnCommit[];
   readonly nowMs: number;
 }
 
 /** What follows from all we have seen. */
-export function judge(licence: Licence, evidence: Evidence): Watch {
+export function judge(licence: Licence, evidence: Evidence): Judgement {
   const parts = licence.instances.flatMap((record) => {
-    const seen = evidence.sightings.get(record.id);
+    const seen = evidence.observations.get(record.id);
     return seen && seen.identity === record.beat ? [judgeOne(record, seen, evidence)] : [];
   });
   return {
     evict: parts.flatMap((part) => part.evict),
     beatEarly: parts.some((part) => part.beatEarly),
-    lookAgainMs: parts.reduce((first, part) => Math.min(first, part.lookAgainMs), Number.POSITIVE_INFINITY),
+    pollAgainMs: parts.reduce((first, part) => Math.min(first, part.pollAgainMs), Number.POSITIVE_INFINITY),
   };
 }
 
-function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: Evidence): Watch {
+function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: Evidence): Judgement {
   const intervalMs = record.checkIntervalSeconds * 1000;
   const deadMs = deadAfterMs(record);
   const warnMs = deadMs - PROOF_INTERVALS * intervalMs;
   const at = (unchangedMs: number) => seen.seenMs + unchangedMs - seen.forMs;
-  if (seen.forMs < warnMs) return { evict: [], beatEarly: false, lookAgainMs: at(warnMs) };
+  if (seen.forMs < warnMs) return { evict: [], beatEarly: false, pollAgainMs: at(warnMs) };
   const lastMs = commits.at(-1)?.startedMs ?? Number.NEGATIVE_INFINITY;
   const beatEarly = nowMs - lastMs > (OLDEST_PROOF_INTERVALS - PROOF_INTERVALS) * intervalMs;
-  if (seen.forMs < deadMs) return { evict: [], beatEarly, lookAgainMs: at(deadMs) };
+  if (seen.forMs < deadMs) return { evict: [], beatEarly, pollAgainMs: at(deadMs) };
   const ripeAt = firstWhere(
     commits,
     (one) => nowMs - one.confirmedMs < YOUNGEST_PROOF_INTERVALS * intervalMs,
@@ -130,11 +130,11 @@ function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: E
     return {
       evict: [{ instance: record.id, beat: record.beat, reason: 'evicted' }],
       beatEarly: false,
-      lookAgainMs: Number.POSITIVE_INFINITY,
+      pollAgainMs: Number.POSITIVE_INFINITY,
     };
   const next = commits[ripeAt];
   const ripeMs = next ? next.confirmedMs + YOUNGEST_PROOF_INTERVALS * intervalMs : Number.POSITIVE_INFINITY;
-  return { evict: [], beatEarly, lookAgainMs: ripeMs };
+  return { evict: [], beatEarly, pollAgainMs: ripeMs };
 }
 
 /** An instance to evict, and the beat at which it was seen unchanged. */

@@ -2,10 +2,10 @@ import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/doc
 import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
-import { type Pending, placeKey, withoutWaiters } from './queue.js';
-import { dropSeats, isGiven, seatEvent } from './records.js';
-import { closedForMs } from './restore.js';
-import { Places } from './seats.js';
+import { type OfferOrWait, waiterKey, withoutWaiters } from './queue.js';
+import { dropSeats, isOffered, seatEvent } from './records.js';
+import { settlingForMs } from './restore.js';
+import { SeatIndex } from './seats.js';
 
 /**
  * Rule 8. The commit that frees a seat offers it to the first waiter: it seats that waiter. The seat is
@@ -18,12 +18,12 @@ import { Places } from './seats.js';
  * record. A long queue served at once could make a revision that is larger than a licence may be, and no
  * instance could commit any more.
  */
-export const MOST_GIVEN = 1000;
+export const MOST_OFFERED = 1000;
 
 /**
  * A record, where it stands in the table, and the seats it gets. A record made for a waiter has no others.
  */
-interface Gift {
+interface Offer {
   readonly record: InstanceRecord;
   readonly at: number;
   readonly seats: SeatRecord[];
@@ -34,27 +34,27 @@ interface Gift {
  * both queued and seated: its queue entry is dropped, because two seats for one module fail validation and
  * would block every commit. Null when there is no free seat, or no waiter.
  */
-export function seatWaiters(context: ChangeContext): Draft | null {
+export function offerToWaiters(context: ChangeContext): Draft | null {
   const { licence, policy } = context;
-  const places = new Places(context);
-  const gifts = new Gifts(context);
+  const seatIndex = new SeatIndex(context);
+  const offers = new Offers(context);
   const left = new Set<string>();
   for (const waiter of licence.waiting) {
-    if (gifts.events.length === MOST_GIVEN) break;
+    if (offers.events.length === MOST_OFFERED) break;
     if (!policy.modules.has(waiter.module)) continue;
-    const isSeated = places.held(waiter.instance, waiter.module) !== undefined;
+    const isSeated = seatIndex.held(waiter.instance, waiter.module) !== undefined;
     const { instance: id, module, user, host, machine } = waiter;
     const place = isSeated
       ? null
-      : places.placeFor({ id, user, host, machine }, { module, preferred: waiter.seat });
-    if (place !== null) gifts.give(waiter, place, places);
-    if (isSeated || place !== null) left.add(placeKey(waiter));
+      : seatIndex.seatIdFor({ id, user, host, machine }, { module, preferred: waiter.seat });
+    if (place !== null) offers.give(waiter, place, seatIndex);
+    if (isSeated || place !== null) left.add(waiterKey(waiter));
   }
   if (left.size === 0) return null;
-  const after = withoutWaiters(licence, (waiter) => left.has(placeKey(waiter)));
+  const after = withoutWaiters(licence, (waiter) => left.has(waiterKey(waiter)));
   return {
-    licence: gifts.events.length === 0 ? after : { ...after, instances: gifts.instances() },
-    events: gifts.events,
+    licence: offers.events.length === 0 ? after : { ...after, instances: offers.instances() },
+    events: offers.events,
   };
 }
 
@@ -63,48 +63,52 @@ export function seatWaiters(context: ChangeContext): Draft | null {
  * after a restore no new user is seated; a waiter takes a free seat itself, later.
  */
 export function offerFree(context: ChangeContext): Draft | null {
-  const isClosed = isExpired(context.policy, context.nowMs) || closedForMs(context) > 0;
-  return isClosed ? null : seatWaiters(context);
+  const isClosed = isExpired(context.policy, context.nowMs) || settlingForMs(context) > 0;
+  return isClosed ? null : offerToWaiters(context);
 }
 
 /** What one pass offers to the waiters. */
-class Gifts {
+class Offers {
   readonly events: EventDraft[] = [];
   private readonly policy: Policy;
   private readonly at: string;
-  private readonly gifts: Map<string, Gift>;
+  private readonly offers: Map<string, Offer>;
 
   constructor({ licence, policy, nowMs }: ChangeContext) {
     this.policy = policy;
     this.at = toIso(nowMs);
-    this.gifts = new Map(
+    this.offers = new Map(
       licence.instances.map((record, index) => [record.id, { record, at: index, seats: [] }]),
     );
   }
 
-  give(waiter: Waiter, place: string, places: Places): void {
+  give(waiter: Waiter, place: string, seatIndex: SeatIndex): void {
     const { module } = waiter;
     const seat: SeatRecord = { id: place, module, sinceAt: this.at, untilAt: null, given: true };
     const gift = this.giftFor(waiter);
     gift.seats.push(seat);
-    places.put(gift.record, seat, gift.at);
+    seatIndex.put(gift.record, seat, gift.at);
     this.events.push(seatEvent('given', gift.record, seat));
   }
 
   /** Those that were there keep their order, and new ones follow in theirs. */
   instances(): InstanceRecord[] {
-    return [...this.gifts.values()].map(({ record, seats }) => {
+    return [...this.offers.values()].map(({ record, seats }) => {
       if (seats.length === 0 || record.seats === seats) return record;
       return { ...record, seats: [...record.seats, ...seats] };
     });
   }
 
-  private giftFor(waiter: Waiter): Gift {
-    const known = this.gifts.get(waiter.instance);
+  private giftFor(waiter: Waiter): Offer {
+    const known = this.offers.get(waiter.instance);
     if (known) return known;
     const seats: SeatRecord[] = [];
-    const gift = { record: { ...recordOf(waiter, this.policy, this.at), seats }, at: this.gifts.size, seats };
-    this.gifts.set(waiter.instance, gift);
+    const gift = {
+      record: { ...recordOf(waiter, this.policy, this.at), seats },
+      at: this.offers.size,
+      seats,
+    };
+    this.offers.set(waiter.instance, gift);
     return gift;
   }
 }
@@ -138,12 +142,12 @@ function recordOf(waiter: Waiter, policy: Policy, at: string): Omit<InstanceReco
  * Removes waiters past their maximum wait and offers not accepted in time. Null if none of them is left in
  * the table.
  */
-export function passOver({ licence }: ChangeContext, overdue: readonly Pending[]): Draft | null {
+export function expireOffers({ licence }: ChangeContext, overdue: readonly OfferOrWait[]): Draft | null {
   if (overdue.length === 0) return null;
   const late = new Set(overdue.filter(({ kind }) => kind === 'waits').map(keyOf));
   const isLate = ({ instance, module, seat }: Waiter) => late.has(keyOf({ instance, module, seat }));
-  const leaving = new Set(licence.waiting.filter(isLate).map(placeKey));
-  const stayed = withoutWaiters(licence, (waiter) => leaving.has(placeKey(waiter)));
+  const leaving = new Set(licence.waiting.filter(isLate).map(waiterKey));
+  const stayed = withoutWaiters(licence, (waiter) => leaving.has(waiterKey(waiter)));
   const untaken = untakenIn(licence, overdue);
   if (stayed === licence && untaken.length === 0) return null;
   const events = untaken.map(({ record, seat }) => seatEvent('passed over', record, seat));
@@ -151,18 +155,18 @@ export function passOver({ licence }: ChangeContext, overdue: readonly Pending[]
   return { licence: dropSeats(stayed, left), events };
 }
 
-const keyOf = ({ instance, module, seat }: Pick<Pending, 'instance' | 'module' | 'seat'>): string =>
+const keyOf = ({ instance, module, seat }: Pick<OfferOrWait, 'instance' | 'module' | 'seat'>): string =>
   `${instance} ${module} ${seat}`;
 
 /** The seats that were offered and not accepted, in the order in which they are named. */
 function untakenIn(
   { instances }: Licence,
-  overdue: readonly Pending[],
+  overdue: readonly OfferOrWait[],
 ): { readonly record: InstanceRecord; readonly seat: SeatRecord }[] {
   const given = new Map(
     instances.flatMap((record) =>
       record.seats
-        .filter(isGiven)
+        .filter(isOffered)
         .map((seat) => [
           keyOf({ instance: record.id, module: seat.module, seat: seat.id }),
           { record, seat },

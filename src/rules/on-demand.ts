@@ -22,21 +22,21 @@ export interface Caller {
 }
 
 /** The beat by which a name stands in the roll call, and since when we have seen it unchanged. */
-export interface WatchedName {
+export interface CalledUnchanged {
   /** Without a gap in which all computers may have been suspended, as T measures it. */
   readonly byInterval: Unchanged;
   /** The same as its answer deadline measures it (rule 7). */
   readonly byAnswer: Unchanged;
 }
 /** By instance. */
-export type Watched = ReadonlyMap<string, WatchedName>;
+export type CalledSince = ReadonlyMap<string, CalledUnchanged>;
 
 /** What we know when a commit of ours begins. */
-export interface Watching {
-  readonly watched: Watched;
+export interface CallRecord {
+  readonly calledSince: CalledSince;
   /** When the commit began. */
   readonly nowMs: number;
-  /** The longest time without a look or a proof since the commit before. */
+  /** The longest time without a poll or a proof since the commit before. */
   readonly gapMs: number;
   /** When our last commit began that wrote something. */
   readonly wroteMs: number;
@@ -66,10 +66,10 @@ const isWithin = (ms: number, nowMs: number, forMs: number): boolean => ms <= no
  * The holder missed its deadline. Counts only if we published something in the second half of it: else the
  * share may be refusing writes.
  */
-export function isBroken(
+export function isMissed(
   record: InstanceRecord,
-  known: WatchedName,
-  { nowMs, gapMs, wroteMs }: Watching,
+  known: CalledUnchanged,
+  { nowMs, gapMs, wroteMs }: CallRecord,
 ): boolean {
   const answerMs = answerMsOf(record);
   return (
@@ -83,12 +83,12 @@ export function isBroken(
  * Next time this holder needs a commit: to evict it, or to prove that the share accepts writes. Infinity
  * without an answer deadline.
  */
-export function answerDueMs(record: InstanceRecord, known: WatchedName, wroteMs: number): number {
+export function answerDueMs(record: InstanceRecord, known: CalledUnchanged, wroteMs: number): number {
   const proofMs = known.byAnswer.sinceMs + PROOF_PART * answerMsOf(record);
   return wroteMs >= proofMs ? known.byAnswer.sinceMs + answerMsOf(record) : proofMs;
 }
 
-export const brokenWords = (record: InstanceRecord): string =>
+export const missedDeadlines = (record: InstanceRecord): string =>
   `did not answer within ${record.answersWithin} s, as it had promised`;
 
 /**

@@ -1,6 +1,6 @@
 import type { InstanceRecord, Licence, SeatRecord, Settings, Tombstone } from '../licence/document.js';
 import { MAX_GONE } from '../licence/document.js';
-import { entitlementHash, limitOf, type Policy } from '../licence/entitlement.js';
+import { entitlementHash, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { isFinal } from './tombstones.js';
@@ -137,7 +137,7 @@ export function roomIn(instances: readonly InstanceRecord[], policy: Policy): (s
   return ({ id, module }) => {
     const grant = policy.modules.get(module);
     const ids = idsOf(module);
-    if (!grant || !ids || (!ids.has(id) && ids.size >= limitOf(grant))) return false;
+    if (!grant || !ids || (!ids.has(id) && ids.size >= seatLimit(grant))) return false;
     ids.add(id);
     return true;
   };

@@ -1,18 +1,21 @@
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import type { ChangeContext, EventDraft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
-import type { Claimant } from './seats.js';
+import type { Requester } from './seats.js';
 
 /** The records of the instances: made, renewed by a beat, put into the table, taken out of it. */
 
-type Unpromised = Omit<InstanceRecord, 'level' | 'checkIntervalSeconds' | 'graceSeconds' | 'answersWithin'>;
+type RecordToRenew = Omit<
+  InstanceRecord,
+  'level' | 'checkIntervalSeconds' | 'graceSeconds' | 'answersWithin'
+>;
 
 /**
  * The instance's own record, or a new one that has not beaten yet. Its next beat is above every one that it
  * ever tried to write, also when an older state of the table was brought back: an observer that saw a lost
  * beat must not take the next one for the same.
  */
-export function ownRecord({ licence, nowMs }: ChangeContext, me: Claimant): Unpromised {
+export function ownRecord({ licence, nowMs }: ChangeContext, me: Requester): RecordToRenew {
   const { highestBeat: beat = 0, ...who } = me;
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine) return { ...mine, beat: Math.max(mine.beat, beat) };
@@ -21,9 +24,9 @@ export function ownRecord({ licence, nowMs }: ChangeContext, me: Claimant): Unpr
 }
 
 /** One beat: raises the counter, and commits the instance to what the policy says now. */
-export function promise(
+export function renewRecord(
   { policy, nowMs }: ChangeContext,
-  record: Unpromised,
+  record: RecordToRenew,
   seats: readonly SeatRecord[],
 ): InstanceRecord {
   const { unconfirmed: _, ...confirmed } = record;
@@ -42,21 +45,21 @@ export function promise(
 /** The requester's record with one more seat, as at a beat. */
 export function withSeat(
   context: ChangeContext,
-  who: Claimant,
+  who: Requester,
   place: { readonly id: string; readonly module: string },
 ): InstanceRecord {
   const before = context.licence.instances.find((record) => record.id === who.id)?.seats ?? [];
   const isSame = (held: SeatRecord) => held.module === place.module && held.id === place.id;
-  const isOffered = (held: SeatRecord) => held.module === place.module && isGiven(held);
+  const isSameOffer = (held: SeatRecord) => held.module === place.module && isOffered(held);
   // An offered seat is accepted, or given up.
-  const others = before.filter((held) => !isSame(held) && !isOffered(held));
+  const others = before.filter((held) => !isSame(held) && !isSameOffer(held));
   const same = before.find(isSame);
   const taken = same ? withoutMark(same) : { ...place, sinceAt: toIso(context.nowMs), untilAt: null };
-  return promise(context, ownRecord(context, who), [...others, taken]);
+  return renewRecord(context, ownRecord(context, who), [...others, taken]);
 }
 
 /** Offered to a waiter, and not accepted yet (rule 8). */
-export const isGiven = (seat: SeatRecord): boolean => seat.given === true;
+export const isOffered = (seat: SeatRecord): boolean => seat.given === true;
 
 /** The instance's own beat accepts an offered seat: clears the `given` mark. */
 export const withoutMark = ({ given: _, ...seat }: SeatRecord): SeatRecord => seat;

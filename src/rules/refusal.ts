@@ -1,15 +1,9 @@
-import type {
-  CountBy,
-  GoneReason,
-  InstanceRecord,
-  Licence,
-  SeatRecord,
-  Tombstone,
-} from '../licence/document.js';
+import type { Eviction, Holder } from '../api.js';
+import type { CountBy, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { answerByMs } from './on-demand.js';
-import { isSilent, outByMs, watchedFrom } from './roll-call.js';
+import { clockHeldFrom, isSilent, outByMs } from './roll-call.js';
 import { type Identity, sameName } from './seats.js';
 
 /** What a refusal tells: there is no free seat. */
@@ -19,25 +13,6 @@ export interface Full {
   readonly holders: readonly Holder[];
   readonly freesAt: string | null;
   readonly evicted: Eviction | null;
-}
-
-/** A seat that was taken away, as its tombstone tells. */
-export interface Eviction {
-  readonly reason: GoneReason;
-  /** `user@host` of the observer or the administrator. */
-  readonly by: string;
-  readonly words: string | null;
-  /** ISO 8601, share time. */
-  readonly at: string;
-}
-
-/** A holder of a seat in a module. */
-export interface Holder {
-  readonly seat: string;
-  readonly user: string;
-  readonly host: string;
-  readonly sinceAt: string;
-  readonly note: string | null;
 }
 
 export function describeFull(
@@ -95,7 +70,7 @@ function lastEviction(gone: readonly Tombstone[], by: CountBy, who: Identity): E
  */
 function freesAt(context: ChangeContext, module: string): string | null {
   const { licence, policy, nowMs } = context;
-  const watchedFromMs = watchedFrom(licence, nowMs);
+  const watchedFromMs = clockHeldFrom(licence, nowMs);
   if (watchedFromMs === Number.POSITIVE_INFINITY && policy.level === 'light') return null;
   const places = new Map<string, number>();
   for (const held of seatsOf(licence, module)) {

@@ -7,7 +7,7 @@ import { parseLicence } from '../licence/text.js';
 import { offerFree } from './offers.js';
 
 /** What becomes of a replacement file: one that an administrator put over `licence.json`. */
-export type Drop =
+export type ReplacementOutcome =
   | { readonly kind: 'adopted'; readonly draft: Draft }
   | { readonly kind: 'same' } // the table has all that is in it: it may be written over
   | { readonly kind: 'refused'; readonly why: string };
@@ -16,17 +16,17 @@ export type Drop =
  * An unsigned file over an unsigned licence of the same licence id is adopted as it is: entitlement and
  * settings. The seat table stays. No holder loses its seat, however few seats the new file has.
  */
-export function judgeDrop(
+export function judgeReplacement(
   context: ChangeContext,
   { text, actor }: { readonly text: string; readonly actor: string },
-): Drop {
+): ReplacementOutcome {
   const top = context.licence;
   const read = readFile(text);
   if ('why' in read) return { kind: 'refused', why: read.why };
-  const { licence: dropped, policy } = read;
-  const [id, ownId] = [licenceIdOf(dropped.entitlement), licenceIdOf(top.entitlement)];
+  const { licence: replacement, policy } = read;
+  const [id, ownId] = [licenceIdOf(replacement.entitlement), licenceIdOf(top.entitlement)];
   if (id !== ownId) return { kind: 'refused', why: `it is licence "${id}"; expected licence "${ownId}"` };
-  const { entitlement, settings } = dropped;
+  const { entitlement, settings } = replacement;
   const hash = entitlementHash(top.entitlement);
   const isSame = entitlementHash(entitlement) === hash;
   if (isSame && JSON.stringify(settings) === JSON.stringify(top.settings)) return { kind: 'same' };

@@ -5,7 +5,7 @@ import { hashOf } from '../licence/event-hash.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { bury, roomIn, withEntitlement } from './recall.js';
-import { quarterMs } from './timing.js';
+import { settlingPeriodMs } from './timing.js';
 
 /**
  * What to make of a lost table (../store/README.md, "Damage and loss"): one revision, far above every
@@ -51,7 +51,7 @@ export const restoredNumber = (highestKnown: number): number =>
  * Above this no restored number fits any more. A number that high is no revision, but a name that a person
  * typed.
  */
-export const HIGHEST_HEALABLE = MAX_REVISION - 1_000_000;
+export const HIGHEST_REBUILDABLE = MAX_REVISION - 1_000_000;
 
 /** What a table is rebuilt from: the state with the highest number; on a tie the one named first. */
 export const newest = (candidates: readonly Candidate[]): Candidate | null =>
@@ -148,8 +148,8 @@ function unconfirmed(record: InstanceRecord): InstanceRecord {
  * How much of the settling period is left by share time; nothing if the server clock was set back to before
  * the restore. Milliseconds.
  */
-export function closedForMs({ licence, policy, nowMs }: ChangeContext): number {
+export function settlingForMs({ licence, policy, nowMs }: ChangeContext): number {
   if (!licence.restored) return 0;
   const agoMs = nowMs - fromIso(licence.restored.at);
-  return agoMs < 0 ? 0 : Math.max(0, quarterMs(policy) - agoMs);
+  return agoMs < 0 ? 0 : Math.max(0, settlingPeriodMs(policy) - agoMs);
 }

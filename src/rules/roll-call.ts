@@ -6,13 +6,13 @@ import type { Verdict } from './liveness.js';
 import {
   answerDueMs,
   answerGapMs,
-  brokenWords,
+  type CalledSince,
+  type CalledUnchanged,
   type Caller,
-  isBroken,
+  type CallRecord,
+  isMissed,
   isOnDemand,
-  type Watched,
-  type WatchedName,
-  type Watching,
+  missedDeadlines,
 } from './on-demand.js';
 import {
   ALIVE_INTERVALS,
@@ -54,7 +54,7 @@ export type Silence = (record: InstanceRecord) => number;
 export interface SilenceFacts {
   /** Share time. */
   readonly nowMs: number;
-  /** Since when a live instance has been there, see {@link watchedFrom}. */
+  /** Since when a live instance has been there, see {@link clockHeldFrom}. */
   readonly watchedFromMs: number;
   /** How long the newcomer itself has seen the beat unchanged. */
   readonly unchangedMs: number;
@@ -68,7 +68,7 @@ export const silenceMs = (record: InstanceRecord, facts: SilenceFacts): number =
 };
 
 /** When the oldest instance that lives by share time joined, by share time. Infinity when none lives. */
-export const watchedFrom = (licence: Licence, shareTimeMs: number): number =>
+export const clockHeldFrom = (licence: Licence, shareTimeMs: number): number =>
   licence.instances
     .filter((record) => isBeating(record, shareTimeMs))
     .reduce((first, record) => Math.min(first, fromIso(record.joinedAt)), Number.POSITIVE_INFINITY);
@@ -179,21 +179,21 @@ export interface OwnPace {
  * time starts again from now.
  */
 export function watch(
-  before: Watched,
+  before: CalledSince,
   licence: Licence,
   { nowMs, gapMs, checkIntervalSeconds }: OwnPace,
-): Watched {
+): CalledSince {
   return new Map(
     calledIn(licence).map((record) => {
       const known = before.get(record.id);
-      const sight = { identity: record.beat, startedMs: nowMs };
+      const sighting = { identity: record.beat, startedMs: nowMs };
       const isUnbroken = gapMs <= longestGapMs(checkIntervalSeconds);
       const isUnbrokenByAnswer = gapMs <= answerGapMs(record);
       return [
         record.id,
         {
-          byInterval: Unchanged.after(isUnbroken ? known?.byInterval : null, sight),
-          byAnswer: Unchanged.after(isUnbrokenByAnswer ? known?.byAnswer : null, sight),
+          byInterval: Unchanged.after(isUnbroken ? known?.byInterval : null, sighting),
+          byAnswer: Unchanged.after(isUnbrokenByAnswer ? known?.byAnswer : null, sighting),
         },
       ];
     }),
@@ -207,22 +207,22 @@ export function watch(
  */
 export function unanswered(
   context: Pick<ChangeContext, 'licence' | 'policy'>,
-  watching: Watching,
+  watching: CallRecord,
   silence: Silence,
 ): Verdict[] {
   const waitMs = (record: InstanceRecord) =>
     WAIT_INTERVALS * Math.max(intervalMs(record), intervalMs(context.policy));
   const isUnbroken = watching.gapMs <= longestGapMs(context.policy.checkIntervalSeconds);
-  const isOverdue = (record: InstanceRecord, known: WatchedName) =>
+  const isOverdue = (record: InstanceRecord, known: CalledUnchanged) =>
     isUnbroken &&
     watching.nowMs - known.byInterval.sinceMs >= waitMs(record) &&
     silence(record) >= outAfterMs(record);
   return calledIn(context.licence).flatMap((record) => {
-    const known = watching.watched.get(record.id);
+    const known = watching.calledSince.get(record.id);
     if (known?.byAnswer.identity !== record.beat) return [];
     const verdict = { instance: record.id, beat: record.beat, reason: 'evicted' } as const;
     if (isOverdue(record, known)) return [{ ...verdict, words: UNANSWERED }];
-    return isBroken(record, known, watching) ? [{ ...verdict, words: brokenWords(record) }] : [];
+    return isMissed(record, known, watching) ? [{ ...verdict, words: missedDeadlines(record) }] : [];
   });
 }
 
@@ -230,9 +230,9 @@ export function unanswered(
  * When one of the called holders next needs a commit by rule 7. Infinity when none of them has an answer
  * deadline.
  */
-export function promiseDueMs(licence: Licence, watched: Watched, wroteMs: number): number {
+export function answerDeadlineMs(licence: Licence, calledSince: CalledSince, wroteMs: number): number {
   const due = calledIn(licence).map((record) => {
-    const known = watched.get(record.id);
+    const known = calledSince.get(record.id);
     return known?.byAnswer.identity === record.beat
       ? answerDueMs(record, known, wroteMs)
       : Number.POSITIVE_INFINITY;

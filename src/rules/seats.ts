@@ -1,5 +1,5 @@
 import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
-import { grantOf, limitOf, type Policy } from '../licence/entitlement.js';
+import { grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 
 /** Which places of a table are taken, and by which user. */
@@ -62,7 +62,7 @@ interface ModulePlaces {
 }
 
 /** A place that is asked for. */
-export interface WantedPlace {
+export interface WantedSeat {
   readonly module: string;
   readonly preferred: string;
   /** Free places that belong to others. @default 0 */
@@ -73,7 +73,7 @@ export interface WantedPlace {
  * The seats of all modules, in one pass over the table, for rules that ask for many. The pass is made at
  * the first question.
  */
-export class Places {
+export class SeatIndex {
   private readonly instances: readonly InstanceRecord[];
   private readonly policy: Policy;
   private index: Map<string, ModulePlaces> | null = null;
@@ -92,13 +92,13 @@ export class Places {
    * Returns the user's existing seat, else `preferred` if free, else null. `ahead` free seats are reserved
    * for earlier waiters.
    */
-  placeFor(who: Identity, { module, preferred, ahead = 0 }: WantedPlace): string | null {
+  seatIdFor(who: Identity, { module, preferred, ahead = 0 }: WantedSeat): string | null {
     const places = this.of(module);
-    const own = places && this.ownPlace(places, who);
+    const own = places && this.ownSeatId(places, who);
     if (own) return own.id;
     const isFree = !places?.ids.has(preferred);
     const inUse = places?.ids.size ?? 0;
-    return inUse + ahead < limitOf(grantOf(this.policy, module)) && isFree ? preferred : null;
+    return inUse + ahead < seatLimit(grantOf(this.policy, module)) && isFree ? preferred : null;
   }
 
   /** One more seat, of the record that stands `at` there in the table. */
@@ -130,7 +130,7 @@ export class Places {
     if (key !== null) noteFirst(places.byUser, key, taken);
   }
 
-  private ownPlace({ byInstance, byUser }: ModulePlaces, who: Identity): SeatRecord | undefined {
+  private ownSeatId({ byInstance, byUser }: ModulePlaces, who: Identity): SeatRecord | undefined {
     const key = userKey(this.policy.countBy, who);
     return first(byInstance.get(who.id), key === null ? undefined : byUser.get(key))?.seat;
   }
@@ -145,7 +145,7 @@ function noteFirst(known: Map<string, Taken>, key: string, taken: Taken): void {
 }
 
 /** A requester: one running process, and the user it runs for. */
-export interface Claimant extends Running {
+export interface Requester extends Running {
   readonly id: string;
   /**
    * The highest beat this instance ever tried to write. A new record goes on from there, so that no

@@ -35,7 +35,7 @@ export const factsOf = ({ revision, commit, parent, restored, events }: Licence)
 
 // --- what a segment covers -------------------------------------------------------------------------------
 
-interface Ground {
+interface WalkContext {
   readonly known: ReadonlyMap<number, Known>;
   /** The numbers that a listing showed, ascending. */
   readonly present: readonly number[];
@@ -53,24 +53,24 @@ interface Ground {
 export function* walkDown(
   from: RevisionFacts,
   downTo: number,
-  ground: Ground,
+  walk: WalkContext,
 ): Generator<number, readonly RevisionFacts[]> {
   const covered = [from];
   let taken: TakenRange | null = null;
-  let next = linkBelow(from, ground);
+  let next = linkBelow(from, walk);
   while (next !== null && next.revision >= downTo) {
     const { revision, commit, range }: Link = next;
     if (range) taken = { range, above: covered.length };
-    if (!ground.known.has(revision)) yield revision;
-    const found = ground.known.get(revision) ?? 'missing';
+    if (!walk.known.has(revision)) yield revision;
+    const found = walk.known.get(revision) ?? 'missing';
     if (found === 'damaged') next = { revision: revision - 1, commit: null };
     else if (found === 'missing' || (commit !== null && commit !== found.commit)) {
       const isBegun = found === 'missing' && taken !== null && isIn(taken.range, revision);
       if (isBegun && taken) covered.length = taken.above; // it was listed, and is being cleared away
-      next = resume(covered.at(-1) ?? from, isBegun && taken ? taken.range.last + 1 : revision, ground);
+      next = resume(covered.at(-1) ?? from, isBegun && taken ? taken.range.last + 1 : revision, walk);
     } else {
       covered.push(found);
-      next = linkBelow(found, ground);
+      next = linkBelow(found, walk);
     }
   }
   return covered;
@@ -95,25 +95,25 @@ interface Link {
  * A parent has a lower number. One with another number is as good as missing: it could lead a walk in a
  * circle.
  */
-function linkBelow(child: RevisionFacts, ground: Ground): Link | null {
+function linkBelow(child: RevisionFacts, walk: WalkContext): Link | null {
   const { parent, revision, isRestored } = child;
   if (parent && parent.revision < revision) return parent;
-  return parent || isRestored ? resume(child, revision, ground) : null;
+  return parent || isRestored ? resume(child, revision, walk) : null;
 }
 
-function resume({ isRestored }: RevisionFacts, below: number, ground: Ground): Link | null {
-  const { present, numbers, known } = ground;
+function resume({ isRestored }: RevisionFacts, below: number, walk: WalkContext): Link | null {
+  const { present, numbers, known } = walk;
   for (let at = indexOf(below, present) - 1; at >= 0; at--) {
     const revision = present[at] as number;
     if (known.get(revision) === 'missing') continue;
     if (isRestored) return { revision, commit: null };
     const range = rangeOf(revision, numbers);
-    if (revision === range.last && isWhole(range, ground)) return { revision, commit: null, range };
+    if (revision === range.last && isWhole(range, walk)) return { revision, commit: null, range };
   }
   return null;
 }
 
-function isWhole(range: Range, { present, numbers, known }: Ground): boolean {
+function isWhole(range: Range, { present, numbers, known }: WalkContext): boolean {
   const there = numbersIn(range, present);
   return there.length === numbers && there.every((one) => known.get(one) !== 'missing');
 }

@@ -1,11 +1,11 @@
 import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
-import { limitOf, type Policy } from '../licence/entitlement.js';
+import { type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
-import { Lines } from './queue.js';
+import { Queues } from './queue.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
-import { ownLookMs } from './timing.js';
+import { ownPollMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
 /** The holders of the seats, as one poll shows them. */
@@ -93,7 +93,7 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
   const { licence, policy, nowMs } = context;
   const { file, refusedFile, isGone } = request;
   const time: ShareTime = { ms: nowMs, from: request.from };
-  const lines = new Lines(licence);
+  const queues = new Queues(licence);
   const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), time));
   return {
     schemaVersion: 1,
@@ -112,15 +112,15 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
     movedTo: licence.movedTo ?? null,
     refusedFile,
-    modules: modulesView(licence, policy, lines),
+    modules: modulesView(licence, policy, queues),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
-    waiting: waitingView(licence, lines),
+    waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
     bans: licence.settings.bans ?? [],
   };
 }
 
-function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView['modules'] {
+function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusView['modules'] {
   const seats = seatsInUse(licence);
   const reservations = new Map<string, number>();
   for (const { module } of licence.settings.reservations ?? [])
@@ -128,7 +128,7 @@ function modulesView(licence: Licence, policy: Policy, lines: Lines): StatusView
   return [...policy.modules.values()].map((grant) => {
     const { module, maxUsers, overdraft = 0 } = grant;
     const [inUse, reserved] = [seats.get(module) ?? 0, reservations.get(module) ?? 0];
-    const [free, waiting] = [Math.max(0, limitOf(grant) - inUse), lines.lengthOf(module)];
+    const [free, waiting] = [Math.max(0, seatLimit(grant) - inUse), queues.lengthOf(module)];
     return { module, maxUsers, overdraft, reserved, inUse, free, waiting };
   });
 }
@@ -169,7 +169,7 @@ function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'
  */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
   const decided = licence.gone.filter((stone) => isFinal(stone.reason));
-  const patienceMs = ownLookMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
+  const patienceMs = ownPollMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
   return decided
     .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
     .map(({ seat, module, user, host }) => ({
@@ -178,9 +178,9 @@ function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatVi
     }));
 }
 
-function waitingView(licence: Licence, lines: Lines): StatusView['waiting'] {
+function waitingView(licence: Licence, queues: Queues): StatusView['waiting'] {
   return licence.waiting.map(({ instance, module, user, host, sinceAt }) => ({
-    place: lines.placeOf(module, instance) ?? 0,
+    place: queues.positionOf(module, instance) ?? 0,
     ...{ module, user, host, sinceAt },
   }));
 }

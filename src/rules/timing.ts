@@ -162,12 +162,12 @@ export const intervalMs = ({ checkIntervalSeconds }: Pick<Owed, 'checkIntervalSe
   checkIntervalSeconds * 1000;
 
 /** How often an instance polls at least. */
-export const lookPeriodMs = (checkIntervalSeconds: number): number =>
+export const pollPeriodMs = (checkIntervalSeconds: number): number =>
   Math.min(checkIntervalSeconds * 1000 * POLL_INTERVALS, LONGEST_POLL_MS);
 
 /** The same by its level and answer deadline: it notices a removal, or a change of settings, within this. */
-export function ownLookMs(level: Level, checkIntervalSeconds: number, answersWithin: number | null): number {
-  const periodMs = lookPeriodMs(checkIntervalSeconds);
+export function ownPollMs(level: Level, checkIntervalSeconds: number, answersWithin: number | null): number {
+  const periodMs = pollPeriodMs(checkIntervalSeconds);
   if (level === 'light') return Math.max(LIGHT_POLL_MS, periodMs);
   return answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / POLLS_PER_ANSWER);
 }
@@ -204,7 +204,7 @@ export const longestGapMs = (checkIntervalSeconds: number): number =>
   Math.max(checkIntervalSeconds * 1000 * GAP_INTERVALS, SHORTEST_GAP_MS);
 
 /** How long the settling period lasts. */
-export const quarterMs = (policy: Pick<Owed, 'checkIntervalSeconds'>): number =>
+export const settlingPeriodMs = (policy: Pick<Owed, 'checkIntervalSeconds'>): number =>
   SETTLING_INTERVALS * intervalMs(policy);
 
 /** How long a tombstone is kept. */

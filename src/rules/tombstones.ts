@@ -1,5 +1,5 @@
+import type { GoneReason } from '../api.js';
 import {
-  type GoneReason,
   type InstanceRecord,
   type Licence,
   MAX_GONE,
@@ -75,7 +75,7 @@ export function tombstonesOf(licence: Licence, instanceId: string): (seat: SeatR
 }
 
 /** A user that comes back for a seat, by the names it goes by. */
-interface Returning {
+interface ReturningUser {
   readonly user: string;
   readonly host: string;
   readonly module: string;
@@ -88,9 +88,9 @@ interface Returning {
  *
  * @param context after the claim
  */
-export function tellRemoved(
+export function acknowledgeRemoval(
   { licence, policy }: ChangeContext,
-  { user, host, module }: Returning,
+  { user, host, module }: ReturningUser,
 ): { readonly draft: Draft | null; readonly removed: Tombstone | null } {
   const asked = policy.countBy === 'user' ? { user } : { user, host };
   const isNews = (stone: Tombstone) =>

@@ -7,7 +7,7 @@ import { intervalMs, LATE_PART, OVERDUE_INTERVALS, VALID_PART, validForMs } from
  */
 
 /** What a confirmed beat supports. */
-export interface Belief {
+export interface Validity {
   /** The *start* of the commit that was confirmed. */
   readonly since: Instant;
   /** Infinity for Light, which is never swept. */
@@ -16,10 +16,10 @@ export interface Belief {
   readonly overdueAfterMs: number;
 }
 
-export function beliefOf(
+export function validityOf(
   record: { level: 'heartbeat' | 'light'; checkIntervalSeconds: number; graceSeconds: number },
   since: Instant,
-): Belief {
+): Validity {
   if (record.level === 'light')
     return { since, validForMs: Number.POSITIVE_INFINITY, overdueAfterMs: Number.POSITIVE_INFINITY };
   return {
@@ -36,18 +36,22 @@ export function beliefOf(
  */
 
 /**
- * `lookLagMs`: how old what a poll shows can be, because the share client of this computer keeps what it
+ * `cacheAgeMs`: how old what a poll shows can be, because the share client of this computer keeps what it
  * was shown before.
  */
-export const answerBelief = (answersWithinSeconds: number, since: Instant, lookLagMs: number): Belief => ({
+export const answerValidity = (
+  answersWithinSeconds: number,
+  since: Instant,
+  cacheAgeMs: number,
+): Validity => ({
   since,
-  validForMs: VALID_PART * 1000 * answersWithinSeconds - lookLagMs,
+  validForMs: VALID_PART * 1000 * answersWithinSeconds - cacheAgeMs,
   overdueAfterMs: LATE_PART * 1000 * answersWithinSeconds,
 });
 
 /** Milliseconds of validity left; at or below 0 it is over. */
-export const remainingMs = (belief: Belief, now: Instant): number =>
-  belief.validForMs - elapsedMs(belief.since, now);
+export const remainingMs = (validity: Validity, now: Instant): number =>
+  validity.validForMs - elapsedMs(validity.since, now);
 
-export const isOverdue = (belief: Belief, now: Instant): boolean =>
-  elapsedMs(belief.since, now) >= belief.overdueAfterMs;
+export const isOverdue = (validity: Validity, now: Instant): boolean =>
+  elapsedMs(validity.since, now) >= validity.overdueAfterMs;

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate } from 'node:timers'; // of the module: a test runner replaces the global one
 import type { Instant } from '../licence/time.js';
 
 /** Time, handed in: tests move it by hand. */
@@ -10,11 +10,18 @@ export interface Clock {
   wallMs(): number;
   /** Time since boot, milliseconds. Sees sleep where the monotonic clock does not. */
   uptimeMs(): number;
+  /** Acts once, after `ms` milliseconds, unless it is called off before. Never keeps a process alive. */
+  alarm(ms: number, act: () => void): CallOff;
   /**
    * Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. Never keeps a process alive.
    */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  /** Keeps the process alive while an answer is awaited, where time is real. */
+  awake<T>(act: () => Promise<T>): Promise<T>;
 }
+
+/** Calls off an alarm. Afterwards, and twice, it does nothing. */
+export type CallOff = () => void;
 
 /** Node's timers hold at most 2^31 - 1 ms. */
 const LONGEST_TIMER_MS = 2_147_483_647;
@@ -23,11 +30,30 @@ export const systemClock: Clock = {
   elapsedMs: () => performance.now(),
   wallMs: () => Date.now(),
   uptimeMs,
-  sleep: async (ms, signal) => {
-    const bounded = Math.min(Math.max(0, ms), LONGEST_TIMER_MS);
-    await delay(bounded, undefined, { ref: false, ...(signal && { signal }) }).catch(() => undefined);
-  },
+  alarm,
+  sleep: sleepBy(alarm),
+  awake,
 };
+
+function alarm(ms: number, act: () => void): CallOff {
+  const timer = setTimeout(act, Math.min(Math.max(0, ms), LONGEST_TIMER_MS)).unref();
+  return () => clearTimeout(timer);
+}
+
+/** Sleeps by alarms. A signal that ends a sleep is no error here: it would cost an object with a stack each time. */
+export function sleepBy(alarm: Clock['alarm']): Clock['sleep'] {
+  return (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const wake = () => {
+        callOff();
+        signal?.removeEventListener('abort', wake);
+        resolve();
+      };
+      const callOff = alarm(ms, wake);
+      signal?.addEventListener('abort', wake);
+    });
+}
 
 /** Where the system does not tell, the monotonic clock stands in: it may only miss the computer's sleep. */
 function uptimeMs(): number {
@@ -50,6 +76,20 @@ export const LARGE_BYTES = 1024 * 1024;
 /** Between two steps of work with a large document: whatever else waits for the event loop goes first. */
 export const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/**
+ * Calls back when the current piece of work is done. `queueMicrotask` is one of the functions that a test runner
+ * replaces. What `act` throws is still an uncaught exception.
+ */
+export function soon(act: () => void): void {
+  void Promise.resolve()
+    .then(act)
+    .catch((error: unknown) =>
+      queueMicrotask(() => {
+        throw error;
+      }),
+    );
+}
+
 export const LATE = Symbol('late');
 
 /** An answer, or LATE when it has not come within `ms` milliseconds, or when the signal aborts before. */
@@ -59,10 +99,18 @@ export async function inTime<T>(
   answer: Promise<T>,
   signal?: AbortSignal,
 ): Promise<T | typeof LATE> {
-  const settled = new AbortController();
-  const stop = signal ? AbortSignal.any([settled.signal, signal]) : settled.signal;
-  const late = clock.sleep(ms, stop).then((): typeof LATE => LATE);
-  return await Promise.race([answer, late]).finally(() => settled.abort());
+  let callOff: CallOff = () => undefined;
+  let giveUp = () => {};
+  const late = new Promise<typeof LATE>((resolve) => {
+    giveUp = () => resolve(LATE);
+    if (signal?.aborted) return giveUp();
+    callOff = clock.alarm(ms, giveUp);
+    signal?.addEventListener('abort', giveUp);
+  });
+  return await Promise.race([answer, late]).finally(() => {
+    callOff();
+    signal?.removeEventListener('abort', giveUp);
+  });
 }
 
 /**

@@ -2,20 +2,20 @@ import { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from './clock.js';
 import { ShareError } from './files.js';
 
-/** How long a caller is willing to wait for a look or a commit. */
-export interface Limits {
+/** How long a caller is willing to wait for a poll or a commit. */
+export interface Deadline {
   /** When to give up, on the monotonic clock, milliseconds. */
   readonly untilMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws SeatfileFault ABORTED, or SHARE_UNREACHABLE naming what was waited for. */
-export function checkLimits(limits: Limits, clock: Clock, waitingFor: string): void {
-  if (limits.signal?.aborted)
+export function checkDeadline(deadline: Deadline, clock: Clock, waitingFor: string): void {
+  if (deadline.signal?.aborted)
     throw new SeatfileFault('ABORTED', `given up at the caller's wish while waiting for ${waitingFor}`, {
-      cause: limits.signal.reason,
+      cause: deadline.signal.reason,
     });
-  if (clock.elapsedMs() >= limits.untilMs)
+  if (clock.elapsedMs() >= deadline.untilMs)
     throw new SeatfileFault('SHARE_UNREACHABLE', `given up at the deadline while waiting for ${waitingFor}`);
 }
 

@@ -1,15 +1,29 @@
 import { constants, type Stats } from 'node:fs';
 import fs from 'node:fs/promises';
+import nodePath from 'node:path';
 import { MAX_BYTES } from '../licence/size.js';
-import { type FileStat, ShareError, type ShareFiles, sameRights, sortError, type Volume } from './files.js';
-import { minded } from './hung-exit.js';
-import { inDirectory, ourWay, reach, type Way } from './reach.js';
+import { elapsedMs } from '../licence/time.js';
+import { instantOf, systemClock } from './clock.js';
+import {
+  type FileStat,
+  identityOf,
+  ShareError,
+  type ShareFiles,
+  sameRights,
+  sortError,
+  type Volume,
+} from './files.js';
+import { tracked } from './hung-exit.js';
+import { findAnew, inDirectory, ourWay, reach, type Way } from './reach.js';
 import { replaceWhole } from './replace.js';
 
 /** Unknown to Windows, which has no such links at the end of a path that a share shows. */
 const NO_LINK = constants.O_NOFOLLOW ?? 0;
 /** A pipe without a writer is opened at once, and then found to be no file. */
 const NO_WAIT = constants.O_NONBLOCK ?? 0;
+
+/** A process may be stopped between its last look at a file and the rename: what it saw is old then. Milliseconds. */
+const LONGEST_LOOK_MS = 1000;
 
 /** The share as this computer mounts it. */
 export const diskFiles: ShareFiles = diskFilesBy(ourWay);
@@ -31,15 +45,20 @@ export function diskFilesBy(wayOf: () => Promise<Way>): ShareFiles {
       ),
     read: (file) => to('read', file, (name) => readBounded(name, file)),
     writeNew: (file, text, mode) => to('write', file, (name) => writeNew(name, file, text, mode)),
-    replace: (file, text, mode, beside) =>
-      sorted('replace', file, () => replaceWhole(file, text, mode, beside)),
-    makeDirectory: (directory) => to('make directory', directory, (name) => fs.mkdir(name)),
+    replace: (file, text, mode, { beside, expected }) =>
+      sorted('replace', file, () =>
+        replaceWhole(file, text, mode, { beside, isStill: () => isStill(file, expected) }),
+      ),
+    makeDirectory: (directory, mode = 0o777) =>
+      to('make directory', directory, (name) => fs.mkdir(name, mode)),
     setMode: (directory, mode) => into('set rights of', directory, (name, way) => setMode(name, mode, way)),
     stat: (path) => to('look at', path, async (name) => describe(await fs.lstat(name))),
     rename: (from, to) =>
       sorted('rename', `${from} to ${to}`, async () => {
         const way = await wayOf();
-        await reach(from, way, (one) => reach(to, way, (other) => fs.rename(one, other)));
+        const isWithin = nodePath.dirname(from) === nodePath.dirname(to);
+        findAnew(); // what is published must be published in the folder that is at the path now
+        await (isWithin ? renameIn(from, to, way) : renameAcross(from, to, way)).finally(findAnew);
       }),
     removeFile: (file) => to('remove', file, (name) => fs.unlink(name)),
     removeDirectory: (directory) => to('remove', directory, (name) => fs.rmdir(name)),
@@ -50,22 +69,38 @@ export function diskFilesBy(wayOf: () => Promise<Way>): ShareFiles {
 
 async function sorted<T>(operation: string, path: string, act: () => Promise<T>): Promise<T> {
   try {
-    return await minded(act);
+    return await tracked(act);
   } catch (error) {
     throw sortError(error, operation, path);
   }
 }
+
+/** Within one directory, which is opened once. */
+const renameIn = (from: string, to: string, way: Way): Promise<void> =>
+  reach(from, way, (name) => fs.rename(name, `${nodePath.dirname(name)}/${nodePath.basename(to)}`));
+
+const renameAcross = (from: string, to: string, way: Way): Promise<void> =>
+  reach(from, way, (one) => reach(to, way, (other) => fs.rename(one, other)));
 
 /** The names of a directory up to this size fit into memory at once. Not every share tells the size of a directory. */
 const SMALL_DIRECTORY = 1024 * 1024;
 /** Ten times what the busiest table makes in the five minutes for which it keeps them. */
 const MOST_NAMES = 100_000;
 const NAMES_AT_ONCE = 4096;
+/** A directory with so few names a moment ago is small still. The moment: milliseconds. */
+const FEW_NAMES = 1000;
+const MOMENT_MS = 300;
+let lastListed = { directory: '', atMs: 0 };
 
 /** A folder that was filled with names must not fill the memory. */
 async function namesIn(name: string, directory: string): Promise<string[]> {
-  const { size } = await fs.stat(name);
-  if (size <= SMALL_DIRECTORY) return await fs.readdir(name);
+  const atMs = performance.now();
+  const isSmall = lastListed.directory === directory && atMs - lastListed.atMs < MOMENT_MS;
+  if (isSmall || (await fs.stat(name)).size <= SMALL_DIRECTORY) {
+    const names = await fs.readdir(name);
+    if (names.length < FEW_NAMES) lastListed = { directory, atMs };
+    return names;
+  }
   const names: string[] = [];
   for await (const entry of await fs.opendir(name, { bufferSize: NAMES_AT_ONCE })) {
     if (names.push(entry.name) > MOST_NAMES) throw new ShareError('tooLarge', 'list', directory);
@@ -137,6 +172,18 @@ async function setMode(name: string, mode: number, way: Way): Promise<void> {
 async function volumeOf(path: string): Promise<Volume> {
   const { type, bavail, bsize, files, ffree } = await fs.statfs(path);
   return { type, freeBytes: bavail * bsize, freeFiles: files > 0 ? ffree : undefined };
+}
+
+/** The last look at a file before the rename over it, and whether the process was stopped on the way to that. */
+async function isStill(file: string, expected: string | undefined): Promise<boolean> {
+  if (expected === undefined) return true;
+  const since = instantOf(systemClock);
+  const found = await fs.lstat(file).then(describe, (error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  const isExpected = (found === null ? 'missing' : identityOf(found)) === expected;
+  return isExpected && elapsedMs(since, instantOf(systemClock)) <= LONGEST_LOOK_MS;
 }
 
 function describe(stat: Stats): FileStat {

@@ -24,11 +24,11 @@ export interface ShareFiles {
   writeNew(file: string, text: string, mode: number): Promise<void>;
   /**
    * Shows a text in a file that people read, whole or not at all: a temporary file beside it, then a rename over it.
-   * Only if `beside` is there (else `missing`): after a share was unmounted, nothing may be left at its place.
+   * @returns false: something else stands there, or this process was held up; nothing was replaced
    */
-  replace(file: string, text: string, mode: number, beside: string): Promise<void>;
-  /** Creates a directory that must not exist. */
-  makeDirectory(directory: string): Promise<void>;
+  replace(file: string, text: string, mode: number, terms: ReplaceTerms): Promise<boolean>;
+  /** Creates a directory that must not exist, with these rights at most: the umask takes some away. @default 0o777 */
+  makeDirectory(directory: string, mode?: number): Promise<void>;
   /** Of a directory; a link in its place is refused. */
   setMode(directory: string, mode: number): Promise<void>;
   /** Of the entry itself, not of what a link points to. */
@@ -41,6 +41,21 @@ export interface ShareFiles {
   /** The file system something lies on. */
   volume(path: string): Promise<Volume>;
 }
+
+/** When a finished text may take the place of the file that people read. */
+export interface ReplaceTerms {
+  /** Must be there (else `missing`): after a share was unmounted, nothing may be left at its place. */
+  readonly beside: string;
+  /**
+   * What must stand there at the last look, by {@link identityOf}; `missing`: nothing. The rename follows that look
+   * within a second, or is not made. @default whatever is there is replaced
+   */
+  readonly expected?: string | undefined;
+}
+
+/** Tells a file from what another process puts in its place. */
+export const identityOf = ({ inode, bytes, modifiedMs }: FileStat): string =>
+  `${inode}:${bytes}:${modifiedMs}`;
 
 export interface Volume {
   /** As statfs(2) tells it; 0 on Windows. */

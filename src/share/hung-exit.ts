@@ -1,4 +1,5 @@
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, writeSync } from 'node:fs';
+import { inspect } from 'node:util';
 import { isMainThread } from 'node:worker_threads';
 
 /**
@@ -23,6 +24,18 @@ interface Operation {
   readonly pins: boolean;
 }
 
+/** Whether the application wants this process to be ended for it. */
+let isWanted = false;
+/** What ends the process, and which no listener of the application has caught. */
+let uncaught: { readonly error: unknown } | null = null;
+
+/** From now on a process whose end waits for a hung share is ended. The command line ends by `endNow` alone. */
+export function endHungProcess(): void {
+  if (isWanted) return;
+  isWanted = true;
+  if (pinning > 0) listen();
+}
+
 /** Every operation that has not returned. */
 const underWay = new Set<Operation>();
 let slowestMs = 0;
@@ -32,19 +45,19 @@ const lasts = (ms: number): boolean =>
   [...underWay].some(({ startedMs }) => performance.now() - startedMs >= ms);
 
 /** Whether an operation on a share has not returned for a second: what asks the share now waits behind it. */
-export const isPinned = (): boolean => lasts(OVERDUE_MS);
+export const hasOverdueOperation = (): boolean => lasts(OVERDUE_MS);
 
 /** Whether an operation takes longer than any before it, as on a share that will never answer. */
 export const isHung = (): boolean => lasts(Math.max(HUNG_MS, MARGIN * slowestMs));
 
 /** Does a file operation, and sees to it that the process can end while it does not return. */
-export async function minded<T>(act: () => Promise<T>, pins = true): Promise<T> {
+export async function tracked<T>(act: () => Promise<T>, pins = true): Promise<T> {
   const operation: Operation = { startedMs: performance.now(), pins };
   underWay.add(operation);
-  let isPinning = false;
+  let isOverdue = false;
   const timer = setTimeout(() => {
-    isPinning = pins && isMainThread;
-    if (isPinning && ++pinning === 1) process.on('exit', endAnyway); // the last listener, as far as it can be
+    isOverdue = pins && isMainThread;
+    if (isOverdue && ++pinning === 1 && isWanted) listen();
   }, OVERDUE_MS).unref();
   try {
     return await act();
@@ -52,7 +65,38 @@ export async function minded<T>(act: () => Promise<T>, pins = true): Promise<T> 
     clearTimeout(timer);
     underWay.delete(operation);
     slowestMs = Math.max(slowestMs, performance.now() - operation.startedMs);
-    if (isPinning && --pinning === 0) process.removeListener('exit', endAnyway);
+    if (isOverdue && --pinning === 0) stopListening();
+  }
+}
+
+function listen(): void {
+  process.on('uncaughtExceptionMonitor', noteUncaught);
+  process.on('exit', onExit); // the last listener, as far as it can be
+}
+
+function stopListening(): void {
+  process.removeListener('uncaughtExceptionMonitor', noteUncaught);
+  process.removeListener('exit', onExit);
+}
+
+/** An error that the application catches by a listener ends nothing. */
+function noteUncaught(error: unknown): void {
+  const isCaught =
+    process.listenerCount('uncaughtException') > 0 || process.hasUncaughtExceptionCaptureCallback();
+  if (!isCaught) uncaught = { error };
+}
+
+/** Node prints an uncaught error only after the exit listeners, and this one does not return. */
+function onExit(status: number): void {
+  if (uncaught !== null) printNow(uncaught.error);
+  endAnyway(status);
+}
+
+function printNow(error: unknown): void {
+  try {
+    writeSync(process.stderr.fd, `Uncaught ${inspect(error)}\n`);
+  } catch {
+    // There is no reader, or the error cannot be shown: it is lost with or without this module.
   }
 }
 

@@ -3,9 +3,9 @@ import nodePath from 'node:path';
 import type { Range } from '../licence/range.js';
 
 /** Where things lie. All names are ours, lower-case, `[a-z0-9-]`. */
-export interface Place {
+export interface LicencePaths {
   /** `licence.json`, resolved: what people see. */
-  readonly face: string;
+  readonly licenceFile: string;
   /** The directory around it. */
   readonly around: string;
   /** `licence.json.revisions`: where the applications meet. */
@@ -16,26 +16,31 @@ export interface Place {
   readonly fileMode: number;
   /** The kind of file system as it was opened; null where that was not to be had. */
   readonly volume: number | null;
+  /** The folder was found when the licence was opened, and is a directory: it need not be looked for again. */
+  readonly isFolderFound?: boolean;
 }
 
 /** The name of the licence document inside a revision's directory. */
 const DOCUMENT = 'licence.json';
 const EVENTS = 'events.ndjson';
 
-export const folderOf = (face: string): string => `${face}.revisions`;
+/** The name of the lock in the folder. */
+export const LOCK = 'lock';
 
-export function placeOf(
-  face: string,
+export const folderOf = (licenceFile: string): string => `${licenceFile}.revisions`;
+
+export function pathsOf(
+  licenceFile: string,
   directoryMode: number,
   fileMode: number,
   volume: number | null = null,
-): Place {
-  const folder = folderOf(face);
+): LicencePaths {
+  const folder = folderOf(licenceFile);
   return {
-    face,
-    around: nodePath.dirname(face),
+    licenceFile,
+    around: nodePath.dirname(licenceFile),
     folder,
-    lock: nodePath.join(folder, 'lock'),
+    lock: nodePath.join(folder, LOCK),
     directoryMode,
     fileMode,
     volume,
@@ -73,8 +78,8 @@ export const BESIDE = {
   showing: new RegExp(`^show-${HEX_32}(?:\\.\\d{1,10})?$`),
 } as const;
 
-export const inFolder = (place: Pick<Place, 'folder'>, name: string): string =>
-  nodePath.join(place.folder, name);
+export const inFolder = (paths: Pick<LicencePaths, 'folder'>, name: string): string =>
+  nodePath.join(paths.folder, name);
 export const documentIn = (directory: string): string => nodePath.join(directory, DOCUMENT);
 export const numberName = (revision: number): string => String(revision).padStart(12, '0');
 export const numbersAmong = (names: readonly string[]): number[] =>
@@ -82,6 +87,13 @@ export const numbersAmong = (names: readonly string[]): number[] =>
     .filter((name) => NUMBER.test(name))
     .map(Number)
     .sort((a, b) => a - b);
+
+/** -1 for none. Of names alone, since a busy folder holds thousands: all are equally long. */
+export function highestAmong(names: readonly string[]): number {
+  let highest = '';
+  for (const name of names) if (name > highest && NUMBER.test(name)) highest = name;
+  return highest === '' ? -1 : Number(highest);
+}
 
 /** The process that writes into a stage: a stage's name says whose it is, so that others can tell when it is dead. */
 export interface StageOwner {
@@ -91,6 +103,7 @@ export interface StageOwner {
 }
 export const stageName = (owner: StageOwner, id: string): string =>
   `stage-${owner.machine}-${owner.pid}-${id}`;
+export const isStage = (name: string): boolean => STAGE.test(name);
 export const stageOwner = (name: string): StageOwner | null => ownerBy(STAGE, name);
 /** Where `seatfile doctor` tries a share, beside the licence file or in its folder. */
 export const examinationName = (owner: StageOwner, id: string): string =>
@@ -129,18 +142,18 @@ export const restoredName = (lineage: string): string => `restored-${lineage}`;
 // --- beside the licence file -----------------------------------------------------------------------------------------
 
 /** A name of ours in the directory around the licence file, which may hold much else. */
-export const besideFace = (face: string, name: string): string => `${face}.${name}`;
+export const besideLicenceFile = (licenceFile: string, name: string): string => `${licenceFile}.${name}`;
 /** The other way round: the part behind the licence file's own name; null for what is none of ours. */
-export function behindFace(face: string, name: string): string | null {
-  const stem = `${nodePath.basename(face)}.`;
+export function behindLicenceFile(licenceFile: string, name: string): string | null {
+  const stem = `${nodePath.basename(licenceFile)}.`;
   return name.startsWith(stem) ? name.slice(stem.length) : null;
 }
 
 /** Where a refused document is kept. */
-export const refusedName = (face: string): string => besideFace(face, 'refused');
+export const refusedName = (licenceFile: string): string => besideLicenceFile(licenceFile, 'refused');
 /** A name that no other user can foretell, for a text that is about to be shown in a file. */
 export const showingName = (file: string): string =>
-  besideFace(file, `show-${randomBytes(16).toString('hex')}`);
+  besideLicenceFile(file, `show-${randomBytes(16).toString('hex')}`);
 
 /**
  * What is left of a file that was being shown, by the part behind the licence file's name. In earlier versions

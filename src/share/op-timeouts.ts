@@ -1,4 +1,4 @@
-import type { Clock } from './clock.js';
+import type { CallOff, Clock } from './clock.js';
 import { type FileStat, ShareError, type ShareFiles } from './files.js';
 
 /**
@@ -10,7 +10,7 @@ import { type FileStat, ShareError, type ShareFiles } from './files.js';
  * its host had been frozen). So the others go past an operation that has been on its way for a minute; past one at a
  * time.
  */
-export interface PatienceOptions {
+export interface TimeoutOptions {
   /** How long one operation may take, waiting for an overdue one included. Milliseconds. */
   readonly answerMs: number;
   /** Called once for each operation that takes longer than a second, with what is waited for. */
@@ -36,36 +36,42 @@ const silent = ({ operation, path }: Asked<unknown>): ShareError => new ShareErr
 /** The operations of one share, one after the other. */
 class OneByOne {
   private readonly clock: Clock;
-  private readonly options: PatienceOptions;
+  private readonly options: TimeoutOptions;
   private last: Promise<unknown> = Promise.resolve();
   /** The operation that the others have gone past, until it returns after all. */
   private lost: Promise<void> | null = null;
 
-  constructor(clock: Clock, options: PatienceOptions) {
+  constructor(clock: Clock, options: TimeoutOptions) {
     this.clock = clock;
     this.options = options;
   }
 
   /** @throws ShareError `silent` at the deadline */
   run<T>(asked: Asked<T>): Promise<T> {
-    let isExpired = false;
-    let startedMs: number | null = null;
-    const done = this.last.then(() => {
-      if (isExpired) throw silent(asked); // its caller has been answered; do not start it
-      startedMs = this.clock.elapsedMs();
-      return asked.act();
-    });
-    const over = done.then(nothing, nothing);
-    const passed = latch();
-    this.last = Promise.race([over, passed.opened]);
-    return this.within(done, asked, () => {
-      isExpired = true;
-      if (startedMs !== null) void this.goPast(over, startedMs, passed.open);
+    return new Promise((resolve, reject) => {
+      let isExpired = false;
+      let startedMs: number | null = null;
+      const done = this.last.then(() => {
+        if (isExpired) throw silent(asked); // its caller has been answered; do not start it
+        startedMs = this.clock.elapsedMs();
+        return asked.act();
+      });
+      const over = done.then(nothing, nothing);
+      const passed = latch();
+      this.last = Promise.race([over, passed.opened]);
+      const giveUp = (why: unknown) => {
+        isExpired = true;
+        if (startedMs !== null) void this.skipStuck(over, startedMs, passed.open);
+        reject(why);
+      };
+      const deadline = this.watch(asked, giveUp);
+      void over.then(() => deadline.callOff());
+      done.then(resolve, reject);
     });
   }
 
   /** Lets the others go past an operation that does not return, unless one is lost already. */
-  private async goPast(over: Promise<void>, startedMs: number, pass: () => void): Promise<void> {
+  private async skipStuck(over: Promise<void>, startedMs: number, pass: () => void): Promise<void> {
     let isOver = false;
     void over.then(() => {
       isOver = true;
@@ -79,33 +85,26 @@ class OneByOne {
     pass();
   }
 
-  private async within<T>(done: Promise<T>, asked: Asked<T>, expire: () => void): Promise<T> {
-    const settled = new AbortController();
-    const overdue = this.isOverdue(asked, settled.signal).then((isOverdue) => {
-      if (!isOverdue) return done;
-      expire();
-      throw silent(asked);
-    });
-    try {
-      return await Promise.race([done, overdue]);
-    } finally {
-      settled.abort();
-    }
-  }
-
-  /** True when the deadline has passed, false when it was called off. */
-  private async isOverdue({ operation, path }: Asked<unknown>, calledOff: AbortSignal): Promise<boolean> {
+  /** Tells when an operation is slow, and then when it is overdue; a deadline that is met costs a timer. */
+  private watch(asked: Asked<unknown>, giveUp: (why: unknown) => void): { readonly callOff: CallOff } {
     const firstMs = Math.min(SLOW_MS, this.options.answerMs);
-    await this.clock.sleep(firstMs, calledOff);
-    if (calledOff.aborted) return false;
-    this.options.onSlow?.(`the share to answer: ${operation} ${path}`);
-    await this.clock.sleep(this.options.answerMs - firstMs, calledOff);
-    return !calledOff.aborted;
+    const watch = { callOff: this.clock.alarm(firstMs, slow) };
+    const { clock, options } = this;
+    function slow() {
+      watch.callOff = clock.alarm(options.answerMs - firstMs, () => giveUp(silent(asked)));
+      try {
+        options.onSlow?.(`the share to answer: ${asked.operation} ${asked.path}`);
+      } catch (error) {
+        watch.callOff();
+        giveUp(error); // to the caller: thrown from a timer, it would end the application
+      }
+    }
+    return watch;
   }
 }
 
 /** The same files, with a deadline for every operation. */
-export function patient(files: ShareFiles, clock: Clock, options: PatienceOptions): ShareFiles {
+export function withTimeouts(files: ShareFiles, clock: Clock, options: TimeoutOptions): ShareFiles {
   const operations = new OneByOne(clock, options);
   const run = <T>(operation: string, path: string, act: () => Promise<T>) =>
     operations.run({ operation, path, act });
@@ -114,9 +113,9 @@ export function patient(files: ShareFiles, clock: Clock, options: PatienceOption
     removable: (directory, expected) => run('list', directory, () => files.removable(directory, expected)),
     read: (file) => run('read', file, () => files.read(file)),
     writeNew: (file, text, mode) => run('write', file, () => files.writeNew(file, text, mode)),
-    replace: (file, text, mode, beside) =>
-      run('replace', file, () => files.replace(file, text, mode, beside)),
-    makeDirectory: (directory) => run('make directory', directory, () => files.makeDirectory(directory)),
+    replace: (file, text, mode, terms) => run('replace', file, () => files.replace(file, text, mode, terms)),
+    makeDirectory: (directory, mode) =>
+      run('make directory', directory, () => files.makeDirectory(directory, mode)),
     setMode: (path, mode) => run('set rights of', path, () => files.setMode(path, mode)),
     stat: (path): Promise<FileStat> => run('look at', path, () => files.stat(path)),
     rename: (from, to) => run('rename', `${from} to ${to}`, () => files.rename(from, to)),

@@ -24,7 +24,27 @@ export function wholePath(path: string, platform: NodeJS.Platform = process.plat
     throw bad(`${path}: expected a path, found an address (${scheme}://...); ${shareAs(platform)}`);
   if (platform !== 'win32' && /^\\\\[^\\]/.test(path))
     throw bad(`${path}: expected a path, found an address as Windows writes it; ${shareAs(platform)}`);
+  if (platform === 'win32') refuseOddNames(path);
   return absolute(path);
+}
+
+/** Names that Windows keeps for devices, whatever follows a dot. */
+const DEVICE = /^(?:con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?$/i;
+
+/**
+ * Node asks Windows for exactly these names; other programs mean something else by them, or cannot open them. A stream
+ * of a file can have no folder beside it.
+ */
+function refuseOddNames(path: string): void {
+  const names = path.replace(/^(?:[\\/]{2}[?.][\\/])?(?:[a-z]:)?/i, '').split(/[\\/]/);
+  for (const name of names.filter((one) => !['', '.', '..'].includes(one))) {
+    if (name.includes(':'))
+      throw bad(`${path}: expected a file, found a stream of one (${name}); give the file`);
+    if (DEVICE.test(name))
+      throw bad(`${path}: ${name} is a name that Windows keeps for a device; use another`);
+    if (/[. ]$/.test(name))
+      throw bad(`${path}: "${name}" ends with a dot or a space, which Windows leaves out; use another name`);
+  }
 }
 
 const shareAs = (platform: NodeJS.Platform): string =>
@@ -82,11 +102,11 @@ export function refuseInside(path: string): void {
  * @param mountinfo of this computer; null where there is none
  * @throws SeatfileFault SHARE_UNFIT
  */
-export function refuseMounted(face: string, mountinfo: string | null): void {
-  if (mountinfo !== null && mountOf(face, mountinfo)?.point === face)
+export function refuseMounted(licenceFile: string, mountinfo: string | null): void {
+  if (mountinfo !== null && mountOf(licenceFile, mountinfo)?.point === licenceFile)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: is a mount point by itself (a single file mounted into a container): ` +
+      `${licenceFile}: is a mount point by itself (a single file mounted into a container): ` +
         'each container would make a seat table of its own beside it, and grant all seats. ' +
         'Mount the directory around the licence file instead',
     );

@@ -1,7 +1,7 @@
-import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
 import nodePath from 'node:path';
 import { ShareError } from './files.js';
+import { closeDirectory, HeldDirectory, nameOf, openDirectory } from './held.js';
 import { untrusted } from './layout.js';
 
 /**
@@ -12,20 +12,20 @@ import { untrusted } from './layout.js';
  * also between two steps of one operation. So on Linux each directory on the way is opened by itself within the one
  * before (O_NOFOLLOW refuses a link). The operation is done in the descriptor of the last one: `/proc/self/fd/N/name`
  * leads into that very directory, even if its name has changed. A descriptor is closed only when the operation has
- * returned, also after its deadline: a number that is free again may be another file's.
+ * returned, also after its deadline: a number that is free again may be another file's. The first on the way, nearly
+ * always the folder, stays open for the next operations (`held.ts`), but each rename, and what follows it, finds it by
+ * its path: so a commit never confirms what it put into a folder that has another name by now.
  *
  * Other systems have no such names. There the directories on the way are looked at before and after the operation. A
  * link is refused, and an exchange is noticed, although only afterwards.
  */
 export type Way = 'descriptors' | 'looks';
 
-/**
- * Opens only a path: needs no right to read, and does nothing on a server. Node has no name for it; one value on Linux.
- */
-const O_PATH = 0o10000000;
-const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
+/** The first directory of ours on the way: nearly always the folder. */
+const first = new HeldDirectory();
 
-const nameOf = (handle: fs.FileHandle): string => `/proc/self/fd/${handle.fd}`;
+/** The next operation finds its directory by the path. */
+export const findAnew = (): void => first.leave();
 
 let areUsable = false;
 
@@ -41,15 +41,15 @@ export async function ourWay(): Promise<Way> {
 
 /** /proc may be missing, or be that of another namespace of processes. */
 async function hasDescriptors(): Promise<boolean> {
-  const handle = await fs.open('/', DIRECTORY).catch(() => null);
-  if (handle === null) return false;
+  const root = await openDirectory('/').catch(() => null);
+  if (root === null) return false;
   try {
-    const [own, named] = [await handle.stat(), await fs.stat(nameOf(handle))];
+    const [own, named] = [await fs.stat('/'), await fs.stat(nameOf(root))];
     return own.dev === named.dev && own.ino === named.ino;
   } catch {
     return false;
   } finally {
-    await handle.close();
+    await closeDirectory(root);
   }
 }
 
@@ -68,35 +68,40 @@ export async function reach<T>(path: string, way: Way, act: (name: string) => Pr
 export async function inDirectory<T>(path: string, way: Way, act: (name: string) => Promise<T>): Promise<T> {
   const { trusted, names } = untrusted(path);
   if (names.length === 0) return await act(path);
-  return way === 'descriptors'
-    ? await byDescriptors(trusted, names, act)
-    : await betweenLooks(path, names.length, act);
+  if (way === 'looks') return await betweenReadings(path, names.length, act);
+  const [own, ...inner] = names;
+  return await first.within(`${trusted}/${own}`, (name) => descend(name, inner, act));
 }
 
-async function byDescriptors<T>(
-  trusted: string,
+async function descend<T>(
+  outermost: string,
   names: readonly string[],
   act: (name: string) => Promise<T>,
 ): Promise<T> {
-  let from = trusted;
-  let handle: fs.FileHandle | null = null;
+  let from = outermost;
+  let last: number | null = null;
   try {
     for (const name of names) {
-      const inner: fs.FileHandle = await fs.open(`${from}/${name}`, DIRECTORY);
-      await handle?.close();
-      handle = inner;
+      const inner: number = await openDirectory(`${from}/${name}`);
+      const outer = last;
+      last = inner; // so that each is closed once, whatever closing says: the number may be another file's by then
       from = nameOf(inner);
+      if (outer !== null) await closeDirectory(outer);
     }
     return await act(from);
   } finally {
-    await handle?.close();
+    if (last !== null) await closeDirectory(last);
   }
 }
 
 /**
  * The first directory of ours lies in a trusted one, so it cannot be exchanged. The others on the way are looked at.
  */
-async function betweenLooks<T>(path: string, count: number, act: (name: string) => Promise<T>): Promise<T> {
+async function betweenReadings<T>(
+  path: string,
+  count: number,
+  act: (name: string) => Promise<T>,
+): Promise<T> {
   const before = await inodesOnTheWay(path, count - 1);
   const done = await act(path);
   const after = await inodesOnTheWay(path, count - 1);

@@ -1,7 +1,12 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
-import writeFileAtomic from 'write-file-atomic';
 import { showingName } from './layout.js';
+
+interface Terms {
+  readonly beside: string;
+  /** Whether the file may still be replaced. It is asked last of all, when the text is complete. */
+  readonly isStill: () => Promise<boolean>;
+}
 
 /**
  * Shows `text` in `file`, whole or not at all. The one door of write-file-atomic, which is used for what people read
@@ -15,15 +20,19 @@ import { showingName } from './layout.js';
  * be taken for a table that has lost its folder, and be rebuilt there. So this function looks for `beside`, which only
  * the share has, when the file is complete. If `beside` is there, the finished file is on the share, too, or nowhere:
  * the rename finds it there, or fails.
+ *
+ * @returns false: the file is not the expected one any more, and was left as it is
  */
-export async function replaceWhole(file: string, text: string, mode: number, beside: string): Promise<void> {
+export async function replaceWhole(file: string, text: string, mode: number, terms: Terms): Promise<boolean> {
   const finished = showingName(file);
   try {
     const inode = await writeFinished(finished, text, mode);
     const stat = await fs.lstat(finished);
     if (!stat.isFile() || stat.ino !== inode) throw exchanged(finished);
-    await fs.lstat(beside);
-    await fs.rename(finished, file);
+    await fs.lstat(terms.beside);
+    const isStill = await terms.isStill();
+    await (isStill ? fs.rename(finished, file) : fs.unlink(finished));
+    return isStill;
   } catch (error) {
     await fs.unlink(finished).catch(() => undefined);
     throw error;
@@ -44,6 +53,7 @@ async function writeFinished(finished: string, text: string, mode: number): Prom
       inode = await writeInto(temporary, text, mode);
     },
   };
+  const { default: writeFileAtomic } = await import('write-file-atomic'); // behind the first answer
   await writeFileAtomic(finished, null as never, options as never);
   return inode;
 }

@@ -249,11 +249,15 @@ export function cloudByEntries(names: readonly string[]): CloudFolder | null {
 /**
  * Copies of a synchronising client after two PCs wrote at once: `licence (conflicted copy).json`, `licence-PC17.json`.
  */
-export function litterAmong(names: readonly string[], face: string, hosts: readonly string[]): string[] {
-  const dot = face.lastIndexOf('.');
-  const [stem, ending] = dot > 0 ? [face.slice(0, dot), face.slice(dot)] : [face, ''];
+export function litterAmong(
+  names: readonly string[],
+  licenceFile: string,
+  hosts: readonly string[],
+): string[] {
+  const dot = licenceFile.lastIndexOf('.');
+  const [stem, ending] = dot > 0 ? [licenceFile.slice(0, dot), licenceFile.slice(dot)] : [licenceFile, ''];
   return names.filter((name) => {
-    if (!name.startsWith(stem) || name === face) return false;
+    if (!name.startsWith(stem) || name === licenceFile) return false;
     if (/conflicted copy|\.sync-conflict-|_conflict-|\bConflict\b.*\d/i.test(name)) return true;
     if (!name.endsWith(ending)) return false;
     const middle = name.slice(stem.length, name.length - ending.length);

@@ -1,14 +1,15 @@
 import { type Licence, refuseMoved } from '../licence/document.js';
 import { type Policy, policyAfter } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
+import { withFullCheck } from '../licence/full-check-door.js';
 import { type ChangeContext, type Draft, nextRevision } from '../licence/revision.js';
 import { textToPublish } from '../licence/text.js';
 import { breath } from '../share/clock.js';
-import { checkLimits, type Limits } from '../share/deadline.js';
+import { checkDeadline, type Deadline } from '../share/deadline.js';
 import type { StoreContext } from './context.js';
 import type { TableMemory } from './memory.js';
-import { type Attempt, MOST_ABOVE } from './register.js';
-import type { Revisions, Top } from './revisions.js';
+import { type Attempt, MOST_ABOVE, type Turn } from './register.js';
+import type { LatestRevision, Revisions } from './revisions.js';
 
 /**
  * A change of the latest revision. No draft: nothing is published. It may be called more than once, so its result
@@ -25,7 +26,7 @@ export interface Committed<A> {
   readonly published: boolean;
   readonly shareTimeMs: number;
   /** The reading that the change was based on. */
-  readonly base: Top;
+  readonly base: LatestRevision;
 }
 
 /** What an attempt came to, and the text to publish for it; null: nothing. */
@@ -36,7 +37,7 @@ interface Prepared<A> {
 
 /** Makes changes of the table, each once or not at all. */
 export class Committer {
-  private readonly context: StoreContext;
+  readonly context: StoreContext;
   readonly revisions: Revisions;
   readonly memory: TableMemory;
 
@@ -47,13 +48,21 @@ export class Committer {
   }
 
   /**
-   * Attempts a change until it is published, or declines. @throws SeatfileFault COMMIT_UNKNOWN; any other: it
-   * was not made
+   * Attempts a change until it is published, or declines. @param takeTurn for each attempt; none where the caller has
+   * one. @throws SeatfileFault COMMIT_UNKNOWN; any other: it was not made
    */
-  commit<A>(change: Change<A>, limits: Limits): Promise<Committed<A>> {
-    return new CommitAttempts(this.context, this.revisions, this.memory, change).run(limits);
+  commit<A>(change: Change<A>, deadline: Deadline, takeTurn: TakeTurn = this.noTurn): Promise<Committed<A>> {
+    return new CommitAttempts(this, change, takeTurn).run(deadline);
   }
+
+  /** To write without waiting for others is as safe. */
+  readonly noTurn: TakeTurn = async () => ({
+    begin: () => this.revisions.register.begin(),
+    end: async () => undefined,
+  });
 }
+
+export type TakeTurn = (deadline: Deadline) => Promise<Turn>;
 
 /** All attempts at one change. */
 class CommitAttempts<A> {
@@ -61,6 +70,7 @@ class CommitAttempts<A> {
   private readonly revisions: Revisions;
   private readonly memory: TableMemory;
   private readonly change: Change<A>;
+  private readonly takeTurn: TakeTurn;
   /** One id for all of them: a change is applied once. */
   private readonly changeId: string;
   /** The answer of the last attempt that may have succeeded after all. */
@@ -70,25 +80,26 @@ class CommitAttempts<A> {
   /** A rename of some attempt may still be carried out. */
   private isDoubtful = false;
 
-  constructor(context: StoreContext, revisions: Revisions, memory: TableMemory, change: Change<A>) {
+  constructor({ context, revisions, memory }: Committer, change: Change<A>, takeTurn: TakeTurn) {
     this.context = context;
     this.revisions = revisions;
     this.memory = memory;
     this.change = change;
-    this.changeId = context.dice.id();
+    this.takeTurn = takeTurn;
+    this.changeId = context.random.id();
   }
 
-  async run(limits: Limits): Promise<Committed<A>> {
-    const { clock, dice } = this.context;
+  async run(deadline: Deadline): Promise<Committed<A>> {
+    const { clock, random } = this.context;
     for (let attempt = 0; ; attempt++) {
       const tried = this.earlier;
-      const committed = await this.attempt(limits).catch((error: unknown) => {
+      const committed = await this.attempt(deadline).catch((error: unknown) => {
         if (tried === null) throw error;
         return this.afterAttempts(tried, error);
       });
       if (committed && !committed.published && this.isDoubtful) throw this.unknownOutcome(null);
       if (committed) return committed;
-      await clock.sleep(dice.fraction() * 20 * Math.min(attempt + 1, 10), limits.signal);
+      await clock.sleep(random.fraction() * 20 * Math.min(attempt + 1, 10), deadline.signal);
     }
   }
 
@@ -101,7 +112,7 @@ class CommitAttempts<A> {
     error: unknown,
   ): Promise<Committed<A>> {
     if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') throw error;
-    const now: Limits = { untilMs: this.context.clock.elapsedMs() };
+    const now: Deadline = { untilMs: this.context.clock.elapsedMs() };
     const base = await this.revisions.stableLatest(now).catch((cause: unknown) => {
       throw this.unknownOutcome(cause);
     });
@@ -112,12 +123,18 @@ class CommitAttempts<A> {
     throw this.isDoubtful ? this.unknownOutcome(error) : error;
   }
 
+  private async attempt(deadline: Deadline): Promise<Committed<A> | null> {
+    const turn = await this.takeTurn(deadline);
+    return await this.attemptIn(turn, deadline).finally(() => turn.end());
+  }
+
   /** Once through the steps of a commit. Null: another process got the number. */
-  private async attempt(limits: Limits): Promise<Committed<A> | null> {
-    const { clock, place } = this.context;
-    checkLimits(limits, clock, `a free number in ${place.folder}`);
-    const stage = await this.stageFor(limits);
-    const { committed, text } = await this.prepared(stage, limits).catch(async (error: unknown) => {
+  private async attemptIn(turn: Turn, deadline: Deadline): Promise<Committed<A> | null> {
+    const { clock, paths } = this.context;
+    checkDeadline(deadline, clock, `a free number in ${paths.folder}`); // also where the turn came late
+    const stage = await this.stageFor(turn, deadline);
+    const preparing = withFullCheck(() => this.prepared(stage, deadline));
+    const { committed, text } = await preparing.catch(async (error: unknown) => {
       await this.revisions.register.abandon(stage);
       throw error;
     });
@@ -128,7 +145,7 @@ class CommitAttempts<A> {
     const { answer, licence: next, shareTimeMs } = committed;
     this.earlier = { answer, shareTimeMs };
     this.firstAim = Math.min(this.firstAim, next.revision);
-    const result = await this.revisions.publish(stage, next, text, limits);
+    const result = await this.revisions.publish(stage, committed, text, deadline);
     if (result === 'unknown') this.isDoubtful = true;
     return result === 'published' ? committed : null;
   }
@@ -137,27 +154,27 @@ class CommitAttempts<A> {
    * A folder that is missing is first an old absence: it is looked for past the caches' lifetime before it is
    * a loss.
    */
-  private async stageFor(limits: Limits): Promise<Attempt> {
+  private async stageFor(turn: Turn, deadline: Deadline): Promise<Attempt> {
     try {
-      return await this.revisions.register.begin();
+      return await turn.begin();
     } catch (error) {
       if (!(error instanceof SeatfileFault)) throw error;
-      await this.revisions.latest(limits);
-      return await this.revisions.register.begin();
+      await this.revisions.latest(deadline);
+      return await turn.begin();
     }
   }
 
   /** Writes nothing. */
-  private async prepared({ shareTimeMs }: Attempt, limits: Limits): Promise<Prepared<A>> {
-    const base = await this.baseFor(limits);
+  private async prepared({ shareTimeMs }: Attempt, deadline: Deadline): Promise<Prepared<A>> {
+    const base = await this.baseFor(deadline);
     const { licence, policy } = base;
     if (this.earlier !== null && licence.recent.includes(this.changeId))
       return { committed: { ...this.earlier, licence, policy, published: true, base }, text: null };
     if (this.isForgotten(licence)) throw this.unknownOutcome(null, FORGOTTEN);
-    refuseMoved(licence, this.context.place.face);
+    refuseMoved(licence, this.context.paths.licenceFile);
     const start = this.memory.recalled({ licence, policy, nowMs: shareTimeMs }, base.loss);
     const context = this.contextAfter(base, start, shareTimeMs);
-    const { answer, draft: changed } = inFile(this.context.place.face, () => this.change(context));
+    const { answer, draft: changed } = inFile(this.context.paths.licenceFile, () => this.change(context));
     const draft = afterRecall(start, changed, base.loss !== null);
     if (draft === null)
       return { committed: { answer, licence, policy, published: false, shareTimeMs, base }, text: null };
@@ -168,24 +185,32 @@ class CommitAttempts<A> {
   }
 
   /** What the attempt is made from. After another one it also tells what became of that. */
-  private async baseFor(limits: Limits): Promise<Top> {
+  private async baseFor(deadline: Deadline): Promise<LatestRevision> {
     const isAgain = this.earlier !== null;
     const { revisions } = this;
-    return this.memory.known(isAgain ? await revisions.stableLatest(limits) : await revisions.latest(limits));
+    return this.memory.known(
+      isAgain ? await revisions.stableLatest(deadline) : await revisions.latest(deadline),
+    );
   }
 
   /** The next revision, and its text: steps of work with a large document, with a breath between. */
   private async next(licence: Licence, draft: Draft, shareTimeMs: number) {
     await breathIfLarge(draft.licence);
     const { changeId } = this;
-    const next = nextRevision(licence, draft, { changeId, commit: this.context.dice.id(), shareTimeMs });
+    const next = nextRevision(licence, draft, { changeId, commit: this.context.random.id(), shareTimeMs });
     await breathIfLarge(next);
-    return { next, text: textToPublish(licence, next, this.context.place.face) };
+    return { next, text: textToPublish(licence, next, this.context.paths.licenceFile) };
   }
 
   /** A later state of the base, with what holds in it. */
-  private contextAfter(base: Top, { licence }: Pick<Draft, 'licence'>, nowMs: number): ChangeContext {
-    const policy = inFile(this.context.place.face, () => policyAfter(base.licence, base.policy, licence));
+  private contextAfter(
+    base: LatestRevision,
+    { licence }: Pick<Draft, 'licence'>,
+    nowMs: number,
+  ): ChangeContext {
+    const policy = inFile(this.context.paths.licenceFile, () =>
+      policyAfter(base.licence, base.policy, licence),
+    );
     return { licence, policy, nowMs };
   }
 
@@ -201,7 +226,7 @@ class CommitAttempts<A> {
   ): SeatfileFault {
     return new SeatfileFault(
       'COMMIT_UNKNOWN',
-      `${this.context.place.folder}: ${why}; the next look will show it`,
+      `${this.context.paths.folder}: ${why}; the next look will show it`,
       { cause },
     );
   }

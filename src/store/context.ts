@@ -1,14 +1,14 @@
 import type { Clock } from '../share/clock.js';
 import type { ShareFiles } from '../share/files.js';
-import type { Place, StageOwner } from '../share/layout.js';
-import type { Dice } from '../share/random.js';
+import type { LicencePaths, StageOwner } from '../share/layout.js';
+import type { Random } from '../share/random.js';
 
 /** What every part of the store works with: one place on one share, seen by one process. */
 export interface StoreContext {
-  readonly place: Place;
+  readonly paths: LicencePaths;
   readonly files: ShareFiles;
   readonly clock: Clock;
-  readonly dice: Dice;
+  readonly random: Random;
   /** This process, as the names of its stages tell it. */
   readonly owner: StageOwner;
 }

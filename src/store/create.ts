@@ -14,37 +14,37 @@ import { unreadable } from './first-folder.js';
  * @returns the resolved path
  * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*
  */
-export async function createFace(
+export async function createLicenceFile(
   path: string,
   licence: Licence,
   files: ShareFiles,
-  examine: (face: string) => Promise<void>,
+  examine: (licenceFile: string) => Promise<void>,
 ): Promise<string> {
   const asked = wholePath(path);
   const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
     throw noDirectory(error, nodePath.dirname(asked));
   });
-  const face = nodePath.join(directory, nodePath.basename(asked));
-  refuseInside(face);
+  const licenceFile = nodePath.join(directory, nodePath.basename(asked));
+  refuseInside(licenceFile);
   try {
-    for (const taken of [face, folderOf(face)]) await refuseTaken(taken, files);
-    await examine(face);
+    for (const taken of [licenceFile, folderOf(licenceFile)]) await refuseTaken(taken, files);
+    await examine(licenceFile);
     const { mode } = await files.stat(directory);
-    await files.writeNew(face, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
-    return face;
+    await files.writeNew(licenceFile, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
+    return licenceFile;
   } catch (error) {
-    if (error instanceof ShareError && error.kind === 'exists') throw exists(face);
+    if (error instanceof ShareError && error.kind === 'exists') throw exists(licenceFile);
     if (error instanceof ShareError && error.kind === 'full')
-      await files.removeFile(face).catch(() => undefined);
+      await files.removeFile(licenceFile).catch(() => undefined);
     throw toFault(error);
   }
 }
 
-/** Takes a file back that createFace made, when the share turned out unfit for it. */
-export async function removeFace(face: string, files: ShareFiles): Promise<void> {
-  const folder = await files.stat(folderOf(face)).catch((error: unknown) => error);
+/** Takes a file back that createLicenceFile made, when the share turned out unfit for it. */
+export async function removeLicenceFile(licenceFile: string, files: ShareFiles): Promise<void> {
+  const folder = await files.stat(folderOf(licenceFile)).catch((error: unknown) => error);
   const isAlone = folder instanceof ShareError && folder.kind === 'missing'; // any other answer proves nothing
-  if (isAlone) await files.removeFile(face).catch(() => undefined);
+  if (isAlone) await files.removeFile(licenceFile).catch(() => undefined);
 }
 
 async function refuseTaken(path: string, files: ShareFiles): Promise<void> {

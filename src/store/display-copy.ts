@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import type { Licence, SealedEntitlement } from '../licence/document.js';
-import { entitlementHash } from '../licence/entitlement.js';
-import { parseJson } from '../licence/json.js';
+import type { Licence } from '../licence/document.js';
+import { entitlementHash, readPolicy } from '../licence/entitlement.js';
+import { withFullCheck } from '../licence/full-check-door.js';
 import { lineagesOf } from '../licence/lineage.js';
 import { MAX_BYTES } from '../licence/size.js';
 import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
+import { Unchanged } from '../licence/unchanged.js';
 import type { Clock } from '../share/clock.js';
 import { toFault } from '../share/deadline.js';
-import { type FileStat, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
-import { type Place, refusedName } from '../share/layout.js';
+import { identityOf, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import { type LicencePaths, refusedName } from '../share/layout.js';
+import { isLostBelow, orderOf, readLoosely, type Shown } from './shown.js';
 
 /**
  * `licence.json` as people, editors and backup tools see it. Once revisions exist it only shows the newest
@@ -19,116 +21,176 @@ import { type Place, refusedName } from '../share/layout.js';
 
 /** A garbled file must have stood unchanged for this long before it is written over. Milliseconds. */
 export const WRECK_MS = 60_000;
+/** For so long a client may show old bytes under a new stat. Milliseconds. */
+const BYTES_AGE_MS = 2000;
+/** One that is behind for this long is refreshed by the process that sees it: no other does. Milliseconds. */
+const BEHIND_MS = 5000;
 
 /**
  * What stands in `licence.json`: an older state of this licence; the same under a second name (a hard link,
  * as some backups make); another document, wreckage, or nothing.
  */
-export type FaceState = 'ours' | 'linked' | 'foreign' | 'wreck' | 'missing' | 'unread';
+export type DisplayCopyState = 'ours' | 'linked' | 'foreign' | 'wreck' | 'missing' | 'unread';
 
-export class Face {
-  private readonly place: Place;
+/** What one look at `licence.json` found. */
+export interface DisplayCopyFound {
+  readonly state: DisplayCopyState;
+  /** The file, by its stat; where there is none, why. */
+  readonly identity: string;
+  /** What it shows; null where it does not read as a licence. */
+  readonly shown: Shown | null;
+}
+
+/**
+ * `changed`: another process has replaced the file meanwhile, or this one was held up: to begin again.
+ * `higher`: it shows a higher number than the one given. `foreign`: another document was put there. `left`: it may
+ * not be written over now. `refused` by the share: for the one more try that a virus scanner deserves.
+ */
+export type ShowResult = 'shown' | 'same' | 'changed' | 'higher' | 'foreign' | 'left' | 'refused' | 'failed';
+
+export class DisplayCopy {
+  private readonly paths: LicencePaths;
   private readonly files: ShareFiles;
   private readonly clock: Clock;
   private readonly wreckMs: number;
-  private wreck: { identity: string; sinceMs: number } | null = null;
-  private seen: { identity: string; state: FaceState } | null = null;
-  private lastRead: { identity: string; digest: string } | null = null;
+  private standing: Unchanged | null = null;
+  private seen: Omit<DisplayCopyFound, 'state'> | null = null;
+  private lastRead: { identity: string; digest: string; doubtedMs: number | null } | null = null;
   /** Why it could not be refreshed when that was last tried; null: it could, or the share did not say. */
   trouble: ShareErrorKind | null = null;
 
-  constructor(place: Place, files: ShareFiles, clock: Clock, wreckMs = WRECK_MS) {
-    this.place = place;
+  constructor(paths: LicencePaths, files: ShareFiles, clock: Clock, wreckMs = WRECK_MS) {
+    this.paths = paths;
     this.files = files;
     this.clock = clock;
     this.wreckMs = wreckMs;
   }
 
   /** What is there now; read only when its stat has changed since it was last read. Never fails. */
-  async notice(top: Licence): Promise<FaceState> {
+  async look(top: Licence): Promise<DisplayCopyFound> {
     try {
-      const stat = await this.files.stat(this.place.face);
-      if (stat.kind !== 'file') return 'foreign';
+      const stat = await this.files.stat(this.paths.licenceFile);
       const identity = identityOf(stat);
-      if (this.seen?.identity !== identity) {
-        const bytes = await nullIf(this.files.read(this.place.face), 'tooLarge');
-        const state = bytes === null ? 'wreck' : recognise(bytes, top);
-        this.seen = bytes !== null && this.isOldNews(identity, bytes) ? null : { identity, state };
-        if (this.seen === null) return named(state, stat);
-        this.wreck = state === 'wreck' ? { identity, sinceMs: this.clock.elapsedMs() } : null;
-      }
-      return named(this.seen.state, stat);
+      if (stat.kind !== 'file') return { state: 'foreign', identity, shown: null };
+      this.standing = Unchanged.after(this.standing, { identity, startedMs: this.clock.elapsedMs() });
+      const seen = this.seen?.identity === identity ? this.seen : await this.read(identity);
+      if (seen === null) return { state: 'unread', identity, shown: null };
+      const state = recognise(seen.shown, top); // anew each time: what was foreign may have been adopted since
+      return { state: state === 'ours' && stat.links > 1 ? 'linked' : state, ...seen };
     } catch (error) {
       this.seen = null;
-      return error instanceof ShareError && error.kind === 'missing' ? 'missing' : 'unread';
+      const kind = error instanceof ShareError ? error.kind : 'unsaid';
+      return { state: kind === 'missing' ? 'missing' : 'unread', identity: kind, shown: null };
     }
   }
 
+  /** Null: the bytes may be older than the stat, so they say nothing of the file that is there now. */
+  private async read(identity: string): Promise<Omit<DisplayCopyFound, 'state'> | null> {
+    const bytes = await nullIf(this.files.read(this.paths.licenceFile), 'tooLarge');
+    const isOldNews = bytes !== null && this.isOldNews(identity, bytes);
+    this.seen = isOldNews ? null : { identity, shown: bytes && readLoosely(bytes) };
+    return this.seen;
+  }
+
+  /** Tells whether it has been replaced since, by a stat. Never fails. */
+  async identity(): Promise<string> {
+    return await this.files
+      .stat(this.paths.licenceFile)
+      .then(identityOf, (error: unknown) => (error instanceof ShareError ? error.kind : 'unsaid'));
+  }
+
+  /** Whether a poll that met this should have it refreshed. */
+  isDue({ state, shown }: DisplayCopyFound, top: Licence): boolean {
+    if (state === 'ours' && shown) return orderOf(shown, top) === 'older' && this.stoodMs() >= BEHIND_MS;
+    return state === 'missing' || (state === 'wreck' && this.stoodMs() >= this.wreckMs);
+  }
+
+  /** For how long this process has seen it unchanged. Milliseconds. */
+  private stoodMs(): number {
+    return this.standing === null ? 0 : this.clock.elapsedMs() - this.standing.sinceMs;
+  }
+
   /**
-   * The stat has changed and the bytes have not: a client may show old ones for a while, so they are read
-   * once more.
+   * The stat has changed and the bytes have not: a client may show old ones for a while, so they count only if they
+   * are the same some time later.
    */
   private isOldNews(identity: string, bytes: Uint8Array): boolean {
     const digest = createHash('sha256').update(bytes).digest('hex');
     const { lastRead } = this;
-    this.lastRead = { identity, digest };
-    return lastRead !== null && lastRead.identity !== identity && lastRead.digest === digest;
+    const nowMs = this.clock.elapsedMs();
+    const isSame = lastRead?.digest === digest;
+    const sinceMs = isSame && lastRead.identity !== identity ? nowMs : (lastRead?.doubtedMs ?? null);
+    const isOld = isSame && sinceMs !== null && nowMs - sinceMs < BYTES_AGE_MS;
+    this.lastRead = { identity, digest, doubtedMs: isOld ? sinceMs : null };
+    return isOld;
   }
 
   /** A document that was put over it, as it is there now; null when there is none, or it cannot be read. */
-  async dropped(top: Licence): Promise<{ readonly text: string; readonly identity: string } | null> {
-    if ((await this.notice(top)) !== 'foreign') return null;
+  async replacement(top: Licence): Promise<{ readonly text: string; readonly identity: string } | null> {
+    if ((await this.look(top)).state !== 'foreign') return null;
     try {
-      const stat = await this.files.stat(this.place.face);
+      const stat = await this.files.stat(this.paths.licenceFile);
       if (stat.kind !== 'file') return null;
-      const bytes = await this.files.read(this.place.face);
-      const isStill = identityOf(await this.files.stat(this.place.face)) === identityOf(stat);
+      const bytes = await this.files.read(this.paths.licenceFile);
+      const isStill = identityOf(await this.files.stat(this.paths.licenceFile)) === identityOf(stat);
       return isStill ? { text: new TextDecoder().decode(bytes), identity: identityOf(stat) } : null;
     } catch {
       return null;
     }
   }
 
-  /** Shows the newest revision over a dropped document that has been dealt with, if it is still that one. */
-  async showOver(top: Licence, identity: string): Promise<void> {
-    if (identityOf(await this.files.stat(this.place.face)) !== identity) return;
-    await this.write(top);
-  }
-
-  /** Only where the folder is: without it the share is gone, and this is where it was. */
-  private write(top: Licence): Promise<void> {
-    const { face, fileMode, folder } = this.place;
-    return this.files.replace(face, textToShow(top), fileMode, folder);
+  /**
+   * Writes it over the file of this identity, where that still stands there; only where the folder is: without it
+   * the share is gone, and this is where it was.
+   * @returns false: nothing was replaced
+   */
+  write(top: Licence, identity: string): Promise<boolean> {
+    const { licenceFile, fileMode, folder } = this.paths;
+    return this.files.replace(licenceFile, textToShow(top), fileMode, { beside: folder, expected: identity });
   }
 
   /** Keeps a document that is refused, beside the licence, under a name that says so. */
   async setAside(identity: string): Promise<void> {
-    if (identityOf(await this.files.stat(this.place.face)) !== identity) return;
-    await this.files.rename(this.place.face, refusedName(this.place.face));
+    if (identityOf(await this.files.stat(this.paths.licenceFile)) !== identity) return;
+    await this.files.rename(this.paths.licenceFile, refusedName(this.paths.licenceFile));
   }
 
   /**
-   * Shows the newest revision, if what stands there may be written over. The caller holds the lock and has
-   * just seen the top. `refused` by the share: for the one more try that a virus scanner deserves. `foreign`:
-   * another document was put there.
+   * Shows the latest revision, if what stands there may be written over. The caller has just seen it latest.
+   * @param isHighest also by a new listing: a higher number that is shown is not there any more
    */
-  async show(top: Licence): Promise<'done' | 'refused' | 'foreign'> {
-    const state = await this.notice(top);
-    const isRipeWreck =
-      state === 'wreck' && this.wreck !== null && this.clock.elapsedMs() - this.wreck.sinceMs >= this.wreckMs;
-    if (state !== 'ours' && state !== 'missing' && !isRipeWreck)
-      return state === 'foreign' ? 'foreign' : 'done';
+  async show(top: Licence, isHighest = false): Promise<ShowResult> {
+    const look = await this.look(top);
+    const order = look.shown && look.state === 'ours' ? orderOf(look.shown, top) : 'older';
+    if (look.state === 'foreign' || order === 'same') return look.state === 'foreign' ? 'foreign' : 'same';
+    if (order === 'higher' && !isHighest) return 'higher';
+    if (!this.mayBeWrittenOver(look, top)) return 'left';
     try {
-      await this.write(top);
+      const isShown = await this.write(top, look.identity);
       this.trouble = null;
-      return 'done';
+      return isShown ? 'shown' : 'changed';
     } catch (error) {
       const kind = error instanceof ShareError ? error.kind : null;
       this.trouble = kind !== null && NOT_REFRESHED.includes(kind) ? kind : null;
-      return kind === 'refused' || kind === 'busy' ? 'refused' : 'done';
+      return kind === 'refused' || kind === 'busy' ? 'refused' : 'failed';
     }
   }
+
+  /**
+   * A number far above the table's may be all that is left of it, for those that rebuild it: it stands as long as a
+   * loss takes to be believed.
+   */
+  private mayBeWrittenOver({ state, shown }: DisplayCopyFound, top: Licence): boolean {
+    if (state === 'missing') return true;
+    const isFarAbove = shown !== null && orderOf(shown, top) === 'higher' && isLostBelow(top, shown);
+    if (state === 'wreck' || isFarAbove) return this.stoodMs() >= this.wreckMs;
+    return state === 'ours';
+  }
 }
+
+/** Whether a revision or a later one is shown. */
+export const isShown = ({ state, shown }: DisplayCopyFound, licence: Licence): boolean =>
+  state === 'ours' && shown !== null && orderOf(shown, licence) !== 'older';
 
 /** Laid out for people, unless that makes it too large to be read back. */
 function textToShow(top: Licence): string {
@@ -137,9 +199,6 @@ function textToShow(top: Licence): string {
   const pretty = formatLicence(top, 'pretty');
   return Buffer.byteLength(pretty) > MAX_BYTES ? compact : pretty;
 }
-
-const named = (state: FaceState, { links }: FileStat): FaceState =>
-  state === 'ours' && links > 1 ? 'linked' : state;
 
 /**
  * What leaves a share in order that does not take the file; everything else is trouble of the share, and told
@@ -151,16 +210,13 @@ const NOT_REFRESHED: readonly ShareErrorKind[] = ['refused', 'busy', 'readOnly',
  * A refresh takes a few seconds; a revision that is not shown for longer than this is told. Milliseconds, by
  * the server's stamps.
  */
-export const LATE_FACE_MS = 10_000;
-
-const identityOf = (stat: FileStat): string => `${stat.inode}:${stat.bytes}:${stat.modifiedMs}`;
+export const LATE_DISPLAY_COPY_MS = 10_000;
 
 /**
  * Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a
  * licence.
  */
-function recognise(bytes: Uint8Array, top: Licence): FaceState {
-  const shown = readLoosely(bytes);
+function recognise(shown: Shown | null, top: Licence): DisplayCopyState {
   if (shown === null) return 'wreck';
   const known = [entitlementHash(top.entitlement), ...top.formerEntitlements];
   const isKin = lineagesOf(top).some((lineage) => lineage === shown.lineage);
@@ -168,34 +224,16 @@ function recognise(bytes: Uint8Array, top: Licence): FaceState {
 }
 
 /** The whole document, or null where there is none that reads as a licence. */
-export async function readFace(face: string, files: ShareFiles): Promise<Licence | null> {
-  const bytes = await files.read(face).catch((error: unknown) => {
+export async function readDisplayCopy(licenceFile: string, files: ShareFiles): Promise<Licence | null> {
+  const bytes = await files.read(licenceFile).catch((error: unknown) => {
     if (error instanceof ShareError && ['missing', 'wrongKind', 'tooLarge'].includes(error.kind)) return null;
     throw toFault(error);
   });
   try {
-    return bytes && parseLicence(decodeText(bytes, face), face);
-  } catch {
-    return null;
-  }
-}
-
-/** The keys that tell which table a document is of. The rest is not checked: this runs at every commit. */
-export function readLoosely(
-  bytes: Uint8Array,
-): { lineage: unknown; entitlement: SealedEntitlement; revision: unknown } | null {
-  try {
-    const value = parseJson(new TextDecoder('utf-8', { fatal: true }).decode(bytes), '');
-    if (typeof value !== 'object' || value === null || !('entitlement' in value)) return null;
-    const { entitlement } = value;
-    if (typeof entitlement !== 'object' || entitlement === null) return null;
-    if (!('payload' in entitlement) || typeof entitlement.payload !== 'string') return null;
-    if ('signature' in entitlement && typeof entitlement.signature !== 'string') return null;
-    return {
-      lineage: 'lineage' in value ? value.lineage : undefined,
-      revision: 'revision' in value ? value.revision : undefined,
-      entitlement: entitlement as SealedEntitlement,
-    };
+    const licence =
+      bytes && (await withFullCheck(() => parseLicence(decodeText(bytes, licenceFile), licenceFile)));
+    if (licence) await withFullCheck(() => readPolicy(licence)).catch(() => null); // what reads it later cannot wait
+    return licence;
   } catch {
     return null;
   }
@@ -207,17 +245,17 @@ export function readLoosely(
  * @param committedMs when a revision was committed, by the server's clock; null where it is not there any
  * more
  */
-export async function lateFace(
-  face: string,
+export async function lateDisplayCopy(
+  licenceFile: string,
   top: Licence,
   nowMs: number,
   files: ShareFiles,
   committedMs: (revision: number) => Promise<number | null>,
 ): Promise<number | null> {
-  const bytes = await files.read(face).catch(() => null);
+  const bytes = await files.read(licenceFile).catch(() => null);
   const shown = bytes && readLoosely(bytes);
   if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return null;
   if (shown.revision >= top.revision) return null;
   const sinceMs = await committedMs(shown.revision + 1);
-  return sinceMs === null || nowMs - sinceMs > LATE_FACE_MS ? shown.revision : null;
+  return sinceMs === null || nowMs - sinceMs > LATE_DISPLAY_COPY_MS ? shown.revision : null;
 }

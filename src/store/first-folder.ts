@@ -1,15 +1,15 @@
 import { type Licence, refuseMoved } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
-import { inFile, SeatfileFault } from '../licence/fault.js';
-import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
-import { type Limits, toFault } from '../share/deadline.js';
+import type { Policy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { decodeText, formatLicence, readLicence } from '../licence/text.js';
+import { type Deadline, toFault } from '../share/deadline.js';
 import { OF_A_REVISION, removeTree } from '../share/emptying.js';
 import { nullIf, ShareError, STICKY } from '../share/files.js';
-import { besideFace, documentIn, numberName, stageName } from '../share/layout.js';
+import { besideLicenceFile, documentIn, numberName, stageName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
-import type { Revisions, Top } from './revisions.js';
+import type { LatestRevision, Revisions } from './revisions.js';
 import type { Stages } from './stages.js';
-import { healAdvice } from './trouble.js';
+import { rebuildAdvice } from './trouble.js';
 
 /**
  * Where a table begins: with the licence file itself, until the folder appears beside it, whole and by one
@@ -19,22 +19,23 @@ export class FirstFolder {
   private readonly context: StoreContext;
   private readonly revisions: Revisions;
   private readonly stages: Stages;
-  private hasFolder = false;
+  private hasFolder: boolean;
 
   constructor(context: StoreContext, revisions: Revisions) {
     this.context = context;
     this.revisions = revisions;
     this.stages = revisions.register.stages;
+    this.hasFolder = context.paths.isFolderFound ?? false;
   }
 
   async folderExists(): Promise<boolean> {
     if (this.hasFolder) return true;
-    const stat = await nullIf(this.context.files.stat(this.context.place.folder), 'missing');
+    const stat = await nullIf(this.context.files.stat(this.context.paths.folder), 'missing');
     if (stat === null) return false;
     if (stat.kind !== 'directory')
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.context.place.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
+        `${this.context.paths.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
       );
     this.hasFolder = true;
     return true;
@@ -44,31 +45,30 @@ export class FirstFolder {
    * A licence file of a higher revision has a folder: a client that does not show it may remember its absence
    * from before the first commit. Only what stays away past the caches' lifetime is a copy, or a loss.
    */
-  async hiddenTop(revision: number, limits: Limits): Promise<Top> {
-    const { face, folder } = this.context.place;
+  async hiddenLatest(revision: number, deadline: Deadline): Promise<LatestRevision> {
+    const { licenceFile, folder } = this.context.paths;
     try {
-      return await this.revisions.latest(limits);
+      return await this.revisions.latest(deadline);
     } catch (error) {
       const isLost = error instanceof SeatfileFault && error.code === 'TABLE_LOST';
       if (!isLost || (await nullIf(this.context.files.stat(folder), 'missing')) !== null) throw error;
       throw new SeatfileFault(
         'TABLE_LOST',
-        `${face} is at revision ${revision}, but ${folder} is not there; nothing was written. ` +
+        `${licenceFile} is at revision ${revision}, but ${folder} is not there; nothing was written. ` +
           'If this is a copy, use the original: a repair would make a second table. ' +
-          `If the folder was deleted, put it back. ${healAdvice(face)}`,
+          `If the folder was deleted, put it back. ${rebuildAdvice(licenceFile)}`,
       );
     }
   }
 
   /** The licence file itself: where a table begins, if it is of revision 0. */
   async firstRevision(): Promise<{ licence: Licence; policy: Policy; text: string }> {
-    const { face } = this.context.place;
-    const bytes = await this.context.files.read(face).catch((error: unknown) => {
-      throw unreadable(error, face);
+    const { licenceFile } = this.context.paths;
+    const bytes = await this.context.files.read(licenceFile).catch((error: unknown) => {
+      throw unreadable(error, licenceFile);
     });
-    const text = decodeText(bytes, face);
-    const licence = parseLicence(text, face);
-    return { licence, policy: inFile(face, () => readPolicy(licence)), text };
+    const text = decodeText(bytes, licenceFile);
+    return { ...(await readLicence(text, licenceFile)), text };
   }
 
   /**
@@ -76,10 +76,10 @@ export class FirstFolder {
    * quicker.
    * @returns the newest revision if the folder was there after all, hidden by this client's caches
    */
-  async firstCommit(limits: Limits): Promise<Top | null> {
+  async firstCommit(deadline: Deadline): Promise<LatestRevision | null> {
     const { licence, text } = await this.firstRevision();
-    if (licence.revision > 0) return await this.hiddenTop(licence.revision, limits);
-    refuseMoved(licence, this.context.place.face);
+    if (licence.revision > 0) return await this.hiddenLatest(licence.revision, deadline);
+    refuseMoved(licence, this.context.paths.licenceFile);
     await this.refuseSticky();
     await this.create(() => ({ number: 0, text }));
     return null;
@@ -108,13 +108,13 @@ export class FirstFolder {
       number = made.number;
       const directory = `${path}/${numberName(number)}`;
       await this.stages.makeDirectory(directory);
-      await this.context.files.writeNew(documentIn(directory), made.text, this.context.place.fileMode);
-      await this.context.files.stat(this.context.place.face);
+      await this.context.files.writeNew(documentIn(directory), made.text, this.context.paths.fileMode);
+      await this.context.files.stat(this.context.paths.licenceFile);
     } catch (error) {
       await this.dropUnfinished(path, number);
       throw error;
     }
-    const failure = await this.context.files.rename(path, this.context.place.folder).then(
+    const failure = await this.context.files.rename(path, this.context.paths.folder).then(
       () => null,
       (error: unknown) => error,
     );
@@ -141,19 +141,19 @@ export class FirstFolder {
 
   /** In a sticky directory only the owner may rename or delete, so no user could clear away after another. */
   private async refuseSticky(): Promise<void> {
-    const around = await this.context.files.stat(this.context.place.around);
+    const around = await this.context.files.stat(this.context.paths.around);
     if ((around.mode & STICKY) !== 0)
       throw new SeatfileFault(
         'SHARE_UNFIT',
-        `${this.context.place.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not ` +
+        `${this.context.paths.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not ` +
           "delete each other's files; expected a directory of its own without the sticky bit",
       );
   }
 
   /** A name beside the licence file that no other process uses. */
   private newName(): string {
-    const { dice, owner, place } = this.context;
-    return besideFace(place.face, stageName(owner, dice.id()));
+    const { random, owner, paths } = this.context;
+    return besideLicenceFile(paths.licenceFile, stageName(owner, random.id()));
   }
 }
 
@@ -162,10 +162,10 @@ const isTaken = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'exists' || error.kind === 'notEmpty');
 
 /** Why a licence file could not be read, in the words of a caller that opens it. */
-export function unreadable(error: unknown, face: string): unknown {
+export function unreadable(error: unknown, licenceFile: string): unknown {
   if (!(error instanceof ShareError)) return error;
   const fault = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', text: string) =>
-    new SeatfileFault(code, `${face}: ${text}`, { cause: error });
+    new SeatfileFault(code, `${licenceFile}: ${text}`, { cause: error });
   switch (error.kind) {
     case 'missing':
       return fault(

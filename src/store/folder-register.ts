@@ -1,22 +1,14 @@
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 import type { StoreContext } from './context.js';
 import { type LatestOptions, LatestReader } from './latest.js';
-import { type LockOptions, PoliteLock } from './lock.js';
+import { Line } from './line.js';
 import { Publisher } from './publish.js';
 import { TextReader } from './reading.js';
-import type {
-  Attempt,
-  EndTurn,
-  Entry,
-  Kind,
-  Latest,
-  PublishResult,
-  Register,
-  TurnRequest,
-} from './register.js';
+import type { Attempt, Entry, Kind, Latest, PublishResult, Register, Turn, TurnRequest } from './register.js';
 import { Stages } from './stages.js';
+import { type TurnOptions, Turns } from './turns.js';
 
-export interface FolderOptions extends LatestOptions, LockOptions {
+export interface FolderOptions extends LatestOptions, TurnOptions {
   /**
    * For how long a refused rename is tried again while something keeps the stage open. Milliseconds. @default
    * 10,000
@@ -33,14 +25,15 @@ export class FolderRegister<D> implements Register<D> {
   readonly reader: TextReader<D>;
   private readonly latestReader: LatestReader<D>;
   private readonly publisher: Publisher<D>;
-  private readonly lock: PoliteLock;
+  private readonly turns: Turns;
 
   constructor(context: StoreContext, kind: Kind<D>, options: FolderOptions) {
     this.stages = new Stages(context);
     this.reader = new TextReader(context, kind);
-    this.latestReader = new LatestReader(context, this.reader, options);
+    const line = new Line(context);
+    this.latestReader = new LatestReader(context, this.reader, options, line);
     this.publisher = new Publisher(context, this.latestReader, this.stages, options.busyMs);
-    this.lock = new PoliteLock(context, options);
+    this.turns = new Turns(context, options, this.stages, line);
   }
 
   numbers(): Promise<number[] | null> {
@@ -51,12 +44,12 @@ export class FolderRegister<D> implements Register<D> {
     return this.reader.read(number);
   }
 
-  latest(limits: Limits): Promise<Latest<D>> {
-    return this.latestReader.latest(limits);
+  latest(deadline: Deadline): Promise<Latest<D>> {
+    return this.latestReader.latest(deadline);
   }
 
-  stableLatest(limits: Limits): Promise<Latest<D>> {
-    return this.latestReader.stableLatest(limits);
+  stableLatest(deadline: Deadline): Promise<Latest<D>> {
+    return this.latestReader.stableLatest(deadline);
   }
 
   latestOnce(): Promise<Latest<D> | null> {
@@ -67,8 +60,8 @@ export class FolderRegister<D> implements Register<D> {
     return this.stages.make();
   }
 
-  publish(attempt: Attempt, entry: Entry, limits: Limits): Promise<PublishResult> {
-    return this.publisher.publish(attempt, entry, limits);
+  publish(attempt: Attempt, entry: Entry<D>, deadline: Deadline): Promise<PublishResult> {
+    return this.publisher.publish(attempt, entry, deadline);
   }
 
   abandon(attempt: Attempt): Promise<void> {
@@ -99,17 +92,12 @@ export class FolderRegister<D> implements Register<D> {
     this.latestReader.resetTrouble(number);
   }
 
-  takeTurn({ patienceMs, onLatest }: TurnRequest, limits: Limits): Promise<EndTurn> {
+  takeTurn({ patienceMs, onLatest }: TurnRequest, deadline: Deadline): Promise<Turn> {
     const highest = async () => {
-      const latest = (await this.numbers())?.at(-1) ?? -1;
+      const latest = (await this.latestReader.highest()) ?? -1;
       onLatest(latest);
       return latest;
     };
-    return this.lock.acquire({ latest: highest, patienceMs }, limits);
-  }
-
-  async tryTurn(): Promise<EndTurn | null> {
-    const turn = await this.lock.tryOnce();
-    return typeof turn === 'function' ? turn : null;
+    return this.turns.take({ latest: highest, patienceMs }, deadline);
   }
 }

@@ -1,7 +1,7 @@
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { licenceIdOf } from '../licence/lineage.js';
-import type { Place } from '../share/layout.js';
+import type { LicencePaths } from '../share/layout.js';
 import { MOST_ABOVE } from './register.js';
 
 /**
@@ -16,7 +16,7 @@ export type Loss = 'doubtful' | 'certain';
  * licence.
  */
 export class ForkDetector {
-  private readonly place: Place;
+  private readonly paths: LicencePaths;
   /** The licence that the folder belongs to, once known. */
   private licenceId: string | null = null;
   /** The lineage that was last found to be of that licence. */
@@ -25,8 +25,8 @@ export class ForkDetector {
   private own: { readonly lineage: string; readonly revision: number; readonly changeId: string } | null =
     null;
 
-  constructor(place: Place) {
-    this.place = place;
+  constructor(paths: LicencePaths) {
+    this.paths = paths;
   }
 
   /** From now on the folder of another licence is not ours. */
@@ -45,7 +45,7 @@ export class ForkDetector {
     if (this.licenceId !== null && id !== this.licenceId)
       return new SeatfileFault(
         'TABLE_LOST',
-        `${this.place.folder} ends at revision ${licence.revision} of licence "${id}"; ` +
+        `${this.paths.folder} ends at revision ${licence.revision} of licence "${id}"; ` +
           `expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
       );
     this.lineage = licence.lineage;

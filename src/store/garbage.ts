@@ -2,11 +2,13 @@ import nodePath from 'node:path';
 import type { Licence } from '../licence/document.js';
 import { Unchanged } from '../licence/unchanged.js';
 import { JOURNAL_MONTHS, NEWER } from '../rules/segments.js';
+import { type Contents, OF_A_REVISION } from '../share/emptying.js';
 import {
-  behindFace,
+  behindLicenceFile,
   inFolder,
   isClearing,
   isShowing,
+  numberName,
   numbersAmong,
   type StageOwner,
   stageOwner,
@@ -33,16 +35,28 @@ export interface GarbageContext extends StoreContext {
   readonly isDead: (owner: StageOwner) => boolean;
 }
 
+/** What a killed process leaves: a stage, or a folder that was to begin a table. */
+const LEFT_OVER: Contents = { ...OF_A_REVISION, [numberName(0)]: OF_A_REVISION };
+
 /**
- * The most removals of a round: a quarter of what there is, within these bounds. A process has to remove
- * faster than it commits (a round follows every 4th commit): with 8 after every 16th, 1600 commits left 1000
- * revisions behind, for ever.
+ * A round follows a commit, if this process has made this many since the round before. There are at most so many rounds
+ * in the time for which a superseded revision is kept: one a second. More would cost a busy process more than its
+ * commits.
+ */
+const COMMITS_PER_ROUND = 4;
+const MOST_ROUNDS = 300;
+
+/**
+ * The most removals of a round: a quarter of what there is, but so many at least, and so many at most for each commit
+ * since the round before. A process has to remove faster than it commits: with 8 after every 16th, 1600 commits left
+ * 1000 revisions behind, for ever.
  */
 const FEWEST_REMOVALS = 8;
-const MOST_REMOVALS = 64;
+const MOST_FOR_A_COMMIT = 16;
 const SHARE_PER_ROUND = 1 / 4;
-const mostRemovals = (entries: number): number =>
-  Math.min(Math.max(FEWEST_REMOVALS, Math.ceil(entries * SHARE_PER_ROUND)), MOST_REMOVALS);
+
+/** How often leftovers are looked for, in the time after which they count as abandoned: once a minute in a day. */
+const LOOKS = 1440;
 
 /**
  * A round ends here even if there is more: the process's own next operation waits for it. Milliseconds; one
@@ -62,7 +76,13 @@ export class GarbageCollector {
   private readonly context: GarbageContext;
   private readonly options: GarbageOptions;
   private readonly compaction: Compaction;
+  /** Since the last round, and when that was. */
+  private commits = 0;
+  private roundMs = Number.NEGATIVE_INFINITY;
+  private mostRemovals = 0;
   private untilMs = 0;
+  /** When leftovers were last looked for. */
+  private lookedMs = Number.NEGATIVE_INFINITY;
   /** Leftovers by their path. */
   private seen = new Map<string, Unchanged>();
 
@@ -78,14 +98,24 @@ export class GarbageCollector {
     this.compaction = compaction;
   }
 
+  /** A commit of this process was answered. */
+  async committed(latest: Licence, shareTimeMs: number): Promise<void> {
+    const nowMs = this.context.clock.elapsedMs();
+    const leastMs = this.options.supersededMs / MOST_ROUNDS;
+    if (++this.commits < COMMITS_PER_ROUND || nowMs - this.roundMs < leastMs) return;
+    this.mostRemovals = MOST_FOR_A_COMMIT * this.commits;
+    this.commits = 0;
+    this.roundMs = nowMs;
+    await this.round(latest, shareTimeMs);
+  }
+
   /** One round. Failures are left to the next. */
-  async round(latest: Licence, shareTimeMs: number): Promise<void> {
-    const { clock, files, place } = this.context;
+  private async round(latest: Licence, shareTimeMs: number): Promise<void> {
+    const { clock, files, paths } = this.context;
     this.untilMs = clock.elapsedMs() + LONGEST_ROUND_MS;
-    const names = await files.list(place.folder);
-    const beside = (await files.list(place.around)).filter((name) => behindFace(place.face, name) !== null);
-    let left = mostRemovals(names.length);
-    for (const remove of await this.chosen(names, beside)) {
+    const names = await files.list(paths.folder);
+    let left = this.removalsOf(names.length);
+    for (const remove of [...(await this.leftovers(names)), ...(await this.oldRevisions(names))]) {
       if (left-- === 0 || this.isLate()) break;
       await remove().catch(() => undefined);
     }
@@ -95,40 +125,51 @@ export class GarbageCollector {
     if (outlived !== null) await this.register.stages.discard(outlived, this.isLate);
   }
 
+  private removalsOf(entries: number): number {
+    return Math.min(Math.max(FEWEST_REMOVALS, Math.ceil(entries * SHARE_PER_ROUND)), this.mostRemovals);
+  }
+
   private readonly isLate = (): boolean => this.context.clock.elapsedMs() >= this.untilMs;
 
-  private async chosen(names: readonly string[], beside: readonly string[]): Promise<Removal[]> {
+  /**
+   * What dead processes left, here and beside the licence file. Each stage has to be looked at, and on a busy table
+   * most are those of processes that wait.
+   */
+  private async leftovers(names: readonly string[]): Promise<Removal[]> {
+    const { clock, files, paths } = this.context;
+    if (clock.elapsedMs() - this.lookedMs < this.options.abandonedMs / LOOKS) return [];
+    this.lookedMs = clock.elapsedMs();
+    const beside = (await files.list(paths.around)).filter(
+      (name) => behindLicenceFile(paths.licenceFile, name) !== null,
+    );
     this.forgetAllBut(names, beside);
-    const leftovers = [...(await this.leftInside(names)), ...(await this.leftBeside(beside))];
-    const revisions = await this.oldRevisions(numbersAmong(names));
-    return [
-      ...leftovers.map((path) => () => this.register.stages.discard(path, this.isLate)),
-      ...revisions.map((number) => () => this.register.remove(number, this.isLate)),
-    ];
+    const left = [...(await this.leftInside(names)), ...(await this.leftBeside(beside))];
+    return left.map((path) => () => this.register.stages.discard(path, this.isLate, LEFT_OVER));
   }
 
   private forgetAllBut(names: readonly string[], beside: readonly string[]): void {
-    const { place } = this.context;
+    if (this.seen.size === 0) return;
+    const { paths } = this.context;
     const present = new Set([
-      ...names.map((name) => inFolder(place, name)),
-      ...beside.map((name) => nodePath.join(place.around, name)),
+      ...names.map((name) => inFolder(paths, name)),
+      ...beside.map((name) => nodePath.join(paths.around, name)),
     ]);
     this.seen = new Map([...this.seen].filter(([path]) => present.has(path)));
   }
 
   /** What another process began to remove, and abandoned stages. */
   private async leftInside(names: readonly string[]): Promise<string[]> {
-    const inside = (name: string) => inFolder(this.context.place, name);
+    const inside = (name: string) => inFolder(this.context.paths, name);
     const stages = names.filter((name) => stageOwner(name)).map(inside);
     return [...names.filter(isClearing).map(inside), ...(await this.abandoned(stages, stageOwner))];
   }
 
   /** Folders that were never finished, and temporary files of the display copy. */
   private async leftBeside(names: readonly string[]): Promise<string[]> {
-    const { place } = this.context;
-    const behind = (name: string) => behindFace(place.face, name) ?? '';
+    const { paths } = this.context;
+    const behind = (name: string) => behindLicenceFile(paths.licenceFile, name) ?? '';
     const around = (isOne: (behind: string) => boolean) =>
-      names.filter((name) => isOne(behind(name))).map((name) => nodePath.join(place.around, name));
+      names.filter((name) => isOne(behind(name))).map((name) => nodePath.join(paths.around, name));
     const folders = around((name) => stageOwner(name) !== null);
     return [
       ...(await this.abandoned(folders, (name) => stageOwner(behind(name)))),
@@ -136,13 +177,15 @@ export class GarbageCollector {
     ];
   }
 
-  private async oldRevisions(numbers: readonly number[]): Promise<number[]> {
+  private async oldRevisions(names: readonly string[]): Promise<Removal[]> {
     const nowMs = this.context.clock.elapsedMs();
+    const numbers = numbersAmong(names);
     const old = numbers
       .slice(0, -NEWER)
       .filter((number) => nowMs - this.register.supersededAtMs(number) >= this.options.supersededMs);
-    const most = mostRemovals(numbers.length);
-    return await this.compaction.compacted({ old, present: numbers, most }, this.isLate);
+    const most = this.removalsOf(numbers.length);
+    const chosen = await this.compaction.compacted({ old, present: numbers, most }, this.isLate);
+    return chosen.map((number) => () => this.register.remove(number, this.isLate));
   }
 
   /** Entries whose process is provably dead, or that have stood unchanged in our sight for long. */

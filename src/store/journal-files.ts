@@ -19,8 +19,8 @@ import {
   eventsIn,
   inFolder,
   JOURNAL,
+  type LicencePaths,
   numberName,
-  type Place,
   segmentName,
   segmentsAmong,
 } from '../share/layout.js';
@@ -31,16 +31,16 @@ import type { ReadRevision } from './revisions.js';
  * The folder of segments, `licence.json.revisions/journal/`: what is there, and what it says. Writes nothing.
  */
 export class Journal {
-  readonly place: Place;
+  readonly paths: LicencePaths;
   private readonly files: ShareFiles;
 
-  constructor(place: Place, files: ShareFiles) {
-    this.place = place;
+  constructor(paths: LicencePaths, files: ShareFiles) {
+    this.paths = paths;
     this.files = files;
   }
 
   get folder(): string {
-    return inFolder(this.place, JOURNAL);
+    return inFolder(this.paths, JOURNAL);
   }
 
   pathOf(range: Range): string {
@@ -183,7 +183,7 @@ export interface Kept {
 }
 
 /** So many files are looked at. */
-const MOST_LOOKS = 100;
+const MOST_MEASURED = 100;
 
 export async function measure(
   revisions: Pick<Register<ReadRevision>, 'numbers' | 'read'>,
@@ -192,9 +192,9 @@ export async function measure(
 ): Promise<Kept> {
   const numbers = (await revisions.numbers()) ?? [];
   const segments = await journal.segments();
-  const documents = numbers.map((number) => documentIn(inFolder(journal.place, numberName(number))));
+  const documents = numbers.map((number) => documentIn(inFolder(journal.paths, numberName(number))));
   const paths = [...documents, ...segments.map((range) => eventsIn(journal.pathOf(range)))];
-  const looked = paths.slice(-MOST_LOOKS);
+  const looked = paths.slice(-MOST_MEASURED);
   let bytes = 0;
   for (const path of looked)
     bytes += await files.stat(path).then(

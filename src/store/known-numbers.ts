@@ -2,7 +2,7 @@ import { firstWhere } from '../licence/ordered.js';
 import type { Clock } from '../share/clock.js';
 
 /** A latest number this far below one that was seen is an old listing at first, and then a lost table. */
-const LOST_BELOW = 16;
+export const LOST_BELOW = 16;
 /** How long it is remembered when a number was superseded. Milliseconds; longer than any is kept for. */
 const LONGEST_MEMORY_MS = 3_600_000;
 
@@ -11,7 +11,7 @@ export class KnownNumbers {
   private readonly clock: Clock;
   private highestSeen = -1;
   /** When the latest number was first seen this high, newest last. */
-  private readonly climbs: { latest: number; atMs: number }[] = [];
+  private readonly supersededAt: { latest: number; atMs: number }[] = [];
   /**
    * While an attempt that was placed is being confirmed: its number. A listing that ends below it is an old
    * one.
@@ -33,13 +33,14 @@ export class KnownNumbers {
 
   /** A listing shows this latest number. */
   noteLatest(latest: number): void {
-    if (latest > (this.climbs.at(-1)?.latest ?? -1)) this.noteClimb(latest);
+    if (latest > (this.supersededAt.at(-1)?.latest ?? -1)) this.noteSupersession(latest);
   }
 
-  private noteClimb(latest: number): void {
+  private noteSupersession(latest: number): void {
     const nowMs = this.clock.elapsedMs();
-    this.climbs.push({ latest, atMs: nowMs });
-    while (this.climbs[1] && nowMs - this.climbs[1].atMs > LONGEST_MEMORY_MS) this.climbs.shift();
+    this.supersededAt.push({ latest, atMs: nowMs });
+    while (this.supersededAt[1] && nowMs - this.supersededAt[1].atMs > LONGEST_MEMORY_MS)
+      this.supersededAt.shift();
   }
 
   expectAtLeast(number: number): void {
@@ -49,8 +50,8 @@ export class KnownNumbers {
   /** An own attempt below the highest number seen was published: what is there is the truth. */
   accept(number: number): void {
     this.highestSeen = number;
-    while ((this.climbs.at(-1)?.latest ?? -1) > number) this.climbs.pop();
-    this.noteClimb(number);
+    while ((this.supersededAt.at(-1)?.latest ?? -1) > number) this.supersededAt.pop();
+    this.noteSupersession(number);
   }
 
   /** A latest far below the highest seen counts from now on, until a higher number is seen. */
@@ -73,7 +74,7 @@ export class KnownNumbers {
 
   /** On the monotonic clock, milliseconds; Infinity where the number has no successor. */
   supersededAtMs(number: number): number {
-    const climb = this.climbs[firstWhere(this.climbs, ({ latest }) => latest > number)];
-    return climb?.atMs ?? Number.POSITIVE_INFINITY;
+    const supersession = this.supersededAt[firstWhere(this.supersededAt, ({ latest }) => latest > number)];
+    return supersession?.atMs ?? Number.POSITIVE_INFINITY;
   }
 }

@@ -1,10 +1,11 @@
 import { SeatfileFault } from '../licence/fault.js';
-import { checkLimits, type Limits, toFault } from '../share/deadline.js';
+import { checkDeadline, type Deadline, toFault } from '../share/deadline.js';
 import { ShareError } from '../share/files.js';
-import { numbersAmong } from '../share/layout.js';
+import { highestAmong, numbersAmong } from '../share/layout.js';
 import { SLOW_MS } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
 import { KnownNumbers } from './known-numbers.js';
+import type { Line } from './line.js';
 import type { TextReader } from './reading.js';
 import type { Latest } from './register.js';
 import {
@@ -41,24 +42,38 @@ export class LatestReader<D> {
   readonly known: KnownNumbers;
   private readonly context: StoreContext;
   private readonly options: LatestOptions;
-  private readonly met: TroubleMemory;
+  private readonly line: Line;
+  private readonly trouble: TroubleMemory;
 
-  constructor(context: StoreContext, reader: TextReader<D>, options: LatestOptions) {
+  /** @param line told what each listing shows */
+  constructor(context: StoreContext, reader: TextReader<D>, options: LatestOptions, line: Line) {
     this.context = context;
+    this.line = line;
     this.reader = reader;
     this.known = new KnownNumbers(context.clock);
     this.options = options;
-    this.met = new TroubleMemory(options.cachesMs);
+    this.trouble = new TroubleMemory(options.cachesMs);
   }
 
   /** Ascending; null when there is no folder. */
   async numbers(): Promise<number[] | null> {
-    const { files, place } = this.context;
+    const listed = await this.list();
+    return listed && numbersAmong(listed.names);
+  }
+
+  /** The highest number; -1 for none, null when there is no folder. */
+  async highest(): Promise<number | null> {
+    return (await this.list())?.highest ?? null;
+  }
+
+  private async list(): Promise<{ readonly names: readonly string[]; readonly highest: number } | null> {
+    const { files, paths } = this.context;
     try {
-      const numbers = numbersAmong(await files.list(place.folder));
-      const latest = numbers.at(-1);
-      if (latest !== undefined) this.known.noteLatest(latest);
-      return numbers;
+      const names = await files.list(paths.folder);
+      const highest = highestAmong(names);
+      this.line.note(names, highest);
+      if (highest >= 0) this.known.noteLatest(highest);
+      return { names, highest };
     } catch (error) {
       if (error instanceof ShareError && error.kind === 'missing') return null;
       throw error;
@@ -66,31 +81,34 @@ export class LatestReader<D> {
   }
 
   /** See {@link Register.latest}. */
-  async latest(limits: Limits): Promise<Latest<D>> {
-    const { clock, place } = this.context;
+  async latest(deadline: Deadline): Promise<Latest<D>> {
+    const { clock, paths } = this.context;
     let failingMs: number | null = null;
     let tellMs = clock.elapsedMs() + SLOW_MS;
     for (let tries = 0; ; tries++) {
       const startedMs = clock.elapsedMs();
       const found = await this.readOnce();
       if (!('kind' in found)) {
-        this.met.forget();
+        this.trouble.forget();
         return found;
       }
       const nowMs = clock.elapsedMs();
       failingMs = found.kind === 'failing' ? (failingMs ?? nowMs) : null;
       const isCertain =
         failingMs === null
-          ? this.met.isBelieved(found, startedMs, nowMs)
+          ? this.trouble.isBelieved(found, startedMs, nowMs)
           : startedMs - failingMs >= FAILING_MS;
-      if (isCertain) throw await faultOf(found, place, this.context.files);
-      if (nowMs >= limits.untilMs) throw await this.unseen(found);
-      checkLimits(limits, clock, `the newest revision in ${place.folder}`);
+      if (isCertain) throw await faultOf(found, paths, this.context.files);
+      if (nowMs >= deadline.untilMs) throw await this.unseen(found);
+      checkDeadline(deadline, clock, `the newest revision in ${paths.folder}`);
       if (startedMs >= tellMs) {
         tellMs = startedMs + TELL_AGAIN_MS;
-        this.tell(found, failingMs === null ? this.met.leftMs(nowMs) : failingMs + FAILING_MS - nowMs);
+        this.tell(found, failingMs === null ? this.trouble.leftMs(nowMs) : failingMs + FAILING_MS - nowMs);
       }
-      await clock.sleep(Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS), limits.signal);
+      await clock.sleep(
+        Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS),
+        deadline.signal,
+      );
     }
   }
 
@@ -102,14 +120,14 @@ export class LatestReader<D> {
   }
 
   /** See {@link Register.stableLatest}. */
-  async stableLatest(limits: Limits): Promise<Latest<D>> {
-    const { clock, dice, place } = this.context;
+  async stableLatest(deadline: Deadline): Promise<Latest<D>> {
+    const { clock, random, paths } = this.context;
     for (;;) {
-      const latest = await this.latest(limits);
-      const numbers = await this.numbers().catch(() => null); // what lasts, the next reading meets too
-      if (numbers?.at(-1) === this.reader.kind.numberOf(latest.document)) return latest;
-      await clock.sleep(dice.fraction() * 20, limits.signal);
-      checkLimits(limits, clock, `the newest revision in ${place.folder} to stand still`);
+      const latest = await this.latest(deadline);
+      const highest = await this.highest().catch(() => null); // what lasts, the next reading meets too
+      if (highest === this.reader.kind.numberOf(latest.document)) return latest;
+      await clock.sleep(random.fraction() * 20, deadline.signal);
+      checkDeadline(deadline, clock, `the newest revision in ${paths.folder} to stand still`);
     }
   }
 
@@ -120,7 +138,7 @@ export class LatestReader<D> {
 
   /** See {@link Register.acceptBehind}. */
   acceptBehind(): boolean {
-    if (this.met.what !== 'behind') return false;
+    if (this.trouble.what !== 'behind') return false;
     this.known.acceptBehind();
     return true;
   }
@@ -128,17 +146,17 @@ export class LatestReader<D> {
   /** See {@link Register.resetTrouble}. */
   resetTrouble(number: number): void {
     this.known.expectAtLeast(number);
-    this.met.forget();
+    this.trouble.forget();
   }
 
   /** The deadline ended before the trouble could be believed. */
   private async unseen(found: Trouble): Promise<unknown> {
-    const { files, place } = this.context;
+    const { files, paths } = this.context;
     if (found.kind === 'failing') return found.fault;
-    const cause = await faultOf(found, place, files);
+    const cause = await faultOf(found, paths, files);
     return new SeatfileFault(
       'SHARE_UNREACHABLE',
-      `${place.folder}: given up at the deadline before the share showed the newest revision (${messageOf(cause)})`,
+      `${paths.folder}: given up at the deadline before the share showed the newest revision (${messageOf(cause)})`,
       { cause },
     );
   }
@@ -156,19 +174,18 @@ export class LatestReader<D> {
   }
 
   private async readListed(startedMs: number): Promise<Latest<D> | Trouble> {
-    const { clock, files, place } = this.context;
-    const numbers = await this.numbers();
-    if (numbers === null) return trouble('noFolder', await folderGone(place, files));
-    const number = numbers.at(-1);
-    if (number === undefined) return trouble('empty', lost(place, 'holds no revision'));
+    const { clock, files, paths } = this.context;
+    const number = await this.highest();
+    if (number === null) return trouble('noFolder', await folderGone(paths, files));
+    if (number < 0) return trouble('empty', lost(paths, 'holds no revision'));
     if (this.known.isBehind(number)) {
       const found = `ends at revision ${number}, but ${this.known.highest} was seen before`;
-      return trouble('behind', lost(place, found));
+      return trouble('behind', lost(paths, found));
     }
     const document = await this.reader.read(number);
     if (document === null) {
       await files.removeDirectory(this.reader.pathOf(number)).catch(() => undefined); // succeeds on an empty one only
-      return trouble('vanished', damaged(place, number, 'cannot be opened'));
+      return trouble('vanished', damaged(paths, number, 'cannot be opened'));
     }
     const foreign = this.reader.kind.refuse(document);
     if (foreign) return trouble('foreign', foreign);

@@ -14,14 +14,14 @@ import {
   documentIn,
   folderOf,
   inFolder,
+  type LicencePaths,
   numberName,
   numbersAmong,
-  type Place,
-  placeOf,
+  pathsOf,
 } from '../share/layout.js';
 import { hintFor, refuseInside, refuseMounted, wholePath } from '../share/paths.js';
-import { readLoosely } from './display-copy.js';
 import { unreadable } from './first-folder.js';
+import { readLoosely } from './shown.js';
 import type { Store } from './store.js';
 
 /**
@@ -35,31 +35,32 @@ export async function locate(
   path: string,
   files: ShareFiles,
   mountinfo: string | null = null,
-): Promise<Place> {
+): Promise<LicencePaths> {
   const hint = hintFor(path);
-  const face = await resolveFace(wholePath(path), files, hint);
-  refuseInside(face);
-  refuseMounted(face, mountinfo);
+  const licenceFile = await resolveLicenceFile(wholePath(path), files, hint);
+  refuseInside(licenceFile);
+  refuseMounted(licenceFile, mountinfo);
   try {
-    const around = await files.stat(nodePath.dirname(face));
-    const shown = await nullIf(files.stat(face), 'missing');
-    const folder = await nullIf(files.stat(folderOf(face)), 'missing');
-    refuseOddFace(face, shown, folder, hint);
+    const around = await files.stat(nodePath.dirname(licenceFile));
+    const shown = await nullIf(files.stat(licenceFile), 'missing');
+    const folder = await nullIf(files.stat(folderOf(licenceFile)), 'missing');
+    refuseOddLicenceFile(licenceFile, shown, folder, hint);
     const directoryMode = around.mode & DIRECTORY_BITS;
     const fileMode = shown ? shown.mode & 0o777 : directoryMode & READ_AND_WRITE;
-    const volume = await files.volume(nodePath.dirname(face)).then(
-      ({ type }) => type,
-      () => null,
-    );
-    const place = placeOf(face, directoryMode, fileMode, volume);
-    if (folder) await refuseLinks(place, folder, files);
-    return shown ? place : { ...place, fileMode: await modeOfTop(place, files) };
+    const volume = await files.volume(nodePath.dirname(licenceFile)).catch(nullUnlessSilent);
+    const isFolderFound = folder !== null;
+    const paths = {
+      ...pathsOf(licenceFile, directoryMode, fileMode, volume?.type ?? null),
+      isFolderFound,
+    };
+    if (folder) await refuseLinks(paths, folder, files);
+    return shown ? paths : { ...paths, fileMode: await modeOfLatest(paths, files) };
   } catch (error) {
     throw toFault(error);
   }
 }
 
-async function resolveFace(path: string, files: ShareFiles, hint: string): Promise<string> {
+async function resolveLicenceFile(path: string, files: ShareFiles, hint: string): Promise<string> {
   try {
     return await files.resolve(path);
   } catch (error) {
@@ -79,28 +80,39 @@ function notThere(error: unknown, path: string, hint: string): unknown {
   return new SeatfileFault('LICENCE_MISSING', fault.message + hint, { cause: error });
 }
 
-function refuseOddFace(face: string, shown: FileStat | null, folder: FileStat | null, hint: string): void {
+function refuseOddLicenceFile(
+  licenceFile: string,
+  shown: FileStat | null,
+  folder: FileStat | null,
+  hint: string,
+): void {
   if (shown === null && folder === null)
-    throw notThere(new ShareError('missing', 'look at', face), face, hint);
+    throw notThere(new ShareError('missing', 'look at', licenceFile), licenceFile, hint);
   if (shown !== null && shown.kind !== 'file')
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
-      `${face}: expected a licence file, ` +
+      `${licenceFile}: expected a licence file, ` +
         `found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; ` +
         'give the path of the file itself',
     );
   if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
-      `${face}: expected a file with one name, found one with ${shown.links} (hard links): ` +
+      `${licenceFile}: expected a file with one name, found one with ${shown.links} (hard links): ` +
         'a seat table could begin beside each; copy it to a name of its own',
     );
 }
 
-async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): Promise<void> {
-  const lock = await nullIf(files.stat(place.lock), 'missing').catch(() => null);
+/** What does not matter yet may fail. But a share that does not answer is told now, not after one more wait. */
+function nullUnlessSilent(error: unknown): null {
+  if (error instanceof ShareError && error.kind === 'silent') throw error;
+  return null;
+}
+
+async function refuseLinks(paths: LicencePaths, folder: FileStat, files: ShareFiles): Promise<void> {
+  const lock = await files.stat(paths.lock).catch(nullUnlessSilent);
   const odd =
-    folder.kind !== 'directory' ? place.folder : lock && lock.kind !== 'directory' ? place.lock : null;
+    folder.kind !== 'directory' ? paths.folder : lock && lock.kind !== 'directory' ? paths.lock : null;
   if (odd !== null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
@@ -109,11 +121,11 @@ async function refuseLinks(place: Place, folder: FileStat, files: ShareFiles): P
 }
 
 /** Where `licence.json` is missing, the newest revision tells the rights its files have. */
-async function modeOfTop(place: Place, files: ShareFiles): Promise<number> {
-  const top = numbersAmong(await files.list(place.folder)).at(-1);
-  if (top === undefined) return place.fileMode;
-  const stat = await nullIf(files.stat(documentIn(inFolder(place, numberName(top)))), 'missing');
-  return stat ? stat.mode & 0o777 : place.fileMode;
+async function modeOfLatest(paths: LicencePaths, files: ShareFiles): Promise<number> {
+  const top = numbersAmong(await files.list(paths.folder)).at(-1);
+  if (top === undefined) return paths.fileMode;
+  const stat = await nullIf(files.stat(documentIn(inFolder(paths, numberName(top)))), 'missing');
+  return stat ? stat.mode & 0o777 : paths.fileMode;
 }
 
 /**
@@ -133,8 +145,8 @@ export function whyNotOpened(error: unknown): unknown {
 /**
  * If `licence.json` shows a later revision of the same lineage than the table has, the table went backwards.
  */
-export async function heedFace(store: Store, top: Licence, files: ShareFiles): Promise<boolean> {
-  const bytes = await files.read(store.place.face).catch(() => null);
+export async function heedLicenceFile(store: Store, top: Licence, files: ShareFiles): Promise<boolean> {
+  const bytes = await files.read(store.paths.licenceFile).catch(() => null);
   const shown = bytes && readLoosely(bytes);
   if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return false;
   store.expectAtLeast(shown.revision);

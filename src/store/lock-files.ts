@@ -7,6 +7,8 @@ type Callback<T = void> = (error: Error | null, value?: T) => void;
 
 const LONG_AGO = new Date(0);
 const FAR_FUTURE = new Date(8.64e15);
+/** How often the lock of another process is looked at, however often it is tried. Milliseconds. */
+const JUDGED_MS = 300;
 
 /**
  * The share as proper-lockfile sees it. The package would judge a lock by its time stamp and our wall clock,
@@ -20,6 +22,7 @@ export class LockFiles {
   private ownMtime: Date | null = null;
   private foreign: Unchanged | null = null;
   private foreignModifiedMs = 0;
+  private judgedMs = Number.NEGATIVE_INFINITY;
 
   /**
    * The `fs` of the package, one extensible object per licence: the package keeps the share's time precision
@@ -53,6 +56,11 @@ export class LockFiles {
     return this.foreign?.identity ?? '';
   }
 
+  /** Since when this process has seen it unchanged, by the monotonic clock. */
+  get foreignSinceMs(): number {
+    return this.foreign?.sinceMs ?? Number.NEGATIVE_INFINITY;
+  }
+
   /** The server's stamp on it. Milliseconds since 1970. */
   get foreignStampMs(): number {
     return this.foreignModifiedMs;
@@ -61,13 +69,16 @@ export class LockFiles {
   private async make(path: string): Promise<void> {
     await this.context.files.makeDirectory(path);
     this.ownMtime = LONG_AGO;
+    this.judgedMs = Number.NEGATIVE_INFINITY;
   }
 
   private async mtimeOf(path: string): Promise<Date> {
     if (this.ownMtime) return this.ownMtime;
     const { clock, files } = this.context;
+    if (clock.elapsedMs() - this.judgedMs < JUDGED_MS) return FAR_FUTURE; // one operation less for a refused try
     const { inode, modifiedMs } = await files.stat(path);
     const nowMs = clock.elapsedMs();
+    this.judgedMs = nowMs;
     this.foreign = Unchanged.after(this.foreign, { identity: `${inode}:${modifiedMs}`, startedMs: nowMs });
     this.foreignModifiedMs = modifiedMs;
     return nowMs - this.foreign.sinceMs >= this.stealMs ? LONG_AGO : FAR_FUTURE;
@@ -78,27 +89,31 @@ export class LockFiles {
    * name as well.
    */
   private async remove(path: string): Promise<void> {
-    const { dice, files, place } = this.context;
+    const { random, files, paths } = this.context;
     const failure = await nullIf(files.removeDirectory(path), 'missing').then(
       () => null,
       (error: unknown) => error,
     );
     if (failure === null) return;
     if (!(failure instanceof ShareError && failure.kind === 'notEmpty')) throw failure;
-    await nullIf(files.rename(path, inFolder(place, clearingName(dice.id()))), 'missing');
+    await nullIf(files.rename(path, inFolder(paths, clearingName(random.id()))), 'missing');
   }
 
-  /** Removes the lock that was last seen, if it is still the same and was seen unchanged for `leastMs`. */
-  async free(path: string, leastMs: number): Promise<boolean> {
+  /**
+   * Removes the lock that was last seen, if it is still the same and was seen unchanged for `leastMs`.
+   * @returns 'other': it is not; 'refused': the share does not let us
+   */
+  async free(path: string, leastMs: number): Promise<'freed' | 'other' | 'refused'> {
     const { clock, files } = this.context;
-    if (this.foreign === null || clock.elapsedMs() - this.foreign.sinceMs < leastMs) return false;
+    if (this.foreign === null || clock.elapsedMs() - this.foreign.sinceMs < leastMs) return 'other';
     try {
       const { kind, inode, modifiedMs } = await files.stat(path);
-      if (kind !== 'directory' || `${inode}:${modifiedMs}` !== this.foreign.identity) return false;
+      if (kind !== 'directory') return 'refused';
+      if (`${inode}:${modifiedMs}` !== this.foreign.identity) return 'other';
       await this.remove(path);
-      return true;
+      return 'freed';
     } catch (error) {
-      return error instanceof ShareError && error.kind === 'missing';
+      return error instanceof ShareError && error.kind === 'missing' ? 'freed' : 'refused';
     }
   }
 }

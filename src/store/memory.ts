@@ -1,9 +1,9 @@
 import type { Licence } from '../licence/document.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { lastCommon, recall } from '../rules/recall.js';
-import { lookPeriodMs } from '../rules/timing.js';
+import { pollPeriodMs } from '../rules/timing.js';
 import type { CommitProgress } from './progress.js';
-import type { Revisions, Top } from './revisions.js';
+import type { LatestRevision, Revisions } from './revisions.js';
 
 /** What this process has seen of the table. Where revisions are lost, its next commit puts that in again. */
 export class TableMemory {
@@ -43,9 +43,9 @@ export class TableMemory {
   }
 
   /** Remembers what a reading found, unless revisions are missing in it. */
-  known(top: Top): Top {
+  known(top: LatestRevision): LatestRevision {
     if (top.loss === null) this.remember(top.licence);
-    this.periodMs = lookPeriodMs(top.policy.checkIntervalSeconds);
+    this.periodMs = pollPeriodMs(top.policy.checkIntervalSeconds);
     return top;
   }
 
@@ -55,7 +55,7 @@ export class TableMemory {
   }
 
   /** A base with what this process remembers of revisions that are not in it, to go in with a change. */
-  recalled(context: ChangeContext, loss: Top['loss']): Draft {
+  recalled(context: ChangeContext, loss: LatestRevision['loss']): Draft {
     const { licence } = context;
     const memory = loss === null ? this.before : this.newestSeen;
     const reminded = memory ? recall(context, memory) : licence;
@@ -68,7 +68,7 @@ export class TableMemory {
   }
 
   /** Whether recalled() would add something. */
-  hasMoreThan({ licence, policy, loss }: Top): boolean {
+  hasMoreThan({ licence, policy, loss }: LatestRevision): boolean {
     const context = { licence, policy, nowMs: Number.MAX_SAFE_INTEGER };
     return loss !== null && this.recalled(context, loss).licence !== licence;
   }

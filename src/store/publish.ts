@@ -1,5 +1,5 @@
 import { SeatfileFault } from '../licence/fault.js';
-import { type Limits, toFault } from '../share/deadline.js';
+import { type Deadline, toFault } from '../share/deadline.js';
 import { ShareError, type ShareErrorKind } from '../share/files.js';
 import { documentIn, numberName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
@@ -27,15 +27,17 @@ export class Publisher<D> {
   }
 
   /** See {@link Register.publish}. */
-  async publish(stage: Attempt, entry: Entry, limits: Limits): Promise<PublishResult> {
+  async publish(stage: Attempt, entry: Entry<D>, deadline: Deadline): Promise<PublishResult> {
     const { known } = this.latest;
     if (!(await this.write(stage, entry.text))) return 'conflict';
-    const placed = await this.renameUntilDecided(stage, entry, limits);
+    const placed = await this.renameUntilDecided(stage, entry, deadline);
+    await stage.endTurn?.(); // the server has decided; the next one writes while this process finds out
     // A stage that could not be renamed away may still be moved by a late request.
     if (placed === 'taken') return (await this.stages.discard(stage.path)) ? 'conflict' : 'unknown';
     const isBelow = entry.number <= known.highest;
     if (placed === 'placed') known.expectAtLeast(entry.number); // a listing that ends below it is an old one
-    const result = await this.confirm(entry, placed === 'placed', limits);
+    const result = await this.confirm(entry, placed === 'placed', deadline);
+    if (result === 'published') this.latest.reader.remember(entry);
     if (result === 'published' && isBelow) known.accept(entry.number);
     return result === 'conflict' && placed === 'stageGone' ? 'unknown' : result;
   }
@@ -45,9 +47,9 @@ export class Publisher<D> {
    * stage says so.
    */
   private async write(stage: Attempt, text: string): Promise<boolean> {
-    const { files, place } = this.context;
+    const { files, paths } = this.context;
     try {
-      await files.writeNew(documentIn(stage.path), text, place.fileMode);
+      await files.writeNew(documentIn(stage.path), text, paths.fileMode);
       return true;
     } catch (error) {
       if (error instanceof ShareError && NOT_OURS.includes(error.kind)) return false;
@@ -60,10 +62,10 @@ export class Publisher<D> {
   /** Decides by what is there, never by errno. */
   private async renameUntilDecided(
     stage: Attempt,
-    entry: Entry,
-    limits: Limits,
+    entry: Entry<D>,
+    deadline: Deadline,
   ): Promise<'placed' | 'taken' | 'stageGone'> {
-    const { clock, dice, files } = this.context;
+    const { clock, random, files } = this.context;
     let undecidedMs: number | null = null; // when we first saw it undecided: a stop before that is no wait
     let isDoubtful = false; // some rename may still be carried out
     for (;;) {
@@ -78,18 +80,18 @@ export class Publisher<D> {
       if (found === 'taken' || found === 'stageGone') return found;
       undecidedMs ??= clock.elapsedMs();
       const doubt = { failure, isDoubtful: isDoubtful || found === 'unseen', sinceMs: undecidedMs };
-      await this.giveUpRenaming(stage, doubt, limits);
-      await clock.sleep(20 + dice.fraction() * 200, limits.signal);
+      await this.giveUpRenaming(stage, doubt, deadline);
+      await clock.sleep(20 + random.fraction() * 200, deadline.signal);
     }
   }
 
   private async giveUpRenaming(
     stage: Attempt,
     { failure, isDoubtful, sinceMs }: { failure: unknown; isDoubtful: boolean; sinceMs: number },
-    limits: Limits,
+    deadline: Deadline,
   ): Promise<void> {
     const nowMs = this.context.clock.elapsedMs();
-    const isLate = nowMs >= limits.untilMs || limits.signal?.aborted === true;
+    const isLate = nowMs >= deadline.untilMs || deadline.signal?.aborted === true;
     if (isDoubtful && isLate)
       throw unknown(`rename ${stage.path}: the share did not say whether it was done`, failure, 'it');
     if (isDoubtful || (!isLate && nowMs - sinceMs < this.busyMs)) return;
@@ -102,10 +104,13 @@ export class Publisher<D> {
     );
   }
 
-  private async whatIsThere(entry: Entry, stage: Attempt): Promise<'ours' | 'taken' | 'free' | 'stageGone'> {
+  private async whatIsThere(
+    entry: Entry<D>,
+    stage: Attempt,
+  ): Promise<'ours' | 'taken' | 'free' | 'stageGone'> {
     const read = await this.ownerOf(entry);
     if (read !== null) return read;
-    const names = await this.context.files.list(this.context.place.folder);
+    const names = await this.context.files.list(this.context.paths.folder);
     if (names.includes(numberName(entry.number))) {
       const again = await this.ownerOf(entry);
       if (again !== null) return again;
@@ -113,7 +118,7 @@ export class Publisher<D> {
     return names.includes(stage.name) ? 'free' : 'stageGone';
   }
 
-  private async ownerOf(entry: Entry): Promise<'ours' | 'taken' | null> {
+  private async ownerOf(entry: Entry<D>): Promise<'ours' | 'taken' | null> {
     const { reader } = this.latest;
     const there = await reader.read(entry.number);
     if (!there) return null;
@@ -121,26 +126,30 @@ export class Publisher<D> {
   }
 
   /** An attempt counts if the folder ends with its own number, or if the latest text includes its change. */
-  private async confirm(entry: Entry, isPlaced: boolean, limits: Limits): Promise<'published' | 'conflict'> {
+  private async confirm(
+    entry: Entry<D>,
+    isPlaced: boolean,
+    deadline: Deadline,
+  ): Promise<'published' | 'conflict'> {
     const { number } = entry;
-    if (isPlaced && (await this.latest.numbers().catch(() => null))?.at(-1) === number) return 'published';
-    const { document } = await this.latestAfter(isPlaced ? number : null, limits);
+    if (isPlaced && (await this.latest.highest().catch(() => null)) === number) return 'published';
+    const { document } = await this.latestAfter(isPlaced ? number : null, deadline);
     const { kind } = this.latest.reader;
     if (kind.includes(document, entry.changeId)) return 'published';
     if (kind.numberOf(document) - number < MOST_ABOVE) return 'conflict';
     throw unknown(
-      `${this.context.place.folder}: ${MOST_ABOVE} revisions passed during one commit`,
+      `${this.context.paths.folder}: ${MOST_ABOVE} revisions passed during one commit`,
       undefined,
       'whether it was done',
     );
   }
 
-  private async latestAfter(placed: number | null, limits: Limits): Promise<Latest<D>> {
+  private async latestAfter(placed: number | null, deadline: Deadline): Promise<Latest<D>> {
     return await this.latest.known
-      .whilePlaced(placed, () => this.latest.stableLatest(limits))
+      .whilePlaced(placed, () => this.latest.stableLatest(deadline))
       .catch((error: unknown) => {
         throw unknown(
-          `${this.context.place.folder}: could not be listed after a commit`,
+          `${this.context.paths.folder}: could not be listed after a commit`,
           error,
           'whether it was done',
         );

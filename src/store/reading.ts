@@ -1,7 +1,7 @@
 import { SeatfileFault } from '../licence/fault.js';
 import { breath, LARGE_BYTES } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
-import { documentIn, inFolder, numberName, type Place } from '../share/layout.js';
+import { documentIn, inFolder, type LicencePaths, numberName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
 import type { Kind } from './register.js';
 import { damaged, messageOf } from './trouble.js';
@@ -16,18 +16,23 @@ interface ReadText<D> {
  */
 export class TextReader<D> {
   readonly kind: Kind<D>;
-  private readonly place: Place;
+  private readonly paths: LicencePaths;
   private readonly files: ShareFiles;
   private cached: ReadText<D> | null = null;
 
-  constructor({ place, files }: Pick<StoreContext, 'place' | 'files'>, kind: Kind<D>) {
-    this.place = place;
+  constructor({ paths, files }: Pick<StoreContext, 'paths' | 'files'>, kind: Kind<D>) {
+    this.paths = paths;
     this.files = files;
     this.kind = kind;
   }
 
+  /** A text of this process, which is checked already. */
+  remember({ text, document }: ReadText<D>): void {
+    this.cached = { text, document };
+  }
+
   pathOf(number: number): string {
-    return inFolder(this.place, numberName(number));
+    return inFolder(this.paths, numberName(number));
   }
 
   /**
@@ -35,7 +40,7 @@ export class TextReader<D> {
    * TABLE_DAMAGED
    */
   async read(number: number): Promise<D | null> {
-    const fault = (found: string) => damaged(this.place, number, found);
+    const fault = (found: string) => damaged(this.paths, number, found);
     const read = await this.readIn(this.pathOf(number), fault);
     if (read && this.kind.numberOf(read.document) !== number)
       throw fault(`says it is revision ${this.kind.numberOf(read.document)}`);
@@ -63,17 +68,22 @@ export class TextReader<D> {
         throw fault('is larger than the 16 MiB a revision may have');
       throw error;
     });
-    const read = bytes && this.parse(bytes, path, fault);
+    const read = bytes && (await this.parse(bytes, path, fault));
     if (bytes && bytes.length > LARGE_BYTES) await breath();
     return read;
   }
 
-  private parse(bytes: Uint8Array, path: string, fault: (found: string) => SeatfileFault): ReadText<D> {
+  private async parse(
+    bytes: Uint8Array,
+    path: string,
+    fault: (found: string) => SeatfileFault,
+  ): Promise<ReadText<D>> {
     try {
       const text = this.kind.decode(bytes, path);
       if (this.cached?.text === text) return this.cached;
-      this.cached = { text, document: this.kind.parse(text, path) };
-      return this.cached;
+      const read = { text, document: await this.kind.parse(text, path) };
+      this.cached = read;
+      return read;
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
       throw fault(`is damaged (${messageOf(error)})`);

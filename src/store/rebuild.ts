@@ -4,25 +4,25 @@ import { isSameTable, licenceIdOf } from '../licence/lineage.js';
 import { formatLicence } from '../licence/text.js';
 import {
   type Candidate,
-  HIGHEST_HEALABLE,
+  HIGHEST_REBUILDABLE,
   newest,
   type RestoreStamp,
   restore,
   restoredNumber,
   type Source,
 } from '../rules/restore.js';
-import { type Limits, toFault } from '../share/deadline.js';
+import { type Deadline, toFault } from '../share/deadline.js';
 import {
   damagedName,
   documentIn,
   inFolder,
   isStrange,
+  type LicencePaths,
   numberName,
-  type Place,
   restoredName,
 } from '../share/layout.js';
 import type { StoreContext } from './context.js';
-import { readFace } from './display-copy.js';
+import { readDisplayCopy } from './display-copy.js';
 import type { FirstFolder } from './first-folder.js';
 import type { FolderRegister } from './folder-register.js';
 import type { Attempt } from './register.js';
@@ -67,8 +67,7 @@ export interface Survey {
 }
 
 /** A restored revision as it lies under the name of the lineage that was lost. */
-interface Agreed {
-  readonly licence: Licence;
+interface Agreed extends ReadRevision {
   readonly text: string;
 }
 
@@ -89,25 +88,25 @@ export class Rebuilder {
     this.firstFolder = firstFolder;
   }
 
-  private get place(): Place {
-    return this.context.place;
+  private get paths(): LicencePaths {
+    return this.context.paths;
   }
 
   /**
    * Rebuilds the table, or leaves that to a quicker process.
    * @param memory the newest state that this process has seen; null for `seatfile repair`
    */
-  async rebuild(memory: Licence | null, by: RebuildActor, limits: Limits): Promise<RebuildResult> {
+  async rebuild(memory: Licence | null, by: RebuildActor, deadline: Deadline): Promise<RebuildResult> {
     const numbers = await this.register.numbers();
     const remains = await this.remains(memory, numbers);
-    if (remains === null || restoredNumber(remains.highest) > HIGHEST_HEALABLE) return 'untrusted';
+    if (remains === null || restoredNumber(remains.highest) > HIGHEST_REBUILDABLE) return 'untrusted';
     if (memory !== null && numbers !== null && this.isNews(remains.base, memory, numbers)) {
       this.register.resetTrouble(remains.base.licence.revision);
       return 'doubted';
     }
     const build = (base: Candidate, shareTimeMs: number) => this.restored(remains, base, shareTimeMs, by);
     if (numbers === null) await this.firstFolder.recreate((shareTimeMs) => build(remains.base, shareTimeMs));
-    else await this.rebuildInside(remains, numbers.at(-1) ?? -1, build, limits);
+    else await this.rebuildInside(remains, numbers.at(-1) ?? -1, build, deadline);
     return 'whole';
   }
 
@@ -123,12 +122,12 @@ export class Rebuilder {
   async survey(): Promise<Survey> {
     const { files } = this.context;
     const all = await this.register.numbers();
-    const isTooHigh = (number: number) => restoredNumber(number) > HIGHEST_HEALABLE;
+    const isTooHigh = (number: number) => restoredNumber(number) > HIGHEST_REBUILDABLE;
     const tooHigh = (all ?? []).filter(isTooHigh);
     const numbers = all?.filter((number) => !isTooHigh(number)) ?? null;
-    const names = all === null ? [] : await files.list(this.place.folder);
+    const names = all === null ? [] : await files.list(this.paths.folder);
     const { readable, unreadable } = await this.scan(numbers ?? []);
-    const face = await readFace(this.place.face, files);
+    const face = await readDisplayCopy(this.paths.licenceFile, files);
     const remains = await this.remains(null, numbers);
     return { numbers: all, unreadable, readable, face, strangers: names.filter(isStrange), tooHigh, remains };
   }
@@ -136,31 +135,32 @@ export class Rebuilder {
   /**
    * As rebuild(), where no running instance remembers more. What leaves no room above it is renamed, and kept.
    */
-  async repair(actor: string, limits: Limits): Promise<boolean> {
+  async repair(actor: string, deadline: Deadline): Promise<boolean> {
     const { tooHigh } = await this.survey();
     for (const number of tooHigh) {
-      const aside = inFolder(this.place, damagedName(number, this.context.dice.id()));
-      await this.context.files.rename(inFolder(this.place, numberName(number)), aside);
+      const aside = inFolder(this.paths, damagedName(number, this.context.random.id()));
+      await this.context.files.rename(inFolder(this.paths, numberName(number)), aside);
     }
-    return (await this.rebuild(null, { actor, id: null }, limits)) === 'whole';
+    return (await this.rebuild(null, { actor, id: null }, deadline)) === 'whole';
   }
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
   async remains(memory: Licence | null, numbers: readonly number[] | null): Promise<Remains | null> {
     const { files } = this.context;
-    const face = await readFace(this.place.face, files);
+    const face = await readDisplayCopy(this.paths.licenceFile, files);
     const { readable: inside } = await this.scan(numbers ?? []);
     const ours = memory ?? inside ?? face;
     if (ours === null || (inside && !isOfOne(inside, ours))) return null;
-    const isFaceOurs = face !== null && isOfOne(face, ours);
-    if (numbers === null && !isFaceOurs) return null; // an empty place where the share was mounted, or another licence
+    const isDisplayCopyOurs = face !== null && isOfOne(face, ours);
+    // An empty place where the share was mounted, or another licence.
+    if (numbers === null && !isDisplayCopyOurs) return null;
     const candidates = candidatesOf({ memory, folder: inside, face }).filter(({ licence }) =>
       isSameTable(licence, ours),
     );
     const base = newest(candidates);
     if (base === null) return null;
     const known = [...candidates.map(({ licence }) => licence.revision), numbers?.at(-1) ?? -1];
-    if (isFaceOurs) known.push(face.revision);
+    if (isDisplayCopyOurs) known.push(face.revision);
     return { candidates, base, highest: Math.max(this.register.highestSeen, ...known) };
   }
 
@@ -183,8 +183,8 @@ export class Rebuilder {
     shareTimeMs: number,
     by: RebuildActor,
   ): Licence {
-    const { dice } = this.context;
-    const ids = { changeId: dice.id(), commit: dice.id(), lineage: dice.id() };
+    const { random } = this.context;
+    const ids = { changeId: random.id(), commit: random.id(), lineage: random.id() };
     const above = { candidates, base, highest: Math.max(highest, base.licence.revision) };
     return restore(above, {
       ...ids,
@@ -196,7 +196,7 @@ export class Rebuilder {
     remains: Remains,
     top: number,
     build: (base: Candidate, shareTimeMs: number) => Licence,
-    limits: Limits,
+    deadline: Deadline,
   ): Promise<void> {
     const { stages } = this.register;
     const stage = await stages.make();
@@ -205,8 +205,7 @@ export class Rebuilder {
       return;
     }
     const agreed = await this.agreed(stage, top, remains.base, (base) => build(base, stage.shareTimeMs));
-    const { licence, text } = agreed;
-    await this.revisions.publish(await stages.make(), licence, text, limits);
+    await this.revisions.publish(await stages.make(), agreed, agreed.text, deadline);
   }
 
   /**
@@ -219,7 +218,7 @@ export class Rebuilder {
     base: Candidate,
     build: (base: Candidate) => Licence,
   ): Promise<Agreed> {
-    const there = inFolder(this.place, restoredName(base.licence.lineage));
+    const there = inFolder(this.paths, restoredName(base.licence.lineage));
     const earlier = await this.readAgreed(there);
     if (earlier !== null && earlier.licence.revision <= top)
       return await this.agreed(stage, top, { from: 'folder', licence: earlier.licence }, build);
@@ -230,7 +229,7 @@ export class Rebuilder {
 
   private async readAgreed(directory: string): Promise<Agreed | null> {
     const found = await this.register.reader.readNamed(directory);
-    return found && { licence: found.document.licence, text: found.text };
+    return found && { ...found.document, text: found.text };
   }
 
   /**
@@ -239,7 +238,7 @@ export class Rebuilder {
    */
   private async propose(stage: Attempt, there: string, own: Licence): Promise<Agreed> {
     const { files } = this.context;
-    await files.writeNew(documentIn(stage.path), formatLicence(own, 'compact'), this.place.fileMode);
+    await files.writeNew(documentIn(stage.path), formatLicence(own, 'compact'), this.paths.fileMode);
     const failure = await files.rename(stage.path, there).then(
       () => null,
       (error: unknown) => error,

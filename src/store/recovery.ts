@@ -1,7 +1,7 @@
 import { refuseMoved } from '../licence/document.js';
 import { isLoss, SeatfileFault } from '../licence/fault.js';
-import type { Limits } from '../share/deadline.js';
-import type { Place } from '../share/layout.js';
+import type { Deadline } from '../share/deadline.js';
+import type { LicencePaths } from '../share/layout.js';
 import type { TableMemory } from './memory.js';
 import type { RebuildActor, Rebuilder, RebuildResult } from './rebuild.js';
 import type { Revisions } from './revisions.js';
@@ -13,20 +13,20 @@ export class Recovery {
    * than what is there. Undefined: a command, which tells the loss.
    */
   rebuildActor: RebuildActor | null | undefined = undefined;
-  private readonly place: Place;
+  private readonly paths: LicencePaths;
   private readonly revisions: Revisions;
   private readonly rebuilder: Rebuilder;
   private readonly memory: TableMemory;
 
-  constructor(place: Place, revisions: Revisions, rebuilder: Rebuilder, memory: TableMemory) {
-    this.place = place;
+  constructor(paths: LicencePaths, revisions: Revisions, rebuilder: Rebuilder, memory: TableMemory) {
+    this.paths = paths;
     this.revisions = revisions;
     this.rebuilder = rebuilder;
     this.memory = memory;
   }
 
   /** What failed because the table is lost is done again when that is mended. */
-  async run<T>(act: () => Promise<T>, limits: Limits): Promise<T> {
+  async run<T>(act: () => Promise<T>, deadline: Deadline): Promise<T> {
     try {
       return await act();
     } catch (error) {
@@ -34,10 +34,12 @@ export class Recovery {
       const { rebuildActor, memory } = this;
       if (rebuildActor === null && this.revisions.register.acceptBehind()) return await act();
       if (!rebuildActor || memory.newest === null) throw error;
-      refuseMoved(memory.newest, this.place.face);
-      const result = await this.rebuilder.rebuild(memory.newest, rebuildActor, limits).catch(wholeIfUnknown);
+      refuseMoved(memory.newest, this.paths.licenceFile);
+      const result = await this.rebuilder
+        .rebuild(memory.newest, rebuildActor, deadline)
+        .catch(wholeIfUnknown);
       if (result === 'untrusted') throw error;
-      return result === 'doubted' ? await this.run(act, limits) : await act();
+      return result === 'doubted' ? await this.run(act, deadline) : await act();
     }
   }
 }

@@ -1,65 +1,178 @@
 import type { Licence } from '../licence/document.js';
-import { type Drop, judgeDrop } from '../rules/replacement.js';
-import type { Limits } from '../share/deadline.js';
+import type { ChangeContext } from '../licence/revision.js';
+import { judgeReplacement, type ReplacementOutcome } from '../rules/replacement.js';
+import { inTime } from '../share/clock.js';
+import type { Deadline } from '../share/deadline.js';
 import type { ShareErrorKind } from '../share/files.js';
 import { refusedName } from '../share/layout.js';
 import type { SerialQueue } from '../share/serial.js';
-import type { Committer } from './commit.js';
+import type { Committer, TakeTurn } from './commit.js';
 import type { StoreContext } from './context.js';
-import type { Face } from './display-copy.js';
+import { type DisplayCopy, type DisplayCopyFound, isShown } from './display-copy.js';
+import type { Turn } from './register.js';
 
+/** How long after a commit `licence.json` is refreshed, and the most that chance adds. Milliseconds. */
+const DELAY_MS = 2000;
+const JITTER_MS = 1000;
+/** By then a virus scanner has let go. Milliseconds. */
 const AGAIN_MS = 1000;
+/** A refresh that takes longer is left to a later one: the process's own next operation waits. Milliseconds. */
+const LONGEST_MS = 10_000;
+/** The same at the end of a process. Milliseconds. */
+const ENDING_MS = 5000;
+/** How long a reading may wait for trouble of the share to pass. Milliseconds. */
+const READING_MS = 1000;
+/** Others may replace the file again and again meanwhile; then they show what is new. */
+const MOST_TRIES = 5;
 
-/** Keeps `licence.json` up to date after commits, and deals with a file that was put over it. */
+class ReplacedMeanwhile extends Error {}
+
+const unlessReplaced = (error: unknown): null => {
+  if (error instanceof ReplacedMeanwhile) return null;
+  throw error;
+};
+
+interface Plan {
+  /** The file as it stood then: one that has changed since was refreshed by another process. Null: in any case. */
+  readonly since: string | null;
+  readonly isSecondTry: boolean;
+  /** This process has committed again since. */
+  hasMore: boolean;
+  readonly calledOff: AbortController;
+}
+
+interface Round extends Deadline {
+  /** A new listing has to confirm that no revision is higher. */
+  readonly isAnew: boolean;
+  readonly isSecondTry: boolean;
+  /** The process ends: nothing is planned any more. */
+  readonly isLast: boolean;
+}
+
+export interface RefreshDeps {
+  /** The store's: a refresh is one of its operations. */
+  readonly queue: SerialQueue;
+  /** A replacement file is adopted in one. */
+  readonly takeTurn: TakeTurn;
+}
+
+/**
+ * Keeps `licence.json` up to date, and deals with a file that was put over it. A refresh runs some seconds after a
+ * commit and outside the lock, so no writer waits for it.
+ */
 export class Refresh {
   /** Told why `licence.json` could not be refreshed, once until that changes. It costs no seat. */
   onTrouble: (trouble: string) => void = () => undefined;
   private readonly context: StoreContext;
-  private readonly face: Face;
+  private readonly displayCopy: DisplayCopy;
   private readonly committer: Committer;
-  private readonly queue: SerialQueue;
-  private readonly ending = new AbortController();
-  private again: Promise<void> = Promise.resolve();
+  private readonly deps: RefreshDeps;
+  private plan: Plan | null = null;
+  /** The last commit of this process, until it is known to be shown. */
+  private unshown: Licence | null = null;
+  /** Refused twice: only a commit of this process makes it try again. */
+  private isRefused = false;
   private told: ShareErrorKind | null = null;
 
-  /** @param queue the store's: a second try waits in it */
-  constructor(context: StoreContext, face: Face, committer: Committer, queue: SerialQueue) {
+  constructor(context: StoreContext, displayCopy: DisplayCopy, committer: Committer, deps: RefreshDeps) {
     this.context = context;
-    this.face = face;
+    this.displayCopy = displayCopy;
     this.committer = committer;
-    this.queue = queue;
+    this.deps = deps;
+  }
+
+  /** This process has published a revision. */
+  async committed(latest: Licence): Promise<void> {
+    this.unshown = latest;
+    this.isRefused = false;
+    if (this.plan) this.plan.hasMore = true;
+    else this.planLater(await this.displayCopy.identity());
+  }
+
+  /** A poll has met `licence.json`. Where no other process refreshes it, this one does. */
+  noticed(look: DisplayCopyFound, latest: Licence): void {
+    if (this.plan === null && !this.isRefused && this.displayCopy.isDue(look, latest))
+      this.planLater(look.identity);
+  }
+
+  private planLater(since: string): void {
+    this.planFor(DELAY_MS + this.context.random.fraction() * JITTER_MS, { since, isSecondTry: false });
+  }
+
+  private planFor(ms: number, what: Pick<Plan, 'since' | 'isSecondTry'>): void {
+    const plan = { ...what, hasMore: false, calledOff: new AbortController() };
+    this.plan = plan;
+    void this.waitFor(plan, ms);
+  }
+
+  private async waitFor(plan: Plan, ms: number): Promise<void> {
+    await this.context.clock.sleep(ms, plan.calledOff.signal);
+    await this.deps.queue.run(() => this.carryOut(plan)).catch(() => undefined);
+  }
+
+  private async carryOut(plan: Plan): Promise<void> {
+    if (this.plan !== plan) return; // called off
+    this.plan = null;
+    const { since, isSecondTry, hasMore } = plan;
+    if (since !== null) {
+      const identity = await this.displayCopy.identity();
+      if (identity !== since) return hasMore ? this.planLater(identity) : undefined;
+    }
+    const untilMs = this.context.clock.elapsedMs() + LONGEST_MS;
+    await this.refresh({ untilMs, isAnew: false, isSecondTry, isLast: false });
+  }
+
+  /** Shows the latest revision, and begins again where another process has replaced the file meanwhile. */
+  private async refresh(round: Round): Promise<void> {
+    for (let tries = 0; tries < MOST_TRIES && this.context.clock.elapsedMs() < round.untilMs; tries++) {
+      const latest = await this.steadyLatest(round);
+      if (latest === null) return;
+      const result = await this.displayCopy.show(latest, round.isAnew);
+      if (result === 'changed') continue;
+      if (result === 'higher') return await this.refresh({ ...round, isAnew: true });
+      if (result === 'refused' && !round.isSecondTry) return await this.tryAgain(round);
+      this.isRefused = result === 'refused';
+      this.tell();
+      if (result === 'foreign') await this.settleReplacement(round).catch(() => undefined);
+      if (result === 'same' || result === 'shown') this.unshown = null;
+      if (result === 'shown') await this.lookBack(latest, round);
+      return;
+    }
   }
 
   /**
-   * Shows a revision that was just published. Its commit has been answered: what fails here is left to the
-   * next.
+   * A revision that is still the latest after it was read; the own one needs no reading. Null: the share does not
+   * show it now.
    */
-  async show(latest: Licence, limits: Limits): Promise<void> {
-    const shown = await this.face.show(latest);
-    if (shown === 'refused') this.again = this.showAgain();
-    else this.tell();
-    if (shown === 'foreign') await this.settleReplacement(latest, limits).catch(() => undefined);
+  private async steadyLatest({ isAnew }: Round): Promise<Licence | null> {
+    const { unshown } = this;
+    const { revisions } = this.committer;
+    if (unshown && !isAnew && (await this.highest()) === unshown.revision) return unshown;
+    const deadline = { untilMs: this.context.clock.elapsedMs() + READING_MS };
+    const read = isAnew ? revisions.latestAnew(deadline) : revisions.stableLatest(deadline);
+    const top = await read.catch(() => null);
+    return top === null || top.loss !== null ? null : top.licence;
   }
 
-  /** A refused replace is tried once more, a second later: by then a virus scanner has let go. */
-  private async showAgain(): Promise<void> {
-    const { clock } = this.context;
-    const { face } = this;
-    const { revisions } = this.committer;
-    await clock.sleep(AGAIN_MS, this.ending.signal);
-    const act = async () => {
-      const endTurn = await revisions.register.tryTurn();
-      if (endTurn === null) return; // the process that writes now shows it anyway
-      const top = await revisions.latest({ untilMs: clock.elapsedMs() + AGAIN_MS }).catch(() => null);
-      if (top) await face.show(top.licence);
-      await endTurn();
-      this.tell();
-    };
-    await this.queue.run(act).catch(() => undefined);
+  /** A refused replace is tried once more, a second later. */
+  private async tryAgain(round: Round): Promise<void> {
+    if (round.isLast) await this.refresh({ ...round, isSecondTry: true });
+    else this.planFor(AGAIN_MS, { since: null, isSecondTry: true });
+  }
+
+  /** Revisions that came meanwhile may have been left to this process. */
+  private async lookBack(shown: Licence, { isLast }: Round): Promise<void> {
+    if (isLast) return; // each process that ends shows its own
+    if ((await this.highest()) > shown.revision) this.planLater(await this.displayCopy.identity());
+  }
+
+  private async highest(): Promise<number> {
+    const numbers = await this.committer.revisions.register.numbers().catch(() => null);
+    return numbers?.at(-1) ?? -1;
   }
 
   private tell(): void {
-    const { trouble } = this.face;
+    const { trouble } = this.displayCopy;
     if (trouble !== null && trouble !== this.told) this.onTrouble(troubleTexts[trouble] ?? trouble);
     this.told = trouble;
   }
@@ -69,34 +182,54 @@ export class Refresh {
    * the latest revision is shown again.
    * @returns what became of it, in words; null when there is none
    */
-  async settleReplacement(latest: Licence, limits: Limits): Promise<string | null> {
-    const { committer, face } = this;
-    const { memory } = committer;
-    const dropped = await face.dropped(latest);
-    if (dropped === null) return null;
-    const { answer, licence } = await committer.commit<Drop>((context) => {
-      const answer = judgeDrop(context, { text: dropped.text, actor: memory.actor });
+  async settleReplacement(deadline: Deadline): Promise<string | null> {
+    const { committer, displayCopy } = this;
+    const { memory, revisions } = committer;
+    const replacement = await displayCopy.replacement((await revisions.latest(deadline)).licence);
+    if (replacement === null) return null;
+    const change = (context: ChangeContext) => {
+      const answer = judgeReplacement(context, { text: replacement.text, actor: memory.actor });
       return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
-    }, limits);
+    };
+    const takeTurn = (until: Deadline) => this.turnFor(replacement.identity, until);
+    const done = await committer.commit<ReplacementOutcome>(change, deadline, takeTurn).catch(unlessReplaced);
+    if (done === null) return null; // a later poll meets what stands there now
+    const { answer, licence } = done;
     memory.remember(licence);
     if (answer.kind !== 'refused') {
-      await face.showOver(licence, dropped.identity);
+      await displayCopy.write(licence, replacement.identity);
       return answer.kind === 'adopted' ? 'was replaced by a new one, which is in force now' : null;
     }
-    await face.setAside(dropped.identity);
-    await face.show(licence);
-    const kept = refusedName(this.context.place.face);
+    await displayCopy.setAside(replacement.identity);
+    await displayCopy.show(licence);
+    const kept = refusedName(this.context.paths.licenceFile);
     return `was replaced by a file that is refused: ${answer.why}; it is kept as ${kept}`;
   }
 
-  /** A second try that still waits is made at once. */
-  hurry(): void {
-    this.ending.abort();
+  /** While this process waited, another may have dealt with the file, and an administrator have put the next one. */
+  private async turnFor(identity: string, deadline: Deadline): Promise<Turn> {
+    const turn = await this.deps.takeTurn(deadline);
+    if ((await this.displayCopy.identity()) === identity) return turn;
+    await turn.end();
+    throw new ReplacedMeanwhile();
   }
 
-  /** Resolves when a second try is over. */
-  async settled(): Promise<void> {
-    await this.again;
+  /** The process ends, perhaps: what it planned is done now. On a slow share a later process does it. */
+  async finish(): Promise<void> {
+    const { clock } = this.context;
+    this.plan?.calledOff.abort();
+    this.plan = null;
+    if (this.unshown === null || this.isRefused) return;
+    const untilMs = clock.elapsedMs() + ENDING_MS;
+    const shown = this.deps.queue.run(() => this.showAtLast(untilMs)).catch(() => undefined);
+    await inTime(clock, ENDING_MS, shown);
+  }
+
+  private async showAtLast(untilMs: number): Promise<void> {
+    const { unshown } = this;
+    if (unshown === null) return;
+    if (isShown(await this.displayCopy.look(unshown), unshown)) this.unshown = null;
+    else await this.refresh({ untilMs, isAnew: false, isSecondTry: false, isLast: true });
   }
 }
 

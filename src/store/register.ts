@@ -1,5 +1,5 @@
 import type { SeatfileFault } from '../licence/fault.js';
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 
 /**
  * A register of numbered texts that many processes share. Each text gets the next number, whole and once, and
@@ -22,23 +22,23 @@ export interface Register<D> {
    * only after it has lasted. "Nothing there" is never an empty register.
    * @throws SeatfileFault TABLE_LOST, TABLE_DAMAGED, SHARE_*, ABORTED; nothing was written
    */
-  latest(limits: Limits): Promise<Latest<D>>;
+  latest(deadline: Deadline): Promise<Latest<D>>;
   /**
    * As latest(), and its number is still the highest after it was read. Needed where the text tells of an
    * earlier attempt.
    */
-  stableLatest(limits: Limits): Promise<Latest<D>>;
+  stableLatest(deadline: Deadline): Promise<Latest<D>>;
   /** As latest(), tried once. Null: there is trouble. */
   latestOnce(): Promise<Latest<D> | null>;
 
-  /** Begins an attempt to publish. */
+  /** Begins an attempt to publish, without a turn: see {@link Turn.begin}. */
   begin(): Promise<Attempt>;
   /**
    * Publishes a text under its number if no other has that number.
    * @throws SeatfileFault COMMIT_UNKNOWN where the outcome is not to be found out now; any other: it was not
    * published
    */
-  publish(attempt: Attempt, entry: Entry, limits: Limits): Promise<PublishResult>;
+  publish(attempt: Attempt, entry: Entry<D>, deadline: Deadline): Promise<PublishResult>;
   /** Ends an attempt that publishes nothing. */
   abandon(attempt: Attempt): Promise<void>;
 
@@ -61,9 +61,7 @@ export interface Register<D> {
   resetTrouble(number: number): void;
 
   /** Waits for a turn to write, so that writers do not collide. Politeness: no publishing rests on it. */
-  takeTurn(request: TurnRequest, limits: Limits): Promise<EndTurn>;
-  /** A turn without waiting. Null: another process has it, or it is refused. */
-  tryTurn(): Promise<EndTurn | null>;
+  takeTurn(request: TurnRequest, deadline: Deadline): Promise<Turn>;
 }
 
 /** What a register must know of its texts. */
@@ -71,7 +69,7 @@ export interface Kind<D> {
   /** @throws where the bytes are no text */
   readonly decode: (bytes: Uint8Array, path: string) => string;
   /** Judges the whole text. @throws where it is damaged; SeatfileFault LICENCE_NEWER passes as it is */
-  readonly parse: (text: string, path: string) => D;
+  readonly parse: (text: string, path: string) => D | Promise<D>;
   readonly numberOf: (document: D) => number;
   /** The random id of the attempt that published it. */
   readonly attemptOf: (document: D) => string;
@@ -103,16 +101,20 @@ export interface Attempt {
   readonly path: string;
   /** The server's clock when it began, milliseconds since 1970. */
   readonly shareTimeMs: number;
+  /** Called once the server has decided about the number: the next one writes while this process finds out. */
+  readonly endTurn?: () => Promise<void>;
 }
 
 /** What an attempt is to publish. */
-export interface Entry {
+export interface Entry<D> {
   readonly number: number;
   /** Random, new for each attempt. */
   readonly attemptId: string;
   /** Random, the same for all attempts at one change. */
   readonly changeId: string;
   readonly text: string;
+  /** The text as it was checked: the process that published it does not check it again. */
+  readonly document: D;
 }
 
 /** Unknown: not published so far, and the server may still carry it out. */
@@ -125,4 +127,10 @@ export interface TurnRequest {
   readonly onLatest: (number: number) => void;
 }
 
-export type EndTurn = () => Promise<void>;
+/** A turn to write. It may have come to the process without any lock. */
+export interface Turn {
+  /** Begins an attempt to publish. */
+  begin(): Promise<Attempt>;
+  /** Lets the next one write. Never fails, and does nothing the second time. */
+  end(): Promise<void>;
+}

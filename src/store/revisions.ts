@@ -1,9 +1,8 @@
 import type { Licence } from '../licence/document.js';
-import { type Policy, readPolicy } from '../licence/entitlement.js';
-import { inFile } from '../licence/fault.js';
-import { decodeText, parseLicence } from '../licence/text.js';
+import type { Policy } from '../licence/entitlement.js';
+import { decodeText, readLicence } from '../licence/text.js';
 import { fromIso } from '../licence/time.js';
-import type { Limits } from '../share/deadline.js';
+import type { Deadline } from '../share/deadline.js';
 import type { StoreContext } from './context.js';
 import { type FolderOptions, FolderRegister } from './folder-register.js';
 import { ForkDetector, type Loss } from './forks.js';
@@ -17,7 +16,7 @@ export interface ReadRevision {
 }
 
 /** The latest revision, as one reading found it. */
-export interface Top extends ReadRevision {
+export interface LatestRevision extends ReadRevision {
   /** Revisions that this process knows of are not in it. */
   readonly loss: Loss | null;
   /** When the reading began and ended, on the monotonic clock, milliseconds. */
@@ -34,28 +33,28 @@ export class Revisions {
   readonly forks: ForkDetector;
 
   constructor(context: StoreContext, options: FolderOptions) {
-    this.forks = new ForkDetector(context.place);
+    this.forks = new ForkDetector(context.paths);
     this.register = new FolderRegister(context, kindOf(this.forks), options);
   }
 
   /** See {@link Register.latest}. */
-  async latest(limits: Limits): Promise<Top> {
-    return this.topOf(await this.register.latest(limits));
+  async latest(deadline: Deadline): Promise<LatestRevision> {
+    return this.latestOf(await this.register.latest(deadline));
   }
 
   /** See {@link Register.stableLatest}. */
-  async stableLatest(limits: Limits): Promise<Top> {
-    return this.topOf(await this.register.stableLatest(limits));
+  async stableLatest(deadline: Deadline): Promise<LatestRevision> {
+    return this.latestOf(await this.register.stableLatest(deadline));
   }
 
   /**
    * As stableLatest(), by a new listing: a directory of our own makes most clients list anew. Where we may
    * not write, by any.
    */
-  async latestAnew(limits: Limits): Promise<Top> {
+  async latestAnew(deadline: Deadline): Promise<LatestRevision> {
     const attempt = await this.register.begin().catch(() => null);
     if (attempt) await this.register.abandon(attempt);
-    return await this.stableLatest(limits);
+    return await this.stableLatest(deadline);
   }
 
   /** When a revision was committed, by the server's clock; null where it cannot be read. */
@@ -66,15 +65,21 @@ export class Revisions {
   }
 
   /** Publishes a revision under its number if no other has it. See {@link Register.publish}. */
-  async publish(stage: Attempt, next: Licence, text: string, limits: Limits): Promise<PublishResult> {
+  async publish(
+    stage: Attempt,
+    { licence: next, policy }: ReadRevision,
+    text: string,
+    deadline: Deadline,
+  ): Promise<PublishResult> {
     const changeId = next.recent.at(-1) ?? '';
-    const entry = { number: next.revision, attemptId: next.commit, changeId, text };
-    const result = await this.register.publish(stage, entry, limits);
+    const document = { licence: next, policy };
+    const entry = { number: next.revision, attemptId: next.commit, changeId, text, document };
+    const result = await this.register.publish(stage, entry, deadline);
     if (result === 'published') this.forks.published(next, changeId);
     return result;
   }
 
-  private topOf(latest: Latest<ReadRevision>): Top {
+  private latestOf(latest: Latest<ReadRevision>): LatestRevision {
     const { document, startedMs, endedMs } = latest;
     return { ...document, loss: this.forks.lossIn(document.licence, latest.isBelow), startedMs, endedMs };
   }
@@ -82,11 +87,7 @@ export class Revisions {
 
 const kindOf = (forks: ForkDetector): Kind<ReadRevision> => ({
   decode: decodeText,
-  parse: (text, path) => {
-    const licence = parseLicence(text, path);
-    const policy = inFile(path, () => readPolicy(licence)); // without one every reading would end
-    return { licence, policy };
-  },
+  parse: readLicence, // without a policy every reading would end
   numberOf: ({ licence }) => licence.revision,
   attemptOf: ({ licence }) => licence.commit,
   includes: ({ licence }, changeId) => licence.recent.includes(changeId),

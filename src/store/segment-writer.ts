@@ -27,7 +27,7 @@ export class SegmentWriter {
     const target = this.journal.pathOf(range);
     const stage = await this.stages.make();
     try {
-      await this.files.writeNew(eventsIn(stage.path), text, this.journal.place.fileMode);
+      await this.files.writeNew(eventsIn(stage.path), text, this.journal.paths.fileMode);
     } catch (error) {
       await this.stages.discard(stage.path);
       throw error;

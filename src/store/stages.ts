@@ -1,4 +1,4 @@
-import { removeTree } from '../share/emptying.js';
+import { type Contents, removeTree } from '../share/emptying.js';
 import { type FileStat, nullIf, ShareError, sameRights } from '../share/files.js';
 import { clearingName, inFolder, stageName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
@@ -24,15 +24,15 @@ export class Stages {
    * most clients list anew.
    */
   async make(): Promise<Attempt> {
-    const { dice, files, owner, place } = this.context;
+    const { random, files, owner, paths } = this.context;
     for (let tries = 1; ; tries++) {
-      const name = stageName(owner, dice.id());
-      const path = inFolder(place, name);
+      const name = stageName(owner, random.id());
+      const path = inFolder(paths, name);
       try {
         const { modifiedMs } = await this.makeDirectory(path);
         return { name, path, shareTimeMs: modifiedMs };
       } catch (error) {
-        if (error instanceof ShareError && error.kind === 'missing') throw await folderGone(place, files);
+        if (error instanceof ShareError && error.kind === 'missing') throw await folderGone(paths, files);
         const isExchanged = error instanceof ShareError && error.kind === 'wrongKind';
         if (!isExchanged || tries === MOST_EXCHANGES) throw error;
       }
@@ -41,12 +41,12 @@ export class Stages {
 
   /** Makes a directory with the rights of the directory around the licence, whatever the umask. */
   async makeDirectory(path: string): Promise<FileStat> {
-    const { files, place } = this.context;
-    await files.makeDirectory(path);
+    const { files, paths } = this.context;
+    await files.makeDirectory(path, paths.directoryMode & 0o777);
     const stat = await files.stat(path);
     if (stat.kind !== 'directory') throw new ShareError('wrongKind', 'make directory', path); // planted meanwhile
-    if (!sameRights(stat.mode, place.directoryMode))
-      await files.setMode(path, place.directoryMode).catch(() => undefined); // a share may refuse chmod
+    if (!sameRights(stat.mode, paths.directoryMode))
+      await files.setMode(path, paths.directoryMode).catch(() => undefined); // a share may refuse chmod
     return stat;
   }
 
@@ -60,22 +60,23 @@ export class Stages {
    * Removes a directory of ours, or what was planted under its name. It is renamed away first: a late rename
    * finds nothing to move, and a slow reader gets the whole file or none. What cannot be emptied stays for
    * garbage collection.
+   * @param contents what we expect in it. @default that of a revision
    * @returns whether it could be renamed away
    */
-  async discard(path: string, isLate?: () => boolean): Promise<boolean> {
-    return (await this.moveAway(path, isLate)) === null;
+  async discard(path: string, isLate?: () => boolean, contents?: Contents): Promise<boolean> {
+    return (await this.moveAway(path, isLate, contents)) === null;
   }
 
   /** As discard(). Null, or why it could not be renamed away. */
-  async moveAway(path: string, isLate?: () => boolean): Promise<unknown> {
-    const { dice, files, place } = this.context;
-    const aside = inFolder(place, clearingName(dice.id()));
+  async moveAway(path: string, isLate?: () => boolean, contents?: Contents): Promise<unknown> {
+    const { random, files, paths } = this.context;
+    const aside = inFolder(paths, clearingName(random.id()));
     try {
       await files.rename(path, aside);
     } catch (error) {
       return error;
     }
-    await removeTree(aside, files, undefined, isLate).catch(() => undefined);
+    await removeTree(aside, files, contents, isLate).catch(() => undefined);
     return null;
   }
 }

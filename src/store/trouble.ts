@@ -1,6 +1,6 @@
 import { SeatfileFault } from '../licence/fault.js';
 import type { ShareFiles } from '../share/files.js';
-import { documentIn, inFolder, numberName, type Place } from '../share/layout.js';
+import { documentIn, inFolder, type LicencePaths, numberName } from '../share/layout.js';
 
 /** Why one reading found no latest text. It may be no more than an old view of the share. */
 export interface Trouble {
@@ -29,14 +29,14 @@ const READINGS_TO_BELIEVE = 3;
  * nothing. Milliseconds.
  */
 const LONGEST_GAP_MS = 60_000;
-const NOTHING_MET = { what: '', sinceMs: 0, lastMs: 0, readings: 0 };
+const NO_TROUBLE = { what: '', sinceMs: 0, lastMs: 0, readings: 0 };
 
 /**
  * What the last readings met. It outlives a call: a caller may wait for a shorter time than the caches last.
  */
 export class TroubleMemory {
   private readonly cachesMs: number;
-  private met = NOTHING_MET;
+  private last = NO_TROUBLE;
 
   /** @param cachesMs how long a client may show an old listing or an old absence */
   constructor(cachesMs: number) {
@@ -45,25 +45,25 @@ export class TroubleMemory {
 
   /** What was met last; empty for nothing. */
   get what(): string {
-    return this.met.what;
+    return this.last.what;
   }
 
   forget(): void {
-    this.met = NOTHING_MET;
+    this.last = NO_TROUBLE;
   }
 
   /** Notes a trouble. True: it has lasted, so no cache can be the cause. */
   isBelieved(found: Trouble, startedMs: number, nowMs: number): boolean {
-    const isSame = this.met.what === found.what && nowMs - this.met.lastMs <= LONGEST_GAP_MS;
-    if (!isSame) this.met = { what: found.what, sinceMs: nowMs, lastMs: nowMs, readings: 0 };
-    this.met = { ...this.met, lastMs: nowMs, readings: this.met.readings + 1 };
-    const waitedMs = startedMs - this.met.sinceMs; // to its start: this process may have been stopped since
-    return waitedMs >= this.cachesMs && this.met.readings >= READINGS_TO_BELIEVE;
+    const isSame = this.last.what === found.what && nowMs - this.last.lastMs <= LONGEST_GAP_MS;
+    if (!isSame) this.last = { what: found.what, sinceMs: nowMs, lastMs: nowMs, readings: 0 };
+    this.last = { ...this.last, lastMs: nowMs, readings: this.last.readings + 1 };
+    const waitedMs = startedMs - this.last.sinceMs; // to its start: this process may have been stopped since
+    return waitedMs >= this.cachesMs && this.last.readings >= READINGS_TO_BELIEVE;
   }
 
   /** How much longer the trouble has to last. Milliseconds. */
   leftMs(nowMs: number): number {
-    return this.met.sinceMs + this.cachesMs - nowMs;
+    return this.last.sinceMs + this.cachesMs - nowMs;
   }
 }
 
@@ -78,46 +78,50 @@ export function describeTrouble({ kind, fault }: Trouble): string {
  * The fault of a trouble that has lasted. On another file system than at opening it is no loss: the mount is
  * gone.
  */
-export async function faultOf({ kind, fault }: Trouble, place: Place, files: ShareFiles): Promise<unknown> {
-  if (kind === 'failing' || !(await isElsewhere(place, files))) return fault;
+export async function faultOf(
+  { kind, fault }: Trouble,
+  paths: LicencePaths,
+  files: ShareFiles,
+): Promise<unknown> {
+  if (kind === 'failing' || !(await isElsewhere(paths, files))) return fault;
   return new SeatfileFault(
     'SHARE_UNREACHABLE',
-    `${place.folder}: another file system is there than when it was opened; is the share connected?`,
+    `${paths.folder}: another file system is there than when it was opened; is the share connected?`,
     { cause: fault },
   );
 }
 
-async function isElsewhere({ volume, around }: Place, files: ShareFiles): Promise<boolean> {
+async function isElsewhere({ volume, around }: LicencePaths, files: ShareFiles): Promise<boolean> {
   if (volume === null) return false;
   return (await files.volume(around).catch(() => null))?.type !== volume;
 }
 
 /** With the licence file beside it, a missing folder is a loss; without it, the share is not where it was. */
-export async function folderGone(place: Place, files: ShareFiles): Promise<SeatfileFault> {
-  const { face, folder } = place;
-  const isFaceThere = await files.stat(face).then(
+export async function folderGone(paths: LicencePaths, files: ShareFiles): Promise<SeatfileFault> {
+  const { licenceFile, folder } = paths;
+  const isLicenceFileThere = await files.stat(licenceFile).then(
     () => true,
     () => false,
   );
-  if (isFaceThere) return lost(place, 'is gone');
+  if (isLicenceFileThere) return lost(paths, 'is gone');
   return new SeatfileFault(
     'SHARE_UNREACHABLE',
-    `${folder}: gone, and so is ${face}; expected both; is the share connected?`,
+    `${folder}: gone, and so is ${licenceFile}; expected both; is the share connected?`,
   );
 }
 
-export const lost = ({ face, folder }: Place, found: string): SeatfileFault =>
-  new SeatfileFault('TABLE_LOST', `${folder} ${found}; nothing was written. ${healAdvice(face)}`);
+export const lost = ({ licenceFile, folder }: LicencePaths, found: string): SeatfileFault =>
+  new SeatfileFault('TABLE_LOST', `${folder} ${found}; nothing was written. ${rebuildAdvice(licenceFile)}`);
 
-export const damaged = (place: Place, number: number, found: string): SeatfileFault =>
+export const damaged = (paths: LicencePaths, number: number, found: string): SeatfileFault =>
   new SeatfileFault(
     'TABLE_DAMAGED',
-    `${documentIn(inFolder(place, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
-      `nothing was written. ${healAdvice(place.face)}`,
+    `${documentIn(inFolder(paths, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
+      `nothing was written. ${rebuildAdvice(paths.licenceFile)}`,
   );
 
 /** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */
-export const healAdvice = (face: string): string =>
-  `Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${face}`;
+export const rebuildAdvice = (licenceFile: string): string =>
+  `Running instances that hold a seat rebuild the table by themselves; if none runs: seatfile repair ${licenceFile}`;
 
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

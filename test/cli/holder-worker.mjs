@@ -1,5 +1,7 @@
 // Holds a seat through the library and tells when `valid` changes, sampled every 10 ms: what an application would see.
-// Arguments: FILE USER MODULE [ON-SIGNAL]; ON-SIGNAL "own" installs a SIGTERM listener of the application's own.
+// Arguments: FILE USER MODULE [ON-SIGNAL]; ON-SIGNAL "own" installs a SIGTERM listener of the application's own,
+// "packages" those of the package signal-exit, of both kinds.
+import { createRequire } from 'node:module';
 import { openLicence } from '../../dist/index.js';
 
 const [file, user, module, onSignal] = process.argv.slice(2);
@@ -8,6 +10,11 @@ const say = (event, fields = {}) => {
   process.stdout.write(`${JSON.stringify({ event, atMs, ...fields })}\n`);
 };
 if (onSignal === 'own') process.on('SIGTERM', () => say('heard', { valid: seat?.valid }));
+if (onSignal === 'packages') {
+  const { resolve } = createRequire(import.meta.url);
+  createRequire(resolve('proper-lockfile'))('signal-exit')(() => undefined);
+  createRequire(resolve('write-file-atomic'))('signal-exit').onExit(() => undefined);
+}
 
 const licence = await openLicence(file, { user });
 licence.on('warning', ({ code, message }) => say('warning', { code, message }));

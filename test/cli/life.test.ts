@@ -33,6 +33,15 @@ describe('an application that ends gives its seat back', () => {
     expect(tableOf(place.file).instances).toEqual([]);
   });
 
+  test('told to by a signal, also where other packages wait for its end', async () => {
+    await init(1);
+    const ada = application('ada', 'pc-1', 'packages');
+    await told(ada, 'seated');
+    ada.process.kill('SIGTERM');
+    expect(await ada.ended).toMatchObject({ status: null, signal: 'SIGTERM' });
+    expect(tableOf(place.file).instances).toEqual([]);
+  });
+
   test('when its event loop has nothing left to do', async () => {
     await init(1);
     const ada = application('ada', 'pc-1', 'finish');
@@ -84,6 +93,14 @@ describe('run', () => {
   test('127 for a command that is not there', async () => {
     await init(1);
     expect((await start(['run', place.file, '--', 'no-such-command-anywhere']).ended).status).toBe(127);
+    expect(tableOf(place.file).instances).toEqual([]);
+  });
+
+  test('126 for one whose path leads through a file, with a word and without a stack; the seat is free', async () => {
+    await init(1);
+    const { status, complaint } = await start(['run', place.file, '--', `${place.file}/app`]).ended;
+    expect(status).toBe(126);
+    expect(complaint).toBe(`seatfile: ${place.file}/app: cannot be started (ENOTDIR)\n`);
     expect(tableOf(place.file).instances).toEqual([]);
   });
 

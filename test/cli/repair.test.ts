@@ -32,9 +32,9 @@ beforeEach(async () => {
   await seatfile(['init', place.file, '--module', 'M1=3', '--check-interval', '8s']);
 });
 
-/** The face shows the newest revision: that happens behind the answer. */
+/** The face shows the newest revision: that happens some seconds behind the answer. */
 const shown = () =>
-  until('the newest revision in licence.json', 5000, () =>
+  until('the newest revision in licence.json', 10_000, () =>
     JSON.parse(readFileSync(place.file, 'utf8')).revision === tableOf(place.file).revision ? true : undefined,
   );
 

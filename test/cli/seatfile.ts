@@ -74,6 +74,7 @@ export async function atTerminal(
     },
     environment: {},
     system: () => realSystem(options.store),
+    ready: Promise.resolve(),
     isInteractive: options.isInteractive ?? true,
     reachesCommands: unused,
     endNow: unused,

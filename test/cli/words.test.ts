@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { asksShare } from '../../src/cli/disk-process.js';
 import { jsonText } from '../../src/cli/words.js';
 
 test.each([undefined, 2])(
@@ -19,3 +20,9 @@ test.each([undefined, 2])(
     expect(text).toContain('Zoë \u{1F4BA}');
   },
 );
+
+test('the words of the command behind -- do not make seatfile ask the share by itself', () => {
+  expect(asksShare(['run', 'licence.json', '--', 'editor', '-h'])).toBe(true);
+  expect(asksShare(['run', '-h', '--', 'editor'])).toBe(false);
+  expect(asksShare(['--version'])).toBe(false);
+});

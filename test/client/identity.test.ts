@@ -9,7 +9,7 @@ test('the system is asked about a process once in one piece of work, and anew in
   const asked: number[] = [];
   let isGone = false;
   const identity = new Identity({
-    ...{ dice: seededDice(1), bootedAtMs: () => null },
+    ...{ random: seededDice(1), bootedAtMs: () => null },
     who: { user: 'ada', host: 'pc', machine, pid: 1, processStart: null, application: null, note: null },
     isProcessGone: (pid) => {
       asked.push(pid);

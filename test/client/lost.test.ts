@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { numberName } from '../../src/share/layout.js';
 import { FACE, FOLDER, type User, type World } from '../helpers/world.js';
-import { Desk } from '../stories/desk.js';
+import { AdminSession } from '../stories/desk.js';
 import { evicted, expectNeverOver, office, recordOf, stepping, toldOf } from './office.js';
 
 /**
@@ -120,7 +120,7 @@ test('a removal in lost revisions that a holder has seen is done again', async (
   const { world, users } = await office({ seed: 3, intervalMs: T, people: 3 });
   const [, bob] = users as [User, User];
   await world.advance(T);
-  await new Desk(world).remove((record) => record.user === bob.name);
+  await new AdminSession(world).remove((record) => record.user === bob.name);
   await world.until(() => lost(world).includes(bob.name), T / 4);
   await world.advance(T / 8);
   const count = world.table().revision - (world.table().gone[0]?.revision ?? 0) + 1;
@@ -248,7 +248,7 @@ describe('16 and more are lost, and no holder lives that would rebuild the table
 
   test('a command tells the loss, and changes nothing', async () => {
     const { world, before } = await story(11);
-    await expect(new Desk(world).remove(() => true)).rejects.toMatchObject({ code: 'TABLE_LOST' });
+    await expect(new AdminSession(world).remove(() => true)).rejects.toMatchObject({ code: 'TABLE_LOST' });
     expect(world.table()).toEqual(before);
   });
 });

@@ -6,6 +6,7 @@ import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { readOrMakeId } from '../../src/client/home.js';
 import {
   describeMachine,
+  domainOf,
   isProcessGone,
   processStart,
   type SystemView,
@@ -25,6 +26,7 @@ const linux = (changes: Partial<SystemView> = {}, otherTexts = {}, otherLinks = 
   platform: 'linux',
   hostname: 'pc-1',
   user: 'ada',
+  domain: null,
   uid: 1000,
   isUptimeKnown: true,
   readText: (file) => ({ ...texts, ...otherTexts })[file] ?? null,
@@ -41,6 +43,24 @@ const windows = (changes: Partial<SystemView> = {}): SystemView =>
     ...changes,
   });
 const machineOf = (system: SystemView, environment = {}) => describeMachine(system, environment).machine;
+
+describe('users of Windows', () => {
+  test('one of a domain and a local one of that name are two', () => {
+    const name = (domain: string | null) => describeMachine(windows({ domain }), {}).user;
+    expect([name('ACME'), name(null)]).toEqual(['ACME\\ada', 'ada']);
+    expect(describeMachine(windows({ domain: 'ACME' }), { SEATFILE_USER: 'bob' }).user).toBe('bob');
+  });
+
+  test.each([
+    [{ USERDOMAIN: 'ACME', COMPUTERNAME: 'PC-1' }, 'ACME'],
+    [{ USERDOMAIN: 'PC-1', COMPUTERNAME: 'PC-1' }, null],
+    [{ USERDOMAIN: 'pc-1', COMPUTERNAME: 'PC-1' }, null],
+    [{ COMPUTERNAME: 'PC-1' }, null],
+    [{ USERDOMAIN: '' }, null],
+  ])('the domain in %o', (environment, domain) => {
+    expect(domainOf(environment)).toBe(domain);
+  });
+});
 
 describe('where pids mean the same thing', () => {
   const here = machineOf(linux());

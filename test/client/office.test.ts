@@ -7,7 +7,7 @@ import type { ShareFiles } from '../../src/share/files.js';
 import { numberName } from '../../src/share/layout.js';
 import { counting } from '../helpers/faults.js';
 import { FOLDER, type Host, type User, World } from '../helpers/world.js';
-import { Desk } from '../stories/desk.js';
+import { AdminSession } from '../stories/desk.js';
 import {
   evicted,
   expectAllSeated,
@@ -241,6 +241,7 @@ describe('rule 4(b): a share nobody, or somebody, can write to', () => {
 
   test('while it lasts, a user is warned once, not at every attempt', async () => {
     const { world, users } = await office({ seed: 1, intervalMs: 80_000, people: 2 });
+    await world.advance(5000); // licence.json shows both
     world.unwritable('full');
     await world.advance(160_000);
     const warned = toldOf(world, 'warning').map(({ who }) => who);
@@ -254,7 +255,7 @@ test('a removed holder knows it at its poll, also beside a dead one, on a share 
   const bob = await world.user(ada.host, 'bob');
   await bob.sit('M1');
   await world.advance(80_000);
-  await new Desk(world).remove(({ user }) => user === ada.name);
+  await new AdminSession(world).remove(({ user }) => user === ada.name);
   bob.kill();
   world.unwritable('full');
   await world.advance(80_000 / 8 + 1000);

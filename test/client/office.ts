@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import type { InstanceRecord, Tombstone } from '../../src/licence/document.js';
-import { EPOCH_MS } from '../helpers/clock.js';
+import { EPOCH_MS } from '../../src/testing/timeline.js';
 import {
   type Host,
   type HostOptions,

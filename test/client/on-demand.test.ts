@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimAnswer } from '../../src/client/answers.js';
+import type { ClaimAnswer } from '../../src/api.js';
 import { ShareError } from '../../src/share/files.js';
 import { type User, World, type WorldOptions } from '../helpers/world.js';
-import { Desk } from '../stories/desk.js';
+import { AdminSession } from '../stories/desk.js';
 import { evicted, msOf, recordOf, toldOf } from './office.js';
 
 const ANSWER_MS = 20_000;
@@ -127,7 +127,7 @@ describe('the living are never blamed', () => {
 
   test('where a look can show what was there ten seconds before, belief ends so much earlier', async () => {
     const { world } = await bigOffice(['bob'], { modules: { M1: 2 } });
-    const ada = await world.user(world.host('pc-ada', { lookLagMs: 10_000 }), 'ada');
+    const ada = await world.user(world.host('pc-ada', { cacheAgeMs: 10_000 }), 'ada');
     const seat = await ada.sit('M1');
     for (let n = 0; n < 30; n++) {
       await world.advance(997);
@@ -222,7 +222,7 @@ describe('changing it on a live file', () => {
     const { world, users, comer } = await bigOffice(['ada', 'bob'], { settings: {} });
     await world.advance(HOUR_MS);
     users[0]?.freeze();
-    await new Desk(world).set({ onDemand });
+    await new AdminSession(world).set({ onDemand });
     await world.advance(HOUR_MS + HOUR_MS / 10);
     expect(recordOf(world, users[1] as User)?.answersWithin).toBe(20);
     const dee = await comer('dee');
@@ -237,7 +237,7 @@ describe('changing it on a live file', () => {
     const { world, users, comer } = await bigOffice(['ada', 'bob']);
     await world.advance(HOUR_MS);
     users[0]?.kill();
-    await new Desk(world).set({ onDemand: undefined });
+    await new AdminSession(world).set({ onDemand: undefined });
     await world.advance(ANSWER_MS);
     expect(recordOf(world, users[1] as User)?.answersWithin).toBeNull();
     expect((await (await comer('dee')).acquire('M1', { wait: 10 * ANSWER_MS })).kind).toBe('full');
@@ -263,7 +263,7 @@ describe('changing it on a live file', () => {
     });
     const ada = await world.user(host, 'ada');
     const seat = await ada.sit('M1');
-    await new Desk(world).set({ onDemand });
+    await new AdminSession(world).set({ onDemand });
     isArmed = true;
     await world.advance(1.2 * HOUR_MS);
     expect(recordOf(world, ada)?.answersWithin).toBe(20);
@@ -284,7 +284,7 @@ describe('changing it on a live file', () => {
     await world.advance(HOUR_MS);
     const asked = (await comer('dee')).ask('M1', { wait: 300_000 });
     await world.advance(1000);
-    await new Desk(world).set({ onDemand: { answerWithinSeconds: after } });
+    await new AdminSession(world).set({ onDemand: { answerWithinSeconds: after } });
     await world.run(asked);
     expect(users.map((user) => recordOf(world, user)?.answersWithin)).toEqual([after, after]);
     expect(evicted(world)).toEqual([]);

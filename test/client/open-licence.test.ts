@@ -1,7 +1,10 @@
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import type { AcquireOptions, OpenOptions } from '../../src/api.js';
+import { openWith } from '../../src/client/open-licence.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
-import { World } from '../helpers/world.js';
+import { FACE, World } from '../helpers/world.js';
 
 describe('names that the format cannot hold are refused before anything is written', () => {
   test.each([
@@ -22,6 +25,54 @@ describe('names that the format cannot hold are refused before anything is writt
     const opening = world.user(world.host('pc-1'), 'x'.repeat(300));
     await expect(opening).rejects.toMatchObject({ code: 'BAD_ARGUMENT' });
   });
+});
+
+describe('what is no argument at all is told by its name', () => {
+  test.each([
+    ['path: expected a text, got a value of type undefined', undefined, {}],
+    ['path: expected a text, got a URL; give fileURLToPath(url)', new URL('file:///licence.json'), {}],
+    ['options: expected an object, got null', FACE, null],
+    ['onSlow: expected a value of type function', FACE, { onSlow: 3 }],
+    ['releaseOnExit: expected a value of type boolean', FACE, { releaseOnExit: 'no' }],
+    ['timeoutMs: expected more than 0, got NaN', FACE, { timeoutMs: Number.NaN }],
+  ])('%s', async (message, path, options) => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const system = world.host('pc-1').enter('ada').system();
+    const opening = openWith(path as string, options as OpenOptions, system);
+    const fault = { code: 'BAD_ARGUMENT', message: expect.stringContaining(message) };
+    await expect(opening).rejects.toMatchObject(fault);
+  });
+
+  test.each([
+    ['module: expected a text, got a value of type symbol', Symbol('M1'), {}],
+    ['options: expected an object, got null', 'M1', null],
+    ['wait: expected a value of type number', 'M1', { wait: '5' }],
+    ['wait: expected 0 to 86400000 milliseconds, got -1', 'M1', { wait: -1 }],
+    ['signal: expected an AbortSignal', 'M1', { signal: {} }],
+  ])('%s', async (message, module, options) => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const ada = await world.user(world.host('pc-1'), 'ada');
+    const claim = ada.licence.acquire(module as string, options as AcquireOptions);
+    const fault = { code: 'BAD_ARGUMENT', message: expect.stringContaining(message) };
+    await expect(claim).rejects.toMatchObject(fault);
+  });
+});
+
+test('a signal of another make ends a wait, too', async () => {
+  const world = new World({ modules: { M1: 1 }, seed: 1 });
+  await world.user(world.host('pc-1'), 'ada').then((ada) => ada.sit('M1'));
+  const bob = await world.user(world.host('pc-2'), 'bob');
+  const listeners: (() => void)[] = [];
+  const signal = {
+    aborted: false,
+    reason: 'enough',
+    addEventListener: (_type: 'abort', listener: () => void) => void listeners.push(listener),
+    removeEventListener: () => undefined,
+  };
+  const claim = bob.licence.acquire('M1', { wait: 600_000, signal });
+  await world.advance(1000);
+  for (const listener of listeners) listener();
+  await expect(world.run(claim)).rejects.toMatchObject({ code: 'ABORTED' });
 });
 
 test('closed while it asks: CLOSED, and no seat is left behind', async () => {
@@ -120,4 +171,19 @@ describe('a share that comes back', () => {
     await world.advance(1000);
     expect(world.inUse('M1')).toBe(0);
   });
+});
+
+test('console.log and JSON show what a seat and a licence are, and not what they are made of', async () => {
+  const world = new World({ modules: { M1: 1 }, seed: 1 });
+  const ada = await world.user(world.host('pc-1'), 'ada');
+  const seat = await ada.sit('M1');
+  const shown = { id: seat.id, module: 'M1', user: 'ada', host: 'pc-1', valid: true, state: 'seated' };
+  expect(JSON.parse(JSON.stringify(seat))).toEqual(shown);
+  expect(inspect(seat)).toBe(`Seat ${inspect(shown)}`);
+  const { licence } = ada;
+  expect(inspect({ licence })).toContain(
+    "OpenLicence { file: '/share/licence.json', modules: [ 'M1' ], isClosed: false }",
+  );
+  await world.run(licence.close());
+  expect(JSON.parse(JSON.stringify([seat, licence]))).toMatchObject([{ state: 'left' }, { isClosed: true }]);
 });

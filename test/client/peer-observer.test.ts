@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Vigil } from '../../src/client/peer-observer.js';
+import { PeerObserver } from '../../src/client/peer-observer.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { claim } from '../../src/rules/claim.js';
 import { app, asking, contextOf, emptyTable } from '../rules/tables.js';
@@ -18,14 +18,14 @@ const licence = table();
 const nobodyGone = () => false;
 const isPeer = (record: InstanceRecord) => record.id === 'peer';
 
-function watch(vigil: Vigil, fromMs: number, untilMs: number): void {
+function watch(vigil: PeerObserver, fromMs: number, untilMs: number): void {
   for (let ms = fromMs; ms <= untilMs; ms += PERIOD)
     vigil.saw({ licence, startedMs: ms, endedMs: ms }, 'me', PERIOD);
 }
 
 /** Has seen the peer stand still for 1.75 T, and committed at 1.5 T. */
-function readyToEvict(): Vigil {
-  const vigil = new Vigil();
+function readyToEvict(): PeerObserver {
+  const vigil = new PeerObserver();
   watch(vigil, 0, 1.75 * T);
   vigil.committed(1.5 * T, 1.5 * T, PERIOD);
   return vigil;
@@ -33,7 +33,7 @@ function readyToEvict(): Vigil {
 
 const nowMs = 1.75 * T;
 const who = (
-  vigil: Vigil,
+  vigil: PeerObserver,
   atMs = nowMs,
   startedMs = atMs,
   isGone = nobodyGone as (r: InstanceRecord) => boolean,

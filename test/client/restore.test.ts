@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { MAX_BYTES } from '../../src/licence/size.js';
 import { numberName } from '../../src/share/layout.js';
 import { FACE, FOLDER, type User, type World } from '../helpers/world.js';
-import { Desk } from '../stories/desk.js';
+import { AdminSession } from '../stories/desk.js';
 import { evicted, expectAllSeated, expectNeverOver, office, recordOf, stepping, toldOf } from './office.js';
 
 /** A lost or damaged table, and the live instances that have seen it whole. */
@@ -18,11 +18,11 @@ function bringBack(world: World): void {
   world.server.copyTree('/backup', FOLDER);
 }
 
-const topOf = (world: World): string => `${FOLDER}/${numberName(world.table().revision)}`;
+const latestOf = (world: World): string => `${FOLDER}/${numberName(world.table().revision)}`;
 
 /** As a hostile neighbour would: the newest revision, but for one thing. */
 function scribbleTop(world: World, spoil: (text: string) => string): void {
-  const path = `${topOf(world)}/licence.json`;
+  const path = `${latestOf(world)}/licence.json`;
   const text = world.server.readText(path);
   const spoilt = spoil(text);
   expect(spoilt).not.toBe(text);
@@ -33,7 +33,7 @@ const losses: readonly (readonly [string, (world: World) => void])[] = [
   ['the folder is deleted', (world) => world.server.removeTree(FOLDER)],
   [
     'the newest revision is damaged',
-    (world) => world.server.scribble(`${topOf(world)}/licence.json`, '{"form'),
+    (world) => world.server.scribble(`${latestOf(world)}/licence.json`, '{"form'),
   ],
   [
     'the newest revision is nested 200,000 deep',
@@ -86,7 +86,7 @@ describe('an older backup of the whole folder is brought back', () => {
     const [ada, bob, cyd, dan] = users as [User, User, User, User];
     await world.advance(T);
     backUp(world);
-    await new Desk(world).remove((record) => record.user === bob.name);
+    await new AdminSession(world).remove((record) => record.user === bob.name);
     await cyd.leave();
     const eve = await world.user(world.host('pc-eve'), 'eve');
     await eve.sit('M1');

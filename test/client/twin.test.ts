@@ -19,8 +19,8 @@ async function copied(world: World): Promise<readonly [User, User]> {
   const system = copy.system();
   const own = seededDice('after the copy');
   let isOpen = false;
-  const id = () => (isOpen ? own : system.dice).id();
-  copy.system = () => ({ ...system, dice: { ...own, id } });
+  const id = () => (isOpen ? own : system.random).id();
+  copy.system = () => ({ ...system, random: { ...own, id } });
   await world.run(copy.open({}));
   isOpen = true;
   await original.sit('M1');

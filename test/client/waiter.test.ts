@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import type { ClaimAnswer, WaitingNews } from '../../src/client/answers.js';
+import type { ClaimAnswer, WaitingNews } from '../../src/api.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { FACE, FOLDER, type User, World, type WorldOptions } from '../helpers/world.js';
 import { contextOf, viewed } from '../rules/tables.js';
-import { Desk } from '../stories/desk.js';
+import { AdminSession } from '../stories/desk.js';
 
 const MINUTE_MS = 60_000;
-const LOOK_MS = 5000;
+const POLL_MS = 5000;
 /** What a commit takes in this world, and more. Milliseconds. */
 const COMMIT_MS = 1000;
 const LONG_MS = 3_600_000;
@@ -63,9 +63,9 @@ describe('first come, first served', () => {
     const freedMs = world.nowMs;
     await users[0]?.leave();
     expect(holders(world)).toEqual(['bob', 'cy']);
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(first.answer).toMatchObject({ kind: 'seated', seat: { valid: true } });
-    expect(first.atMs - freedMs).toBeLessThanOrEqual(LOOK_MS + COMMIT_MS);
+    expect(first.atMs - freedMs).toBeLessThanOrEqual(POLL_MS + COMMIT_MS);
     expect(line(world)).toEqual(['1 M1 dee']);
     expect(second.news.map(({ place }) => place)).toEqual([2, 1]);
   });
@@ -77,7 +77,7 @@ describe('first come, first served', () => {
     await world.advance(2000);
     await users[0]?.leave();
     expect(await dee.acquire('M1')).toMatchObject({ kind: 'full', holders: [{ user: 'cy' }] });
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(first.answer?.kind).toBe('seated');
   });
 
@@ -85,9 +85,9 @@ describe('first come, first served', () => {
     const { world, comer } = await fullOffice(['ada']);
     const waiter = waits(world, await comer('cy'));
     await world.advance(2000);
-    await new Desk(world).remove(({ user }) => user === 'ada');
+    await new AdminSession(world).remove(({ user }) => user === 'ada');
     expect(holders(world)).toEqual(['cy']);
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(waiter.answer?.kind).toBe('seated');
   });
 
@@ -96,7 +96,7 @@ describe('first come, first served', () => {
     const waiter = waits(world, await comer('cy'));
     await world.advance(2000);
     users[0]?.kill();
-    await world.advance(2 * 80_000 + LOOK_MS);
+    await world.advance(2 * 80_000 + POLL_MS);
     expect(waiter.answer?.kind).toBe('seated');
     const [stone] = world.table().gone;
     expect(stone).toMatchObject({ user: 'ada', reason: 'evicted' });
@@ -115,7 +115,7 @@ describe('first come, first served', () => {
     await users[0]?.leave();
     expect(holders(world)).toEqual(['cy']);
     cy.thaw();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(waiter.answer?.kind).toBe('seated');
     await world.advance(400_000);
     expect(cy.seats.map((seat) => [seat.module, seat.valid])).toEqual([
@@ -130,7 +130,7 @@ describe('first come, first served', () => {
     await world.advance(2000);
     expect(line(world)).toEqual(['1 M1 cy', '2 M1 cy']);
     await users[0]?.leave();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(both.map(({ answer }) => answer?.kind)).toEqual(['seated', 'seated']);
     expect(new Set(world.table().instances.map(({ seats }) => seats[0]?.id)).size).toBe(1);
   });
@@ -153,8 +153,8 @@ describe('first come, first served', () => {
     await world.advance(20 * MINUTE_MS);
     const freedMs = world.nowMs;
     await users[0]?.leave();
-    await world.advance(LOOK_MS + COMMIT_MS);
-    expect(waiter.atMs - freedMs).toBeLessThanOrEqual(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
+    expect(waiter.atMs - freedMs).toBeLessThanOrEqual(POLL_MS + COMMIT_MS);
     expect(waiter.answer).toMatchObject({ kind: 'seated', seat: { remainingMs: Number.POSITIVE_INFINITY } });
   });
 });
@@ -168,7 +168,7 @@ describe('leaving the line', () => {
     const second = waits(world, await comer('dee'));
     await world.advance(2000);
     patience.abort();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(first.error).toMatch(/given up at the caller's wish/);
     expect(line(world)).toEqual(['1 M1 dee']);
     expect(second.news.map(({ place }) => place)).toEqual([2, 1]);
@@ -205,7 +205,7 @@ describe('leaving the line', () => {
     await users[0]?.leave();
     expect(holders(world)).toEqual(['cy']);
     patience.abort();
-    await world.advance(2 * LOOK_MS + COMMIT_MS);
+    await world.advance(2 * POLL_MS + COMMIT_MS);
     expect(second.answer?.kind).toBe('seated');
     expect(holders(world)).toEqual(['dee']);
   });
@@ -221,13 +221,13 @@ describe('who does not answer when he is called', () => {
     await world.advance(2000);
     cy.freeze();
     await users[0]?.leave();
-    await world.advance(MINUTE_MS - LOOK_MS);
+    await world.advance(MINUTE_MS - POLL_MS);
     expect(second.answer).toBeNull();
-    await world.advance(4 * LOOK_MS + COMMIT_MS);
+    await world.advance(4 * POLL_MS + COMMIT_MS);
     expect(second.answer?.kind).toBe('seated');
     expect(world.table().gone).toEqual([]);
     cy.thaw();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(line(world)).toEqual(['1 M1 cy']);
     expect(first.answer).toBeNull();
   });
@@ -255,7 +255,7 @@ describe('who does not answer when he is called', () => {
     const second = waits(world, await comer('dee', 'pc-cy'));
     await world.advance(2000);
     cy.kill();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(line(world)).toEqual(['1 M1 dee']);
     expect(second.news.map(({ place }) => place)).toEqual([2, 1]);
   });
@@ -279,7 +279,7 @@ describe('who does not answer when he is called', () => {
     await users[0]?.leave();
     const given = world.table().instances[0];
     expect(given).toMatchObject({ user: 'cy', seats: [{ given: true }] });
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     const taken = world.table().instances[0];
     expect(taken?.seats[0]).not.toHaveProperty('given');
     expect(taken?.beat).toBe((given?.beat ?? 0) + 1);
@@ -296,13 +296,13 @@ describe('a table is rebuilt from a state in which somebody still waited', () =>
     const waiter = waits(world, cy);
     await world.advance(2 * MINUTE_MS);
     bob.host.cut(); // knows that cy waits, and nothing of what follows
-    const face = world.server.readText(FACE);
-    await new Desk(world).remove(({ user }) => user === 'ada');
-    await world.advance(LOOK_MS + COMMIT_MS);
+    const licenceFile = world.server.readText(FACE);
+    await new AdminSession(world).remove(({ user }) => user === 'ada');
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(waiter.answer?.kind).toBe('seated');
     cy.host.cut();
     world.server.removeTree(FOLDER);
-    world.server.scribble(FACE, face);
+    world.server.scribble(FACE, licenceFile);
     bob.host.mend();
     await world.until(() => world.table().restored !== undefined, 10 * MINUTE_MS);
     cy.host.mend();
@@ -325,7 +325,7 @@ describe('a dead holder on a computer where somebody still asks', () => {
       users[0]?.host.buried(users[0].pid);
       if (wait === 0)
         expect(await (await comer('cy', 'pc-ada')).acquire('M1')).toMatchObject({ kind: 'full' });
-      await world.advance(2 * LOOK_MS + COMMIT_MS);
+      await world.advance(2 * POLL_MS + COMMIT_MS);
       expect(first.answer?.kind).toBe('seated');
       expect(world.table().gone).toMatchObject([{ user: 'ada', reason: 'process gone' }]);
     }
@@ -337,7 +337,7 @@ describe('a dead holder on a computer where somebody still asks', () => {
     await world.advance(2000);
     users[0]?.kill();
     expect((await (await comer('ada')).acquire('M1')).kind).toBe('seated');
-    await world.advance(LOOK_MS);
+    await world.advance(POLL_MS);
     expect(waiter.answer).toBeNull();
     expect(line(world)).toEqual(['1 M1 bob']);
   });
@@ -356,7 +356,7 @@ describe('two claims of one process wait for one module', () => {
     expect(short.answer?.kind).toBe('full');
     expect(line(world)).toEqual(['1 M1 cy', '2 M1 dee']);
     await users[0]?.leave();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect(long.answer?.kind).toBe('seated');
   });
 
@@ -373,11 +373,11 @@ describe('two claims of one process wait for one module', () => {
     waits(world, await comer('dee'));
     await world.advance(2000);
     patience.abort();
-    await world.advance(LOOK_MS);
+    await world.advance(POLL_MS);
     expect(first.error).toMatch(/given up/);
     expect(line(world)).toEqual(['1 M1 cy', '2 M1 dee']);
     await users[0]?.leave();
-    await world.advance(LOOK_MS + COMMIT_MS);
+    await world.advance(POLL_MS + COMMIT_MS);
     expect([second.answer?.kind, third.answer?.kind]).toEqual(['seated', 'seated']);
     expect(holders(world)).toEqual(['cy']);
   });

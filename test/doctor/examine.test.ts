@@ -1,19 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { type ExamineDeps, type ExamineOptions, examine } from '../../src/doctor/examine.js';
 import { type Finding, isFit, type Report, worstFirst } from '../../src/doctor/findings.js';
-import { findTarget, type Surroundings } from '../../src/doctor/first-look.js';
+import { findTarget, type LocalEnvironment } from '../../src/doctor/first-look.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
-import { patient } from '../../src/share/op-timeouts.js';
-import { HandClock, HostTime, type HostTimeOptions } from '../helpers/clock.js';
+import { withTimeouts } from '../../src/share/op-timeouts.js';
+import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
 import { failingAt } from '../helpers/faults.js';
-import { clientOf, type MemoryServerOptions } from '../helpers/memory-share.js';
+import { clientOf } from '../helpers/memory-share.js';
 import { Table } from '../helpers/table.js';
+import { windowsDisk } from '../share/simulated/semantics.js';
+import type { ServerOptions } from '../share/simulated/tree.js';
 
 const FACE = '/share/licence.json';
 const LEFT = `${FACE}.doctor-abcdef01-77-${'0'.repeat(32)}`;
-const linux: Surroundings = {
+const linux: LocalEnvironment = {
   home: { platform: 'linux', environment: {}, dropboxInfos: [] },
   mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw\n2 1 0:2 / /share rw - cifs //srv/acme rw,cache=strict',
 };
@@ -26,7 +28,7 @@ class Clinic {
   deps: Partial<ExamineDeps> = {};
   latencyMs = 2;
 
-  constructor(options: MemoryServerOptions & { readonly host?: HostTimeOptions } = {}) {
+  constructor(options: ServerOptions & { readonly host?: HostTimeOptions } = {}) {
     this.table = new Table(options);
     this.clock = new HandClock(new HostTime(this.table.timeline, options.host));
     this.table.server.setMode('/share', 0o2770);
@@ -35,9 +37,9 @@ class Clinic {
   async examine(path = FACE, options: ExamineOptions = {}): Promise<Report> {
     const { table, clock } = this;
     const raw = this.wrap(clientOf(table.server, { latencyMs: () => this.latencyMs }).files);
-    const files = patient(raw, clock, { answerMs: 10_000 });
+    const files = withTimeouts(raw, clock, { answerMs: 10_000 });
     const deps: ExamineDeps = {
-      ...{ files, clock, dice: seededDice(1), host: 'pc-1', surroundings: linux },
+      ...{ files, clock, random: seededDice(1), host: 'pc-1', environment: linux },
       ...{ owner: { machine: 'abcdef01', pid: 5 }, isDead: () => false },
       ...this.deps,
     };
@@ -86,7 +88,7 @@ describe('a share in order', () => {
   });
 
   test('a Windows-shaped one too', async () => {
-    const clinic = new Clinic({ shape: 'windows' });
+    const clinic = new Clinic({ semantics: windowsDisk });
     const report = await clinic.examine();
     expect(isFit(report.findings)).toBe(true);
     expect(report.findings).toContainEqual(
@@ -115,12 +117,12 @@ describe('a place that is none', () => {
     clinic.table.grow(2);
     const before = clinic.table.server.paths('/');
     const mounted = { ...linux, mountinfo: () => `1 0 0:1 / ${FACE} rw - ext4 /dev/sda rw` };
-    for (const [path, surroundings] of [
+    for (const [path, environment] of [
       [FACE, mounted],
       [clinic.table.documentPath(2), linux],
-      [clinic.table.place.folder, linux],
+      [clinic.table.paths.folder, linux],
     ] as const) {
-      clinic.deps = { surroundings };
+      clinic.deps = { environment };
       const { findings } = await clinic.examine(path);
       expect(findings, path).toEqual([expect.objectContaining({ check: 'wrongPlace', severity: 'unfit' })]);
     }
@@ -145,7 +147,7 @@ describe('a place that is none', () => {
     const clinic = new Clinic();
     clinic.table.server.removeTree(FACE);
     clinic.deps = {
-      surroundings: {
+      environment: {
         ...linux,
         mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw',
         fstab: () => '//srv/acme /share cifs x 0 0',
@@ -153,7 +155,7 @@ describe('a place that is none', () => {
     };
     for (const path of [FACE, '/share'])
       expect(await clinic.finding('notMounted', path)).toMatchObject({ severity: 'unfit', point: '/share' });
-    clinic.deps = { surroundings: { ...linux, fstab: () => '//srv/acme /share cifs x 0 0' } };
+    clinic.deps = { environment: { ...linux, fstab: () => '//srv/acme /share cifs x 0 0' } };
     expect((await clinic.examine('/share')).findings.map(({ check }) => check)).not.toContain('notMounted');
   });
 
@@ -323,7 +325,7 @@ describe('rights', () => {
     const clinic = new Clinic();
     clinic.table.server.setMode('/share', mode);
     clinic.table.server.disk = { type: 0x6969, freeBytes: 1e12 };
-    clinic.deps = { surroundings: null };
+    clinic.deps = { environment: null };
     expect(await clinic.finding('rights')).toMatchObject({ severity, ...more });
   });
 
@@ -351,7 +353,7 @@ describe('rights', () => {
     clinic.wrap = (files) => ({
       ...files,
       makeDirectory: (path) =>
-        path.startsWith(clinic.table.place.folder)
+        path.startsWith(clinic.table.paths.folder)
           ? files.makeDirectory(path)
           : Promise.reject(new ShareError('refused', 'make directory', path)),
     });
@@ -372,7 +374,7 @@ describe('rights', () => {
     clinic.wrap = (files) => ({
       ...files,
       makeDirectory: (path) =>
-        path.startsWith(clinic.table.place.folder)
+        path.startsWith(clinic.table.paths.folder)
           ? Promise.reject(new ShareError('refused', 'make directory', path))
           : files.makeDirectory(path),
     });
@@ -390,20 +392,20 @@ describe('rights', () => {
 });
 
 describe('what the other users may do with what lies there', () => {
-  const inFolder = (path: string) => (table: Table) => `${table.place.folder}${path}`;
+  const inFolder = (path: string) => (table: Table) => `${table.paths.folder}${path}`;
   const top = '/000000000002';
 
   const opened = (mode: number) => {
     const clinic = new Clinic();
     const { table } = clinic;
     table.grow(2);
-    table.server.makeDirectory(`${table.place.folder}/journal`);
+    table.server.makeDirectory(`${table.paths.folder}/journal`);
     table.server.setMode('/share', mode);
     for (const path of table.server.paths('/share').filter((one) => one !== '/share')) {
       const isFile = table.server.stat(path).kind === 'file';
       table.server.setMode(path, isFile ? mode & 0o666 : mode);
     }
-    clinic.deps = { surroundings: { ...linux, mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw' } };
+    clinic.deps = { environment: { ...linux, mountinfo: () => '1 0 0:1 / / rw - ext4 /dev/sda rw' } };
     return clinic;
   };
 
@@ -442,7 +444,7 @@ describe('what the other users may do with what lies there', () => {
     begun.table.server.setMode(FACE, 0o600);
     expect((await begun.finding('othersRights')).severity).toBe('ok');
     const fresh = opened(0o2777);
-    fresh.table.server.removeTree(fresh.table.place.folder);
+    fresh.table.server.removeTree(fresh.table.paths.folder);
     fresh.table.server.setMode(FACE, 0o600);
     expect(await fresh.finding('othersRights')).toMatchObject({
       severity: 'warning',
@@ -452,14 +454,17 @@ describe('what the other users may do with what lies there', () => {
 
   test('on SMB, where the client makes the bits up, nothing is told of them', async () => {
     const clinic = opened(0o2777);
-    clinic.table.server.setMode(clinic.table.place.folder, 0o700);
-    clinic.deps = { surroundings: linux };
+    clinic.table.server.setMode(clinic.table.paths.folder, 0o700);
+    clinic.deps = { environment: linux };
     expect((await clinic.examine()).findings.map(({ check }) => check)).not.toContain('othersRights');
   });
 });
 
 describe('where it lies', () => {
-  const at = (line: string): Surroundings => ({ ...linux, mountinfo: () => `2 1 0:2 / /share rw - ${line}` });
+  const at = (line: string): LocalEnvironment => ({
+    ...linux,
+    mountinfo: () => `2 1 0:2 / /share rw - ${line}`,
+  });
 
   test.each([
     ['nfs4 srv:/acme rw,hard,vers=4.2', 'ok'],
@@ -471,7 +476,7 @@ describe('where it lies', () => {
     ['novelfs x rw', 'note'],
   ])('%s: %s', async (line, severity) => {
     const clinic = new Clinic();
-    clinic.deps = { surroundings: at(line) };
+    clinic.deps = { environment: at(line) };
     expect((await clinic.finding('fileSystem')).severity).toBe(severity);
   });
 
@@ -500,7 +505,7 @@ describe('where it lies', () => {
   });
 
   test('a mapped drive is named by its name on the network', async () => {
-    const clinic = new Clinic({ shape: 'windows' });
+    const clinic = new Clinic({ semantics: windowsDisk });
     const unc = '\\\\srv\\acme';
     clinic.table.server.makeDirectory(`/${unc}`);
     const files: ShareFiles = {
@@ -508,11 +513,11 @@ describe('where it lies', () => {
       resolve: async () => unc,
     };
     expect(await findTarget('/z:', files).catch(() => null)).toBeNull(); // no drive on this system: nothing resolves so
-    clinic.deps = { surroundings: null };
-    const target = { face: FACE, around: '/share', isLicence: true, drive: 'Z:' };
+    clinic.deps = { environment: null };
+    const target = { licenceFile: FACE, around: '/share', isLicence: true, drive: 'Z:' };
     const { clock, table } = clinic;
     const deps: ExamineDeps = {
-      ...{ files: clientOf(table.server).files, clock, dice: seededDice(1), host: 'pc', surroundings: null },
+      ...{ files: clientOf(table.server).files, clock, random: seededDice(1), host: 'pc', environment: null },
       ...{ owner: { machine: 'abcdef01', pid: 5 }, isDead: () => false },
     };
     const { findings } = await table.timeline.run(examine(target, deps));
@@ -524,8 +529,8 @@ describe('the licence there', () => {
   test('how much lies there, and how far behind licence.json is', async () => {
     const clinic = new Clinic();
     clinic.table.grow(7);
-    clinic.table.server.makeDirectory(`${clinic.table.place.folder}/stage-abcdef01-9-${'0'.repeat(32)}`);
-    clinic.table.server.makeDirectory(`${clinic.table.place.folder}/clearing-${'0'.repeat(32)}`);
+    clinic.table.server.makeDirectory(`${clinic.table.paths.folder}/stage-abcdef01-9-${'0'.repeat(32)}`);
+    clinic.table.server.makeDirectory(`${clinic.table.paths.folder}/clearing-${'0'.repeat(32)}`);
     expect(await clinic.finding('licence')).toMatchObject({
       ...{
         state: 'inOrder',
@@ -578,7 +583,7 @@ describe('the licence there', () => {
       'noFolder',
       (table: Table) => {
         table.server.scribble(FACE, table.server.readText(table.documentPath(3)));
-        table.server.removeTree(table.place.folder);
+        table.server.removeTree(table.paths.folder);
       },
     ],
   ] as const)('%s: %s, and nothing is touched', async (_what, state, happen) => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Blows, hammer, judgeHammer } from '../../src/doctor/hammer.js';
+import { hammer, judgeHammer, type StressCounts } from '../../src/doctor/hammer.js';
 import { failingAt } from '../helpers/faults.js';
 import { Table, type WriterOptions } from '../helpers/table.js';
 
@@ -7,7 +7,7 @@ import { Table, type WriterOptions } from '../helpers/table.js';
 async function hammered(
   options: readonly WriterOptions[],
   commits = 6,
-): Promise<{ table: Table; all: Blows[] }> {
+): Promise<{ table: Table; all: StressCounts[] }> {
   const table = new Table();
   const blows = options.map((option, worker) => {
     const writer = table.writer(option);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Finding } from '../../src/doctor/findings.js';
 import { measurePeer } from '../../src/doctor/peer.js';
-import { patient } from '../../src/share/op-timeouts.js';
-import { HandClock, HostTime, type HostTimeOptions } from '../helpers/clock.js';
+import { withTimeouts } from '../../src/share/op-timeouts.js';
+import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
 import { clientOf } from '../helpers/memory-share.js';
 import { Table } from '../helpers/table.js';
@@ -29,7 +29,7 @@ function measuring(table: Table, host: string, options: Options = {}): Promise<F
     old.set(directory, { atMs: table.timeline.nowMs, names });
     return names;
   };
-  const files = patient({ ...plain, list }, clock, { answerMs: 10_000 });
+  const files = withTimeouts({ ...plain, list }, clock, { answerMs: 10_000 });
   const owner = { machine: host.padEnd(8, '0'), pid: 1 };
   const modes = { directory: 0o2770, file: 0o660 };
   return measurePeer(

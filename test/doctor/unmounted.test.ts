@@ -11,13 +11,13 @@ import { Table } from '../helpers/table.js';
 const MINUTES_MS = 300_000;
 
 function unmount(table: Table): void {
-  table.server.rename(table.place.around, '/elsewhere');
-  table.server.makeDirectory(table.place.around);
+  table.server.rename(table.paths.around, '/elsewhere');
+  table.server.makeDirectory(table.paths.around);
 }
 
 function mount(table: Table): void {
-  table.server.rename(table.place.around, '/mount-point');
-  table.server.rename('/elsewhere', table.place.around);
+  table.server.rename(table.paths.around, '/mount-point');
+  table.server.rename('/elsewhere', table.paths.around);
 }
 
 /** What each kind of operation begins with: gives the table as it is then. */
@@ -26,11 +26,11 @@ const operations: Readonly<Record<string, (table: Table) => void>> = {
   'a commit': (table) => table.grow(3),
   'a commit that shows a deleted licence file': (table) => {
     table.grow(3);
-    table.server.removeFile(table.place.face);
+    table.server.removeFile(table.paths.licenceFile);
   },
   'the healing of a deleted folder': (table) => {
     table.grow(3);
-    table.server.scribble(table.place.face, table.server.readText(table.documentPath(3)));
+    table.server.scribble(table.paths.licenceFile, table.server.readText(table.documentPath(3)));
   },
 };
 
@@ -45,14 +45,14 @@ async function unmountedAt(step: number, name: string): Promise<boolean> {
       return null;
     });
   const writer = table.writer({ wrap });
-  writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+  writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
   await writer.read();
-  if (name.startsWith('the healing')) table.server.removeTree(table.place.folder);
+  if (name.startsWith('the healing')) table.server.removeTree(table.paths.folder);
   left = step;
   await writer.add('mine', MINUTES_MS).catch(() => undefined);
   await table.timeline.run(writer.store.settled());
   if (left > 0) return false;
-  const names = table.server.list(table.place.around);
+  const names = table.server.list(table.paths.around);
   expect({ step, names: names.filter((one) => !/\.(stage-|\d+$)/.test(one)) }).toEqual({ step, names: [] });
   mount(table);
   left = Number.POSITIVE_INFINITY;

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Dice } from '../../src/share/random.js';
+import type { Random } from '../../src/share/random.js';
 
 /** Dice that fall the same way for the same seed (mulberry32); ids never repeat between seeds. */
-export function seededDice(seed: string | number): Dice {
+export function seededDice(seed: string | number): Random {
   let state = createHash('sha256').update(String(seed)).digest().readUInt32LE();
   let ids = 0;
   return {

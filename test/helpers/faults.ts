@@ -1,6 +1,6 @@
 import type { Clock } from '../../src/share/clock.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../../src/share/files.js';
-import { type Call, callOf, type Operation, operations, pathIn, portOf } from './memory-share.js';
+import { type Call, callOf, type Operation, operations, pathIn, portOf } from './port.js';
 
 /** What befalls one operation. */
 export type Mishap =

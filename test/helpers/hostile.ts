@@ -210,55 +210,56 @@ export interface Spot {
   readonly name: string;
   /** Whether the table cannot go on before it is taken away again. */
   readonly isVital: boolean;
-  readonly pathOf: (face: string, naming: Naming, n: number) => string;
+  readonly pathOf: (licenceFile: string, naming: Naming, n: number) => string;
 }
 
 export const SPOTS: readonly Spot[] = [
-  { name: 'the licence file', isVital: true, pathOf: (face) => face },
+  { name: 'the licence file', isVital: true, pathOf: (licenceFile) => licenceFile },
   ...Object.entries(beside).map(
     ([name, nameOf]): Spot => ({
       name: `${name} beside it`,
       isVital: name === 'folder',
-      pathOf: (face, naming, n) => `${face}.${nameOf(naming, n)}`,
+      pathOf: (licenceFile, naming, n) => `${licenceFile}.${nameOf(naming, n)}`,
     }),
   ),
   ...Object.entries(inside).map(
     ([name, nameOf]): Spot => ({
       name: `${name} in the folder`,
       isVital: name === 'number' || name === 'restored',
-      pathOf: (face, naming, n) => `${face}.revisions/${nameOf(naming, n)}`,
+      pathOf: (licenceFile, naming, n) => `${licenceFile}.revisions/${nameOf(naming, n)}`,
     }),
   ),
   {
     name: 'a segment of the journal',
     isVital: false,
-    pathOf: (face) => `${face}.revisions/journal/${SEGMENT}`,
+    pathOf: (licenceFile) => `${licenceFile}.revisions/journal/${SEGMENT}`,
   },
   {
     name: 'the file of a segment',
     isVital: false,
-    pathOf: (face) => `${face}.revisions/journal/${SEGMENT}/events.ndjson`,
+    pathOf: (licenceFile) => `${licenceFile}.revisions/journal/${SEGMENT}/events.ndjson`,
   },
   {
     name: 'the document of a revision',
     isVital: true,
-    pathOf: (face, { top }, n) =>
-      `${face}.revisions/${numbered(n % 2 === 0 ? top : Math.max(0, top - 3))}/licence.json`,
+    pathOf: (licenceFile, { top }, n) =>
+      `${licenceFile}.revisions/${numbered(n % 2 === 0 ? top : Math.max(0, top - 3))}/licence.json`,
   },
   {
     name: 'the document of an agreed state',
     isVital: false,
-    pathOf: (face, { lineage }) => `${face}.revisions/restored-${lineage}/licence.json`,
+    pathOf: (licenceFile, { lineage }) => `${licenceFile}.revisions/restored-${lineage}/licence.json`,
   },
   {
     name: 'in the lock',
     isVital: false,
-    pathOf: (face) => `${face}.revisions/lock/litter`,
+    pathOf: (licenceFile) => `${licenceFile}.revisions/lock/litter`,
   },
   {
     name: 'where two examinations meet',
     isVital: false,
-    pathOf: (face, { hex }, n) => `${face}.doctor-peer/${['hello', 'ping', 'new'][n % 3]}-${hex(n)}`,
+    pathOf: (licenceFile, { hex }, n) =>
+      `${licenceFile}.doctor-peer/${['hello', 'ping', 'new'][n % 3]}-${hex(n)}`,
   },
 ];
 

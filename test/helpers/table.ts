@@ -2,24 +2,28 @@ import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence, nextRevision } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
-import type { Limits } from '../../src/share/deadline.js';
+import type { Deadline } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
-import { numberName, numbersAmong, type Place, placeOf, type StageOwner } from '../../src/share/layout.js';
+import {
+  type LicencePaths,
+  numberName,
+  numbersAmong,
+  pathsOf,
+  type StageOwner,
+} from '../../src/share/layout.js';
 import type { Change, Committed } from '../../src/store/commit.js';
 import { Store, type StoreOptions } from '../../src/store/store.js';
-import { EPOCH_MS, HandClock, HostTime, Timeline } from './clock.js';
+import { HandClock, HostTime } from '../../src/testing/host-time.js';
+import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
+import type { SimClientState } from '../share/simulated/client.js';
+import { SimServer } from '../share/simulated/server.js';
+import type { ServerOptions } from '../share/simulated/tree.js';
 import { seededDice } from './dice.js';
-import {
-  type ClientState,
-  clientOf,
-  filesOfProcess,
-  MemoryServer,
-  type MemoryServerOptions,
-} from './memory-share.js';
+import { clientOf, filesOfProcess } from './memory-share.js';
 
 export interface WriterOptions {
   readonly store?: Partial<StoreOptions>;
-  readonly client?: Partial<ClientState>;
+  readonly client?: Partial<SimClientState>;
   /** Faults, between the store and the share. */
   readonly wrap?: (files: ShareFiles) => ShareFiles;
   readonly isDead?: (owner: StageOwner) => boolean;
@@ -30,18 +34,18 @@ const MINUTE_MS = 60_000;
 /** A licence on a memory share, and stores that write in it: the share's side of things, without instances. */
 export class Table {
   readonly timeline = new Timeline();
-  readonly server: MemoryServer;
-  readonly place: Place;
+  readonly server: SimServer;
+  readonly paths: LicencePaths;
   private pids = 1;
   private readonly seed: string | number;
 
-  constructor(options: MemoryServerOptions & { readonly seed?: string | number } = {}) {
-    this.server = new MemoryServer(this.timeline, options);
-    this.place = placeOf('/share/licence.json', 0o775, 0o664);
+  constructor(options: ServerOptions & { readonly seed?: string | number } = {}) {
+    this.server = new SimServer(this.timeline, options);
+    this.paths = pathsOf('/share/licence.json', 0o775, 0o664);
     this.seed = options.seed ?? 1;
     this.server.makeDirectory('/share');
     this.server.setMode('/share', 0o775);
-    this.server.writeNew(this.place.face, formatLicence(bareLicence(), 'pretty'), 0o664);
+    this.server.writeNew(this.paths.licenceFile, formatLicence(bareLicence(), 'pretty'), 0o664);
   }
 
   writer(options: WriterOptions = {}): Writer {
@@ -50,8 +54,8 @@ export class Table {
 
   /** As after this many commits of words w1, w2, ... by another process. */
   grow(revisions: number): Licence {
-    const { server, place } = this;
-    if (!server.isThere(place.folder)) {
+    const { server, paths } = this;
+    if (!server.isThere(paths.folder)) {
       this.makeRevision(bareLicence());
     }
     for (let n = 0; n < revisions; n++) {
@@ -68,19 +72,19 @@ export class Table {
   }
 
   makeRevision(licence: Licence): void {
-    const { server, place } = this;
-    if (!server.isThere(place.folder)) this.makeDirectory(place.folder);
+    const { server, paths } = this;
+    if (!server.isThere(paths.folder)) this.makeDirectory(paths.folder);
     this.makeDirectory(this.numberPath(licence.revision));
-    server.writeNew(this.documentPath(licence.revision), formatLicence(licence, 'compact'), place.fileMode);
+    server.writeNew(this.documentPath(licence.revision), formatLicence(licence, 'compact'), paths.fileMode);
   }
 
   private makeDirectory(path: string): void {
     this.server.makeDirectory(path);
-    this.server.setMode(path, this.place.directoryMode);
+    this.server.setMode(path, this.paths.directoryMode);
   }
 
   numberPath(revision: number): string {
-    return `${this.place.folder}/${numberName(revision)}`;
+    return `${this.paths.folder}/${numberName(revision)}`;
   }
 
   documentPath(revision: number): string {
@@ -88,12 +92,12 @@ export class Table {
   }
 
   numbers(): number[] {
-    return numbersAmong(this.server.list(this.place.folder));
+    return numbersAmong(this.server.list(this.paths.folder));
   }
 
   top(): Licence {
-    const number = this.server.isThere(this.place.folder) ? this.numbers().at(-1) : undefined;
-    const path = number === undefined ? this.place.face : this.documentPath(number);
+    const number = this.server.isThere(this.paths.folder) ? this.numbers().at(-1) : undefined;
+    const path = number === undefined ? this.paths.licenceFile : this.documentPath(number);
     return parseLicence(this.server.readText(path), path);
   }
 
@@ -103,12 +107,12 @@ export class Table {
 
   /** What lies in the folder beside the revisions. */
   others(): string[] {
-    return this.server.list(this.place.folder).filter((name) => !/^\d{12}$/.test(name));
+    return this.server.list(this.paths.folder).filter((name) => !/^\d{12}$/.test(name));
   }
 
   /** The revision that `licence.json` shows. */
   shown(): number {
-    return parseLicence(this.server.readText(this.place.face), this.place.face).revision;
+    return parseLicence(this.server.readText(this.paths.licenceFile), this.paths.licenceFile).revision;
   }
 }
 
@@ -126,10 +130,10 @@ export class Writer {
     const chance = seededDice(`${seed}/${pid}/kill`);
     this.store = new Store(
       {
-        place: table.place,
+        paths: table.paths,
         files: filesOfProcess(client, this.clock, chance, options.wrap),
         clock: this.clock,
-        dice: seededDice(`${seed}/${pid}`),
+        random: seededDice(`${seed}/${pid}`),
         owner: { machine: 'abcdef01', pid },
         isDead: options.isDead ?? (() => false),
         actor: 'ada@pc-1',
@@ -138,13 +142,13 @@ export class Writer {
     );
   }
 
-  limits(ms = MINUTE_MS, signal?: AbortSignal): Limits {
+  deadline(ms = MINUTE_MS, signal?: AbortSignal): Deadline {
     return { untilMs: this.clock.elapsedMs() + ms, signal };
   }
 
   /** Starts a commit; time is moved by the caller. */
   adding(word: string, ms?: number, signal?: AbortSignal): Promise<Committed<string>> {
-    return this.store.commit(adding(word), this.limits(ms, signal));
+    return this.store.commit(adding(word), this.deadline(ms, signal));
   }
 
   /** Adds a word, and lets time pass until everything behind the answer is done too. */
@@ -158,7 +162,7 @@ export class Writer {
   }
 
   async read(ms?: number): Promise<Licence> {
-    return (await this.table.timeline.run(this.store.read(this.limits(ms)))).licence;
+    return (await this.table.timeline.run(this.store.read(this.deadline(ms)))).licence;
   }
 }
 

@@ -1,8 +1,9 @@
+import type { AcquireOptions, OpenOptions } from '../../src/api.js';
+import type { Answer } from '../../src/client/answers.js';
+import './full-check.js';
 import { createHash } from 'node:crypto';
-import type { ClaimAnswer } from '../../src/client/answers.js';
 import type { MachineFacts } from '../../src/client/machine.js';
 import { type OpenLicence, openWith } from '../../src/client/open-licence.js';
-import type { AcquireOptions, OpenOptions } from '../../src/client/options.js';
 import type { Seat } from '../../src/client/seat.js';
 import type { Instances } from '../../src/client/shared-instance.js';
 import type { System } from '../../src/client/system.js';
@@ -12,23 +13,20 @@ import { firstLicence } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { numbersAmong } from '../../src/share/layout.js';
-import type { Dice } from '../../src/share/random.js';
+import type { Random } from '../../src/share/random.js';
 import type { StoreOptions } from '../../src/store/store.js';
-import { EPOCH_MS, HandClock, HostTime, type HostTimeOptions, Timeline } from './clock.js';
+import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
+import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
+import type { SimClient, SimClientState } from '../share/simulated/client.js';
+import { SimServer } from '../share/simulated/server.js';
+import type { ServerOptions } from '../share/simulated/tree.js';
 import { seededDice } from './dice.js';
-import {
-  type Client,
-  type ClientState,
-  clientOf,
-  filesOfProcess,
-  MemoryServer,
-  type MemoryServerOptions,
-} from './memory-share.js';
+import { clientOf, filesOfProcess } from './memory-share.js';
 
 export const FACE = '/share/licence.json';
 export const FOLDER = `${FACE}.revisions`;
 
-export interface WorldOptions extends MemoryServerOptions {
+export interface WorldOptions extends ServerOptions {
   /** Max users by module. */
   readonly modules: Readonly<Record<string, number>>;
   readonly overdraft?: number;
@@ -43,7 +41,7 @@ export interface WorldOptions extends MemoryServerOptions {
   readonly seed?: string | number;
   readonly store?: Partial<StoreOptions>;
   /** Of every host, unless it has its own. @default none */
-  readonly latencyMs?: ClientState['latencyMs'];
+  readonly latencyMs?: SimClientState['latencyMs'];
   /**
    * Another server than the plain one, and another view of it by each host.
    * @default a plain one, seen by {@link clientOf}
@@ -56,8 +54,8 @@ export interface WorldOptions extends MemoryServerOptions {
 
 /** A server, and how a host sees it. */
 export interface ShareModel {
-  readonly server: MemoryServer;
-  readonly clientFor: (host: string) => Client;
+  readonly server: SimServer;
+  readonly clientFor: (host: string) => SimClient;
 }
 
 /** What a seat told, and when by true time. */
@@ -85,7 +83,7 @@ export class World {
     this.server.writeNew(FACE, formatLicence(freshLicence(options), 'pretty'), options.fileMode ?? 0o664);
   }
 
-  get server(): MemoryServer {
+  get server(): SimServer {
     return this.share.server;
   }
 
@@ -166,7 +164,7 @@ export class World {
   }
 
   private plainShare(): ShareModel {
-    const server = new MemoryServer(this.timeline, this.options);
+    const server = new SimServer(this.timeline, this.options);
     return { server, clientFor: () => clientOf(server) };
   }
 
@@ -181,9 +179,9 @@ export class World {
 }
 
 export interface HostOptions extends HostTimeOptions {
-  readonly latencyMs?: ClientState['latencyMs'];
+  readonly latencyMs?: SimClientState['latencyMs'];
   /** How old what its client shows can be. Milliseconds. @default 0 */
-  readonly lookLagMs?: number;
+  readonly cacheAgeMs?: number;
   /** Wraps the share as a process of this host sees it: faults of a test's own. */
   readonly wrap?: (files: ShareFiles, pid: number) => ShareFiles;
   /** Where processes cannot be told apart from other machines': null parts prove nothing. @default known */
@@ -197,7 +195,7 @@ export class Host {
   readonly world: World;
   readonly name: string;
   readonly time: HostTime;
-  readonly client: Client;
+  readonly client: SimClient;
   readonly users: User[] = [];
   private readonly options: HostOptions;
   private readonly starts = new Map<number, string>();
@@ -239,7 +237,7 @@ export class Host {
   }
 
   /** The share does not answer this host, or answers with failures only. */
-  cut(how: ClientState['cut'] = 'unsaid'): void {
+  cut(how: SimClientState['cut'] = 'unsaid'): void {
     this.client.state.cut = how;
   }
 
@@ -258,8 +256,8 @@ export class Host {
     this.time.reboot();
   }
 
-  get lookLagMs(): number {
-    return this.options.lookLagMs ?? 0;
+  get cacheAgeMs(): number {
+    return this.options.cacheAgeMs ?? 0;
   }
 
   facts(user: string): MachineFacts {
@@ -288,9 +286,9 @@ export class Host {
     this.starts.delete(pid);
   }
 
-  filesOf(clock: HandClock, dice: Dice, pid: number): ShareFiles {
+  filesOf(clock: HandClock, random: Random, pid: number): ShareFiles {
     const { wrap } = this.options;
-    return filesOfProcess(this.client, clock, dice, wrap && ((files) => wrap(files, pid)));
+    return filesOfProcess(this.client, clock, random, wrap && ((files) => wrap(files, pid)));
   }
 }
 
@@ -326,16 +324,21 @@ export class User {
     return this.clock.isAlive;
   }
 
-  async open(options: OpenOptions, face = FACE): Promise<void> {
+  async open(options: OpenOptions, licenceFile = FACE): Promise<void> {
     const { host } = this;
-    this.opened = await openWith(face, { releaseOnExit: false, ...options }, this.system(), this.instances);
+    this.opened = await openWith(
+      licenceFile,
+      { releaseOnExit: false, ...options },
+      this.system(),
+      this.instances,
+    );
     this.opened.on('warning', (warning) => host.world.tell(this.name, '', 'warning', warning));
   }
 
   /** One more opening of the licence in this process; time is moved as far as that takes. */
   async openAgain(options: OpenOptions = {}): Promise<OpenLicence> {
-    const dice = seededDice(`${this.host.world.seed}/${this.who}/${++this.openings}`);
-    const system = { ...this.system(), dice };
+    const random = seededDice(`${this.host.world.seed}/${this.who}/${++this.openings}`);
+    const system = { ...this.system(), random };
     return await this.host.world.run(
       openWith(FACE, { releaseOnExit: false, ...options }, system, this.instances),
     );
@@ -344,29 +347,29 @@ export class User {
   /** What this process has in the place of a real system. */
   system(): System {
     const { host, clock, pid } = this;
-    const dice = seededDice(`${host.world.seed}/${host.name}/${pid}`);
+    const random = seededDice(`${host.world.seed}/${host.name}/${pid}`);
     return {
-      files: host.filesOf(clock, dice, pid),
+      files: host.filesOf(clock, random, pid),
       clock,
-      dice,
+      random,
       facts: host.facts(this.name),
       pid,
       isProcessGone: host.isProcessGone,
       processStart: host.processStart,
       watching: null,
-      lookLagMs: host.lookLagMs,
-      surroundings: null,
+      cacheAgeMs: host.cacheAgeMs,
+      environment: null,
       store: host.world.options.store ?? {},
     };
   }
 
   /** Asks for a seat; time passes as far as the answer takes. */
-  async acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer> {
+  async acquire(module: string, options?: AcquireOptions): Promise<Answer> {
     return await this.host.world.run(this.ask(module, options));
   }
 
   /** As acquire, and time is moved by the caller. */
-  async ask(module: string, options?: AcquireOptions): Promise<ClaimAnswer> {
+  async ask(module: string, options?: AcquireOptions): Promise<Answer> {
     const answer = await this.licence.acquire(module, options);
     if (answer.kind === 'seated') this.listen(answer.seat);
     return answer;

@@ -33,13 +33,13 @@ const pick = <T>(list: readonly T[]): T => list[Math.floor(chance.fraction() * l
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const root = fs.realpathSync(fs.mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-hostile-')));
-const face = nodePath.join(root, 'share', 'licence.json');
-const folder = `${face}.revisions`;
+const licenceFile = nodePath.join(root, 'share', 'licence.json');
+const folder = `${licenceFile}.revisions`;
 const troubles: string[] = [];
 const counts = { planted: 0, exchanged: 0, calls: 0, slowestMs: 0, memory: 0, restarts: 0 };
 let isOver = false;
 
-fs.mkdirSync(nodePath.dirname(face));
+fs.mkdirSync(nodePath.dirname(licenceFile));
 const witnesses = new Witnesses(nodePath.join(root, 'another'));
 
 // --- the holders and the commands ------------------------------------------------------------------------------------
@@ -101,14 +101,14 @@ async function command(args: readonly string[]): Promise<number | null> {
 }
 
 const orders: readonly (readonly string[])[] = [
-  ['status', face],
-  ['status', face, '--json'],
-  ['run', face, '--', process.execPath, '-e', '0'],
-  ['run', face, '--', process.execPath, '-e', '0'],
-  ['journal', face],
-  ['doctor', face],
-  ['repair', face, '--yes'],
-  ['remove', face, '--user', 'visitor', '--yes'],
+  ['status', licenceFile],
+  ['status', licenceFile, '--json'],
+  ['run', licenceFile, '--', process.execPath, '-e', '0'],
+  ['run', licenceFile, '--', process.execPath, '-e', '0'],
+  ['journal', licenceFile],
+  ['doctor', licenceFile],
+  ['repair', licenceFile, '--yes'],
+  ['remove', licenceFile, '--user', 'visitor', '--yes'],
 ];
 
 async function visit(): Promise<void> {
@@ -121,7 +121,7 @@ async function visit(): Promise<void> {
  */
 async function hold(user: string): Promise<void> {
   while (!isOver) {
-    const { child, ended } = call(['hold', face, '--json', '--wait', '1h'], user);
+    const { child, ended } = call(['hold', licenceFile, '--json', '--wait', '1h'], user);
     const over = new Promise<'over'>((resolve) => void whenOver.then(() => resolve('over')));
     if ((await Promise.race([ended, over])) === 'over') {
       child.stdin?.end();
@@ -162,7 +162,7 @@ function naming(): Naming {
 /** Plants one thing; what the table cannot do without is given back after a while. */
 async function plantOne(): Promise<void> {
   const spot = pick(SPOTS.filter(({ isVital }) => !isVital || chance.fraction() < 0.15));
-  const path = spot.pathOf(face, naming(), Math.floor(chance.fraction() * 1000));
+  const path = spot.pathOf(licenceFile, naming(), Math.floor(chance.fraction() * 1000));
   if (fs.lstatSync(nodePath.dirname(path)).isDirectory() === false) return;
   const aside = spot.isVital && fs.existsSync(path) ? nodePath.join(root, `aside-${hex()}`) : null;
   if (aside !== null) fs.renameSync(path, aside);
@@ -212,20 +212,20 @@ async function attack(): Promise<void> {
 console.log(
   `seed ${seed}, ${seconds} s, ${Object.keys(KINDS).length} kinds of things under ${SPOTS.length} kinds of names`,
 );
-if ((await command(['init', face, '--module', 'M1=6', '--check-interval', '2s'])) !== 0)
+if ((await command(['init', licenceFile, '--module', 'M1=6', '--check-interval', '2s'])) !== 0)
   throw new Error('init failed');
-await command(['run', face, '--', process.execPath, '-e', '0']);
+await command(['run', licenceFile, '--', process.execPath, '-e', '0']);
 const holders = Array.from({ length: HOLDERS }, (_, n) => hold(`holder-${n}`));
 const visitor = visit();
 await attack();
 isOver = true;
 await visitor;
 const started = performance.now();
-let status = await command(['run', face, '--', process.execPath, '-e', '0']);
+let status = await command(['run', licenceFile, '--', process.execPath, '-e', '0']);
 if (status !== 0) {
-  await command(['repair', face, '--yes']);
+  await command(['repair', licenceFile, '--yes']);
   while (status !== 0 && performance.now() - started < LONGEST_CALL_MS)
-    status = await command(['run', face, '--', process.execPath, '-e', '0']);
+    status = await command(['run', licenceFile, '--', process.execPath, '-e', '0']);
 }
 if (status !== 0) troubles.push(`when the attack was over, run ended with ${status}`);
 tellOver();

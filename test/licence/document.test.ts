@@ -1,9 +1,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { FaultCode } from '../../src/api.js';
 import type { Licence } from '../../src/licence/document.js';
 import { readPolicy } from '../../src/licence/entitlement.js';
-import { type FaultCode, inFile, SeatfileFault } from '../../src/licence/fault.js';
+import { inFile, SeatfileFault } from '../../src/licence/fault.js';
 import { licenceJsonSchema } from '../../src/licence/schema.js';
 import { decodeText, formatLicence, parseLicence, textToPublish } from '../../src/licence/text.js';
 import { claim } from '../../src/rules/claim.js';

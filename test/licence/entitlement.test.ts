@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Settings } from '../../src/licence/document.js';
-import { entitlementHash, grantOf, limitOf, sealUnsigned } from '../../src/licence/entitlement.js';
+import { entitlementHash, grantOf, sealUnsigned, seatLimit } from '../../src/licence/entitlement.js';
 import { emptyTable, policyOf } from '../rules/tables.js';
 
 const modulesOf = (users: readonly number[]) =>
@@ -46,7 +46,7 @@ describe('what holds at a site', () => {
 
   test('the overdraft counts as places', () => {
     const policy = policyOf(emptyTable({ modules: [{ module: 'M1', maxUsers: 3, overdraft: 2 }] }));
-    expect(limitOf(grantOf(policy, 'M1'))).toBe(5);
+    expect(seatLimit(grantOf(policy, 'M1'))).toBe(5);
   });
 
   test('an unknown module is a fault that names those there are; case matters', () => {

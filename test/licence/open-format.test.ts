@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import type { Licence, SeatRecord, Tombstone } from '../../src/licence/document.js';
 import { toIso } from '../../src/licence/time.js';
 import { remove } from '../../src/rules/admin.js';
-import { beat, type Standing } from '../../src/rules/beat.js';
+import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
-import { release } from '../../src/rules/queue.js';
+import { giveBack } from '../../src/rules/give-back.js';
 import { recall } from '../../src/rules/recall.js';
 import { putRecord } from '../../src/rules/records.js';
 import { seatsInUse } from '../../src/rules/seats.js';
@@ -63,7 +63,7 @@ describe('several seats of one module in one record', () => {
   });
 
   test.each(['s1', 's2'])('a beat for %s keeps all of them', (held) => {
-    const standing: Standing = {
+    const standing: HeldState = {
       ...{ who: ada, seats: [seat(held)], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 0 },
     };
     const outcome = beat(contextOf(three), standing);
@@ -73,7 +73,7 @@ describe('several seats of one module in one record', () => {
 
   test('a beat without that module leaves them', () => {
     const both = adaWith([seat('s1'), seat('s2'), seat('m', 'M2')]);
-    const standing: Standing = {
+    const standing: HeldState = {
       ...{
         who: ada,
         seats: [seat('m', 'M2')],
@@ -87,7 +87,7 @@ describe('several seats of one module in one record', () => {
   });
 
   test('are all given back, all evicted, and removed one by one', () => {
-    expect(release(three, 'ada', ['M1'])?.licence.instances).toEqual([]);
+    expect(giveBack(three, 'ada', ['M1'])?.licence.instances).toEqual([]);
     const verdict = { instance: 'ada', beat: 1, reason: 'evicted' as const };
     const swept = evict(contextOf(three), { verdicts: [verdict], actor: 'bob@pc' });
     expect(swept?.licence.gone.map((stone) => stone.seat)).toEqual(['s1', 's2', 's3']);
@@ -115,12 +115,12 @@ describe('a seat that was taken for a reason that is not known yet', () => {
 
   test('is not put back, though there is room: as if a person had decided it', () => {
     const without = { ...seated, instances: [], gone: [stone] };
-    const standing: Standing = {
+    const standing: HeldState = {
       ...{ who: ada, seats: [seat('s1')], highestBeat: 1, mayReturn: () => true, returnSeconds: () => 9 },
     };
     const outcome = beat(contextOf(without), standing);
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
-    expect([outcome.draft, outcome.fates.get('M1')]).toEqual([null, { kind: 'lost', tombstone: stone }]);
+    expect([outcome.draft, outcome.outcomes.get('M1')]).toEqual([null, { kind: 'lost', tombstone: stone }]);
   });
 
   test('does not come back with an older state either', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Sight, Unchanged } from '../../src/licence/unchanged.js';
+import { type Sighting, Unchanged } from '../../src/licence/unchanged.js';
 
-const after = (...sights: readonly Sight[]): Unchanged => {
+const after = (...sights: readonly Sighting[]): Unchanged => {
   const [first, ...later] = sights;
   if (!first) throw new Error('no sight');
   return later.reduce(

@@ -3,12 +3,12 @@ import {
   ageOf,
   appliedBits,
   isLive,
+  latestOf,
   nameOf,
   type Process,
   type Revision,
   type State,
   timesApplied,
-  topOf,
 } from './state.js';
 
 /** What the file server does, one operation at a time, and what must be true of the folder at any time. */
@@ -30,7 +30,7 @@ export interface Placed {
 
 /** A rename of a stage onto a number that is free. */
 export function place(state: State, revision: Revision, target: number): Placed {
-  const top = topOf(state);
+  const top = latestOf(state);
   const isNext = target === top + 1;
   const folder = [...state.folder];
   while (folder.length < target) folder.push(null);

@@ -5,13 +5,13 @@ import {
   idle,
   isLive,
   type Left,
+  latestOf,
   type Process,
   type ProcessPlace,
   places,
   type Revision,
   type State,
   timesApplied,
-  topOf,
   UNUSED,
 } from './state.js';
 
@@ -57,7 +57,7 @@ export class Keys {
 
   private sightOf(state: State): Sight {
     const meets = this.meetings(state);
-    const top = topOf(state);
+    const top = latestOf(state);
     const lefts = state.processes.map(({ left }) =>
       this.isLoose
         ? left.filter(({ target }) => target > top)
@@ -98,7 +98,7 @@ export class Keys {
 
   /** Ended processes and what they left on its way are not asked: alone they can do no harm below the floor. */
   private meetings(state: State): Meeting[] {
-    const top = topOf(state);
+    const top = latestOf(state);
     const meets: Meeting[] = [];
     for (let number = 0; number <= top; number++)
       meets.push(number >= state.floor || number === top || this.keepsNumbers ? READING : NEVER);
@@ -268,7 +268,7 @@ const ownIn = (held: Revision, self: number): Revision => ({
 
 /** Below the newest a stage can only become a revision that nothing follows. */
 function writeStage(out: number[], state: State, stage: Revision | null, target: number, sight: Sight): void {
-  const mayFollow = target > topOf(state) || sight.movesStages;
+  const mayFollow = target > latestOf(state) || sight.movesStages;
   write(out, stage && !mayFollow ? { ...stage, chained: false } : stage, sight, sight.stays(target));
 }
 

@@ -33,12 +33,12 @@ const futures = (model: Model<State>, state: State): string[] => {
 
 /** States as they are, along one way that the dice choose, until something breaks. */
 function* wander(model: Model<State>, seed: string): Generator<State> {
-  const dice = seededDice(seed);
+  const random = seededDice(seed);
   let state = model.initial;
   for (;;) {
     yield state;
     const steps = model.steps(state);
-    const step = steps[Math.floor(dice.fraction() * steps.length)];
+    const step = steps[Math.floor(random.fraction() * steps.length)];
     if (!step || step.breaks !== undefined || model.wrongWith(step.next) !== null) return;
     state = step.next;
   }

@@ -7,11 +7,11 @@ import {
   idle,
   isLive,
   type Left,
+  latestOf,
   nameOf,
   type Process,
   type Revision,
   type State,
-  topOf,
 } from './state.js';
 import { Turn } from './turn.js';
 
@@ -60,7 +60,7 @@ class Around {
   private othersCommit(state: State): Steps {
     const newest = state.folder.at(-1);
     if (state.others === 0 || !newest) return [];
-    const number = topOf(state) + 1;
+    const number = latestOf(state) + 1;
     const placed = place(state, childOf(newest, -1, 0, this.setting), number);
     return [
       {
@@ -73,7 +73,7 @@ class Around {
   private clearings(state: State): Steps {
     if (!this.setting.clearing) return [];
     const { clearsNewest, waitsToClear } = this.rules;
-    const top = topOf(state);
+    const top = latestOf(state);
     const lowest = this.setting.loose ? state.floor : 0;
     const old = [...state.folder.keys()].filter(
       (number) => number >= lowest && state.folder[number] && number < top,
@@ -109,7 +109,7 @@ class Around {
       const turn = new Turn(this.setting, this.rules, state, self);
       steps.push(turn.becomes('loses its stage to an old number', { stage: null }));
     } else if (isFree(state, target)) {
-      const landed = stage.chained && target > topOf(state);
+      const landed = stage.chained && target > latestOf(state);
       steps.push(this.landing(state, self, stage, target, { stage: null, landed }));
     }
     return steps;

@@ -111,7 +111,7 @@ export const first: Revision = { applied: 0, ages: 0, chained: true, author: 0, 
 
 export const isLive = ({ at }: Process): boolean => at !== 'done' && at !== 'refused' && at !== 'over';
 
-export const topOf = (state: State): number => state.folder.length - 1;
+export const latestOf = (state: State): number => state.folder.length - 1;
 
 /** One bit for each time that the change of a process was applied. */
 export const appliedBits = (revision: Revision, self: number): number => (revision.applied >> (3 * self)) & 7;

@@ -7,12 +7,12 @@ import {
   first,
   idle,
   type Left,
+  latestOf,
   nameOf,
   type Process,
   type ProcessPlace,
   type Revision,
   type State,
-  topOf,
   UNUSED,
 } from './state.js';
 
@@ -126,14 +126,14 @@ export class Turn {
 
   /** The numbers that a listing may end with. */
   private shown(): number[] {
-    const top = topOf(this.state);
+    const top = latestOf(this.state);
     const seen = this.rules.mindsSeen ? this.process.seen : 0;
     const lowest = this.setting.stale ? Math.max(this.state.floor, seen) : top;
     return Array.from({ length: Math.max(0, top - lowest + 1) }, (_, index) => top - index);
   }
 
   private listing(number: number): string {
-    return `lists: ${number} is the newest${number < topOf(this.state) ? ' (an old listing)' : ''}`;
+    return `lists: ${number} is the newest${number < latestOf(this.state) ? ' (an old listing)' : ''}`;
   }
 
   private listsBefore(number: number): Steps {
@@ -205,7 +205,7 @@ export class Turn {
 
   private renames(): Steps {
     const { stage, target } = this.process;
-    if (this.rules.aimsAnew && target !== topOf(this.state) + 1) return [this.aimsAnew()];
+    if (this.rules.aimsAnew && target !== latestOf(this.state) + 1) return [this.aimsAnew()];
     const isFreeNow = isFree(this.state, target) || this.isOld(target);
     const isTaken = !isFree(this.state, target) || this.isOld(target);
     const steps: Steps = [];
@@ -218,7 +218,7 @@ export class Turn {
 
   private aimsAnew(): Step<State> {
     const { stage } = this.process;
-    const target = topOf(this.state) + 1;
+    const target = latestOf(this.state) + 1;
     const change = { target, stage: stage && { ...stage, chained: false } };
     return this.becomes(`lists again, and aims at ${target} without reading what is below it`, change);
   }

@@ -1,7 +1,7 @@
 import fs from 'node:fs';
 import nodePath from 'node:path';
 import { afterAll, afterEach, expect, test } from 'vitest';
-import { openStore } from '../../src/client/open-licence.js';
+import { openStore } from '../../src/client/open-store.js';
 import { realSystem } from '../../src/client/system.js';
 import type { Change } from '../../src/store/commit.js';
 import type { Store } from '../../src/store/store.js';

@@ -4,11 +4,12 @@
  * that makes something.
  */
 import { writeFileSync } from 'node:fs';
-import { openStore, openWith } from '../../dist/client/open-licence.js';
-import { realSystem } from '../../dist/client/system.js';
-import { remove } from '../../dist/rules/admin.js';
-import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/disk.js';
+import { openWith } from '../../dist/modules/client/open-licence.js';
+import { openStore } from '../../dist/modules/client/open-store.js';
+import { realSystem } from '../../dist/modules/client/system.js';
+import { remove } from '../../dist/modules/rules/admin.js';
+import { awake } from '../../dist/modules/share/clock.js';
+import { diskFiles } from '../../dist/modules/share/disk.js';
 
 const { file, verb, at, when, machine, removal } = JSON.parse(process.argv[2]);
 /**
@@ -21,7 +22,9 @@ const clock = {
   elapsedMs: () => PACE * real.clock.elapsedMs(),
   wallMs: () => PACE * real.clock.elapsedMs() + performance.timeOrigin,
   uptimeMs: () => PACE * real.clock.elapsedMs(),
+  alarm: (ms, act) => real.clock.alarm(ms / PACE, act),
   sleep: (ms, signal) => real.clock.sleep(ms / PACE, signal),
+  awake,
 };
 
 const operations = [];
@@ -53,8 +56,15 @@ const deadly = ([operation, act]) => [
   },
 ];
 
-/** Resolves when a commit is over, its lock given back. */
-const nextUnlock = () => new Promise((resolve) => unlocked.add(resolve));
+/** Resolves when a commit is over, its lock given back. What follows the answer is not counted. */
+const nextUnlock = () =>
+  new Promise((resolve) => {
+    unlocked.add(() => {
+      isArmed = false;
+      isCounting = false;
+      resolve();
+    });
+  });
 
 const system = {
   ...real,

@@ -4,11 +4,11 @@
  * has every id that it was told `done` for.
  */
 import { openSync, writeSync } from 'node:fs';
-import { openStore } from '../../dist/client/open-licence.js';
-import { realSystem } from '../../dist/client/system.js';
-import { SeatfileFault } from '../../dist/licence/fault.js';
-import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/disk.js';
+import { openStore } from '../../dist/modules/client/open-store.js';
+import { realSystem } from '../../dist/modules/client/system.js';
+import { SeatfileFault } from '../../dist/modules/licence/fault.js';
+import { awake } from '../../dist/modules/share/clock.js';
+import { diskFiles } from '../../dist/modules/share/disk.js';
 
 /** `traps`: signals this process sends itself, by the count of commits after which, so many share operations later. */
 const { file, log, name, commits, boundMs, eventEvery, options, traps = {} } = JSON.parse(process.argv[2]);

@@ -3,9 +3,9 @@ import dns from 'node:dns/promises';
 import fs from 'node:fs/promises';
 import { openLicence } from '../../dist/index.js';
 
-const { file, ownFile } = JSON.parse(process.argv[2]);
+const { file, ownFile, options = {} } = JSON.parse(process.argv[2]);
 const say = (word, found = {}) => process.stdout.write(`${word} ${JSON.stringify(found)}\n`);
-const licence = await openLicence(file);
+const licence = await openLicence(file, options);
 const { seat } = await licence.acquire('M1');
 
 const orders = {
@@ -23,6 +23,9 @@ const orders = {
     say('asked', { code: error.code, message: error.message, tookMs: performance.now() - startedMs });
   },
   exit: () => process.exit(3),
+  throw: () => {
+    throw new Error('a fault of the application');
+  },
   end: () => process.stdin.destroy(),
 };
 process.on('exit', () => say('ending'));

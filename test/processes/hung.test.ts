@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { OpenOptions } from '../../src/api.js';
 import { numbersAmong } from '../../src/share/layout.js';
 import { hold, start as seatfile, told, until } from '../cli/seatfile.js';
 import { type Child, type Ending, reap, start } from './children.js';
@@ -43,8 +44,12 @@ function hang({ folder }: Share): () => Promise<void> {
 }
 
 /** A holder whose look, or beat, hangs. */
-async function hungHolder(share: Share): Promise<{ child: Child; mend: () => Promise<void> }> {
-  const child = start('hung-worker.mjs', { file: share.file, ownFile: fileURLToPath(import.meta.url) });
+async function hungHolder(
+  share: Share,
+  options: OpenOptions = {},
+): Promise<{ child: Child; mend: () => Promise<void> }> {
+  const ownFile = fileURLToPath(import.meta.url);
+  const child = start('hung-worker.mjs', { file: share.file, ownFile, options });
   await child.heard('seated');
   const mend = hang(share);
   await child.heard('hangs');
@@ -93,7 +98,24 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
   });
 
-  test('so does a signal', async () => {
+  test('an uncaught error of the application ends it too, and is printed', async () => {
+    const { child } = await hungHolder(newShare());
+    const { how, tookMs } = await endedAfter(child, () => order(child, 'throw'));
+    expect(how).toMatchObject(keepsStatus ? { status: 1 } : { signal: 'SIGTERM' });
+    expect(how.complaint).toContain('Error: a fault of the application');
+    expect(how.complaint).toContain('hung-worker.mjs');
+    expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+  });
+
+  test('without releaseOnExit it is left to wait for the share', async () => {
+    const { child, mend } = await hungHolder(newShare(), { releaseOnExit: false });
+    order(child, 'exit');
+    await child.heard('ending');
+    await mend();
+    expect(await child.ended).toMatchObject({ status: 3, signal: null });
+  });
+
+  test('a signal ends it as well', async () => {
     const { child } = await hungHolder(newShare());
     const { how, tookMs } = await endedAfter(child, () => child.process.kill('SIGTERM'));
     expect(how).toMatchObject({ signal: 'SIGTERM' });

@@ -36,9 +36,14 @@ async function terminated(child: Child): Promise<void> {
 }
 
 describe('a second copy of the package', () => {
-  test('shares the instance, knows its faults, and closes by itself', async () => {
+  const inCommonJs = () => pathToFileURL(path.join(root, 'dist', 'index.cjs')).href;
+
+  test.each([
+    ['of another installation', secondCopy],
+    ['in CommonJS', inCommonJs],
+  ])('%s shares the instance, knows its faults, and closes by itself', async (_which, copy) => {
     await licence();
-    const child = run('second copy', secondCopy());
+    const child = run('second copy', copy());
     await child.heard('left seated true');
     expect(child.lines).toEqual(['seated seated true', 'true true false', 'left seated true']);
     expect(records()).toBe(1);

@@ -3,9 +3,9 @@
  * and the tally only ever grows at its end: what was read once stays read.
  */
 import os from 'node:os';
-import { openStore } from '../../dist/client/open-licence.js';
-import { realSystem } from '../../dist/client/system.js';
-import { awake } from '../../dist/share/clock.js';
+import { openStore } from '../../dist/modules/client/open-store.js';
+import { realSystem } from '../../dist/modules/client/system.js';
+import { awake } from '../../dist/modules/share/clock.js';
 
 const { file, boundMs, options } = JSON.parse(process.argv[2]);
 os.setPriority(os.constants.priority.PRIORITY_BELOW_NORMAL); // a reader lets the others work

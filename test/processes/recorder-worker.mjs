@@ -2,10 +2,10 @@
 // share. Told so on stdin its cable is pulled out and put back: what it asks of the share meanwhile is done late, or
 // done, and answered late.
 import { openSync, writeSync } from 'node:fs';
-import { openWith } from '../../dist/client/open-licence.js';
-import { realSystem } from '../../dist/client/system.js';
-import { awake } from '../../dist/share/clock.js';
-import { diskFiles } from '../../dist/share/disk.js';
+import { openWith } from '../../dist/modules/client/open-licence.js';
+import { realSystem } from '../../dist/modules/client/system.js';
+import { awake } from '../../dist/modules/share/clock.js';
+import { diskFiles } from '../../dist/modules/share/disk.js';
 
 const { file, log, user } = JSON.parse(process.argv[2]);
 const SAMPLE_MS = 50;

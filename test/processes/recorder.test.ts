@@ -105,24 +105,24 @@ const mishaps: readonly ((person: Person, ms: number) => Promise<void>)[] = [
 ];
 
 async function livesOf(person: Person, name: string, endMs: number): Promise<void> {
-  const dice = seededDice(`${seed}/${name}`);
+  const random = seededDice(`${seed}/${name}`);
   person.start();
-  await stretch(3000 * dice.fraction());
+  await stretch(3000 * random.fraction());
   while (nowMs() < endMs) {
-    const mishap = mishaps[Math.floor(mishaps.length * dice.fraction())];
-    await mishap?.(person, 4 * T * 1000 * dice.fraction() ** 2);
-    await stretch(2 * T * 1000 * dice.fraction());
+    const mishap = mishaps[Math.floor(mishaps.length * random.fraction())];
+    await mishap?.(person, 4 * T * 1000 * random.fraction() ** 2);
+    await stretch(2 * T * 1000 * random.fraction());
   }
 }
 
 /** The share is away for everybody, now and then. */
 async function weather(share: string, endMs: number): Promise<void> {
-  const dice = seededDice(`${seed}/share`);
+  const random = seededDice(`${seed}/share`);
   for (;;) {
-    await stretch(4 * T * 1000 * (0.5 + dice.fraction()));
+    await stretch(4 * T * 1000 * (0.5 + random.fraction()));
     if (nowMs() >= endMs) return;
     fs.renameSync(share, `${share}-away`);
-    await stretch(2 * T * 1000 * dice.fraction());
+    await stretch(2 * T * 1000 * random.fraction());
     fs.renameSync(`${share}-away`, share);
   }
 }

@@ -5,16 +5,16 @@ import { nextRevision } from '../../src/licence/revision.js';
 import { textToPublish } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { remove } from '../../src/rules/admin.js';
-import { beat, type Standing } from '../../src/rules/beat.js';
+import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
-import { standFirst, standInLine } from '../../src/rules/queue.js';
+import { enqueue, enqueueFirst } from '../../src/rules/queue.js';
 import { putRecord, withSeat } from '../../src/rules/records.js';
-import type { Claimant } from '../../src/rules/seats.js';
+import type { Requester } from '../../src/rules/seats.js';
 import { app, asking, contextOf, emptyTable, policyOf, START_MS } from './tables.js';
 
 function table(
-  who: readonly Claimant[],
+  who: readonly Requester[],
   granted: Partial<Entitlement> = {},
   settings: Settings = {},
 ): Licence {
@@ -101,12 +101,12 @@ describe('evicting', () => {
   });
 });
 
-function standing(who: Claimant, licence: Licence, highestBeat = 1): Standing {
+function standing(who: Requester, licence: Licence, highestBeat = 1): HeldState {
   const seats = licence.instances.find(({ id }) => id === who.id)?.seats ?? [];
   return { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
 }
 
-const beatIn = (licence: Licence, of: Standing, nowMs = START_MS) => beat(contextOf(licence, nowMs), of);
+const beatIn = (licence: Licence, of: HeldState, nowMs = START_MS) => beat(contextOf(licence, nowMs), of);
 
 describe('rule 2: a beat', () => {
   test('is one for all modules, and renews the promise at what holds now', () => {
@@ -163,7 +163,7 @@ describe('rule 2: a beat', () => {
     const outcome = beatIn(taken.draft.licence, standing(ada, before));
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
     expect(outcome.draft).toBeNull();
-    expect(outcome.fates.get('M1')).toMatchObject({ kind: 'lost', tombstone: { actor: 'bob@pc-bob' } });
+    expect(outcome.outcomes.get('M1')).toMatchObject({ kind: 'lost', tombstone: { actor: 'bob@pc-bob' } });
   });
 
   test('removed meanwhile, and a place is free: lost, with the tombstone, and not put back', () => {
@@ -172,7 +172,7 @@ describe('rule 2: a beat', () => {
     const outcome = beatIn(removal?.licence ?? before, standing(ada, before));
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
     expect(outcome).toMatchObject({ draft: null, record: null });
-    expect(outcome.fates.get('M1')).toMatchObject({ kind: 'lost', tombstone: { reason: 'removed' } });
+    expect(outcome.outcomes.get('M1')).toMatchObject({ kind: 'lost', tombstone: { reason: 'removed' } });
   });
 
   test('offered a seat in another module meanwhile: the record keeps the offer', () => {
@@ -187,12 +187,12 @@ describe('rule 2: a beat', () => {
     const noPlace = (licence: Licence) => {
       const outcome = beatIn(licence, standing(ada, table([ada])));
       if (outcome.kind !== 'beaten') throw new Error('expected a beat');
-      expect(outcome.fates.get('M1')).toEqual({ kind: 'noPlace', isFirst: true });
+      expect(outcome.outcomes.get('M1')).toEqual({ kind: 'noPlace', isFirst: true });
       return outcome.draft?.licence.waiting ?? [];
     };
 
     test('it has none, is not yet lost, and stands before all who were not seated', () => {
-      const waiting = standInLine(contextOf(table([bob, cy])), {
+      const waiting = enqueue(contextOf(table([bob, cy])), {
         who: dee,
         ...{ module: 'M1', seatId: 'w' },
         waitSeconds: 60,
@@ -205,7 +205,7 @@ describe('rule 2: a beat', () => {
 
     test('behind who came back before it; and once only', () => {
       const place = { module: 'M1', seatId: 'back', waitSeconds: 60 };
-      const other = standFirst(contextOf(table([bob, cy])), { who: dee, places: [place] });
+      const other = enqueueFirst(contextOf(table([bob, cy])), { who: dee, places: [place] });
       const twice = { ...other, waiting: noPlace(other) };
       expect(twice.waiting.map(({ instance }) => instance)).toEqual(['dee', 'ada']);
       expect(noPlace(twice)).toEqual([]);
@@ -217,7 +217,7 @@ describe('rule 2: a beat', () => {
     const other = { ...emptyTable({ modules: [{ module: 'M9', maxUsers: 1 }] }), instances: [] };
     const outcome = beatIn(other, standing(ada, before));
     if (outcome.kind !== 'beaten') throw new Error('expected a beat');
-    expect(outcome.fates.get('M1')).toEqual({ kind: 'lost', tombstone: null });
+    expect(outcome.outcomes.get('M1')).toEqual({ kind: 'lost', tombstone: null });
   });
 });
 

@@ -15,8 +15,8 @@ import { changeSettings, remove } from '../../src/rules/admin.js';
 import { beat } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
-import { release } from '../../src/rules/queue.js';
-import { type Claimant, sameUser, seatsInUse } from '../../src/rules/seats.js';
+import { giveBack } from '../../src/rules/give-back.js';
+import { type Requester, sameUser, seatsInUse } from '../../src/rules/seats.js';
 import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './tables.js';
 
 /**
@@ -28,7 +28,7 @@ interface Office {
   readonly countBy: CountBy;
   readonly level: Level;
   readonly grants: readonly ModuleGrant[];
-  readonly people: readonly Claimant[];
+  readonly people: readonly Requester[];
 }
 
 interface Row {
@@ -47,7 +47,7 @@ type Step =
 
 const fold = (name: string) => name.normalize('NFC').toLowerCase();
 
-function userWord(by: CountBy, { id, user, host, machine }: Claimant): string {
+function userWord(by: CountBy, { id, user, host, machine }: Requester): string {
   switch (by) {
     case 'instance':
       return id;
@@ -122,7 +122,7 @@ class Run {
     return contextOf(this.licence, this.shareTimeMs);
   }
 
-  private claim(who: Claimant | null, module: string): void {
+  private claim(who: Requester | null, module: string): void {
     if (!who) return;
     const isSeenGone = (id: string) => this.dead.has(id) && this.sharesPids(id, who);
     const kept = this.rows.filter(({ instance }) => !isSeenGone(instance) || !this.mayClear(instance, who));
@@ -143,10 +143,10 @@ class Run {
     if (before.size > 0 && this.office.countBy !== 'instance') expect([...before]).toEqual([seat.id]);
   }
 
-  private release(who: Claimant | null, module: string | null): void {
+  private release(who: Requester | null, module: string | null): void {
     if (!who) return;
     const isLeaving = (row: Row) => row.instance === who.id && (module === null || row.module === module);
-    const draft = release(this.licence, who.id, module === null ? null : [module]);
+    const draft = giveBack(this.licence, who.id, module === null ? null : [module]);
     expect(draft === null).toBe(!this.rows.some(isLeaving));
     this.rows = this.rows.filter((row) => !isLeaving(row));
     this.licence = draft?.licence ?? this.licence;
@@ -166,7 +166,7 @@ class Run {
     this.taken(draft?.licence ?? null, isChosen, 'removed');
   }
 
-  private evict(who: Claimant, moved: number): void {
+  private evict(who: Requester, moved: number): void {
     const record = this.licence.instances.find(({ id }) => id === who.id);
     const verdict = { instance: who.id, beat: (record?.beat ?? 1) + moved, reason: 'evicted' as const };
     const draft = evict(this.context, { verdicts: [verdict], actor: 'peer@pc' });
@@ -188,7 +188,7 @@ class Run {
     this.licence = licence;
   }
 
-  private beat(who: Claimant | null): void {
+  private beat(who: Requester | null): void {
     const held = who && this.held.get(who.id);
     if (!held || held.size === 0) return;
     const seats = [...held.values()];
@@ -196,7 +196,7 @@ class Run {
     const standing = { who, seats, highestBeat, returnSeconds: () => 120, mayReturn: () => true };
     const outcome = beat(this.context, standing);
     if (outcome.kind !== 'beaten') throw new Error(`expected a beat, got ${outcome.kind}`);
-    const fates = new Map([...outcome.fates].map(([module, fate]) => [module, fate.kind]));
+    const fates = new Map([...outcome.outcomes].map(([module, fate]) => [module, fate.kind]));
     const wanted = seats.map(({ module }) => [module, this.fateOf(who, module)] as const);
     expect(fates).toEqual(new Map(wanted));
     if (outcome.record) expect(outcome.record.beat).toBe(highestBeat + 1);
@@ -209,7 +209,7 @@ class Run {
     }
   }
 
-  private fateOf(who: Claimant, module: string): 'kept' | 'back' | 'lost' {
+  private fateOf(who: Requester, module: string): 'kept' | 'back' | 'lost' {
     const here = this.rows.filter((row) => row.module === module);
     if (here.some(({ instance }) => instance === who.id)) return 'kept';
     if (this.lastReason.get(`${who.id} ${module}`) === 'removed') return 'lost';
@@ -217,7 +217,7 @@ class Run {
     return isShared || this.usersIn(module).size < this.limitOf(module) ? 'back' : 'lost';
   }
 
-  private hold(who: Claimant, record: InstanceRecord, module: string): SeatRecord {
+  private hold(who: Requester, record: InstanceRecord, module: string): SeatRecord {
     const seat = record.seats.find((one) => one.module === module);
     if (!seat) throw new Error(`the record does not hold ${module}`);
     const held = this.held.get(who.id) ?? new Map<string, SeatRecord>();
@@ -226,13 +226,13 @@ class Run {
   }
 
   /** Rule 5(a): anybody's heartbeat record; rule 6: under Light only one's own. */
-  private mayClear(instance: string, who: Claimant): boolean {
+  private mayClear(instance: string, who: Requester): boolean {
     const by = this.office.countBy === 'instance' ? 'user@host' : this.office.countBy;
     const isOwn = userWord(by, this.byId(instance)) === userWord(by, who);
     return instance !== who.id && (this.office.level === 'heartbeat' || isOwn);
   }
 
-  private sharesPids(id: string, who: Claimant): boolean {
+  private sharesPids(id: string, who: Requester): boolean {
     return who.machine.pids !== null && this.byId(id).machine.pids === who.machine.pids;
   }
 
@@ -255,18 +255,18 @@ class Run {
     return grant ? grant.maxUsers + (grant.overdraft ?? 0) : 0;
   }
 
-  private person(index: number): Claimant {
+  private person(index: number): Requester {
     const { people } = this.office;
-    return people[index % people.length] as Claimant;
+    return people[index % people.length] as Requester;
   }
 
-  private alive(index: number): Claimant | null {
+  private alive(index: number): Requester | null {
     const who = this.person(index);
     return this.dead.has(who.id) ? null : who;
   }
 
-  private byId(id: string): Claimant {
-    return this.office.people.find((one) => one.id === id) as Claimant;
+  private byId(id: string): Requester {
+    return this.office.people.find((one) => one.id === id) as Requester;
   }
 
   private userOf(id: string): string {
@@ -340,14 +340,14 @@ describe('the table against a plain model', () => {
 });
 
 /** One module, one place, and its holder. */
-function seated(who: Claimant, level: Level = 'heartbeat', countBy: CountBy = 'user@host'): Licence {
+function seated(who: Requester, level: Level = 'heartbeat', countBy: CountBy = 'user@host'): Licence {
   const licence = emptyTable({ level, countBy });
   const outcome = claim(contextOf(licence), asking(who, 'M1', 's1'));
   if (outcome.kind !== 'seated') throw new Error('expected a seat');
   return outcome.draft.licence;
 }
 
-const ask = (licence: Licence, who: Claimant, facts: Parameters<typeof asking>[3] = {}, nowMs = START_MS) =>
+const ask = (licence: Licence, who: Requester, facts: Parameters<typeof asking>[3] = {}, nowMs = START_MS) =>
   claim(contextOf(licence, nowMs), asking(who, 'M1', 's2', facts));
 const gone = { isGone: () => true };
 

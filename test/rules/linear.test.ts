@@ -11,36 +11,43 @@ import * as lineages from '../../src/licence/lineage.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
-import { troubleIn } from '../../src/licence/schema.js';
-import { decodeText, formatLicence, parseLicence, textToPublish } from '../../src/licence/text.js';
+import { troubleIn } from '../../src/licence/shapes.js';
+import {
+  decodeText,
+  formatLicence,
+  parseLicence,
+  readLicence,
+  textToPublish,
+} from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
-import { beat, type Standing } from '../../src/rules/beat.js';
+import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
+import { giveBack } from '../../src/rules/give-back.js';
 import {
-  cutBack,
+  addPoll,
+  capSilence,
   judge,
-  look,
+  type Observations,
   recentCommits,
-  type Sightings,
   type Verdict,
 } from '../../src/rules/liveness.js';
-import { offerFree, passOver, seatWaiters } from '../../src/rules/offers.js';
+import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
 import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
 import { describeFull } from '../../src/rules/refusal.js';
-import { judgeDrop } from '../../src/rules/replacement.js';
-import { type Asker, ask, comeIn } from '../../src/rules/request.js';
+import { judgeReplacement } from '../../src/rules/replacement.js';
+import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
-import { Places, seatsInUse } from '../../src/rules/seats.js';
+import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { statusView } from '../../src/rules/status-view.js';
-import { takeAway, tellRemoved, tombstonesOf } from '../../src/rules/tombstones.js';
+import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
 
@@ -106,7 +113,7 @@ interface Sized {
   readonly modules: readonly string[];
   readonly numbers: readonly number[];
   /** What one beat of ours brings: a seat in every module, of which the table has none. */
-  readonly standing: Standing;
+  readonly standing: HeldState;
 }
 
 /**
@@ -140,7 +147,7 @@ function sized(n: number): Sized {
     gone: many(n, (index) => stone('me', index)),
     events: many(n, event),
   };
-  const standing: Standing = {
+  const standing: HeldState = {
     ...{ who: me, highestBeat: 3, mayReturn: () => true, returnSeconds: () => 60, notNow: modules },
     seats: modules.map((module) => ({
       id: `mine-${module.toLowerCase()}`,
@@ -158,17 +165,17 @@ const context = (of: Sized, changes: Partial<Licence> = {}): ChangeContext => ({
 const draftOf = ({ licence }: Sized) => ({ licence, events: licence.events });
 const silence = () => 1e9;
 const peerOf = ({ licence }: Sized) => licence.instances.at(-2) as InstanceRecord;
-const asker = (of: Sized): Asker => ({
+const asker = (of: Sized): RequesterView => ({
   ...{ id: 'me', actor: 'me@pc', hasWaited: false, silence, isProofDue: () => true },
   unanswered: () => verdictsOf(of),
 });
 const verdictsOf = ({ licence }: Sized): Verdict[] =>
   licence.instances.map(({ id: instance, beat }) => ({ instance, beat, reason: 'evicted' }));
 const wishFor = (module: string) => ({ module, seatId: 'new', waitSeconds: 60 });
-const pendingOf = ({ licence }: Sized): line.Pending[] => [
+const pendingOf = ({ licence }: Sized): line.OfferOrWait[] => [
   ...licence.waiting.map(line.waits),
   ...licence.instances.flatMap((one) =>
-    one.seats.map(({ id: seat, module }): line.Pending => {
+    one.seats.map(({ id: seat, module }): line.OfferOrWait => {
       return { instance: one.id, module, seat, kind: 'given', patienceMs: 0 };
     }),
   ),
@@ -180,9 +187,9 @@ const given = (of: Sized): Licence => ({
     seats: one.seats.map((seat) => ({ ...seat, given: true as const })),
   })),
 });
-const seenOf = ({ licence }: Sized): Sightings =>
+const seenOf = ({ licence }: Sized): Observations =>
   new Map(licence.instances.map((one) => [one.id, unchangedFor(3, 1e9)]));
-const watchedOf = ({ licence }: Sized): answers.Watched =>
+const watchedOf = ({ licence }: Sized): answers.CalledSince =>
   new Map(
     licence.instances.map((one) => [
       one.id,
@@ -233,7 +240,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
-  judgeDrop: (of) => judgeDrop(context(of), { text: textOf(of), actor: 'a@b' }),
+  judgeReplacement: (of) => judgeReplacement(context(of), { text: textOf(of), actor: 'a@b' }),
   formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),
   readPolicy: (of) => readPolicy(of.licence),
   coverOf: (of) => of.numbers.map(coverOf(of.numbers.map((first) => ({ first, last: first })))),
@@ -257,26 +264,27 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     parseLicence(formatLicence(short(of), 'compact'), FILE),
     expect(() => parseLicence(textOf(of), FILE)).toThrow('formerEntitlements[0]'), // and as many more
   ],
-  Lines: (of) => {
-    const lines = new line.Lines(of.licence);
+  readLicence: (of) => readLicence(formatLicence(short(of), 'compact'), FILE), // reads before it first waits
+  Queues: (of) => {
+    const queues = new line.Queues(of.licence);
     return of.licence.waiting.map(({ module, instance }) => [
-      lines.placeOf(module, instance),
-      lines.ahead(module, ''),
+      queues.positionOf(module, instance),
+      queues.ahead(module, ''),
     ]);
   },
-  isAnyGiven: (of) => line.isAnyGiven(of.licence),
-  leaveLine: (of) => line.leaveLine(of.licence, 'queue', of.modules),
-  overdueIn: (of) => line.overdueIn(line.watchLine(new Map(), of.licence, 0), of.licence),
-  placeInLine: (of) => line.placeInLine(of.licence, 'M1', 'me'),
-  standFirst: (of) => line.standFirst(context(of), { who: me, places: of.modules.map(wishFor) }),
-  standInLine: (of) => line.standInLine(context(of), { who: me, ...wishFor('M1'), waitSeconds: 600 }),
-  watchLine: (of) => line.watchLine(line.watchLine(new Map(), of.licence, 0), of.licence, 5),
+  isAnyOffered: (of) => line.isAnyOffered(of.licence),
+  dequeue: (of) => line.dequeue(of.licence, 'queue', of.modules),
+  overdueIn: (of) => line.overdueIn(line.observeQueue(new Map(), of.licence, 0), of.licence),
+  queuePosition: (of) => line.queuePosition(of.licence, 'M1', 'me'),
+  enqueueFirst: (of) => line.enqueueFirst(context(of), { who: me, places: of.modules.map(wishFor) }),
+  enqueue: (of) => line.enqueue(context(of), { who: me, ...wishFor('M1'), waitSeconds: 600 }),
+  observeQueue: (of) => line.observeQueue(line.observeQueue(new Map(), of.licence, 0), of.licence, 5),
   withoutWaiters: (of) => line.withoutWaiters(of.licence, ({ module }) => module === 'M0'),
   firstWhere: (of) => of.numbers.map((least) => firstWhere(of.numbers, (one) => one >= least)),
-  Places: (of) => {
-    const places = new Places(context(of));
+  SeatIndex: (of) => {
+    const places = new SeatIndex(context(of));
     return of.modules.map((module) => [
-      places.placeFor(me, { module, preferred: 'new' }),
+      places.seatIdFor(me, { module, preferred: 'new' }),
       places.held('many', module),
     ]);
   },
@@ -296,8 +304,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     return of.licence.instances.flatMap(({ seats }) => seats.map(room));
   },
   withEntitlement: (of) => recalling.withEntitlement(of.licence, of.licence),
-  tellRemoved: (of) => tellRemoved(context(of), { ...me, module: 'M2' }),
-  closedForMs: (of) => restoring.closedForMs(context(of)),
+  acknowledgeRemoval: (of) => acknowledgeRemoval(context(of), { ...me, module: 'M2' }),
+  settlingForMs: (of) => restoring.settlingForMs(context(of)),
   isSameTable: (of) => lineages.isSameTable(of.licence, lost(of)),
   lineagesOf: (of) => lineages.lineagesOf(of.licence),
   newest: (of) => restoring.newest([{ from: 'face', licence: of.licence }]),
@@ -308,11 +316,15 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     rollcall.callRoll(context(of, { rollCall: undefined }), { module: 'M1', caller: asker(of), silence }),
   doubtful: (of) => rollcall.doubtful(context(of), { module: 'M1', ownId: 'me', silence }),
   isCalled: (of) => rollcall.isCalled(of.licence, 'nobody'),
-  promiseDueMs: (of) => rollcall.promiseDueMs(of.licence, watchedOf(of), 0),
+  answerDeadlineMs: (of) => rollcall.answerDeadlineMs(of.licence, watchedOf(of), 0),
   unanswered: (of) =>
-    rollcall.unanswered(context(of), { watched: watchedOf(of), nowMs: 1e9, gapMs: 0, wroteMs: 1e9 }, silence),
+    rollcall.unanswered(
+      context(of),
+      { calledSince: watchedOf(of), nowMs: 1e9, gapMs: 0, wroteMs: 1e9 },
+      silence,
+    ),
   watch: (of) => rollcall.watch(watchedOf(of), of.licence, { nowMs: 5, gapMs: 0, checkIntervalSeconds: 300 }),
-  watchedFrom: (of) => rollcall.watchedFrom(of.licence, START_MS),
+  clockHeldFrom: (of) => rollcall.clockHeldFrom(of.licence, START_MS),
   withoutAnswered: (of) => rollcall.withoutAnswered({ ...of.licence, instances: [] }),
   claim: (of) => [
     claim(context(of), asking(me, 'M1', 'new', { isGone: () => true })),
@@ -326,9 +338,9 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   ],
   dropSeats: (of) => records.dropSeats(of.licence, new Set(of.licence.instances.flatMap((one) => one.seats))),
   ownRecord: (of) => records.ownRecord(context(of), me),
-  promise: (of) => records.promise(context(of), peerOf(of), of.standing.seats),
+  renewRecord: (of) => records.renewRecord(context(of), peerOf(of), of.standing.seats),
   putRecord: (of) => records.putRecord(of.licence, peerOf(of)),
-  release: (of) => line.release(given(of), 'many', of.modules),
+  giveBack: (of) => giveBack(given(of), 'many', of.modules),
   takeAway: (of) =>
     takeAway(
       context(of),
@@ -339,31 +351,32 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
       })),
     ),
   withSeat: (of) => records.withSeat(context(of), app('many'), { id: 'new', module: 'M1' }),
-  cutBack: (of) => cutBack(seenOf(of), of.licence),
-  judge: (of) => judge(of.licence, { sightings: seenOf(of), commits: commitsOf(of), nowMs: 1e6 }),
-  look: (of) =>
-    look(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
+  capSilence: (of) => capSilence(seenOf(of), of.licence),
+  judge: (of) => judge(of.licence, { observations: seenOf(of), commits: commitsOf(of), nowMs: 1e6 }),
+  addPoll: (of) =>
+    addPoll(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
   statusView: (of) => statusView(context(of), viewed()),
-  ask: (of) => ask(context(of), { module: 'M1', asker: asker(of) }),
+  callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [
     beat(context(of), of.standing), // each seat is to be found again
     beat(context(of, { gone: [] }), of.standing), // each is first in its line
     beat(context(of, { instances: [record('me', of.modules, at)] }), of.standing), // each is there
   ],
-  comeIn: (of) => comeIn(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), asker: asker(of) }),
+  requestSeat: (of) =>
+    requestSeat(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), requester: asker(of) }),
   evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
   heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
   tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
-  passOver: (of) => passOver({ ...context(of), licence: given(of) }, pendingOf(of)),
+  expireOffers: (of) => expireOffers({ ...context(of), licence: given(of) }, pendingOf(of)),
   offerFree: (of) => offerFree(context(of)),
-  seatWaiters: (of) => [seatWaiters(context(of)), seatWaiters(context(of, { instances: [] }))],
+  offerToWaiters: (of) => [offerToWaiters(context(of)), offerToWaiters(context(of, { instances: [] }))],
 };
 
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
-  ...['Licence', 'ChangeContext', 'Draft', 'Look', 'Candidate', 'Remains', 'Standing', 'Sightings'],
-  ...['LineSeen', 'Watched', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap'],
+  ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
+  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap'],
 ];
 const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>

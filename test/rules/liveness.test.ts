@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import type { InstanceRecord, Level, Licence } from '../../src/licence/document.js';
 import type { Instant } from '../../src/licence/time.js';
 import { claim } from '../../src/rules/claim.js';
-import { cutBack, judge, look, type OwnCommit, type Sightings } from '../../src/rules/liveness.js';
-import { deadAfterMs, lookPeriodMs } from '../../src/rules/timing.js';
-import { beliefOf, remainingMs } from '../../src/rules/validity.js';
+import { addPoll, capSilence, judge, type Observations, type OwnCommit } from '../../src/rules/liveness.js';
+import { deadAfterMs, pollPeriodMs } from '../../src/rules/timing.js';
+import { remainingMs, validityOf } from '../../src/rules/validity.js';
 import { app, asking, contextOf, emptyTable, unchangedFor } from './tables.js';
 
 /** T of every test here, milliseconds, and what one peer's record looks like. */
@@ -27,11 +27,11 @@ const withBeat = (beat: number, base = heartbeatTable): Licence => ({
   instances: [{ ...peerOf(base), beat }],
 });
 
-const none: Sightings = new Map();
-const seen = (sightings: Sightings) => sightings.get('peer');
-const sumOf = (sightings: Sightings) => seen(sightings)?.forMs ?? 0;
-const lookAt = (before: Sightings, licence: Licence, startedMs: number, endedMs = startedMs) =>
-  look(before, { licence, startedMs, endedMs }, { id: 'me', periodMs: PERIOD });
+const none: Observations = new Map();
+const seen = (sightings: Observations) => sightings.get('peer');
+const sumOf = (sightings: Observations) => seen(sightings)?.forMs ?? 0;
+const lookAt = (before: Observations, licence: Licence, startedMs: number, endedMs = startedMs) =>
+  addPoll(before, { licence, startedMs, endedMs }, { id: 'me', periodMs: PERIOD });
 
 /** A life: when each beat was published, and when we looked (start, duration). All on one clock. */
 interface Watched {
@@ -111,7 +111,7 @@ describe('rule 3: how long a beat has stood still', () => {
           expect(sumOf(sightings)).toBeLessThan(deadAfterMs(peerOf(heartbeatTable)));
           const always = commitsAt(startedMs - PERIOD);
           expect(
-            judge(withBeat(beat), { sightings: sightings, commits: always, nowMs: startedMs }).evict,
+            judge(withBeat(beat), { observations: sightings, commits: always, nowMs: startedMs }).evict,
           ).toEqual([]);
         }
       }),
@@ -128,13 +128,14 @@ describe('rule 3: how long a beat has stood still', () => {
     const quick = { ...peerOf(heartbeatTable), checkIntervalSeconds: T / 4000 };
     const licence = { ...heartbeatTable, instances: [quick] };
     const after = lookAt(lookAt(none, licence, 0), licence, PERIOD);
-    expect(sumOf(after)).toBe(2 * lookPeriodMs(T / 4000));
+    expect(sumOf(after)).toBe(2 * pollPeriodMs(T / 4000));
   });
 
   test('we do not watch ourselves, nor Light, nor who is gone', () => {
     const alone = { ...heartbeatTable, instances: [] };
     expect(
-      look(none, { licence: withBeat(1), startedMs: 0, endedMs: 0 }, { id: 'peer', periodMs: PERIOD }).size,
+      addPoll(none, { licence: withBeat(1), startedMs: 0, endedMs: 0 }, { id: 'peer', periodMs: PERIOD })
+        .size,
     ).toBe(0);
     expect(lookAt(none, peerTable('light'), 0).size).toBe(0);
     expect(lookAt(lookAt(none, withBeat(1), 0), alone, PERIOD).size).toBe(0);
@@ -146,7 +147,7 @@ describe('rule 3: how long a beat has stood still', () => {
   });
 
   test('nobody looks less often than every hour', () => {
-    expect([lookPeriodMs(8), lookPeriodMs(1800), lookPeriodMs(86_400)]).toEqual([1000, 225_000, 3_600_000]);
+    expect([pollPeriodMs(8), pollPeriodMs(1800), pollPeriodMs(86_400)]).toEqual([1000, 225_000, 3_600_000]);
   });
 });
 
@@ -154,9 +155,9 @@ const commitsAt = (...startedMs: number[]): OwnCommit[] =>
   startedMs.map((ms) => ({ startedMs: ms, confirmedMs: ms }));
 
 /** A peer seen to stand still for so long, up to now = 0. */
-const stoodStill = (forMs: number): Sightings => new Map([['peer', unchangedFor(1, forMs)]]);
+const stoodStill = (forMs: number): Observations => new Map([['peer', unchangedFor(1, forMs)]]);
 const judged = (sumMs: number, commits: readonly OwnCommit[], licence = withBeat(1)) =>
-  judge(licence, { sightings: stoodStill(sumMs), commits: commits, nowMs: 0 });
+  judge(licence, { observations: stoodStill(sumMs), commits: commits, nowMs: 0 });
 const verdict = { instance: 'peer', beat: 1, reason: 'evicted' };
 
 describe('rule 4: who is dead', () => {
@@ -180,16 +181,16 @@ describe('rule 4: who is dead', () => {
   });
 
   test('the beat has moved since we saw it: nobody is judged', () => {
-    const nothing = { evict: [], beatEarly: false, lookAgainMs: Number.POSITIVE_INFINITY };
+    const nothing = { evict: [], beatEarly: false, pollAgainMs: Number.POSITIVE_INFINITY };
     expect(judged(2 * T, commitsAt(-T / 4), withBeat(2))).toEqual(nothing);
   });
 
   test('grace lengthens patience by 7/6 of it', () => {
-    const patient = peerTable('heartbeat', 60);
+    const withTimeouts = peerTable('heartbeat', 60);
     const deadMs = 1.75 * T + 70_000;
-    expect(deadAfterMs(peerOf(patient))).toBe(deadMs);
-    expect(judged(deadMs - 1, commitsAt(-T / 4), patient).evict).toEqual([]);
-    expect(judged(deadMs, commitsAt(-T / 4), patient).evict).toEqual([verdict]);
+    expect(deadAfterMs(peerOf(withTimeouts))).toBe(deadMs);
+    expect(judged(deadMs - 1, commitsAt(-T / 4), withTimeouts).evict).toEqual([]);
+    expect(judged(deadMs, commitsAt(-T / 4), withTimeouts).evict).toEqual([verdict]);
   });
 
   test.each([
@@ -209,17 +210,17 @@ describe('rule 4: who is dead', () => {
     ['when it would reach 1.75 T', 1.6 * T, [], 0.15 * T],
     ['when the proof is ripe', 2 * T, commitsAt(-1000), T / 8 - 1000],
     ['not for who is out', 2 * T, commitsAt(-T / 4), Number.POSITIVE_INFINITY],
-  ])('the next look is worth it %s', (_name, sumMs, commits, lookAgainMs) => {
-    expect(judged(sumMs, commits).lookAgainMs).toBeCloseTo(lookAgainMs, 6);
+  ])('the next look is worth it %s', (_name, sumMs, commits, pollAgainMs) => {
+    expect(judged(sumMs, commits).pollAgainMs).toBeCloseTo(pollAgainMs, 6);
   });
 
   test('4(b): after trouble of our own every sum is cut back to at most T, by the record', () => {
-    const both: Sightings = new Map([...stoodStill(1.7 * T), ['other', unchangedFor(1, 5)]]);
+    const both: Observations = new Map([...stoodStill(1.7 * T), ['other', unchangedFor(1, 5)]]);
     const licence = {
       ...withBeat(1),
       instances: [peerOf(heartbeatTable), { ...peerOf(heartbeatTable), id: 'other' }],
     };
-    const after = cutBack(both, licence);
+    const after = capSilence(both, licence);
     expect([...after.values()].map((one) => one.forMs)).toEqual([T, 5]);
   });
 });
@@ -242,15 +243,15 @@ describe('rule 9: belief ends before death', () => {
         // The earliest a peer can see it dead: it sees the beat as it is published, and looks without a pause from then
         // on.
         const deadAtMs = commitMs + deadAfterMs(record) / observer;
-        const belief = beliefOf(record, at(0));
-        expect(remainingMs(belief, at(deadAtMs * holder))).toBeLessThanOrEqual(0);
+        const validity = validityOf(record, at(0));
+        expect(remainingMs(validity, at(deadAtMs * holder))).toBeLessThanOrEqual(0);
       }),
       { numRuns: 1000 },
     );
   });
 
   test('the clock that saw the most counts, whichever stopped or stepped back', () => {
-    const belief = beliefOf(peerOf(heartbeatTable), at(0));
+    const validity = validityOf(peerOf(heartbeatTable), at(0));
     const clocks = fc.record({
       elapsedMs: fc.integer({ min: 0, max: 3 * T }),
       wallMs: fc.integer({ min: -10 * T, max: 10 * T }),
@@ -259,13 +260,13 @@ describe('rule 9: belief ends before death', () => {
     fc.assert(
       fc.property(clocks, (now) => {
         const most = Math.max(now.elapsedMs, now.wallMs, now.uptimeMs);
-        expect(remainingMs(belief, now)).toBe(1.5 * T - most);
+        expect(remainingMs(validity, now)).toBe(1.5 * T - most);
       }),
     );
   });
 
   test('Light believes for ever', () => {
-    const belief = beliefOf(peerOf(peerTable('light')), at(0));
-    expect(remainingMs(belief, at(1e15))).toBe(Number.POSITIVE_INFINITY);
+    const validity = validityOf(peerOf(peerTable('light')), at(0));
+    expect(remainingMs(validity, at(1e15))).toBe(Number.POSITIVE_INFINITY);
   });
 });

@@ -2,19 +2,19 @@ import { describe, expect, test } from 'vitest';
 import type { Licence, Waiter } from '../../src/licence/document.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { claim } from '../../src/rules/claim.js';
-import { MOST_GIVEN, seatWaiters } from '../../src/rules/offers.js';
-import { standInLine } from '../../src/rules/queue.js';
-import type { Claimant } from '../../src/rules/seats.js';
+import { MOST_OFFERED, offerToWaiters } from '../../src/rules/offers.js';
+import { enqueue } from '../../src/rules/queue.js';
+import type { Requester } from '../../src/rules/seats.js';
 import { app, asking, contextOf, emptyTable, FILE } from './tables.js';
 
 /** A line as it may stand in a file: written by hand, or brought back with an older state. */
 
 const [ada, bob, cy] = [app('ada'), app('bob'), app('cy')] as const;
 
-const place = (who: Claimant, seatId = `seat-${who.id}`) => ({ module: 'M1', seatId });
-const wait = (licence: Licence, who: Claimant) =>
-  standInLine(contextOf(licence), { who, ...place(who), waitSeconds: 600 });
-function sit(licence: Licence, who: Claimant): Licence {
+const place = (who: Requester, seatId = `seat-${who.id}`) => ({ module: 'M1', seatId });
+const wait = (licence: Licence, who: Requester) =>
+  enqueue(contextOf(licence), { who, ...place(who), waitSeconds: 600 });
+function sit(licence: Licence, who: Requester): Licence {
   const outcome = claim(contextOf(licence), asking(who, 'M1', `seat-${who.id}`));
   if (outcome.kind !== 'seated') throw new Error(`no seat for ${who.id}`);
   return outcome.draft.licence;
@@ -22,7 +22,7 @@ function sit(licence: Licence, who: Claimant): Licence {
 
 /** What a commit makes of it, read back as everybody reads it. */
 function served(licence: Licence): Licence {
-  const after = seatWaiters(contextOf(licence));
+  const after = offerToWaiters(contextOf(licence));
   return parseLicence(formatLicence(after?.licence ?? licence, 'compact'), FILE);
 }
 
@@ -65,12 +65,12 @@ describe('a line that nobody would write', () => {
 
 test('a line longer than what one commit gives is seated in several, in its order', () => {
   const [first] = wait(emptyTable({}), ada).waiting as [Waiter];
-  const length = 2 * MOST_GIVEN + 5;
+  const length = 2 * MOST_OFFERED + 5;
   const names = Array.from({ length }, (_, n) => `w-${n}`);
   const waiting = names.map((name) => ({ ...first, instance: name, user: name, seat: `seat-${name}` }));
   const table = { ...emptyTable({ modules: [{ module: 'M1', maxUsers: 10_000 }] }), waiting };
   const once = served(table);
-  expect(holders(once)).toEqual(names.slice(0, MOST_GIVEN));
-  expect(line(once)).toEqual(names.slice(MOST_GIVEN));
+  expect(holders(once)).toEqual(names.slice(0, MOST_OFFERED));
+  expect(line(once)).toEqual(names.slice(MOST_OFFERED));
   expect(holders(served(served(once)))).toEqual(names);
 });

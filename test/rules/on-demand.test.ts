@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import type { InstanceRecord } from '../../src/licence/document.js';
 import { Unchanged } from '../../src/licence/unchanged.js';
-import { isBroken } from '../../src/rules/on-demand.js';
+import { isMissed } from '../../src/rules/on-demand.js';
 
 /** A holder that has promised to answer within 20 s, and was called at 1000 s on the clock of its caller. */
 const record = { answersWithin: 20 } as InstanceRecord;
 const sight = Unchanged.after(null, { identity: 1, startedMs: 1_000_000 });
 const known = { byInterval: sight, byAnswer: sight };
 const isOut = (atMs: number, gapMs: number, wroteMs: number) =>
-  isBroken(record, known, {
-    watched: new Map(),
+  isMissed(record, known, {
+    calledSince: new Map(),
     nowMs: 1_000_000 + atMs,
     gapMs,
     wroteMs: 1_000_000 + wroteMs,

@@ -5,13 +5,13 @@ import {
   type SeatRecord,
   type Waiter,
 } from '../../src/licence/document.js';
-import { grantOf, limitOf, type Policy } from '../../src/licence/entitlement.js';
+import { grantOf, type Policy, seatLimit } from '../../src/licence/entitlement.js';
 import { rangeOf } from '../../src/licence/range.js';
 import type { Draft } from '../../src/licence/revision.js';
 import { fromIso, toIso } from '../../src/licence/time.js';
 import type { Verdict } from '../../src/rules/liveness.js';
-import type { Pending } from '../../src/rules/queue.js';
-import { isGiven, putRecord, seatEvent } from '../../src/rules/records.js';
+import type { OfferOrWait } from '../../src/rules/queue.js';
+import { isOffered, putRecord, seatEvent } from '../../src/rules/records.js';
 import { type Identity, sameUser } from '../../src/rules/seats.js';
 import type { Known, RevisionFacts } from '../../src/rules/segments.js';
 import type { Taking } from '../../src/rules/tombstones.js';
@@ -24,7 +24,7 @@ import type { Taking } from '../../src/rules/tombstones.js';
 const isOf = (instance: string, module: string) => (one: Waiter) =>
   one.instance === instance && one.module === module;
 
-function leaveLine(licence: Licence, instance: string, module: string): Licence {
+function dequeue(licence: Licence, instance: string, module: string): Licence {
   return { ...licence, waiting: licence.waiting.filter((one) => !isOf(instance, module)(one)) };
 }
 
@@ -36,7 +36,7 @@ function dropSeats(licence: Licence, record: InstanceRecord, leaving: readonly S
   return { ...licence, instances };
 }
 
-export function placeFor(
+export function seatIdFor(
   licence: Licence,
   policy: Policy,
   who: Identity,
@@ -49,17 +49,17 @@ export function placeFor(
   const own = taken.find(({ record }) => sameUser(policy.countBy, record, who));
   if (own) return own.seat.id;
   const ids = new Set(taken.map(({ seat }) => seat.id));
-  return ids.size < limitOf(grantOf(policy, module)) && !ids.has(preferred) ? preferred : null;
+  return ids.size < seatLimit(grantOf(policy, module)) && !ids.has(preferred) ? preferred : null;
 }
 
-export function seatWaiters(draft: Draft, policy: Policy, shareTimeMs: number): Draft {
+export function offerToWaiters(draft: Draft, policy: Policy, shareTimeMs: number): Draft {
   return draft.licence.waiting.reduce((before, waiter) => {
     const { instance, module } = waiter;
     if (!policy.modules.has(module)) return before;
     const record = before.licence.instances.find((one) => one.id === instance);
     if (record?.seats.some((seat) => seat.module === module))
-      return { licence: leaveLine(before.licence, instance, module), events: before.events };
-    const place = placeFor(before.licence, policy, { ...waiter, id: instance }, module, waiter.seat);
+      return { licence: dequeue(before.licence, instance, module), events: before.events };
+    const place = seatIdFor(before.licence, policy, { ...waiter, id: instance }, module, waiter.seat);
     return place === null ? before : give(before, policy, waiter, place, toIso(shareTimeMs));
   }, draft);
 }
@@ -77,26 +77,27 @@ function give({ licence, events }: Draft, policy: Policy, waiter: Waiter, place:
         seats: [seat],
       };
   return {
-    licence: leaveLine(putRecord(licence, record), instance, module),
+    licence: dequeue(putRecord(licence, record), instance, module),
     events: [...events, seatEvent('given', record, seat)],
   };
 }
 
-export function passOver(draft: Draft, overdue: readonly Pending[]): Draft {
+export function passOver(draft: Draft, overdue: readonly OfferOrWait[]): Draft {
   return overdue.reduce(
     (before, one) => (one.kind === 'given' ? withoutGiven(before, one) : withoutWait(before, one)),
     draft,
   );
 }
 
-function withoutWait({ licence, events }: Draft, { instance, module, seat }: Pending): Draft {
+function withoutWait({ licence, events }: Draft, { instance, module, seat }: OfferOrWait): Draft {
   const isThere = licence.waiting.some((one) => isOf(instance, module)(one) && one.seat === seat);
-  return { licence: isThere ? leaveLine(licence, instance, module) : licence, events };
+  return { licence: isThere ? dequeue(licence, instance, module) : licence, events };
 }
 
-function withoutGiven({ licence, events }: Draft, { instance, module, seat }: Pending): Draft {
+function withoutGiven({ licence, events }: Draft, { instance, module, seat }: OfferOrWait): Draft {
   const record = licence.instances.find((one) => one.id === instance);
-  const given = record?.seats.filter((one) => isGiven(one) && one.module === module && one.id === seat) ?? [];
+  const given =
+    record?.seats.filter((one) => isOffered(one) && one.module === module && one.id === seat) ?? [];
   if (!record || given.length === 0) return { licence, events };
   return {
     licence: dropSeats(licence, record, given),
@@ -142,11 +143,11 @@ export function evict(
 
 export function release(draft: Draft, instance: string, modules: readonly string[]): Draft {
   return modules.reduce((before, module) => {
-    const left = leaveLine(before.licence, instance, module);
+    const left = dequeue(before.licence, instance, module);
     const record = left.instances.find((one) => one.id === instance);
     const leaving = record?.seats.filter((seat) => seat.module === module) ?? [];
     if (!record || leaving.length === 0) return { licence: left, events: before.events };
-    const events = leaving.map((seat) => seatEvent(isGiven(seat) ? 'gave up' : 'released', record, seat));
+    const events = leaving.map((seat) => seatEvent(isOffered(seat) ? 'gave up' : 'released', record, seat));
     return { licence: dropSeats(left, record, leaving), events: [...before.events, ...events] };
   }, draft);
 }

@@ -12,10 +12,11 @@ import { coverOf } from '../../src/licence/range.js';
 import type { Draft } from '../../src/licence/revision.js';
 import { toIso } from '../../src/licence/time.js';
 import { evict } from '../../src/rules/evict.js';
+import { giveBack } from '../../src/rules/give-back.js';
 import { judge, type OwnCommit, type Verdict } from '../../src/rules/liveness.js';
-import { passOver, seatWaiters } from '../../src/rules/offers.js';
-import { Lines, type Pending, release, standFirst, waits } from '../../src/rules/queue.js';
-import { Places } from '../../src/rules/seats.js';
+import { expireOffers, offerToWaiters } from '../../src/rules/offers.js';
+import { enqueueFirst, type OfferOrWait, Queues, waits } from '../../src/rules/queue.js';
+import { SeatIndex } from '../../src/rules/seats.js';
 import { type Known, type RevisionFacts, walkDown } from '../../src/rules/segments.js';
 import { takeAway } from '../../src/rules/tombstones.js';
 import * as oneByOne from './one-by-one.js';
@@ -113,18 +114,18 @@ describe('in one pass as one by one', () => {
     fc.assert(
       fc.property(table, (licence) => {
         const [draft, policy] = [draftOf(licence), policyOf(licence)];
-        const after = seatWaiters(contextOf(licence));
-        expect(text(after ?? draft)).toBe(text(oneByOne.seatWaiters(draft, policy, START_MS)));
+        const after = offerToWaiters(contextOf(licence));
+        expect(text(after ?? draft)).toBe(text(oneByOne.offerToWaiters(draft, policy, START_MS)));
         if (after) expect(text(after)).not.toBe(text(draft));
       }),
       runs,
     );
   });
 
-  const pendings = (licence: Licence): Pending[] => [
+  const pendings = (licence: Licence): OfferOrWait[] => [
     ...licence.waiting.map(waits),
     ...licence.instances.flatMap((one) =>
-      one.seats.map((held): Pending => {
+      one.seats.map((held): OfferOrWait => {
         return { instance: one.id, module: held.module, seat: held.id, kind: 'given', patienceMs: 0 };
       }),
     ),
@@ -140,7 +141,7 @@ describe('in one pass as one by one', () => {
     fc.assert(
       fc.property(seen, ({ before, licence, isSame, choice }) => {
         const overdue = pendings(isSame ? licence : before).filter(() => choice.next().value);
-        const after = passOver(contextOf(licence), overdue);
+        const after = expireOffers(contextOf(licence), overdue);
         expect(text(after ?? draftOf(licence))).toBe(text(oneByOne.passOver(draftOf(licence), overdue)));
         if (after) expect(text(after)).not.toBe(text(draftOf(licence)));
       }),
@@ -185,7 +186,7 @@ describe('in one pass as one by one', () => {
   test('modules are left', () => {
     fc.assert(
       fc.property(table, instanceId, fc.array(module, { maxLength: 5 }), (licence, instance, modules) => {
-        const after = release(licence, instance, modules) ?? { licence, events: [] };
+        const after = giveBack(licence, instance, modules) ?? { licence, events: [] };
         expect(text(after)).toBe(text(oneByOne.release({ licence, events: [] }, instance, modules)));
       }),
       runs,
@@ -196,10 +197,10 @@ describe('in one pass as one by one', () => {
     fc.assert(
       fc.property(table, instanceId, running, word, (licence, id, who, number) => {
         const policy = policyOf(licence);
-        const places = new Places({ licence, policy });
+        const places = new SeatIndex({ licence, policy });
         for (const name of MODULES)
-          expect(places.placeFor({ id, ...who }, { module: name, preferred: `s${number}` })).toBe(
-            oneByOne.placeFor(licence, policy, { id, ...who }, name, `s${number}`),
+          expect(places.seatIdFor({ id, ...who }, { module: name, preferred: `s${number}` })).toBe(
+            oneByOne.seatIdFor(licence, policy, { id, ...who }, name, `s${number}`),
           );
       }),
       runs,
@@ -209,15 +210,15 @@ describe('in one pass as one by one', () => {
   test('places in the lines are counted, and those who come back stand first', () => {
     fc.assert(
       fc.property(table, instanceId, (licence, instance) => {
-        const lines = new Lines(licence);
+        const queues = new Queues(licence);
         for (const name of MODULES)
-          expect(lines.ahead(name, instance)).toBe(oneByOne.aheadOf(licence, name, instance));
+          expect(queues.ahead(name, instance)).toBe(oneByOne.aheadOf(licence, name, instance));
         const places = MODULES.map((name) => ({ module: name, seatId: `back-${name}`, waitSeconds: 60 }));
         const each = places.reduce(
-          (sum, one) => standFirst(contextOf(sum), { who: app(instance), places: [one] }),
+          (sum, one) => enqueueFirst(contextOf(sum), { who: app(instance), places: [one] }),
           licence,
         );
-        expect(text(standFirst(contextOf(licence), { who: app(instance), places }))).toBe(text(each));
+        expect(text(enqueueFirst(contextOf(licence), { who: app(instance), places }))).toBe(text(each));
       }),
       runs,
     );
@@ -311,12 +312,12 @@ describe('in one pass as one by one', () => {
             ({ startedMs, confirmedMs }) =>
               nowMs - confirmedMs >= youngestMs && nowMs - startedMs <= oldestMs,
           );
-          const watch = judge(policyTable(), { sightings: seen, commits: commits, nowMs });
+          const watch = judge(policyTable(), { observations: seen, commits: commits, nowMs });
           expect(watch.evict.length).toBe(isProven ? 1 : 0);
           if (isProven) return;
           expect(watch.beatEarly).toBe(!commits.some(({ startedMs }) => nowMs - startedMs <= freshMs));
           const ripe = commits.map(({ confirmedMs }) => confirmedMs + youngestMs).filter((ms) => ms > nowMs);
-          expect(watch.lookAgainMs).toBe(Math.min(Number.POSITIVE_INFINITY, ...ripe));
+          expect(watch.pollAgainMs).toBe(Math.min(Number.POSITIVE_INFINITY, ...ripe));
         },
       ),
       runs,

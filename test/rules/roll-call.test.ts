@@ -4,15 +4,15 @@ import type { Entitlement } from '../../src/licence/entitlement.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { claim } from '../../src/rules/claim.js';
-import { type Asker, ask, comeIn } from '../../src/rules/request.js';
+import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import {
   callRoll,
+  clockHeldFrom,
   isCalled,
   outByMs,
   silenceMs,
   unanswered,
   watch,
-  watchedFrom,
   withoutAnswered,
 } from '../../src/rules/roll-call.js';
 import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './tables.js';
@@ -59,7 +59,7 @@ function standing(): Licence {
 const out = (licence: Licence, waitedMs: number, agoMs: number, from = licence) =>
   unanswered(
     contextOf(licence),
-    { watched: watchFrom(from, 1000), nowMs: 1000 + waitedMs, gapMs: 0, wroteMs: 1000 },
+    { calledSince: watchFrom(from, 1000), nowMs: 1000 + waitedMs, gapMs: 0, wroteMs: 1000 },
     (record) => silenceMs(record, { nowMs: START_MS + agoMs, watchedFromMs: NOBODY, unchangedMs: 0 }),
   ).map((verdict) => verdict.instance);
 
@@ -118,7 +118,7 @@ describe('while a peer lives that has been there since the last beat, age by sha
     ['nor whose beat lies in the future', agoMs, -61_000, agoMs],
   ])('%s', (_words, joinedAgoMs, beatAgoMs, expected) => {
     const licence = withPeer(joinedAgoMs, beatAgoMs);
-    const fromMs = watchedFrom(licence, START_MS + agoMs);
+    const fromMs = clockHeldFrom(licence, START_MS + agoMs);
     expect(
       silenceMs(one(licence), { nowMs: START_MS + agoMs, watchedFromMs: fromMs, unchangedMs: 5000 }),
     ).toBe(expected);
@@ -177,7 +177,7 @@ describe('who has not answered is out', () => {
 });
 
 describe('coming in', () => {
-  const asker = (agoMs: number, isOver: boolean): Asker => ({
+  const asker = (agoMs: number, isOver: boolean): RequesterView => ({
     id: 'cy',
     actor: 'cy@pc-cy',
     hasWaited: false,
@@ -188,24 +188,24 @@ describe('coming in', () => {
       isOver ? instances.map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'no' })) : [],
   });
   const come = (licence: Licence, agoMs: number, isOver = false) =>
-    comeIn(contextOf(licence, START_MS + agoMs), {
+    requestSeat(contextOf(licence, START_MS + agoMs), {
       ...asking(cy, 'M1', 'seat-cy'),
-      ...{ waitSeconds: null, asker: asker(agoMs, isOver) },
+      ...{ waitSeconds: null, requester: asker(agoMs, isOver) },
     });
 
   test('refused where all beat: nothing is written', () =>
-    expect(come(table(), 1000)).toMatchObject({ outcome: { kind: 'full' }, draft: null }));
+    expect(come(table(), 1000)).toMatchObject({ kind: 'full', draft: null }));
 
   test('refused where all are silent: they are asked in the same commit, and that is all it does', () => {
-    const { outcome, draft } = come(table(), 3 * T_MS);
-    expect(outcome).toMatchObject({ kind: 'full' });
+    const { kind, draft } = come(table(), 3 * T_MS);
+    expect(kind).toBe('full');
     expect(namesIn(draft?.licence ?? null)).toEqual(['ada', 'bob']);
     expect(draft).toMatchObject({ events: [], licence: { instances: table().instances } });
   });
 
   test('seated in the commit that puts out who did not answer', () => {
-    const { outcome, draft } = come(standing(), 3 * T_MS, true);
-    expect(outcome).toMatchObject({ kind: 'seated' });
+    const { kind, draft } = come(standing(), 3 * T_MS, true);
+    expect(kind).toBe('seated');
     expect(draft?.licence.instances).toMatchObject([{ id: 'cy' }]);
     expect(draft?.licence.gone).toMatchObject([
       { user: 'ada', reason: 'evicted', actor: 'cy@pc-cy', words: 'no' },
@@ -223,7 +223,7 @@ describe('coming in', () => {
 
   test('under Light nobody is asked or put out', () => {
     const licence = { ...table(), settings: { level: 'light' as const } };
-    expect(ask(contextOf(licence), { module: 'M1', asker: asker(9 * T_MS, true) })).toBeNull();
+    expect(callRollFor(contextOf(licence), { module: 'M1', requester: asker(9 * T_MS, true) })).toBeNull();
   });
 });
 

@@ -3,7 +3,7 @@ import { type Entitlement, readPolicy, sealUnsigned } from '../../src/licence/en
 import { type ChangeContext, firstLicence } from '../../src/licence/revision.js';
 import { Unchanged } from '../../src/licence/unchanged.js';
 import type { ClaimRequest, Proofs } from '../../src/rules/claim.js';
-import type { Claimant } from '../../src/rules/seats.js';
+import type { Requester } from '../../src/rules/seats.js';
 import type { StatusRequest } from '../../src/rules/status-view.js';
 
 /** Seat tables for the tests of the pure rules. */
@@ -26,7 +26,7 @@ export function emptyTable(granted: Partial<Entitlement>, settings: Settings = {
 export const policyOf = (licence: Licence) => readPolicy(licence);
 
 /** One application. The caller says which machine it is on; by default each one has its own. */
-export function app(id: string, facts: Partial<Claimant> = {}): Claimant {
+export function app(id: string, facts: Partial<Requester> = {}): Requester {
   const machine = { pids: `pids-${id}`, host: `host-${id}`, installation: `installation-${id}` };
   const system = { pid: 1000, processStart: null, application: null, note: null };
   return { id, user: id, host: `pc-${id}`, machine, ...system, ...facts };
@@ -40,7 +40,7 @@ export const contextOf = (licence: Licence, nowMs = START_MS): ChangeContext => 
 
 /** A request for a seat. No process is provably gone, unless said. */
 export const asking = (
-  who: Claimant,
+  who: Requester,
   module: string,
   seatId: string,
   facts: Partial<Proofs> = {},

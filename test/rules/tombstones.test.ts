@@ -3,7 +3,7 @@ import type { CountBy, Licence } from '../../src/licence/document.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { remove } from '../../src/rules/admin.js';
 import { claim } from '../../src/rules/claim.js';
-import { tellRemoved } from '../../src/rules/tombstones.js';
+import { acknowledgeRemoval } from '../../src/rules/tombstones.js';
 import { app, asking, contextOf, emptyTable, FILE } from './tables.js';
 
 /** Ada removed from M1, twice, as `countBy` has it. */
@@ -23,7 +23,7 @@ function twiceRemoved(countBy: CountBy): Licence {
 const told = (licence: Licence, countBy: CountBy, user: string, host: string, module = 'M1') => {
   const context = contextOf(licence);
   const policy = { ...context.policy, countBy };
-  const { draft, removed } = tellRemoved({ ...context, policy }, { user, host, module });
+  const { draft, removed } = acknowledgeRemoval({ ...context, policy }, { user, host, module });
   return { words: removed?.words ?? null, licence: draft?.licence ?? licence };
 };
 

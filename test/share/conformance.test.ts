@@ -2,18 +2,23 @@ import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { afterAll, afterEach, beforeEach, describe, test } from 'vitest';
 import { diskFiles, diskFilesBy } from '../../src/share/disk.js';
-import { Timeline } from '../helpers/clock.js';
-import { clientOf, MemoryServer } from '../helpers/memory-share.js';
-import { conformance, type Ground } from './conformance.js';
+import { memoryFiles } from '../../src/testing/memory-files.js';
+import { Timeline } from '../../src/testing/timeline.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { conformance, type Ground, WINDOWS } from './conformance.js';
+import { type Semantics, windowsDisk } from './simulated/semantics.js';
+import { SimServer } from './simulated/server.js';
 
 /**
  * One suite over the disk, by both ways to a place in it, and the memory share: what the code relies on is so on all.
  */
-const memoryServer = new MemoryServer(new Timeline(), { umask: 0o077 });
-const memory: Omit<Ground, 'root'> = {
-  files: clientOf(memoryServer).files,
-  link: async (path, target) => memoryServer.symbolicLink(path, target),
-};
+function inMemory(options: { readonly semantics?: Semantics } = {}) {
+  const server = new SimServer(new Timeline(), { umask: 0o077, ...options });
+  const link = async (path: string, target: string) => server.symbolicLink(path, target);
+  return { server, files: clientOf(server).files, link };
+}
+const posix = inMemory();
+const windows = { ...inMemory({ semantics: windowsDisk }), refusals: WINDOWS };
 const disk: Omit<Ground, 'root'> = { files: diskFiles, link: (path, target) => symlink(target, path) };
 
 const before = process.umask(0o077); // other users may read only what a mode says
@@ -21,13 +26,14 @@ const rubbish: string[] = [];
 let memoryRoots = 0;
 
 async function newRoot(name: string): Promise<string> {
-  if (name !== 'memory') {
+  const inMemory = name === 'memory' ? posix : name === 'memory as on Windows' ? windows : null;
+  if (inMemory === null) {
     const root = await diskFiles.resolve(await mkdtemp(`${tmpdir()}/seatfile-`));
     rubbish.push(root);
     return root;
   }
   const root = `/share-${memoryRoots++}`;
-  memoryServer.makeDirectory(root);
+  inMemory.server.makeDirectory(root);
   return root;
 }
 
@@ -38,12 +44,27 @@ afterAll(() => {
   process.umask(before);
 });
 
+/** The small one that `seatfile/testing` has. It has no links. */
+describe('memory as in seatfile/testing', () => {
+  const files = memoryFiles(() => Date.now());
+  let root = '';
+  beforeEach(async () => {
+    root = `/share-${memoryRoots++}`;
+    await files.makeDirectory(root);
+  });
+  const link = () => Promise.reject(new Error('expected no check with links'));
+  conformance({ files, link, root: () => root }, (what, act, need) => {
+    if (need !== 'links') test(what, act);
+  });
+});
+
 const byLooks: Omit<Ground, 'root'> = { ...disk, files: diskFilesBy(async () => 'looks') };
 
 describe.each([
   ['disk', disk],
   ['disk by looks', byLooks],
-  ['memory', memory],
+  ['memory', posix],
+  ['memory as on Windows', windows],
 ])('%s', (name, ground) => {
   let root = '';
   beforeEach(async () => {

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, notEqual, ok } from 'node:assert/strict';
 import { MAX_BYTES } from '../../src/licence/size.js';
-import { ShareError, type ShareFiles } from '../../src/share/files.js';
+import { identityOf, ShareError, type ShareErrorKind, type ShareFiles } from '../../src/share/files.js';
 
 /**
  * What the code relies on when it acts on a share. One suite for the disk and the memory share (conformance.test.ts)
@@ -9,9 +9,40 @@ import { ShareError, type ShareFiles } from '../../src/share/files.js';
 export interface Ground {
   readonly files: ShareFiles;
   readonly link: (path: string, target: string) => Promise<void>;
+  /** @default those of POSIX */
+  readonly refusals?: Refusals;
   /** An empty directory of the check's own, which runs with umask 077. */
   readonly root: () => string;
 }
+
+/** How a file system refuses, where they differ. No answer of ours may depend on which. */
+export interface Refusals {
+  /** A file stands on the way to what is asked for; a directory is to be removed, and a file stands there. */
+  readonly noDirectory: ShareErrorKind;
+  /** A file where a directory stands. */
+  readonly otherKind: ShareErrorKind;
+  /** A directory renamed onto a file; null: it takes its place. */
+  readonly ontoFile: ShareErrorKind | null;
+  /** A directory renamed onto an empty one; null: it takes its place. */
+  readonly ontoEmpty: ShareErrorKind | null;
+  /** A directory renamed onto one with something in it. */
+  readonly ontoFull: ShareErrorKind;
+}
+
+const POSIX: Refusals = {
+  noDirectory: 'wrongKind',
+  otherKind: 'wrongKind',
+  ontoFile: 'wrongKind',
+  ontoEmpty: null,
+  ontoFull: 'notEmpty',
+};
+export const WINDOWS: Refusals = {
+  noDirectory: 'missing',
+  otherKind: 'refused',
+  ontoFile: null,
+  ontoEmpty: 'refused',
+  ontoFull: 'refused',
+};
 
 /** What a file system need not offer: rights that stay as they were set; symbolic links. */
 export type Need = 'modes' | 'links';
@@ -27,7 +58,12 @@ async function kindOf(promise: Promise<unknown>): Promise<string> {
   return error instanceof ShareError ? error.kind : `not refused: ${error}`;
 }
 
-export function conformance({ files, link, root }: Ground, check: Check): void {
+const nullOrKind = async (promise: Promise<unknown>): Promise<string | null> => {
+  const kind = await kindOf(promise);
+  return kind.startsWith('not refused') ? null : kind;
+};
+
+export function conformance({ files, link, root, refusals = POSIX }: Ground, check: Check): void {
   const at = (path: string) => `${root()}/${path}`;
   const write = (path: string, text = 'x') => files.writeNew(at(path), text, 0o644);
   const make = (path: string) => files.makeDirectory(at(path));
@@ -51,7 +87,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     await write('file');
     await make('directory');
     equal(await kindOf(files.read(at('nothing'))), 'missing');
-    equal(await kindOf(files.read(at('file/below'))), 'wrongKind');
+    equal(await kindOf(files.read(at('file/below'))), refusals.noDirectory);
     equal(await kindOf(files.read(at('directory'))), 'wrongKind');
   });
 
@@ -64,7 +100,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
   withLinks('replace: takes the place of a link, and leaves alone what it points to', async () => {
     await write('file', 'kept');
     await link(at('link'), at('file'));
-    await files.replace(at('link'), 'shown', 0o644, root());
+    await files.replace(at('link'), 'shown', 0o644, { beside: root() });
     deepEqual([await text('file'), await text('link')], ['kept', 'shown']);
   });
 
@@ -98,7 +134,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     await link(at('x.revisions/link'), at('victim'));
     await files.rename(at('x.revisions/link'), at('x.revisions/moved'));
     equal((await files.stat(at('x.revisions/moved'))).kind, 'link');
-    equal(await kindOf(files.removeDirectory(at('x.revisions/moved'))), 'wrongKind');
+    equal(await kindOf(files.removeDirectory(at('x.revisions/moved'))), refusals.noDirectory);
     await files.removeFile(at('x.revisions/moved'));
     deepEqual([await files.list(at('x.revisions')), await files.list(at('victim'))], [[], []]);
   });
@@ -137,7 +173,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
   check('writeNew: no directory for it', async () => {
     equal(await kindOf(write('nothing/file')), 'missing');
     await write('file');
-    equal(await kindOf(write('file/below')), 'wrongKind');
+    equal(await kindOf(write('file/below')), refusals.noDirectory);
   });
 
   withModes('writeNew: the mode asked for, whatever the umask', async () => {
@@ -146,43 +182,57 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
   });
 
   check('replace: makes a file, and shows another text in it', async () => {
-    await files.replace(at('file'), 'first, and longer', 0o644, root());
-    await files.replace(at('file'), 'zweit€', 0o664, root());
+    await files.replace(at('file'), 'first, and longer', 0o644, { beside: root() });
+    await files.replace(at('file'), 'zweit€', 0o664, { beside: root() });
     equal(await text('file'), 'zweit€');
   });
 
   withModes('replace: the mode asked for', async () => {
-    await files.replace(at('file'), 'x', 0o644, root());
-    await files.replace(at('file'), 'y', 0o664, root());
+    await files.replace(at('file'), 'x', 0o644, { beside: root() });
+    await files.replace(at('file'), 'y', 0o664, { beside: root() });
     equal((await files.stat(at('file'))).mode, 0o664);
   });
 
   check('replace: leaves nothing beside the file', async () => {
-    await files.replace(at('file'), 'x', 0o644, root());
-    await files.replace(at('file'), 'y', 0o644, root());
+    await files.replace(at('file'), 'x', 0o644, { beside: root() });
+    await files.replace(at('file'), 'y', 0o644, { beside: root() });
     deepEqual(await files.list(root()), ['file']);
   });
 
   check('replace: another file each time, so that a reader keeps the one he opened', async () => {
     await write('file');
     const { inode } = await files.stat(at('file'));
-    await files.replace(at('file'), 'y', 0o644, root());
+    await files.replace(at('file'), 'y', 0o644, { beside: root() });
     notEqual((await files.stat(at('file'))).inode, inode);
   });
 
   check('replace: never a directory, and not without one around it', async () => {
     await make('directory');
-    equal(await kindOf(files.replace(at('directory'), 'x', 0o644, root())), 'wrongKind');
-    equal(await kindOf(files.replace(at('nothing/file'), 'x', 0o644, root())), 'missing');
+    const onto = files.replace(at('directory'), 'x', 0o644, { beside: root() });
+    equal(await kindOf(onto), refusals.otherKind);
+    equal(await kindOf(files.replace(at('nothing/file'), 'x', 0o644, { beside: root() })), 'missing');
     deepEqual(await files.list(root()), ['directory']);
   });
 
   check('replace: nothing is left where the share was, and is not any more', async () => {
-    equal(await kindOf(files.replace(at('file'), 'x', 0o644, at('folder'))), 'missing');
+    equal(await kindOf(files.replace(at('file'), 'x', 0o644, { beside: at('folder') })), 'missing');
     deepEqual(await files.list(root()), []);
     await make('folder');
-    await files.replace(at('file'), 'x', 0o644, at('folder'));
+    await files.replace(at('file'), 'x', 0o644, { beside: at('folder') });
     equal(await text('file'), 'x');
+  });
+
+  check('replace: only what is expected to stand there, and nothing is left beside it', async () => {
+    const shown = async (text: string, expected: string) =>
+      await files.replace(at('file'), text, 0o644, { beside: root(), expected });
+    deepEqual([await shown('x', '1:2:3'), await shown('first', 'missing')], [false, true]);
+    const first = identityOf(await files.stat(at('file')));
+    deepEqual(
+      [await shown('y', 'missing'), await shown('second', first), await shown('z', first)],
+      [false, true, false],
+    );
+    equal(await text('file'), 'second');
+    deepEqual(await files.list(root()), ['file']);
   });
 
   check('makeDirectory: once', async () => {
@@ -225,12 +275,13 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     equal(await kindOf(files.stat(at('from'))), 'missing');
   });
 
-  check('rename: a directory onto an empty one takes its place', async () => {
+  check('rename: a directory onto an empty one takes its place, or is refused', async () => {
     await make('from');
     await write('from/file');
     await make('to');
-    await files.rename(at('from'), at('to'));
-    deepEqual(await files.list(at('to')), ['file']);
+    const refusal = await nullOrKind(files.rename(at('from'), at('to')));
+    equal(refusal, refusals.ontoEmpty);
+    deepEqual(await files.list(at('to')), refusal === null ? ['file'] : []);
   });
 
   check('rename: a directory onto one that is not empty is refused, and both stay', async () => {
@@ -238,16 +289,19 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     await write('from/file', 'mine');
     await make('to');
     await write('to/file', 'yours');
-    equal(await kindOf(files.rename(at('from'), at('to'))), 'notEmpty');
+    equal(await kindOf(files.rename(at('from'), at('to'))), refusals.ontoFull);
     deepEqual([await text('from/file'), await text('to/file')], ['mine', 'yours']);
   });
 
-  check('rename: never a file onto a directory, nor a directory onto a file', async () => {
-    await make('directory');
-    await write('file');
-    equal(await kindOf(files.rename(at('file'), at('directory'))), 'wrongKind');
-    equal(await kindOf(files.rename(at('directory'), at('file'))), 'wrongKind');
-  });
+  check(
+    'rename: never a file onto a directory; a directory onto a file where it takes its place',
+    async () => {
+      await make('directory');
+      await write('file');
+      equal(await kindOf(files.rename(at('file'), at('directory'))), refusals.otherKind);
+      equal(await nullOrKind(files.rename(at('directory'), at('file'))), refusals.ontoFile);
+    },
+  );
 
   check('rename: a file over a file', async () => {
     await write('from', 'new');
@@ -268,7 +322,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     await make('directory');
     await files.removeFile(at('file'));
     equal(await kindOf(files.removeFile(at('file'))), 'missing');
-    equal(await kindOf(files.removeFile(at('directory'))), 'wrongKind');
+    equal(await kindOf(files.removeFile(at('directory'))), refusals.otherKind);
   });
 
   check('removeDirectory: an empty directory, and nothing else', async () => {
@@ -278,7 +332,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     await files.removeDirectory(at('empty'));
     equal(await kindOf(files.removeDirectory(at('empty'))), 'missing');
     equal(await kindOf(files.removeDirectory(at('full'))), 'notEmpty');
-    equal(await kindOf(files.removeDirectory(at('full/file'))), 'wrongKind');
+    equal(await kindOf(files.removeDirectory(at('full/file'))), refusals.noDirectory);
   });
 
   check('resolve: nothing there', async () => {
@@ -319,7 +373,7 @@ export function conformance({ files, link, root }: Ground, check: Check): void {
     const names = ['a', 'b', 'c', 'd', 'e'];
     for (const one of names) await make(one).then(() => write(`${one}/file`, one));
     const kinds = await Promise.all(names.map((one) => kindOf(files.rename(at(one), at('to')))));
-    equal(kinds.filter((kind) => kind === 'notEmpty').length, 4);
+    equal(kinds.filter((kind) => kind === refusals.ontoFull).length, 4);
     match(kinds[names.indexOf(await text('to/file'))] ?? '', /not refused/);
   });
 }

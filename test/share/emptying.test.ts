@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
 import { removeTree } from '../../src/share/emptying.js';
-import { Timeline } from '../helpers/clock.js';
-import { clientOf, MemoryServer } from '../helpers/memory-share.js';
+import { Timeline } from '../../src/testing/timeline.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { SimServer } from './simulated/server.js';
 
 function filled(count: number) {
-  const server = new MemoryServer(new Timeline());
+  const server = new SimServer(new Timeline());
   server.makeDirectory('/stage');
   for (let n = 0; n < count; n++) server.writeNew(`/stage/${n}`, 'x', 0o644);
   return { server, files: clientOf(server).files };

@@ -9,11 +9,11 @@ import { formatLicence } from '../../src/licence/text.js';
 import { systemClock } from '../../src/share/clock.js';
 import { diskFilesBy } from '../../src/share/disk.js';
 import { ShareError } from '../../src/share/files.js';
-import { numbersAmong, type Place } from '../../src/share/layout.js';
-import { patient } from '../../src/share/op-timeouts.js';
-import { systemDice } from '../../src/share/random.js';
+import { type LicencePaths, numbersAmong } from '../../src/share/layout.js';
+import { withTimeouts } from '../../src/share/op-timeouts.js';
+import { systemRandom } from '../../src/share/random.js';
 import { ourWay, type Way } from '../../src/share/reach.js';
-import { heedFace, locate } from '../../src/store/locate.js';
+import { heedLicenceFile, locate } from '../../src/store/locate.js';
 import { Store, type StoreOptions } from '../../src/store/store.js';
 import { fixedNaming, KINDS, plant, SPOTS, type Spot, Witnesses } from '../helpers/hostile.js';
 import { bareLicence } from '../helpers/table.js';
@@ -35,14 +35,14 @@ const LINEAGE = bareLicence().lineage;
 let root = '';
 let template = '';
 let witnesses: Witnesses;
-const face = () => nodePath.join(root, 'share', 'licence.json');
+const licenceFile = () => nodePath.join(root, 'share', 'licence.json');
 
-function storeAt(place: Place, way: Way): Store {
+function storeAt(paths: LicencePaths, way: Way): Store {
   return new Store(
     {
-      place,
+      paths,
       files: diskFilesBy(async () => way),
-      ...{ clock: systemClock, dice: systemDice, owner: OWNER, actor: 'ada@pc-1' },
+      ...{ clock: systemClock, random: systemRandom, owner: OWNER, actor: 'ada@pc-1' },
       isDead: ({ pid }) => pid !== OWNER.pid,
     },
     hasty,
@@ -60,9 +60,9 @@ beforeAll(async () => {
   template = fs.realpathSync(fs.mkdtempSync(nodePath.join(os.tmpdir(), 'seatfile-hostile-')));
   root = template;
   fs.mkdirSync(nodePath.join(root, 'share'));
-  fs.writeFileSync(face(), formatLicence(bareLicence(), 'pretty'));
+  fs.writeFileSync(licenceFile(), formatLicence(bareLicence(), 'pretty'));
   const files = diskFilesBy(ourWay);
-  const store = storeAt(await locate(face(), files), await ourWay());
+  const store = storeAt(await locate(licenceFile(), files), await ourWay());
   for (let n = 0; n < REVISIONS; n++) await touch(store);
   await store.settled();
 });
@@ -90,20 +90,20 @@ async function said(what: string, act: () => Promise<unknown>): Promise<void> {
 /** What a process does with a table, each from a fresh opening where that matters. */
 async function work(way: Way): Promise<void> {
   const files = diskFilesBy(async () => way);
-  let place: Place | null = null;
+  let paths: LicencePaths | null = null;
   await said('locate', async () => {
-    place = await locate(face(), files);
+    paths = await locate(licenceFile(), files);
   });
-  if (place !== null) {
-    const store = storeAt(place, way);
-    await said('read', async () => heedFace(store, (await store.read(limits())).licence, files));
+  if (paths !== null) {
+    const store = storeAt(paths, way);
+    await said('read', async () => heedLicenceFile(store, (await store.read(limits())).licence, files));
     for (let n = 0; n < 8; n++) await said('commit', () => touch(store)); // two rounds of clearing
     await said('share time', () => store.shareTime());
     await said('journal', () => store.readJournal(0, limits()));
     await said('measure', () => store.measure());
     await said('survey', () => store.survey());
-    await said('drop', () => store.heedDrop(limits()));
-    store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+    await said('drop', () => store.settleReplacement(limits()));
+    store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
     await said('heal', () => touch(store));
     await said('repair', () => store.repair(limits()));
     await said('commit', () => touch(store));
@@ -114,12 +114,12 @@ async function work(way: Way): Promise<void> {
 async function examined(way: Way): Promise<void> {
   const files = diskFilesBy(async () => way);
   await said('examine', async () => {
-    const patientFiles = patient(files, systemClock, { answerMs: 5000 });
-    const target = await findTarget(face(), patientFiles);
+    const patientFiles = withTimeouts(files, systemClock, { answerMs: 5000 });
+    const target = await findTarget(licenceFile(), patientFiles);
     await examine(target, {
-      ...{ files: patientFiles, clock: systemClock, dice: systemDice, owner: OWNER, host: 'pc-1' },
+      ...{ files: patientFiles, clock: systemClock, random: systemRandom, owner: OWNER, host: 'pc-1' },
       isDead: ({ pid }) => pid !== OWNER.pid,
-      surroundings: null,
+      environment: null,
     });
   });
 }
@@ -128,11 +128,11 @@ async function examined(way: Way): Promise<void> {
 const NAMES = 3;
 
 async function plantAll(spots: readonly Spot[], kind: string): Promise<void> {
-  const top = numbersAmong(fs.readdirSync(`${face()}.revisions`)).at(-1) ?? 0;
+  const top = numbersAmong(fs.readdirSync(`${licenceFile()}.revisions`)).at(-1) ?? 0;
   const naming = fixedNaming(top, LINEAGE);
   for (const spot of spots)
     for (let n = 0; n < NAMES; n++) {
-      const path = spot.pathOf(face(), naming, n);
+      const path = spot.pathOf(licenceFile(), naming, n);
       if (isBelowPlanted(path)) continue;
       fs.mkdirSync(nodePath.dirname(path), { recursive: true });
       await plant(kind, path, witnesses);
@@ -154,10 +154,10 @@ const others = SPOTS.filter((spot) => !spot.isVital);
 const way: Way = process.env['SEATFILE_TEST_WAY'] === 'looks' ? 'looks' : await ourWay();
 
 test('a folder that was filled with names does not fill the memory: listing it is given up, in words', async () => {
-  const folder = `${face()}.revisions`;
+  const folder = `${licenceFile()}.revisions`;
   for (let n = 0; n <= 100_000; n++) fs.writeFileSync(nodePath.join(folder, `${'n'.repeat(30)}${n}`), '');
   const before = process.memoryUsage().rss;
-  const store = storeAt(await locate(face(), diskFilesBy(ourWay)), way);
+  const store = storeAt(await locate(licenceFile(), diskFilesBy(ourWay)), way);
   await expect(store.read(limits())).rejects.toMatchObject({
     code: 'SHARE_UNFIT',
     message: expect.stringContaining('more than 100,000 entries'),

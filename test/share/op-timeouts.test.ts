@@ -1,14 +1,16 @@
 import { expect, test } from 'vitest';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
-import { patient } from '../../src/share/op-timeouts.js';
-import { HandClock, HostTime, Timeline } from '../helpers/clock.js';
+import { withTimeouts } from '../../src/share/op-timeouts.js';
+import { HandClock, HostTime } from '../../src/testing/host-time.js';
+import { Timeline } from '../../src/testing/timeline.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
-import { clientOf, MemoryServer } from '../helpers/memory-share.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { SimServer } from './simulated/server.js';
 
 /** A share that takes 20 s at most, and what reached it. */
 function ground(decide: Decide) {
   const timeline = new Timeline();
-  const server = new MemoryServer(timeline);
+  const server = new SimServer(timeline);
   server.makeDirectory('/share');
   const clock = new HandClock(new HostTime(timeline));
   const slow: string[] = [];
@@ -17,7 +19,7 @@ function ground(decide: Decide) {
     started.push(`${operation} ${path}`);
     return decide(operation, path, n);
   });
-  const files: ShareFiles = patient(share, clock, {
+  const files: ShareFiles = withTimeouts(share, clock, {
     answerMs: 20_000,
     onSlow: (what) => void slow.push(what),
   });
@@ -127,4 +129,24 @@ test('a failure is handed on as it is', async () => {
   const { timeline, files } = ground(() => null);
   expect(await kindOf(timeline.run(files.list('/nothing')))).toBe('missing');
   expect(await kindOf(timeline.run(files.list('/share')))).toBe('done');
+});
+
+test('an error of the listener goes to the caller of the operation, and the next one goes on', async () => {
+  const timeline = new Timeline();
+  const clock = new HandClock(new HostTime(timeline));
+  const hung = latch();
+  const share = faulty(clientOf(new SimServer(timeline)).files, (_operation, _path, n) =>
+    n === 1 ? { kind: 'hang', until: hung.until } : null,
+  );
+  const onSlow = () => {
+    throw new Error('of the application');
+  };
+  const files = withTimeouts(share, clock, { answerMs: 20_000, onSlow });
+  const first = kindOf(files.list('/share'));
+  const second = kindOf(files.list('/share'));
+  await timeline.advance(1000);
+  expect(await first).toContain('of the application');
+  hung.release();
+  await timeline.advance(1);
+  expect(await second).not.toContain('silent');
 });

@@ -3,7 +3,7 @@ import { SeatfileFault } from '../../src/licence/fault.js';
 import { toFault } from '../../src/share/deadline.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { hintFor, refuseInside, refuseMounted, wholePath } from '../../src/share/paths.js';
-import { createFace } from '../../src/store/create.js';
+import { createLicenceFile } from '../../src/store/create.js';
 import { locate } from '../../src/store/locate.js';
 import { clientOf } from '../helpers/memory-share.js';
 import { bareLicence, codeOf, Table } from '../helpers/table.js';
@@ -37,6 +37,34 @@ describe('what is no path: BAD_ARGUMENT', () => {
     expect(fault.code).toBe('BAD_ARGUMENT');
     expect(fault.message).toMatch(words);
     expect(fault.message).not.toContain('\n');
+  });
+
+  test.each([
+    ['S:\\acme\\licence.json:seats', /a stream of one \(licence\.json:seats\)/],
+    ['a:b:c', /a stream of one \(b:c\)/],
+    ['NUL', /keeps for a device/],
+    ['S:\\acme\\Nul.json', /Nul\.json is a name/],
+    ['\\\\server\\share\\COM1\\licence.json', /COM1 is a name/],
+    ['\\\\?\\S:\\aux\\licence.json', /aux is a name/],
+    ['S:/acme/licence.json.', /"licence\.json\." ends/],
+    ['S:/acme /licence.json', /"acme " ends/],
+  ])('%j on Windows, for what it means there', (path, words) => {
+    const fault = refusal(() => wholePath(path, 'win32'));
+    expect(fault.code).toBe('BAD_ARGUMENT');
+    expect(fault.message).toMatch(words);
+    expect(() => wholePath(path, 'linux')).not.toThrow(/stream|device|ends/);
+  });
+
+  test.each([
+    'S:\\acme\\licence.json',
+    's:licence.json',
+    '..\\acme\\.\\licence.json',
+    '\\\\server\\share\\acme\\licence.json',
+    '\\\\?\\UNC\\server\\share\\licence.json',
+    '\\\\?\\S:\\acme\\licence.json',
+    'S:/console/nullable/com10/lpt/auxiliary.json',
+  ])('%j is a path on Windows', (path) => {
+    expect(() => wholePath(path, 'win32')).not.toThrow();
   });
 
   test.each(['C:/acme/licence.json', '/srv/a:b//licence.json', 'c://licence.json', '/srv/smb:x', './smb:/x'])(
@@ -90,8 +118,8 @@ describe('one file, two tables', () => {
     ['/app/one/licence.json', mountinfo, 'SHARE_UNFIT'],
     ['/app/acme/licence.json', mountinfo, null],
     ['/app/one/licence.json', null, null],
-  ])('%s as a mount point of its own', async (face, info, code) => {
-    const asked = Promise.resolve().then(() => refuseMounted(face, info));
+  ])('%s as a mount point of its own', async (licenceFile, info, code) => {
+    const asked = Promise.resolve().then(() => refuseMounted(licenceFile, info));
     expect(
       await asked.then(
         () => null,
@@ -104,17 +132,22 @@ describe('one file, two tables', () => {
     const table = new Table();
     const info = '1 0 0:1 / /share/licence.json rw - ext4 /dev/sda rw';
     const { files } = clientOf(table.server);
-    expect(await codeOf(locate(table.place.face, files, info))).toBe('SHARE_UNFIT');
+    expect(await codeOf(locate(table.paths.licenceFile, files, info))).toBe('SHARE_UNFIT');
     table.grow(3);
     expect(await codeOf(locate(table.documentPath(3), files))).toBe('SHARE_UNFIT');
-    expect((await locate(table.place.face, files)).face).toBe(table.place.face);
+    expect((await locate(table.paths.licenceFile, files)).licenceFile).toBe(table.paths.licenceFile);
   });
 
   test('and none is created there', async () => {
     const table = new Table();
     table.grow(1);
-    const path = `${table.place.folder}/new.json`;
-    const created = createFace(path, bareLicence(), clientOf(table.server).files, async () => undefined);
+    const path = `${table.paths.folder}/new.json`;
+    const created = createLicenceFile(
+      path,
+      bareLicence(),
+      clientOf(table.server).files,
+      async () => undefined,
+    );
     expect(await codeOf(created)).toBe('SHARE_UNFIT');
     expect(table.others()).toEqual([]);
   });
@@ -123,19 +156,19 @@ describe('one file, two tables', () => {
 describe('a licence file with a second name', () => {
   const linked = () => {
     const table = new Table();
-    table.server.hardLink('/share/backup.json', table.place.face);
+    table.server.hardLink('/share/backup.json', table.paths.licenceFile);
     return { table, files: clientOf(table.server).files };
   };
 
   test('is refused where a table would begin beside each', async () => {
     const { table, files } = linked();
-    expect(await codeOf(locate(table.place.face, files))).toBe('SHARE_UNFIT');
+    expect(await codeOf(locate(table.paths.licenceFile, files))).toBe('SHARE_UNFIT');
   });
 
   test('is opened once there is a folder: nothing depends on that file then', async () => {
     const { table, files } = linked();
     table.grow(1);
-    expect((await locate(table.place.face, files)).face).toBe(table.place.face);
+    expect((await locate(table.paths.licenceFile, files)).licenceFile).toBe(table.paths.licenceFile);
   });
 });
 

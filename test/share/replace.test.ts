@@ -16,6 +16,8 @@ import fs from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { diskFiles } from '../../src/share/disk.js';
+import { identityOf } from '../../src/share/files.js';
 import { replaceWhole } from '../../src/share/replace.js';
 
 const before = vi.fn();
@@ -38,7 +40,8 @@ const share = () => path.join(around, 'share');
 const elsewhere = () => path.join(around, 'elsewhere');
 const file = () => path.join(share(), 'licence.json');
 const folder = () => path.join(share(), 'folder');
-const show = () => replaceWhole(file(), 'new', 0o644, folder());
+const show = (isStill = async () => true) =>
+  replaceWhole(file(), 'new', 0o644, { beside: folder(), isStill });
 
 function unmount(): void {
   renameSync(share(), elsewhere());
@@ -171,4 +174,28 @@ test('a link in the place of the file is replaced, and what it points to is left
   symlinkSync(victim(), file());
   await show();
   expect([readFileSync(victim(), 'utf8'), lstatSync(file()).isFile()]).toEqual(['precious', true]);
+});
+
+test('another file than the expected one is left as it is, and nothing beside it', async () => {
+  expect(await show(async () => false)).toBe(false);
+  expect([readFileSync(file(), 'utf8'), readdirSync(share()).sort()]).toEqual([
+    'old',
+    ['folder', 'licence.json'],
+  ]);
+});
+
+test.each([
+  [900, true],
+  [1100, false],
+])('a process that is stopped for %i ms between its last look and the rename', async (stoppedMs, isDone) => {
+  const expected = identityOf(await diskFiles.stat(file()));
+  const { lstat } = fs;
+  vi.spyOn(fs, 'lstat').mockImplementation((async (path: string) => {
+    const found = await lstat(path);
+    const nowMs = Date.now();
+    if (path === file()) vi.spyOn(Date, 'now').mockReturnValue(nowMs + stoppedMs);
+    return found;
+  }) as never);
+  expect(await diskFiles.replace(file(), 'new', 0o644, { beside: folder(), expected })).toBe(isDone);
+  expect(readFileSync(file(), 'utf8')).toBe(isDone ? 'new' : 'old');
 });

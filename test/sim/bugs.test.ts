@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import nodePath from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { beliefOf } from '../../src/rules/validity.js';
+import type { validityOf } from '../../src/rules/validity.js';
 import { bugs, type Edit } from './bugs.js';
-import { changed, parse, plant, planted } from './plant.js';
+import { changed, mistakesIn, plant, planted } from './plant.js';
 
 /** The bugs that the simulation has to notice can be planted in the source as it is now. */
 
@@ -97,8 +97,14 @@ export class Box<T> {
   });
 });
 
-test('every file parses with its bug in it', async () => {
-  await parse(bugs, 'sim-bugs/parsed');
+test('every file can be compiled with its bug in it, and names nothing that is not there', async () => {
+  expect(await mistakesIn(bugs, 'sim-bugs/beside')).toEqual([]);
+});
+
+test.each(['notThere()', '(('])('or the bug is named: %s', async (replace) => {
+  const [bug] = bugs;
+  const told = bug && (await mistakesIn([{ ...bug, name: 'wrong', replace }], 'sim-bugs/wrong'));
+  expect(told?.join('\n')).toContain('-wrong.ts(');
 });
 
 test('what is planted runs, and differs by the bug alone', async () => {
@@ -109,8 +115,8 @@ test('what is planted runs, and differs by the bug alone', async () => {
 
 async function validForMs(directory: string): Promise<number> {
   const { href } = pathToFileURL(nodePath.join(directory, 'src', 'rules', 'validity.js'));
-  const compiled = (await import(/* @vite-ignore */ href)) as { beliefOf: typeof beliefOf };
+  const compiled = (await import(/* @vite-ignore */ href)) as { validityOf: typeof validityOf };
   const since = { elapsedMs: 0, wallMs: 0, uptimeMs: 0 };
   const record = { level: 'heartbeat', checkIntervalSeconds: 1, graceSeconds: 0 } as const;
-  return compiled.beliefOf(record, since).validForMs;
+  return compiled.validityOf(record, since).validForMs;
 }

@@ -47,7 +47,7 @@ const forks = 'src/store/forks.ts';
 const commits = 'src/store/commit.ts';
 const garbage = 'src/store/garbage.ts';
 const compaction = 'src/store/compact.ts';
-const lock = 'src/store/lock.ts';
+const turns = 'src/store/turns.ts';
 const lockFiles = 'src/store/lock-files.ts';
 const sightings = 'src/rules/liveness.ts';
 const beatRule = 'src/rules/beat.ts';
@@ -55,18 +55,18 @@ const evictRule = 'src/rules/evict.ts';
 const requestRule = 'src/rules/request.ts';
 const timing = 'src/rules/timing.ts';
 const places = 'src/rules/seats.ts';
-const looks = 'src/client/look.ts';
+const looks = 'src/client/poll-findings.ts';
 const agenda = 'src/client/agenda.ts';
 const tableHere = 'src/client/table-view.ts';
 const vigil = 'src/client/peer-observer.ts';
 const line = 'src/rules/queue.ts';
+const giveBackRule = 'src/rules/give-back.ts';
 
 const lostChange = 'an acknowledged change is in the table';
 const appliedOnce = 'a change is applied once';
 const plainFault = 'a fault other than COMMIT_UNKNOWN says that nothing was changed';
 const neverOver = 'rule 9: no more than max users hold at once';
 const liveUser = 'rule 4: a live user that can beat is not evicted';
-const deadUser = 'rule 4: a dead user is gone within 2 T and one commit';
 const light = 'rule 10: Light is never swept';
 const inOrder = 'rule 8: first come, first served, and no seat is free while an instance waits';
 const inJournal = 'what happened in a revision is in the journal, once, before the revision goes';
@@ -89,10 +89,10 @@ const triedAgainUnseen: readonly Edit[] = [
   },
   {
     file: commits,
-    within: 'CommitAttempts.attempt',
-    find: 'await this.revisions.publish(stage, next, text, limits)',
+    within: 'CommitAttempts.attemptIn',
+    find: 'await this.revisions.publish(stage, committed, text, deadline)',
     replace: `await this.revisions
-.publish(stage, next, text, limits)
+.publish(stage, committed, text, deadline)
 .catch((error) => (error.message === 'again' ? 'unknown' : Promise.reject(error)))`,
   },
 ];
@@ -114,9 +114,10 @@ const publishing: readonly Bug[] = [
       'With the bug each attempt has an id of its own, and an unanswered attempt is repeated.',
     breaks: appliedOnce,
     file: commits,
-    within: 'CommitAttempts.attempt',
-    find: 'await this.stageFor(limits)',
-    replace: '(Object.assign(this, { changeId: this.context.dice.id() }), await this.stageFor(limits))',
+    within: 'CommitAttempts.attemptIn',
+    find: 'await this.stageFor(turn, deadline)',
+    replace:
+      '(Object.assign(this, { changeId: this.context.random.id() }), await this.stageFor(turn, deadline))',
     also: triedAgainUnseen,
   },
   {
@@ -156,11 +157,11 @@ const publishing: readonly Bug[] = [
     breaks: lostChange,
     file: publisher,
     within: 'Publisher.publish',
-    find: 'const placed = await this.renameUntilDecided(stage, entry, limits);',
+    find: 'const placed = await this.renameUntilDecided(stage, entry, deadline);',
     replace: `const number = this.latest.reader.pathOf(entry.number);
-    const { files, place } = this.context;
+    const { files, paths } = this.context;
     await files.makeDirectory(number).catch(() => undefined);
-    await files.replace(documentIn(number), entry.text, place.fileMode, place.folder);
+    await files.replace(documentIn(number), entry.text, paths.fileMode, { beside: paths.folder });
     const placed: string = 'placed';`,
   },
   {
@@ -260,11 +261,12 @@ const looking: readonly Bug[] = [
     breaks: 'no user loses a seat but by release, removal or eviction',
     file: 'src/store/latest.ts',
     within: 'LatestReader.readListed',
-    find: "if (number === undefined) return trouble('empty', lost(place, 'holds no revision'));",
-    replace: `if (number === undefined) {
+    find: "if (number < 0) return trouble('empty', lost(paths, 'holds no revision'));",
+    replace: `if (number < 0) {
         const { kind } = this.reader;
-        const shown = kind.parse(kind.decode(await files.read(place.face), place.face), place.face);
-        const document = { ...shown, licence: { ...shown.licence, instances: [] } };
+        const { licenceFile } = paths;
+        const shown = await kind.parse(kind.decode(await files.read(licenceFile), licenceFile), licenceFile);
+        const document = { ...shown, licence: { ...(shown as { licence: object }).licence, instances: [] } };
         return { document, isBelow: false, startedMs, endedMs: clock.elapsedMs() };
       }`,
   },
@@ -278,8 +280,8 @@ const looking: readonly Bug[] = [
     breaks: 'a healthy table is not called lost',
     file: 'src/store/trouble.ts',
     within: 'TroubleMemory.isBelieved',
-    find: 'waitedMs >= this.cachesMs && this.met.readings >= READINGS_TO_BELIEVE',
-    replace: 'this.met.readings >= 1',
+    find: 'waitedMs >= this.cachesMs && this.last.readings >= READINGS_TO_BELIEVE',
+    replace: 'this.last.readings >= 1',
   },
   {
     name: 'lock-stale-by-the-wall-clock',
@@ -301,17 +303,11 @@ const looking: readonly Bug[] = [
       'A writer passes by the lock of a dead process when nothing moves, and steals it after a while. ' +
       'With the bug it waits until the lock is given back.',
     breaks: 'a dead writer blocks no other',
-    file: lock,
-    within: 'PoliteLock.acquire',
-    find: 'return await this.breakThrough(progress.patienceMs);',
-    replace: 'void 0;',
+    file: turns,
+    within: 'Turns.wait',
+    find: 'await this.breakThrough(progress.patienceMs, seen)',
+    replace: "await Promise.resolve<Unlock | null | 'waits'>('waits')",
     also: [
-      {
-        file: lock,
-        within: 'PoliteLock.acquire',
-        find: "attempt === 'held' && (await this.isOutlived(progress.patienceMs))",
-        replace: 'false',
-      },
       {
         file: lockFiles,
         within: 'LockFiles.mtimeOf',
@@ -409,7 +405,7 @@ const sight: readonly Bug[] = [
       'With the bug all of it counts, also what the observer slept through.',
     breaks: 'rule 3: the instance that wakes first does not evict the peers that slept with it',
     file: sightings,
-    within: 'look',
+    within: 'addPoll',
     find: 'COUNTED_POLLS * periodMs',
     replace: '1e12 * periodMs',
   },
@@ -462,7 +458,7 @@ const sight: readonly Bug[] = [
       'With the bug it is counted of every record.',
     breaks: light,
     file: sightings,
-    within: 'look',
+    within: 'addPoll',
     find: "record.id !== observer.id && record.level === 'heartbeat'",
     replace: 'record.id !== observer.id',
     also: [lightAtCommit],
@@ -477,23 +473,23 @@ const sight: readonly Bug[] = [
       'With the bug the silences stand.',
     breaks: 'rule 4b: after an outage no peer is blamed for more than T of it',
     file: vigil,
-    within: 'Vigil.committed',
-    find: 'cutBack(this.sightings, this.lastSeen)',
-    replace: 'this.sightings',
+    within: 'PeerObserver.committed',
+    find: 'capSilence(this.observations, this.lastSeen)',
+    replace: 'this.observations',
   },
   {
     name: 'looks-by-the-wall-clock',
     promise: 'rule 3',
-    profile: 'office',
+    profile: 'edge',
     what:
       'Observed silence is measured on the monotonic clock. ' +
-      'With the bug it is measured on the wall clock, and stands still while that is set back.',
-    breaks: deadUser,
+      'With the bug it is measured on the wall clock, and grows when that is set ahead.',
+    breaks: liveUser,
     file: tableHere,
     within: 'Table.saw',
-    find: 'this.vigil.saw(top, identity.id, this.lookPeriodMs);',
+    find: 'this.peerObserver.saw(top, identity.id, this.pollPeriodMs);',
     replace: `const atMs = this.context.clock.wallMs();
-    this.vigil.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.lookPeriodMs);`,
+    this.peerObserver.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.pollPeriodMs);`,
   },
   {
     name: 'dead-by-share-time',
@@ -531,10 +527,10 @@ const asking: readonly Bug[] = [
       'With the bug it evicts, unasked, all that are silent for 2 T.',
     breaks: liveUser,
     file: requestRule,
-    within: 'ask',
-    find: 'asker.unanswered(licence)',
+    within: 'callRollFor',
+    find: 'requester.unanswered(licence)',
     replace: `licence.instances
-.filter((record) => record.id !== asker.id && asker.silence(record) >= 2000 * record.checkIntervalSeconds)
+.filter((record) => record.id !== requester.id && requester.silence(record) >= 2000 * record.checkIntervalSeconds)
 .map(({ id, beat }) => ({ instance: id, beat, reason: 'evicted', words: 'did not answer the roll call' }))`,
   },
   {
@@ -602,7 +598,7 @@ const believing: readonly Bug[] = [
       'With the bug a poll that shows the own seat in the table is as good as a beat.',
     breaks: neverOver,
     file: looks,
-    within: 'Looks.ownSeats',
+    within: 'PollFindings.ownSeats',
     find: 'const found = new Found();',
     replace: `const found = new Found();
     const at = this.context.clock;
@@ -653,9 +649,9 @@ const table: readonly Bug[] = [
       'With the bug one is also free when all of them are taken.',
     breaks: neverOver,
     file: places,
-    within: 'Places.placeFor',
-    find: 'inUse + ahead < limitOf',
-    replace: 'inUse + ahead <= limitOf',
+    within: 'SeatIndex.seatIdFor',
+    find: 'inUse + ahead < seatLimit',
+    replace: 'inUse + ahead <= seatLimit',
   },
   {
     name: 'same-name-same-user',
@@ -678,8 +674,8 @@ const table: readonly Bug[] = [
     what: 'An evicted holder comes back only if a seat is free. With the bug it always comes back.',
     breaks: neverOver,
     file: beatRule,
-    within: 'fateOf',
-    find: 'table.places.placeFor(who, { module, preferred: id, ahead })',
+    within: 'outcomeOf',
+    find: 'table.seatIndex.seatIdFor(who, { module, preferred: id, ahead })',
     replace: 'id',
   },
   {
@@ -734,7 +730,7 @@ const losing: readonly Bug[] = [
       'With the bug it is valid.',
     breaks: neverOver,
     file: looks,
-    within: 'Looks.lacking',
+    within: 'PollFindings.lacking',
     find: "if (top.loss === 'certain') for (const module of holds.modules) holds.doubt(module);",
     replace: '',
   },
@@ -765,13 +761,13 @@ const restoring: readonly Bug[] = [
     breaks: 'where the share was nothing is written while it is away',
     file: 'src/store/trouble.ts',
     within: 'folderGone',
-    find: 'if (isFaceThere)',
-    replace: 'if (isFaceThere || folder)',
+    find: 'if (isLicenceFileThere)',
+    replace: 'if (isLicenceFileThere || folder)',
     also: [
       {
         file: 'src/store/rebuild.ts',
         within: 'Rebuilder.remains',
-        find: 'numbers === null && !isFaceOurs',
+        find: 'numbers === null && !isDisplayCopyOurs',
         replace: 'false',
       },
     ],
@@ -798,7 +794,7 @@ const onDemand: readonly Bug[] = [
     what: 'A holder with an answer deadline polls four times within it. With the bug it polls as often as without one.',
     breaks: liveUser,
     file: timing,
-    within: 'ownLookMs',
+    within: 'ownPollMs',
     find: 'answersWithin === null ? periodMs : Math.min(periodMs, (answersWithin * 1000) / POLLS_PER_ANSWER)',
     replace: 'answersWithin === null ? periodMs : Math.max(periodMs, 1 / POLLS_PER_ANSWER)',
   },
@@ -809,7 +805,7 @@ const onDemand: readonly Bug[] = [
     what: 'A poll that shows a roll call for the own record does not prolong validity. With the bug it does.',
     breaks: neverOver,
     file: looks,
-    within: 'Looks.attend',
+    within: 'PollFindings.attend',
     find: 'isCalled(licence, identity.id)',
     replace: 'false',
   },
@@ -826,14 +822,14 @@ const waitingInLine: readonly Bug[] = [
       'With the bug no commit offers, and a waiter counts itself too.',
     breaks: 'rule 8: no seat is free while an instance waits',
     file: line,
-    within: 'Lines.ahead',
+    within: 'Queues.ahead',
     find: 'place - 1',
     replace: 'place',
     also: [
       {
         file: tableHere,
         within: 'Table.served',
-        find: 'andThen(context, passed, seatWaiters)',
+        find: 'andThen(context, passed, offerToWaiters)',
         replace: 'passed',
       },
     ],
@@ -844,9 +840,9 @@ const waitingInLine: readonly Bug[] = [
     profile: 'queue',
     what: 'A waiter that gives up leaves the queue and an offered seat. With the bug it gives back only what it holds.',
     breaks: inOrder,
-    file: line,
-    within: 'release',
-    find: 'leaveLine(licence, instanceId, modules)',
+    file: giveBackRule,
+    within: 'giveBack',
+    find: 'dequeue(licence, instanceId, modules)',
     replace: 'licence',
   },
 ];

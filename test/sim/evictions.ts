@@ -123,7 +123,7 @@ export class Evictions {
       const key = beatKey(instance, beat);
       const fresh = { atMs: this.office.nowMs, misfortuneMs: this.misfortuneOf(record) };
       this.called.set(key, before.get(key) ?? fresh);
-      if (!before.has(key)) this.office.asked(by.key);
+      if (!before.has(key)) this.office.asked(by.key, record.note);
     }
   }
 

@@ -181,7 +181,10 @@ async function firstBroken(
     const played = await hand.play(String(n), profile ?? bug.profile);
     // A planted bug that names what is no longer there fails at run time: that catches nothing.
     if ('error' in played) throw new Error(`bug ${bug.name}: seed ${n} crashed: ${played.error}`);
-    if (played.outcome.violation) return { seeds: n, how: played.outcome.violation.rule };
+    const { violation } = played.outcome;
+    if (violation?.rule === 'crashed')
+      throw new Error(`bug ${bug.name}: seed ${n} crashed: ${violation.what}`);
+    if (violation) return { seeds: n, how: violation.rule };
   }
   return null;
 }

@@ -1,5 +1,5 @@
 import nodePath from 'node:path';
-import { locateStore, openStore } from '../../src/client/open-licence.js';
+import { locateStore, openStore } from '../../src/client/open-store.js';
 import type { Licence } from '../../src/licence/document.js';
 import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
@@ -18,6 +18,8 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** No commit takes more operations than this: where in one a process is killed or stopped. */
 const OPERATIONS = 45;
+/** A commit that waits for no turn takes about so many. */
+const COMMIT_OPERATIONS = 8;
 const COMMAND_MS = 90_000;
 /** So long the living have had to heal a loss by themselves. Milliseconds. */
 const REPAIR_MS = 300_000;
@@ -107,6 +109,12 @@ export class Mishaps {
     process?.setTrap(this.office.chance.whole(0, OPERATIONS), () => this.freeze(process));
   }
 
+  /** Most operations are no step of a commit: the file is watched, and the display copy refreshed. */
+  private freezeCommit(): void {
+    const process = this.anyProcess();
+    process?.setTrap(this.office.chance.whole(0, COMMIT_OPERATIONS), () => this.freeze(process), true);
+  }
+
   /** Gives a seat back and asks for one at once. */
   private rejoin(): void {
     const person = this.anyPerson();
@@ -129,7 +137,7 @@ export class Mishaps {
         for (const process of this.office.processesOn(host)) process.runningSinceMs = this.nowMs;
         host.wake();
       },
-      'blind',
+      { isBlind: true },
     );
   }
 
@@ -149,7 +157,7 @@ export class Mishaps {
       host,
       () => host.cut('hangs'),
       () => host.mend(),
-      'blind',
+      { isBlind: true },
     );
   }
 
@@ -161,12 +169,11 @@ export class Mishaps {
       host,
       () => host.cut('unsaid'),
       () => host.mend(),
-      'blind',
+      { isBlind: true },
     );
   }
 
-  private revoke(): void {
-    const host = this.anyHost();
+  private revoke(host: Host = this.anyHost(), forMs?: number): void {
     if (this.isAffected(host)) return;
     const kind = this.office.chance.pick<ShareErrorKind>(['refused', 'readOnly', 'full']);
     this.trouble(
@@ -174,6 +181,7 @@ export class Mishaps {
       host,
       () => host.unwritable(kind),
       () => host.unwritable(null),
+      { forMs },
     );
   }
 
@@ -239,6 +247,17 @@ export class Mishaps {
       const awakeMs = this.office.chance.between(0.01, 0.24) * this.office.plan.intervalMs;
       this.after(awakeMs, () => this.sleep(process.user.host));
     };
+  }
+
+  /** A holder that the next roll call names reads it, and cannot answer in time. */
+  private muteCalled(): void {
+    const { chance, plan } = this.office;
+    const mute = (_: Process, named: Process | undefined) => {
+      const forMs = chance.between(1, 4) * (plan.answerMs ?? plan.intervalMs);
+      if (named?.isRunning) this.revoke(named.user.host, forMs);
+      else this.office.onAsked = mute; // the next one
+    };
+    this.office.onAsked = mute;
   }
 
   private powerOff(host: Host): void {
@@ -471,14 +490,14 @@ export class Mishaps {
   }
 
   private removeOne(id: string): void {
-    this.atDesk((context, actor) =>
+    this.withAdminSession((context, actor) =>
       remove(context, { isChosen: (record) => record.id === id, actor, words: 'why' }),
     );
   }
 
   private setInterval(): void {
     const seconds = Math.round((this.office.plan.intervalMs / 1000) * this.office.chance.scaled(0.4, 2));
-    this.atDesk((context, actor) =>
+    this.withAdminSession((context, actor) =>
       changeSettings(context, { changes: { checkIntervalSeconds: seconds }, actor }),
     );
     this.office.noteInterval(seconds * 1000);
@@ -491,16 +510,16 @@ export class Mishaps {
       Math.round(((answerMs ?? 20_000) / 1000) * this.office.chance.scaled(0.5, 4)),
     );
     const onDemand = this.office.chance.is(0.3) ? undefined : { answerWithinSeconds: seconds };
-    this.atDesk((context, actor) => changeSettings(context, { changes: { onDemand }, actor }));
+    this.withAdminSession((context, actor) => changeSettings(context, { changes: { onDemand }, actor }));
   }
 
   private setLevel(): void {
     const level = this.office.chance.pick(['light', 'heartbeat', 'heartbeat'] as const);
-    this.atDesk((context, actor) => changeSettings(context, { changes: { level }, actor }));
+    this.withAdminSession((context, actor) => changeSettings(context, { changes: { level }, actor }));
   }
 
   /** One command of the administrator's, in a process of its own. */
-  private atDesk(change: (context: ChangeContext, actor: string) => Draft | null): void {
+  private withAdminSession(change: (context: ChangeContext, actor: string) => Draft | null): void {
     const process = this.office.enter(this.anyHost(), 'admin');
     const act = async () => {
       const { store } = await process.ask(
@@ -744,13 +763,19 @@ export class Mishaps {
   }
 
   /** What befalls one computer; a `blind` one sees nothing of the share meanwhile. */
-  private trouble(what: string, host: Host, begin: () => void, end: () => void, sight = 'sees'): void {
+  private trouble(
+    what: string,
+    host: Host,
+    begin: () => void,
+    end: () => void,
+    { isBlind = false, forMs = this.span() } = {},
+  ): void {
     let blinded: Process[] = [];
     this.during(
       what,
       host.name,
       () => {
-        if (sight === 'blind') blinded = this.office.processesOn(host);
+        if (isBlind) blinded = this.office.processesOn(host);
         for (const process of blinded) process.blind.begin(this.nowMs);
         this.office.beginTrouble(host);
         begin();
@@ -760,6 +785,7 @@ export class Mishaps {
         this.office.endTrouble(host);
         for (const process of blinded) process.blind.end(this.nowMs);
       },
+      forMs,
     );
   }
 

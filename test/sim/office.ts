@@ -1,4 +1,4 @@
-import { openStore } from '../../src/client/open-licence.js';
+import { openStore } from '../../src/client/open-store.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { FACE, type Host, World } from '../helpers/world.js';
 import { Chance } from './chance.js';
@@ -38,8 +38,8 @@ export class Office {
   emptyListings = 0;
   /** When the server's clock was set. */
   readonly serverClockSets: number[] = [];
-  /** Called once, with the next process that makes a roll call. */
-  onAsked: ((process: Process) => void) | null = null;
+  /** Called once, with the next process that makes a roll call, and one that is named in it. */
+  onAsked: ((process: Process, named: Process | undefined) => void) | null = null;
   /** Called once, when an instance is newly seated. */
   onSeated: (() => void) | null = null;
   /** Living users that have lost a seat that was only in lost revisions, or that a rebuilt table had no place for. */
@@ -212,10 +212,11 @@ export class Office {
     this.onSeated = null;
   }
 
-  asked(key: string): void {
+  asked(key: string, named: string | null): void {
     const process = this.processAt(key);
-    if (process && !this.isQuiet) this.onAsked?.(process);
+    const { onAsked } = this;
     this.onAsked = null;
+    if (process && !this.isQuiet) onAsked?.(process, this.processAt(named));
   }
 
   regained(): void {

@@ -5,10 +5,11 @@ import { Chance } from './chance.js';
 
 /** What befalls an office. Each is explained where it is done, in mishaps.ts. */
 export type Mishap =
-  | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'rejoin' | 'giveUp') // one process
+  | ('leave' | 'window' | 'kill' | 'killMidway' | 'freeze' | 'freezeMidway' | 'freezeCommit') // one process
+  | ('rejoin' | 'giveUp') // one process
   | ('sleep' | 'reboot' | 'cut' | 'failing' | 'revoke' | 'setWall' | 'slowHost') // one computer
-  // most of them; one, to within a moment; all, for ever; one that has just asked
-  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker')
+  // most of them; one, to within a moment; all, for ever; one that has just asked, or was
+  | ('sleepAll' | 'freezeAll' | 'nearMiss' | 'friday' | 'drowsyAsker' | 'muteCalled')
   | (
       | 'full'
       | 'fullUneven'
@@ -175,7 +176,7 @@ const profiles = {
   nap: {
     ...{ weight: 0.6, people: [3, 5], interval: [20, 60], many: [15, 40], lockless: 0.8, length: 8 },
     ...{ stay: [0.2, 0.6], comers: 0.5, span: [2, 40], isSmall: true },
-    mishaps: { freezeMidway: 8, kill: 1, cut: 2, sleep: 1, lateNumber: 3 },
+    mishaps: { freezeCommit: 8, kill: 1, cut: 2, sleep: 1, lateNumber: 3 },
   },
   edge: {
     ...{ weight: 1.5, people: [2, 6], interval: [60, 300], many: [12, 40], slow: [20, 600] },
@@ -239,7 +240,7 @@ const profiles = {
         lossy: 2,
         restart: 1,
       },
-      ...{ failing: 1, revoke: 5, setLevel: 1, setInterval: 1, serverClock: 1, remove: 1 },
+      ...{ failing: 1, revoke: 2, muteCalled: 4, setLevel: 1, setInterval: 1, serverClock: 1, remove: 1 },
     },
   },
   restored: {
@@ -312,7 +313,7 @@ export function planOf(seed: string, only?: Profile): Plan {
       : Number.POSITIVE_INFINITY;
   const durationMs = (sketch.length ?? 1) * intervalMs * intervalsFor(count, intervalMs, stayMs);
   const semantics = semanticsOf(chance, sketch);
-  const lookLagMs = semantics === 'windows' ? 10_000 : 0;
+  const cacheAgeMs = semantics === 'windows' ? 10_000 : 0;
   return {
     ...{ seed, profile, intervalMs, durationMs, people, mishaps: sketch.mishaps },
     semantics,
@@ -322,7 +323,7 @@ export function planOf(seed: string, only?: Profile): Plan {
     level: sketch.level ?? 'heartbeat',
     answerMs: sketch.onDemand ? 1000 * Math.round(chance.scaled(...sketch.onDemand)) : null,
     graceMs: chance.is(0.15) ? 1000 * Math.round(chance.between(0.1, 2) * (intervalMs / 1000)) : 0,
-    hosts: Array.from({ length: hosts }, () => ({ ...hostOf(chance), lookLagMs })),
+    hosts: Array.from({ length: hosts }, () => ({ ...hostOf(chance), cacheAgeMs })),
     store: storeOf(chance, sketch.lockless ?? 0.1, sketch.isSmall ?? chance.is(0.5)),
     latencyMs: chance.scaled(...(sketch.slow ?? ([0.5, 40] as const))),
     mishapEveryMs: durationMs / chance.whole(...sketch.many),

@@ -12,13 +12,13 @@ import type { Bug, Edit } from './bugs.js';
 const root = findRoot(nodePath.dirname(fileURLToPath(import.meta.url)));
 /** Below node_modules packages resolve, and nothing is linted, tested or published. */
 const cache = nodePath.join(root, 'node_modules', '.cache');
-const SOURCES = ['src', 'test/helpers', 'test/sim'];
+const SOURCES = ['src', 'test/helpers', 'test/share/simulated', 'test/sim'];
 
 /**
- * Compiles src/, test/helpers and test/sim, as they are or with one bug in them. Types are not checked,
+ * Compiles src/ and what the simulator has of test/, as they are or with one bug in them. Types are not checked,
  * because a bug may leave something unused.
  * @param into a folder below `node_modules/.cache` (a relative path is taken from there); what is in it goes
- * @returns its path: it holds `src/...js`, `test/helpers/...js` and `test/sim/...js`
+ * @returns its path: it holds `src/...js` and `test/...js`
  * @throws when what the bug changes is not there exactly once, or no longer parses
  */
 export async function plant(bug: Bug | null, into: string): Promise<string> {
@@ -34,12 +34,31 @@ export async function plant(bug: Bug | null, into: string): Promise<string> {
   return directory;
 }
 
-/** Checks that every changed file still parses, all at once. @throws naming those that do not */
-export async function parse(bugs: readonly Bug[], into: string): Promise<void> {
+/** What a changed file may not have: mistakes in writing, and names that the code no longer has. */
+const MISTAKES = /: error (TS1\d{3}|TS2304|TS2305|TS2307|TS2339|TS2551|TS2552|TS2724): /;
+
+/**
+ * The mistakes in the changed files, as the compiler tells them. A bug that names what is not there would crash, and
+ * show nothing. All are looked at at once: each lies beside the file that it changes.
+ */
+export async function mistakesIn(bugs: readonly Bug[], into: string): Promise<string[]> {
   const directory = await emptied(into);
-  const sources = nodePath.join(directory, 'sources');
-  for (const bug of bugs) await writePlanted(bug, nodePath.join(sources, bug.name));
-  await compile(sources, directory);
+  await cp(nodePath.join(root, 'src'), nodePath.join(directory, 'src'), { recursive: true });
+  for (const bug of bugs)
+    for (const [file, text] of await planted(bug))
+      await writeFile(nodePath.join(directory, file.replace(/\.ts$/, `-${bug.name}.ts`)), text);
+  const compilerOptions = { rootDir: 'src', noEmit: true };
+  await writeFile(
+    nodePath.join(directory, 'tsconfig.json'),
+    JSON.stringify({
+      extends: nodePath.join(root, 'tsconfig.json'),
+      compilerOptions,
+      include: ['src'],
+      exclude: [],
+    }),
+  );
+  const said = await tsc(directory).catch((error: Error) => error.message);
+  return said.split('\n').filter((line) => MISTAKES.test(line));
 }
 
 /** What the changed files say, by their names. @throws when what the bug changes is not there exactly once */
@@ -90,11 +109,17 @@ async function compile(sources: string, outDir: string): Promise<void> {
     exclude: [], // by itself it would be outDir, and all this lies in there
   };
   await writeFile(nodePath.join(sources, 'tsconfig.json'), JSON.stringify(project));
+  await tsc(sources);
+}
+
+async function tsc(project: string): Promise<string> {
   const manifest = createRequire(import.meta.url).resolve('typescript/package.json');
-  const tsc = nodePath.join(nodePath.dirname(manifest), 'bin', 'tsc');
-  await promisify(execFile)(process.execPath, [tsc, '-p', sources]).catch((error: { stdout?: string }) => {
+  const program = nodePath.join(nodePath.dirname(manifest), 'bin', 'tsc');
+  const run = promisify(execFile)(process.execPath, [program, '-p', project, '--pretty', 'false']);
+  const { stdout } = await run.catch((error: { stdout?: string }) => {
     throw new Error(error.stdout || 'tsc failed', { cause: error });
   });
+  return stdout;
 }
 
 function findRoot(from: string): string {

@@ -1,10 +1,10 @@
-import type { OpenOptions } from '../../src/client/options.js';
+import type { OpenOptions } from '../../src/api.js';
 import type { Seat } from '../../src/client/seat.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import type { FileStat, ShareFiles } from '../../src/share/files.js';
 import type { Change, Committed } from '../../src/store/commit.js';
 import type { Store } from '../../src/store/store.js';
-import { callOf, type Operation, portOf } from '../helpers/memory-share.js';
+import { callOf, type Operation, portOf } from '../helpers/port.js';
 import { FOLDER, type User } from '../helpers/world.js';
 import { Meter } from './meter.js';
 import { shortPath, type Trace } from './trace.js';
@@ -56,12 +56,16 @@ export class Process {
   private readonly trace: Trace;
   isOpen = false;
   private hasLock = false;
+  /** In its last listing. */
+  private showsLock = true;
   /** The lock of another process, as it was last looked at, and since when it has looked like that. */
   private foreignLock = { identity: '', sinceMs: Number.POSITIVE_INFINITY };
   /** Since when it has had a seat without a gap. True time, milliseconds. */
   seatedSinceMs = 0;
   private readonly on: ProcessEvents;
-  private trap: { left: number; readonly spring: () => void } | null = null;
+  private trap: { left: number; readonly spring: () => void; readonly inCommits: boolean } | null = null;
+  /** Its commits that have no answer yet. */
+  private pendingCommits = 0;
   private calls = 0;
   private inCall = false;
   private isLooking = false;
@@ -107,9 +111,9 @@ export class Process {
     return clock.isAlive && !clock.gate.isShut && !clock.host.gate.isShut;
   }
 
-  /** After so many more operations on the share, in the middle of one. */
-  setTrap(left: number, spring: () => void): void {
-    this.trap = { left, spring };
+  /** After so many more operations on the share, in the middle of one; `inCommits`: only those of commits count. */
+  setTrap(left: number, spring: () => void, inCommits = false): void {
+    this.trap = { left, spring, inCommits };
   }
 
   /** Whether it has had its look: it read this revision or a later one, and what that look led to is over. */
@@ -156,27 +160,30 @@ export class Process {
 
   /** Listens at a store: what it acknowledges, and what it fails with. */
   listen(store: Store): void {
-    const { commit, read, noticeFace } = store;
-    store.read = async (limits) => {
+    const { commit, read, noticeDisplayCopy } = store;
+    store.read = async (deadline) => {
       // What it reads when it acquires or gives back is no look: its own seat may wait for the next one.
       this.isLooking = true;
-      const top = await this.during(read.call(store, limits)).finally(() => {
+      const top = await this.during(read.call(store, deadline)).finally(() => {
         this.isLooking = false;
       });
       this.isDoubted ||= top.loss === 'certain';
       return top;
     };
-    store.noticeFace = (top) => this.during(noticeFace.call(store, top));
-    store.commit = <A>(change: Change<A>, limits: Parameters<Store['commit']>[1]) =>
-      this.committing(commit.call(store, change as Change<unknown>, limits) as Promise<Committed<A>>);
+    store.noticeDisplayCopy = (top) => this.during(noticeDisplayCopy.call(store, top));
+    store.commit = <A>(change: Change<A>, deadline: Parameters<Store['commit']>[1]) =>
+      this.committing(commit.call(store, change as Change<unknown>, deadline) as Promise<Committed<A>>);
   }
 
   /** One at a time, as the store does them. */
   private async committing<A>(answer: Promise<Committed<A>>): Promise<Committed<A>> {
     this.commits++;
+    this.pendingCommits++;
     this.lastChange = null;
     try {
-      const done = await this.during(answer);
+      const done = await this.during(answer).finally(() => {
+        this.pendingCommits--;
+      });
       this.isDoubted = false;
       this.firstCommitMs = Math.min(this.firstCommitMs, this.on.now());
       this.lastCommitMs = this.on.now();
@@ -229,7 +236,8 @@ export class Process {
   }
 
   private step(): void {
-    if (this.trap === null || this.trap.left-- > 0) return;
+    if (this.trap === null || (this.trap.inCommits && this.pendingCommits === 0) || this.trap.left-- > 0)
+      return;
     const { spring } = this.trap;
     this.trap = null;
     spring();
@@ -242,20 +250,22 @@ export class Process {
     if (operation === 'read' && this.isLooking) this.learn(path);
     if (operation === 'writeNew' && !isRestored(String(args[1]))) this.lastChange = changeIn(String(args[1]));
     if (path === LOCK) this.noteLock(operation, value as FileStat);
+    if (operation === 'list' && path === FOLDER) this.showsLock = (value as string[]).includes('lock');
     if (this.trace.isKept)
       this.trace.note(this.who, `${describe(operation, args)}${answerOf(operation, value)}`);
   }
 
   private noteLock(operation: Operation, stat: FileStat): void {
     if (operation === 'makeDirectory') this.hasLock = true;
-    if (operation !== 'stat' || this.hasLock) return;
+    if (operation !== 'stat') return; // the own one too: where the answer was lost, it is taken for another's
     const identity = `${stat.inode}:${stat.modifiedMs}`;
     if (identity !== this.foreignLock.identity)
       this.foreignLock = { identity, sinceMs: this.user.clock.elapsedMs() };
   }
 
   private unlock(): void {
-    if (!this.hasLock) this.on.brokeLock(this.user.clock.elapsedMs() - this.foreignLock.sinceMs);
+    if (!this.hasLock && this.showsLock)
+      this.on.brokeLock(this.user.clock.elapsedMs() - this.foreignLock.sinceMs);
     this.hasLock = false;
   }
 

@@ -1,12 +1,12 @@
-import { EPOCH_MS, type Timeline } from '../helpers/clock.js';
-import type { Operation } from '../helpers/memory-share.js';
+import { EPOCH_MS, type Timeline } from '../../src/testing/timeline.js';
+import type { Operation } from '../helpers/port.js';
 import { FOLDER, type Host, type ShareModel } from '../helpers/world.js';
+import { SimClient } from '../share/simulated/client.js';
+import { local, nfs, type Semantics, smb, windows } from '../share/simulated/semantics.js';
+import { SimServer, type Way } from '../share/simulated/server.js';
 import { Chance } from './chance.js';
 import type { Office } from './office.js';
 import type { Plan } from './plan.js';
-import { SimClient } from './share/client.js';
-import { local, nfs, type Semantics, smb, windows } from './share/semantics.js';
-import { SimServer, type Way } from './share/server.js';
 import { shortPath } from './trace.js';
 
 const kinds: Readonly<Record<Plan['semantics'], Semantics>> = {
@@ -35,7 +35,7 @@ export class SimShare implements ShareModel {
     this.plan = plan;
     this.office = office;
     this.semantics = kinds[plan.semantics];
-    this.server = new SimServer(timeline, this.semantics);
+    this.server = new SimServer(timeline, { semantics: this.semantics });
     this.server.onDone = (operation, args, host, outcome, way) =>
       this.note(operation, args, host, outcome, way);
   }
@@ -44,7 +44,7 @@ export class SimShare implements ShareModel {
     const client = new SimClient({
       server: this.server,
       semantics: this.semantics,
-      dice: new Chance(`client ${this.plan.seed} ${host}`),
+      random: new Chance(`client ${this.plan.seed} ${host}`),
       name: host,
       wallMs: () => this.office.hostNamed(host)?.time.wallMs() ?? EPOCH_MS,
       state: { shortWriteRate: 0.5, tornWriteRate: 0.5, lateMs: LATE_MS, retransmitMs: RETRANSMIT_MS },

@@ -59,7 +59,16 @@ describe('the plans', () => {
 
   test('know every mishap', () => {
     const all: Record<Mishap, true> = {
-      ...{ leave: true, window: true, kill: true, killMidway: true, freeze: true, freezeMidway: true },
+      ...{
+        leave: true,
+        window: true,
+        kill: true,
+        killMidway: true,
+        freeze: true,
+        freezeMidway: true,
+        freezeCommit: true,
+        muteCalled: true,
+      },
       ...{
         rejoin: true,
         giveUp: true,

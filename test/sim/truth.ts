@@ -68,6 +68,8 @@ export class Truth {
   private readonly changes = new Map<string, number>();
   private readonly calls = new Map<string, number>();
   private readonly deniedChanges = new Set<string>();
+  /** Changes in lost revisions, and when these were lost. */
+  private readonly lostChanges = new Map<string, number>();
   private readonly commits: string[] = [];
   /** The newest revisions that there were, those that are lost among them: what the next may be made of. */
   private history: Licence[] = [];
@@ -107,10 +109,8 @@ export class Truth {
       return;
     }
     if (number <= this.revision) {
-      this.office.trace.note(
-        by.who,
-        `revision ${number} once more, below the newest (${this.revision}): void`,
-      );
+      const what = `revision ${number} once more, below the newest (${this.revision}): void`;
+      this.office.trace.note(by.who, what);
       this.ledger.late(next);
       return;
     }
@@ -151,16 +151,17 @@ export class Truth {
 
   /** A file was removed, by whatever path or handle: not the document of the latest revision. */
   fileRemoved(isThere: (path: string) => boolean): void {
-    const { revision } = this;
-    if (revision > 0 && !isThere(`${FOLDER}/${numberName(revision)}/licence.json`))
-      this.broken(`the document of the latest revision, ${revision}, was removed`);
+    if (this.revision > 0 && !isThere(`${FOLDER}/${numberName(this.revision)}/licence.json`))
+      this.broken(`the document of the latest revision, ${this.revision}, was removed`);
   }
 
   // --- changes: what was acknowledged is there, once; what was denied never ------------------------------------------
 
   acknowledged(who: string, change: string | null, commit: string): void {
     const isAncestor = this.commits.includes(commit, Math.max(0, this.commits.length - 1000));
-    if (isAncestor && this.changes.has(change ?? '')) return;
+    const lostMs = this.lostChanges.get(change ?? '') ?? Number.NEGATIVE_INFINITY;
+    const isJustLost = this.office.nowMs - lostMs < this.office.commitMs; // before its answer
+    if (isAncestor && (this.changes.has(change ?? '') || isJustLost)) return;
     this.office.report(
       'acknowledged and lost',
       `${who} was told of a change that is not in revision ${this.revision}`,
@@ -181,10 +182,7 @@ export class Truth {
     const call = `${by.key} ${by.commit}`;
     const earlier = this.changes.get(change) ?? (by.commit > 0 ? this.calls.get(call) : undefined);
     if (earlier !== undefined)
-      this.office.report(
-        'applied twice',
-        `${by.who}: one change is revision ${earlier} and ${next.revision}`,
-      );
+      this.office.report('applied twice', `${by.who}: as revision ${earlier} and as ${next.revision}`);
     this.calls.set(call, next.revision);
     this.changes.set(change, next.revision);
   }
@@ -243,6 +241,8 @@ export class Truth {
     this.wentBackMs = this.office.nowMs;
     this.forgotten = { top: this.table, from: older.revision, atMs: this.wentBackMs };
     for (const key of this.seated) this.adrift.add(key); // until it is counted
+    for (const [key, revision] of this.changes)
+      if (revision > older.revision) this.lostChanges.set(key, this.wentBackMs);
     for (const made of [this.changes, this.calls])
       for (const [key, revision] of made) if (revision > older.revision) made.delete(key);
     this.table = older;

@@ -55,7 +55,7 @@ test('a declined change publishes nothing, and leaves no stage', async () => {
   const table = new Table();
   const base = table.grow(2);
   const writer = table.writer();
-  const done = await table.timeline.run(writer.store.commit(declining, writer.limits()));
+  const done = await table.timeline.run(writer.store.commit(declining, writer.deadline()));
   await table.timeline.run(writer.store.settled());
   expect(done).toMatchObject({ answer: 'no', published: false, licence: { revision: 2 } });
   expect([table.top(), table.others()]).toEqual([base, []]);
@@ -68,9 +68,9 @@ test('a change that throws publishes nothing, leaves no stage, and is told with 
   const fault = new SeatfileFault('UNKNOWN_MODULE', 'no module "M9"');
   const failing = writer.store.commit(() => {
     throw fault;
-  }, writer.limits());
+  }, writer.deadline());
   await expect(table.timeline.run(failing)).rejects.toMatchObject({
-    ...{ code: 'UNKNOWN_MODULE', message: `${writer.store.place.face}: no module "M9"` },
+    ...{ code: 'UNKNOWN_MODULE', message: `${writer.store.paths.licenceFile}: no module "M9"` },
   });
   await table.timeline.run(writer.store.settled());
   expect([table.top(), table.others()]).toEqual([base, []]);
@@ -198,12 +198,12 @@ describe('an outcome is never told as "nothing was changed" when it is not known
   test('published, and the folder is listed as it was before', async () => {
     const table = new Table();
     table.grow(1);
-    const names = table.server.list(table.place.folder);
+    const names = table.server.list(table.paths.folder);
     let isPublished = false;
     const wrap = (files: ShareFiles) =>
       faulty(files, (operation, path) => {
         isPublished ||= isPublishing({ operation, path });
-        const isStale = isPublished && operation === 'list' && path === table.place.folder;
+        const isStale = isPublished && operation === 'list' && path === table.paths.folder;
         return isStale ? { kind: 'answer', value: names } : null;
       });
     expect([null, 'COMMIT_UNKNOWN']).toContain(await codeOf(table.writer({ wrap }).add('mine', 5000)));
@@ -214,12 +214,12 @@ describe('an outcome is never told as "nothing was changed" when it is not known
 test('a stale listing only leads to a refusal, and to another try', async () => {
   const table = new Table();
   table.grow(3);
-  const past = table.server.list(table.place.folder);
+  const past = table.server.list(table.paths.folder);
   table.grow(10);
   const wrap = (files: ShareFiles) => {
     let lists = 0;
     return faulty(files, (operation, path) =>
-      operation === 'list' && path === table.place.folder && ++lists <= 2
+      operation === 'list' && path === table.paths.folder && ++lists <= 2
         ? { kind: 'answer', value: past }
         : null,
     );
@@ -233,13 +233,13 @@ test('a stale listing only leads to a refusal, and to another try', async () => 
 test('a commit into a gap below the top is void, and made again from the top', async () => {
   const table = new Table();
   table.grow(3);
-  const past = table.server.list(table.place.folder);
+  const past = table.server.list(table.paths.folder);
   table.grow(10);
   table.server.removeTree(table.numberPath(4));
   const wrap = (files: ShareFiles) => {
     let lists = 0;
     return faulty(files, (operation, path) =>
-      operation === 'list' && path === table.place.folder && ++lists === 1
+      operation === 'list' && path === table.paths.folder && ++lists === 1
         ? { kind: 'answer', value: past }
         : null,
     );
@@ -267,12 +267,12 @@ test('a stage that somebody removed under us was not published: the change is ma
 test('a rename carried out after it was taken for void is found in the table, and not made again', async () => {
   const table = new Table();
   table.grow(1);
-  const past = table.server.list(table.place.folder);
+  const past = table.server.list(table.paths.folder);
   let state: 'before' | 'on its way' | 'done' = 'before';
   const wrap = (files: ShareFiles): ShareFiles => ({
     ...files,
     list: async (path) =>
-      state === 'on its way' && path === table.place.folder ? past : await files.list(path),
+      state === 'on its way' && path === table.paths.folder ? past : await files.list(path),
     rename: async (from, to) => {
       if (state !== 'before' || !isPublishing({ operation: 'rename', path: from }))
         return await files.rename(from, to);
@@ -299,12 +299,12 @@ function makeVoid(table: Table, parent: Licence): void {
 test('a number that changed hands between listing and reading tells nothing: the change is made again', async () => {
   const table = new Table();
   table.grow(1);
-  const past = table.server.list(table.place.folder);
+  const past = table.server.list(table.paths.folder);
   let published = false;
   let told = false;
   const wrap = (files: ShareFiles): ShareFiles => ({
     ...files,
-    list: async (path) => (published || path !== table.place.folder ? await files.list(path) : past),
+    list: async (path) => (published || path !== table.paths.folder ? await files.list(path) : past),
     rename: async (from, to) => {
       if (!published && isPublishing({ operation: 'rename', path: from })) {
         published = true;
@@ -445,8 +445,8 @@ test('a caller who gives up while others are quicker is told so, and has changed
 test('directories and files get the rights of those around, whatever the umask', async () => {
   const table = new Table({ umask: 0o077 });
   await table.writer().add('mine');
-  const { server, place } = table;
-  const modes = [place.folder, table.numberPath(1), table.documentPath(1)].map(
+  const { server, paths } = table;
+  const modes = [paths.folder, table.numberPath(1), table.documentPath(1)].map(
     (path) => server.stat(path).mode,
   );
   expect(modes).toEqual([0o775, 0o775, 0o664]);
@@ -481,7 +481,7 @@ test('the store keeps its own copy of nothing: two writers in turn see each othe
   const [ada, bob] = [table.writer(), table.writer()];
   await ada.add('a');
   await bob.add('b');
-  await table.timeline.run(ada.store.commit(adding('c'), ada.limits()));
+  await table.timeline.run(ada.store.commit(adding('c'), ada.deadline()));
   expect(table.tally()).toEqual(['a', 'b', 'c']);
 });
 
@@ -492,7 +492,7 @@ test('a change that nobody could read back is refused, and publishes nothing', a
   const nameless = table.top().instances.concat({ id: 'x', user: '' } as never);
   const poison = writer.store.commit(
     ({ licence }) => ({ answer: null, draft: { licence: { ...licence, instances: nameless }, events: [] } }),
-    writer.limits(),
+    writer.deadline(),
   );
   expect(await codeOf(table.timeline.run(poison))).toBe('LICENCE_INVALID');
   expect([table.top().revision, table.others()]).toEqual([2, []]);

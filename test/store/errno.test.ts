@@ -4,7 +4,7 @@ import { SeatfileFault } from '../../src/licence/fault.js';
 import { diskFiles } from '../../src/share/disk.js';
 import { ShareError, type ShareErrorKind, type ShareFiles, sortError } from '../../src/share/files.js';
 import { seededDice } from '../helpers/dice.js';
-import { callOf, pathIn, portOf } from '../helpers/memory-share.js';
+import { callOf, pathIn, portOf } from '../helpers/port.js';
 import { adding, declining, Table, type Writer } from '../helpers/table.js';
 
 /**
@@ -108,7 +108,7 @@ const deeds: readonly Deed[] = [
   {
     what: 'a commit that declines',
     revisions: 3,
-    act: (writer) => run(writer, writer.store.commit(declining, writer.limits(30_000))),
+    act: (writer) => run(writer, writer.store.commit(declining, writer.deadline(30_000))),
     word: null,
   },
   {
@@ -121,11 +121,11 @@ const deeds: readonly Deed[] = [
     what: 'a commit that clears away',
     revisions: 3,
     act: async (writer) => {
-      const { server, place } = writer.table;
-      server.makeDirectory(`${place.folder}/${STAGE}`);
-      server.writeNew(`${place.folder}/${STAGE}/licence.json`, 'half', 0o664);
+      const { server, paths } = writer.table;
+      server.makeDirectory(`${paths.folder}/${STAGE}`);
+      server.writeNew(`${paths.folder}/${STAGE}/licence.json`, 'half', 0o664);
       for (const word of ['a', 'b', 'c'])
-        await run(writer, writer.store.commit(adding(word), writer.limits()));
+        await run(writer, writer.store.commit(adding(word), writer.deadline()));
       await commit(writer);
     },
     word: 'mine',
@@ -208,15 +208,15 @@ async function checkTable(
 
 test.each(Array.from({ length: 40 }, (_, seed) => seed))('many at once, seed %i', async (seed) => {
   const table = new Table();
-  const dice = seededDice(`errno/${seed}`);
+  const random = seededDice(`errno/${seed}`);
   const told = new Map<string, unknown>();
   const state = { isArmed: true };
   const wrap = (files: ShareFiles): ShareFiles => {
     const call = callOf(files);
     return portOf(async (operation, args) => {
-      if (!state.isArmed || dice.fraction() >= 0.08) return await call(operation, args);
-      const name = names[Math.floor(dice.fraction() * names.length)] ?? 'EIO';
-      if (dice.fraction() < 0.5) await call(operation, args).catch(() => undefined);
+      if (!state.isArmed || random.fraction() >= 0.08) return await call(operation, args);
+      const name = names[Math.floor(random.fraction() * names.length)] ?? 'EIO';
+      if (random.fraction() < 0.5) await call(operation, args).catch(() => undefined);
       throw sortError(thrown(name, operation, pathIn(args)), operation, pathIn(args));
     });
   };

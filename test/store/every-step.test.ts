@@ -64,9 +64,9 @@ describe.each(cases)('$start, $kind with $error', ({ revisions, kind, error }) =
     const known = /^(stage-[0-9a-f]{8}-\d+-[0-9a-f]{32}|clearing-[0-9a-f]{32}|lock)$/;
     for (let step = 1, failed = true; failed; step++) {
       const { table, share } = await commitFailingAt(step, revisions, { kind, error });
-      const { server, place } = table;
-      const inside = server.isThere(place.folder) ? table.others() : [];
-      const beside = server.list(place.around).map((name) => name.replace(/^licence\.json\.?/, ''));
+      const { server, paths } = table;
+      const inside = server.isThere(paths.folder) ? table.others() : [];
+      const beside = server.list(paths.around).map((name) => name.replace(/^licence\.json\.?/, ''));
       const odd = [...inside, ...beside].filter(
         (name) => !known.test(name) && !['', 'revisions'].includes(name),
       );

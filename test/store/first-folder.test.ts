@@ -3,11 +3,11 @@ import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { faulty, latch } from '../helpers/faults.js';
 import { codeOf, Table } from '../helpers/table.js';
 
-const beside = (table: Table) => table.server.list(table.place.around).sort();
+const beside = (table: Table) => table.server.list(table.paths.around).sort();
 
 test('the first commit makes the folder, with the licence file as found in it', async () => {
   const table = new Table();
-  const found = table.server.readText(table.place.face);
+  const found = table.server.readText(table.paths.licenceFile);
   await table.writer().add('mine');
   expect(table.numbers()).toEqual([0, 1]);
   expect(table.server.readText(table.documentPath(0))).toBe(found);
@@ -35,7 +35,7 @@ test('who is held up while he begins does not undo what others did meanwhile', a
   const { until, release } = latch();
   const wrap = (files: ShareFiles) =>
     faulty(files, (operation, path) =>
-      operation === 'rename' && path.startsWith(`${table.place.face}.stage-`)
+      operation === 'rename' && path.startsWith(`${table.paths.licenceFile}.stage-`)
         ? { kind: 'hang', until }
         : null,
     );
@@ -52,7 +52,7 @@ test('the folder appears whole, or not at all', async () => {
   const seen: string[] = [];
   const wrap = (files: ShareFiles) =>
     faulty(files, () => {
-      if (table.server.isThere(table.place.folder)) seen.push(String(table.numbers()[0]));
+      if (table.server.isThere(table.paths.folder)) seen.push(String(table.numbers()[0]));
       return null;
     });
   await table.writer({ wrap }).add('mine');
@@ -80,7 +80,7 @@ describe('a share that cannot take it', () => {
 describe('a client that remembers from before that there was no folder', () => {
   const blind = (table: Table, untilMs: number) => (files: ShareFiles) =>
     faulty(files, (operation, path) =>
-      operation !== 'rename' && path.startsWith(table.place.folder) && table.timeline.nowMs < untilMs
+      operation !== 'rename' && path.startsWith(table.paths.folder) && table.timeline.nowMs < untilMs
         ? { kind: 'refuse', error: 'missing' }
         : null,
     );
@@ -97,9 +97,9 @@ describe('a client that remembers from before that there was no folder', () => {
 
   test('makes none of its own where the licence file still shows the beginning', async () => {
     const table = new Table();
-    const issued = table.server.readText(table.place.face);
+    const issued = table.server.readText(table.paths.licenceFile);
     await table.writer().add('first');
-    table.server.scribble(table.place.face, issued);
+    table.server.scribble(table.paths.licenceFile, issued);
     await table.writer({ wrap: blind(table, 20_000) }).add('mine', 90_000);
     expect(table.tally()).toEqual(['first', 'mine']);
   });
@@ -107,7 +107,7 @@ describe('a client that remembers from before that there was no folder', () => {
   test('calls it lost, as a copy, when it has not come by the end of the caches', async () => {
     const table = new Table();
     await table.writer().add('first');
-    table.server.removeTree(table.place.folder);
+    table.server.removeTree(table.paths.folder);
     const asked = table.writer().read(90_000);
     await expect(asked).rejects.toMatchObject({
       code: 'TABLE_LOST',
@@ -124,7 +124,7 @@ test('a beginning that failed is set aside before it is emptied: a late request 
   const wrap = (files: ShareFiles): ShareFiles => ({
     ...files,
     rename: async (from, to) => {
-      if (to === table.place.folder) {
+      if (to === table.paths.folder) {
         first = from;
         throw new ShareError('unsaid', 'rename', from);
       }

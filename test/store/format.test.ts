@@ -19,9 +19,9 @@ const formatIn = (table: Table, path: string): string => JSON.parse(table.server
 describe('the format before', () => {
   test('a table begins from it', async () => {
     const table = new Table();
-    asFormat(table, table.place.face, 'seatfile/1');
+    asFormat(table, table.paths.licenceFile, 'seatfile/1');
     await table.writer().add('mine');
-    const files = [table.documentPath(0), table.documentPath(1), table.place.face];
+    const files = [table.documentPath(0), table.documentPath(1), table.paths.licenceFile];
     expect(files.map((path) => formatIn(table, path))).toEqual(['seatfile/1', FORMAT, FORMAT]);
   });
 
@@ -43,7 +43,7 @@ describe('a later format', () => {
     const table = new Table();
     table.grow(3);
     const writer = table.writer();
-    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+    writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
     asFormat(table, table.documentPath(3), 'seatfile/3');
     const before = table.server.paths('/');
@@ -57,7 +57,7 @@ describe('a later format', () => {
     const table = new Table();
     table.grow(3);
     const writer = table.writer();
-    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+    writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
     const { entitlement } = table.top();
     const signed: Licence = { ...table.top(), entitlement: { ...entitlement, signature: 'x' } };
@@ -85,7 +85,9 @@ describe('a table that has moved', () => {
     expect((await writer.read()).movedTo).toBe(THERE);
     await expect(writer.add('mine')).rejects.toMatchObject({
       code: 'LICENCE_MOVED',
-      message: `${table.place.face}: this licence has moved to ${THERE}; nothing was written here. Open it there`,
+      message:
+        `${table.paths.licenceFile}: this licence has moved to ${THERE}; ` +
+        'nothing was written here. Open it there',
     });
     expect(table.server.paths('/')).toEqual(before);
   });
@@ -93,26 +95,28 @@ describe('a table that has moved', () => {
   test('a new file dropped over it is not adopted', async () => {
     const table = moved();
     const writer = table.writer();
-    const dropped = table.server.readText(table.place.face).replace('"lineage": "', '"lineage": "x');
-    table.server.scribble(table.place.face, dropped);
-    expect(await codeOf(table.timeline.run(writer.store.heedDrop(writer.limits())))).toBe('LICENCE_MOVED');
-    expect(table.server.readText(table.place.face)).toBe(dropped);
+    const dropped = table.server.readText(table.paths.licenceFile).replace('"lineage": "', '"lineage": "x');
+    table.server.scribble(table.paths.licenceFile, dropped);
+    expect(await codeOf(table.timeline.run(writer.store.settleReplacement(writer.deadline())))).toBe(
+      'LICENCE_MOVED',
+    );
+    expect(table.server.readText(table.paths.licenceFile)).toBe(dropped);
   });
 
   test('is not rebuilt when its folder is deleted', async () => {
     const table = moved();
     const writer = table.writer();
-    writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+    writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
     await writer.read();
-    table.server.removeTree(table.place.folder);
+    table.server.removeTree(table.paths.folder);
     expect(await codeOf(writer.read(MINUTES_MS))).toBe('LICENCE_MOVED');
-    expect(table.server.isThere(table.place.folder)).toBe(false);
+    expect(table.server.isThere(table.paths.folder)).toBe(false);
   });
 
   test('before its first commit it makes no folder', async () => {
     const table = new Table();
-    const text = table.server.readText(table.place.face).replace('{', `{"movedTo":"${THERE}",`);
-    table.server.scribble(table.place.face, text);
+    const text = table.server.readText(table.paths.licenceFile).replace('{', `{"movedTo":"${THERE}",`);
+    table.server.scribble(table.paths.licenceFile, text);
     expect(await codeOf(table.writer().add('mine'))).toBe('LICENCE_MOVED');
     expect(table.server.list('/share')).toEqual(['licence.json']);
   });

@@ -20,8 +20,9 @@ async function happen(writer: Writer, times: number): Promise<void> {
   const { timeline } = writer.table;
   for (let n = 0; n < times; n++) {
     const word = `e${writer.table.top().revision + 1}`;
-    await timeline.run(writer.store.commit(happening(word), writer.limits()));
+    await timeline.run(writer.store.commit(happening(word), writer.deadline()));
     await timeline.run(writer.store.settled());
+    await timeline.advance(300); // a round of garbage collection follows the one before by a second
   }
 }
 
@@ -30,10 +31,10 @@ const wordsOf = (events: readonly LicenceEvent[]) => events.map(({ word }) => St
 
 async function journalOf(writer: Writer, sinceMs = 0) {
   const { timeline } = writer.table;
-  return await timeline.run(writer.store.readJournal(sinceMs, writer.limits(120_000)));
+  return await timeline.run(writer.store.readJournal(sinceMs, writer.deadline(120_000)));
 }
 
-const journalFolder = (table: Table) => `${table.place.folder}/journal`;
+const journalFolder = (table: Table) => `${table.paths.folder}/journal`;
 const segments = (table: Table) =>
   table.server.isThere(journalFolder(table)) ? table.server.list(journalFolder(table)).sort() : [];
 const pathIn = (table: Table, name: string) => `${journalFolder(table)}/${name}/events.ndjson`;
@@ -112,7 +113,7 @@ describe('folding', () => {
     await happen(writer, 12);
     const counts = new Map<string, number>();
     for (const path of reads) counts.set(path, (counts.get(path) ?? 0) + 1);
-    const isOld = (path: string) => path.startsWith(table.place.folder) && path < table.documentPath(40);
+    const isOld = (path: string) => path.startsWith(table.paths.folder) && path < table.documentPath(40);
     const old = [...counts].filter(([path]) => isOld(path));
     expect(old.length).toBeGreaterThan(24);
     expect(old.filter(([, times]) => times > 1)).toEqual([]);
@@ -149,7 +150,7 @@ describe('folding', () => {
     await other.read();
     await table.timeline.advance(AGE_MS);
     for (let n = 0; n < 8; n++) {
-      const both = [writer, other].map((one) => one.store.commit(happening(`e${n}`), one.limits()));
+      const both = [writer, other].map((one) => one.store.commit(happening(`e${n}`), one.deadline()));
       await table.timeline.run(Promise.all(both));
       await table.timeline.run(Promise.all([writer.store.settled(), other.store.settled()]));
     }
@@ -170,7 +171,7 @@ describe('folding', () => {
       answer: null,
       draft: { licence: { ...licence, lineage: 'restored' }, events: [{ kind: 'test', word: 'e45' }] },
     });
-    await table.timeline.run(writer.store.commit(other, writer.limits()));
+    await table.timeline.run(writer.store.commit(other, writer.deadline()));
     await table.timeline.run(writer.store.settled());
     await happen(writer, 8);
     expect(segments(table)).toContain(SECOND);
@@ -181,13 +182,13 @@ describe('folding', () => {
     const table = new Table();
     const writer = table.writer({ store: { clearing } });
     await happen(writer, 4);
-    table.server.copyTree(table.place.folder, '/backup');
+    table.server.copyTree(table.paths.folder, '/backup');
     await happen(writer, 2); // e5 and e6 are lost
-    table.server.removeTree(table.place.folder);
-    table.server.copyTree('/backup', table.place.folder);
+    table.server.removeTree(table.paths.folder);
+    table.server.copyTree('/backup', table.paths.folder);
     const other = table.writer();
     for (const word of ['o5', 'o6', 'o7']) {
-      await table.timeline.run(other.store.commit(happening(word), other.limits()));
+      await table.timeline.run(other.store.commit(happening(word), other.deadline()));
       await table.timeline.run(other.store.settled());
     }
     await happen(writer, 33);
@@ -395,7 +396,7 @@ async function roundFailingAt(step: number, mishap: Mishap) {
   const arm = () => {
     share.isArmed = true;
   };
-  await table.timeline.run(writer.store.commit(happening(word), writer.limits()).then(arm));
+  await table.timeline.run(writer.store.commit(happening(word), writer.deadline()).then(arm));
   await table.timeline.run(writer.store.settled());
   share.isArmed = false;
   return { table, writer, share };

@@ -3,13 +3,14 @@ import type { Licence, LicenceEvent } from '../../src/licence/document.js';
 import type { Range } from '../../src/licence/range.js';
 import type { Segment } from '../../src/rules/segments.js';
 import type { ShareFiles } from '../../src/share/files.js';
-import { numberName, placeOf } from '../../src/share/layout.js';
+import { numberName, pathsOf } from '../../src/share/layout.js';
 import { Compaction } from '../../src/store/compact.js';
 import type { FolderRegister } from '../../src/store/folder-register.js';
 import { type Journal, readBack } from '../../src/store/journal-files.js';
 import type { Register } from '../../src/store/register.js';
 import { type ReadRevision, Revisions } from '../../src/store/revisions.js';
-import { HandClock, HostTime, Timeline } from '../helpers/clock.js';
+import { HandClock, HostTime } from '../../src/testing/host-time.js';
+import { Timeline } from '../../src/testing/timeline.js';
 import { seededDice } from '../helpers/dice.js';
 import { stepsOf, stepsUntil } from '../helpers/steps.js';
 import { bareLicence } from '../helpers/table.js';
@@ -43,10 +44,10 @@ test('since when each revision is superseded', () =>
   growth(async (n) => {
     let names: string[] = [];
     const files = { list: async () => names } as Partial<ShareFiles> as ShareFiles;
-    const place = placeOf('/share/licence.json', 0o770, 0o660);
+    const paths = pathsOf('/share/licence.json', 0o770, 0o660);
     const options = { cachesMs: 60_000, busyMs: 10_000, stealMs: 10_000 };
     const owner = { machine: 'abcdef01', pid: 1 };
-    const { register } = new Revisions({ place, files, clock, dice: seededDice(1), owner }, options);
+    const { register } = new Revisions({ paths, files, clock, random: seededDice(1), owner }, options);
     for (const number of upTo(n)) {
       names = [numberName(number)];
       await register.numbers();

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ShareErrorKind } from '../../src/share/files.js';
-import type { Dice } from '../../src/share/random.js';
+import type { Random } from '../../src/share/random.js';
 import { seededDice } from '../helpers/dice.js';
 import { faulty, type Mishap } from '../helpers/faults.js';
 import { codeOf, Table, tallyOf, type Writer } from '../helpers/table.js';
@@ -17,25 +17,28 @@ const kinds: readonly ShareErrorKind[] = ['unsaid', 'silent', 'refused', 'busy',
 /** Clearing away runs too; listings are never so old. */
 const clearing = { segmentNumbers: 64, supersededMs: 30_000, abandonedMs: 86_400_000 };
 
-const pick = <T>(dice: Dice, list: readonly T[]): T => list[Math.floor(dice.fraction() * list.length)] as T;
+const pick = <T>(random: Random, list: readonly T[]): T =>
+  list[Math.floor(random.fraction() * list.length)] as T;
 
-function mishapBy(dice: Dice, trouble: number): Mishap | null {
-  const roll = dice.fraction();
-  if (roll < trouble) return { kind: 'loseReply', error: pick(dice, kinds) };
-  if (roll < 2 * trouble) return { kind: 'refuse', error: pick(dice, kinds) };
+function mishapBy(random: Random, trouble: number): Mishap | null {
+  const roll = random.fraction();
+  if (roll < trouble) return { kind: 'loseReply', error: pick(random, kinds) };
+  if (roll < 2 * trouble) return { kind: 'refuse', error: pick(random, kinds) };
   return null;
 }
 
-function writerBy(table: Table, dice: Dice, trouble: number): Writer {
+function writerBy(table: Table, random: Random, trouble: number): Writer {
   const past: string[][] = [];
   return table.writer({
-    store: { lock: dice.fraction() < 0.5, cachesMs: 5000, busyMs: 2000, clearing },
-    client: { latencyMs: () => 1 + dice.fraction() * 60 },
+    store: { lock: random.fraction() < 0.5, cachesMs: 5000, busyMs: 2000, clearing },
+    client: { latencyMs: () => 1 + random.fraction() * 60 },
     wrap: (files) =>
       faulty(files, (operation, path) => {
-        if (operation !== 'list' || path !== table.place.folder) return mishapBy(dice, trouble);
+        if (operation !== 'list' || path !== table.paths.folder) return mishapBy(random, trouble);
         if (table.server.isThere(path)) past.push(table.server.list(path));
-        return dice.fraction() < trouble ? { kind: 'answer', value: pick(dice, past.slice(-5)) ?? [] } : null;
+        return random.fraction() < trouble
+          ? { kind: 'answer', value: pick(random, past.slice(-5)) ?? [] }
+          : null;
       }),
   });
 }
@@ -44,27 +47,27 @@ function writerBy(table: Table, dice: Dice, trouble: number): Writer {
 async function life(
   writer: Writer,
   name: string,
-  dice: Dice,
+  random: Random,
   told: Map<string, string | null>,
 ): Promise<void> {
   for (let n = 0; n < WORDS; n++) {
     const word = `${name}-${n}`;
     told.set(word, 'never answered');
     told.set(word, await codeOf(writer.adding(word, 20_000)));
-    await writer.clock.sleep(dice.fraction() * 500);
+    await writer.clock.sleep(random.fraction() * 500);
   }
 }
 
 async function story(seed: number) {
-  const dice = seededDice(`story-${seed}`);
+  const random = seededDice(`story-${seed}`);
   const table = new Table({ seed });
   const told = new Map<string, string | null>();
-  const trouble = dice.fraction() * 0.04;
+  const trouble = random.fraction() * 0.04;
   for (let n = 0; n < WRITERS; n++) {
-    const writer = writerBy(table, dice, trouble);
-    void life(writer, `writer${n}`, dice, told);
-    if (dice.fraction() < 0.3)
-      table.timeline.at(dice.fraction() * 30_000, () => writer.clock.gate.shut('ever'));
+    const writer = writerBy(table, random, trouble);
+    void life(writer, `writer${n}`, random, told);
+    if (random.fraction() < 0.3)
+      table.timeline.at(random.fraction() * 30_000, () => writer.clock.gate.shut('ever'));
   }
   await table.timeline.advance(600_000);
   return { table, told };

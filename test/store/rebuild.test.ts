@@ -13,7 +13,7 @@ const MINUTES_MS = 300_000;
 
 function healer(table: Table, wrap?: (files: ShareFiles) => ShareFiles): Writer {
   const writer = table.writer(wrap ? { wrap } : {});
-  writer.store.healAs({ actor: 'ada@pc-1', id: 'ada' });
+  writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
   return writer;
 }
 
@@ -59,7 +59,7 @@ describe('a damaged top', () => {
     const writer = healer(table);
     await writer.read();
     damage(table);
-    table.server.scribble(table.place.face, 'x'.repeat(MAX_BYTES + 1));
+    table.server.scribble(table.paths.licenceFile, 'x'.repeat(MAX_BYTES + 1));
     expect((await writer.read(MINUTES_MS)).revision).toBe(1000);
   });
 
@@ -126,7 +126,7 @@ describe('healers who know of different revisions', () => {
     await more.read();
     table.server.removeTree(table.numberPath(501));
     damage(table); // 500; less would aim at 1000, more at 2000
-    const first = less.store.read(less.limits(MINUTES_MS));
+    const first = less.store.read(less.deadline(MINUTES_MS));
     await table.timeline.run(first);
     const { licence } = await more.add('mine', MINUTES_MS);
     expect(licence.lineage).toBe((await less.read(MINUTES_MS)).lineage);
@@ -161,7 +161,7 @@ describe('healers who know of different revisions', () => {
       stop = null;
       more.clock.gate.shut();
     };
-    const late = more.store.read(more.limits(MINUTES_MS)); // aims at 2000
+    const late = more.store.read(more.deadline(MINUTES_MS)); // aims at 2000
     const { licence } = await less.add('one', MINUTES_MS); // heals at 1000
     expect(licence.revision).toBe(1001);
     await less.add('two');
@@ -178,9 +178,9 @@ describe('a folder that is gone', () => {
     table.grow(3);
     const writer = healer(table);
     await writer.read();
-    table.server.removeTree(table.place.folder);
+    table.server.removeTree(table.paths.folder);
     expect((await writer.read(MINUTES_MS)).revision).toBe(1000);
-    expect(table.server.stat(table.place.folder).mode).toBe(0o775);
+    expect(table.server.stat(table.paths.folder).mode).toBe(0o775);
     expect(table.server.list('/share').sort()).toEqual(['licence.json', 'licence.json.revisions']);
   });
 
@@ -189,28 +189,28 @@ describe('a folder that is gone', () => {
     table.grow(3);
     const writers = [healer(table), healer(table)];
     for (const writer of writers) await writer.read();
-    table.server.removeTree(table.place.folder);
+    table.server.removeTree(table.paths.folder);
     const tops = await table.timeline.run(
-      Promise.all(writers.map((writer) => writer.store.read(writer.limits(MINUTES_MS)))),
+      Promise.all(writers.map((writer) => writer.store.read(writer.deadline(MINUTES_MS)))),
     );
     expect(new Set(tops.map(({ licence }) => licence.lineage)).size).toBe(1);
     expect(table.server.list('/share').sort()).toEqual(['licence.json', 'licence.json.revisions']);
   });
 
   test.each([
-    ['is gone too', (table: Table) => table.server.removeTree(table.place.face), 'SHARE_UNREACHABLE'],
-    ['is garbage', (table: Table) => table.server.scribble(table.place.face, 'x'), 'TABLE_LOST'],
+    ['is gone too', (table: Table) => table.server.removeTree(table.paths.licenceFile), 'SHARE_UNREACHABLE'],
+    ['is garbage', (table: Table) => table.server.scribble(table.paths.licenceFile, 'x'), 'TABLE_LOST'],
     [
       'is too large',
-      (table: Table) => table.server.scribble(table.place.face, 'x'.repeat(MAX_BYTES + 1)),
+      (table: Table) => table.server.scribble(table.paths.licenceFile, 'x'.repeat(MAX_BYTES + 1)),
       'TABLE_LOST',
     ],
     [
       'is of another licence',
       (table: Table) =>
         table.server.scribble(
-          table.place.face,
-          table.server.readText(table.place.face).replace('acme-1', 'other-2'),
+          table.paths.licenceFile,
+          table.server.readText(table.paths.licenceFile).replace('acme-1', 'other-2'),
         ),
       'TABLE_LOST',
     ],
@@ -219,7 +219,7 @@ describe('a folder that is gone', () => {
     table.grow(3);
     const writer = healer(table);
     await writer.read();
-    table.server.removeTree(table.place.folder);
+    table.server.removeTree(table.paths.folder);
     happen(table);
     const before = table.server.paths('/');
     expect(await codeOf(writer.read(MINUTES_MS))).toBe(code);
@@ -238,10 +238,10 @@ describe('somebody else has healed while we met the same damage', () => {
     const [one, other] = [healer(table), healer(table, (files) => wrap?.(files, table) ?? files)];
     for (const writer of [one, other]) await writer.read();
     damage(table);
-    table.server.copyTree(table.place.folder, '/backup');
-    const healing = one.store.commit(adding('one'), one.limits(MINUTES_MS));
+    table.server.copyTree(table.paths.folder, '/backup');
+    const healing = one.store.commit(adding('one'), one.deadline(MINUTES_MS));
     await table.timeline.advance(5000);
-    const late = other.store.read(other.limits(MINUTES_MS));
+    const late = other.store.read(other.deadline(MINUTES_MS));
     await table.timeline.run(healing);
     await table.timeline.run(one.store.settled());
     happen(table);
@@ -254,11 +254,11 @@ describe('somebody else has healed while we met the same damage', () => {
       ({ timeline }) => {
         oldUntilMs = timeline.nowMs + 30_000;
       },
-      (files, { place, timeline }) => ({
+      (files, { paths, timeline }) => ({
         ...files,
         list: async (path) => {
           const names = await files.list(path);
-          const isOld = timeline.nowMs < oldUntilMs && path === place.folder;
+          const isOld = timeline.nowMs < oldUntilMs && path === paths.folder;
           return isOld ? names.filter((name) => !/^0*1\d\d\d$|^restored-/.test(name)) : names;
         },
       }),
@@ -268,9 +268,9 @@ describe('somebody else has healed while we met the same damage', () => {
   });
 
   test('if that was lost in its turn, the trouble lasts, and he heals it', async () => {
-    const { table, late } = await healedByOne(({ server, place }) => {
-      server.removeTree(place.folder);
-      server.copyTree('/backup', place.folder);
+    const { table, late } = await healedByOne(({ server, paths }) => {
+      server.removeTree(paths.folder);
+      server.copyTree('/backup', paths.folder);
     });
     expect(late.restored).toMatchObject({ revision: 1001, from: 'revision 1001 (in the licence file)' });
     expect(table.tally()).toEqual(['w1', 'w2', 'w3', 'one']);
@@ -284,7 +284,7 @@ test('what the licence file shows counts, if it is newer than what anybody remem
   await writer.read();
   const other = table.writer();
   await other.add('later');
-  table.server.removeTree(table.place.folder);
+  table.server.removeTree(table.paths.folder);
   const healed = await writer.read(MINUTES_MS);
   expect(healed.restored?.from).toBe('revision 4 (in the licence file)');
   expect(table.tally()).toEqual(['w1', 'w2', 'w3', 'later']);
@@ -314,9 +314,9 @@ test('who is killed between agreeing and publishing is finished by the next, byt
   const next = healer(table);
   for (const writer of [killed, next]) await writer.read();
   damage(table);
-  void killed.store.read(killed.limits(MINUTES_MS));
+  void killed.store.read(killed.deadline(MINUTES_MS));
   await table.timeline.advance(70_000);
-  const agreed = `${table.place.folder}/restored-lineage-1/licence.json`;
+  const agreed = `${table.paths.folder}/restored-lineage-1/licence.json`;
   expect([table.server.isThere(agreed), table.numbers().at(-1)]).toEqual([true, 3]);
   await next.read(MINUTES_MS);
   expect(table.server.readText(table.documentPath(1000))).toBe(table.server.readText(agreed));
@@ -327,18 +327,18 @@ describe('16 and more are lost', () => {
   async function deep(): Promise<{ table: Table; writer: Writer }> {
     const table = new Table();
     table.grow(3);
-    table.server.copyTree(table.place.folder, '/backup');
+    table.server.copyTree(table.paths.folder, '/backup');
     const writer = healer(table);
     table.grow(17);
     await writer.read();
-    table.server.removeTree(table.place.folder);
-    table.server.copyTree('/backup', table.place.folder);
+    table.server.removeTree(table.paths.folder);
+    table.server.copyTree('/backup', table.paths.folder);
     return { table, writer };
   }
 
   test('the holder that has seen them rebuilds, also while others go on below', async () => {
     const { table, writer } = await deep();
-    const read = writer.store.read(writer.limits(MINUTES_MS));
+    const read = writer.store.read(writer.deadline(MINUTES_MS));
     await table.writer().add('theirs', MINUTES_MS);
     const seen = await table.timeline.run(read);
     expect(seen.licence.restored?.revision).toBe(20);
@@ -346,7 +346,7 @@ describe('16 and more are lost', () => {
 
   test('what others have made until fewer than 16 are missing is taken', async () => {
     const { table, writer } = await deep();
-    const read = writer.store.read(writer.limits(MINUTES_MS));
+    const read = writer.store.read(writer.deadline(MINUTES_MS));
     for (const word of ['one', 'two']) await table.writer().add(word, MINUTES_MS);
     expect((await table.timeline.run(read)).licence.revision).toBe(5);
     expect((await writer.add('mine')).licence.revision).toBe(6);

@@ -1,6 +1,6 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { SeatfileFault } from '../../src/licence/fault.js';
-import type { Limits } from '../../src/share/deadline.js';
+import type { Deadline } from '../../src/share/deadline.js';
 import type { Attempt, Entry, Kind, PublishResult, Register } from '../../src/store/register.js';
 
 /** The texts of the suite: lines about nothing, so that no register leans on what a licence is. */
@@ -37,7 +37,7 @@ export interface RegisterGround {
   /** Lets time pass until it is done. */
   readonly run: <T>(act: () => Promise<T>) => Promise<T>;
   /** A minute from now. */
-  readonly limits: () => Limits;
+  readonly deadline: () => Deadline;
 }
 
 type Check = (name: string, act: () => Promise<void>) => void;
@@ -59,16 +59,17 @@ const noteAt = (number: number, changes: readonly string[] = []): Note => {
   const attempt = `attempt-${attempts++}`;
   return { number, attempt, owner: 'ours', changes: [...changes, `change-of-${attempt}`] };
 };
-const entryOf = (note: Note): Entry => ({
+const entryOf = (note: Note): Entry<Note> => ({
   number: note.number,
   attemptId: note.attempt,
   changeId: note.changes.at(-1) ?? '',
   text: noteText(note),
+  document: note,
 });
 
 /** Publishes a note by an attempt of its own. */
-async function publish({ run, limits }: RegisterGround, by: Register<Note>, note: Note) {
-  return await run(async () => await by.publish(await by.begin(), entryOf(note), limits()));
+async function publish({ run, deadline }: RegisterGround, by: Register<Note>, note: Note) {
+  return await run(async () => await by.publish(await by.begin(), entryOf(note), deadline()));
 }
 
 /** Publishes the numbers in order. */
@@ -89,7 +90,7 @@ function publishing(check: Checked): void {
     const note = noteAt(0);
     equal(await publish(place, one, note), 'published');
     for (const register of [one, other]) {
-      deepEqual((await place.run(() => register.latest(place.limits()))).document, note);
+      deepEqual((await place.run(() => register.latest(place.deadline()))).document, note);
       deepEqual(await place.run(() => register.read(0)), note);
     }
   });
@@ -101,7 +102,7 @@ function publishing(check: Checked): void {
       const [first, second] = [noteAt(0), noteAt(0)];
       const [early, late] = await place.run(async () => [await one.begin(), await other.begin()] as const);
       const by = (register: Register<Note>, attempt: Attempt, note: Note) =>
-        place.run(() => register.publish(attempt, entryOf(note), place.limits()));
+        place.run(() => register.publish(attempt, entryOf(note), place.deadline()));
       equal(await by(one, early, first), 'published');
       equal(await by(other, late, second), 'conflict');
       deepEqual(await place.run(() => other.read(0)), first);
@@ -112,7 +113,7 @@ function publishing(check: Checked): void {
     await fill(place, place.open(), 0);
     const registers = Array.from({ length: 8 }, () => place.open());
     const one = async (register: Register<Note>): Promise<PublishResult> =>
-      await register.publish(await register.begin(), entryOf(noteAt(1)), place.limits());
+      await register.publish(await register.begin(), entryOf(noteAt(1)), place.deadline());
     const results = await place.run(() => Promise.all(registers.map(one)));
     equal(results.filter((result) => result === 'published').length, 1);
     equal(results.filter((result) => result === 'conflict').length, 7);
@@ -123,7 +124,7 @@ function publishing(check: Checked): void {
     await fill(place, one, 0, 1, 2);
     await place.run(() => one.remove(1, () => false));
     equal(await publish(place, other, noteAt(1)), 'conflict');
-    equal((await place.run(() => one.latest(place.limits()))).document.number, 2);
+    equal((await place.run(() => one.latest(place.deadline()))).document.number, 2);
   });
 
   check('publish: void below the latest, unless the latest includes the change', async (place) => {
@@ -173,14 +174,14 @@ function reading(check: Checked): void {
     await place.plant(1, noteText({ ...noteAt(3), number: 3 }));
     await place.plant(2, 'garbage');
     for (const number of [1, 2]) equal(await codeOf(place.run(() => register.read(number))), 'TABLE_DAMAGED');
-    equal(await codeOf(place.run(() => register.latest(place.limits()))), 'TABLE_DAMAGED');
+    equal(await codeOf(place.run(() => register.latest(place.deadline()))), 'TABLE_DAMAGED');
     equal(await place.run(() => register.latestOnce()), null);
   });
 
   check('stableLatest: the latest, where nothing is published meanwhile', async (place) => {
     const register = place.open();
     await fill(place, register, 0, 1);
-    equal((await place.run(() => register.stableLatest(place.limits()))).document.number, 1);
+    equal((await place.run(() => register.stableLatest(place.deadline()))).document.number, 1);
   });
 
   check('supersededAtMs: from when this process saw a higher number', async (place) => {
@@ -193,7 +194,7 @@ function reading(check: Checked): void {
 
 function losses(check: Checked): void {
   const latestCode = (place: RegisterGround, register: Register<Note>) =>
-    codeOf(place.run(() => register.latest(place.limits())));
+    codeOf(place.run(() => register.latest(place.deadline())));
 
   check('nothing there is a loss, never an empty register', async (place) => {
     equal(await latestCode(place, place.open()), 'TABLE_LOST');
@@ -210,7 +211,7 @@ function losses(check: Checked): void {
     register.expectAtLeast(17);
     equal(await latestCode(place, register), 'TABLE_LOST');
     ok(register.acceptBehind());
-    const latest = await place.run(() => register.latest(place.limits()));
+    const latest = await place.run(() => register.latest(place.deadline()));
     deepEqual([latest.document.number, latest.isBelow], [1, true]);
   });
 
@@ -218,7 +219,7 @@ function losses(check: Checked): void {
     const register = place.open();
     await fill(place, register, 0, 1);
     register.expectAtLeast(16);
-    ok((await place.run(() => register.latest(place.limits()))).isBelow);
+    ok((await place.run(() => register.latest(place.deadline()))).isBelow);
     equal(await publish(place, register, noteAt(2)), 'published');
     equal(register.highestSeen, 2);
   });
@@ -228,13 +229,16 @@ function turns(check: Checked): void {
   check('a turn: one process has it at a time', async (place) => {
     const [one, other] = [place.open(), place.open()];
     await fill(place, one, 0);
-    const endTurn = await place.run(() => one.tryTurn());
-    ok(endTurn);
-    equal(await place.run(() => other.tryTurn()), null);
-    await place.run(() => endTurn());
-    const again = await place.run(() =>
-      other.takeTurn({ patienceMs: 1000, onLatest: () => undefined }, place.limits()),
-    );
-    await place.run(() => again());
+    const request = { patienceMs: 60_000, onLatest: () => undefined };
+    const turn = await place.run(() => one.takeTurn(request, place.deadline()));
+    let isTaken = false;
+    const next = other.takeTurn(request, place.deadline()).finally(() => {
+      isTaken = true;
+    });
+    await place.run(() => one.numbers());
+    ok(!isTaken);
+    await place.run(() => turn.end());
+    const again = await place.run(() => next);
+    await place.run(() => again.end());
   });
 }

@@ -3,13 +3,15 @@ import { tmpdir } from 'node:os';
 import { afterEach, beforeEach, describe, test } from 'vitest';
 import { systemClock } from '../../src/share/clock.js';
 import { diskFiles } from '../../src/share/disk.js';
-import { documentIn, inFolder, numberName, type Place, placeOf } from '../../src/share/layout.js';
-import { systemDice } from '../../src/share/random.js';
+import { documentIn, inFolder, type LicencePaths, numberName, pathsOf } from '../../src/share/layout.js';
+import { systemRandom } from '../../src/share/random.js';
 import type { StoreContext } from '../../src/store/context.js';
 import { FolderRegister } from '../../src/store/folder-register.js';
-import { HandClock, HostTime, Timeline } from '../helpers/clock.js';
+import { HandClock, HostTime } from '../../src/testing/host-time.js';
+import { Timeline } from '../../src/testing/timeline.js';
 import { seededDice } from '../helpers/dice.js';
-import { clientOf, MemoryServer } from '../helpers/memory-share.js';
+import { clientOf } from '../helpers/memory-share.js';
+import { SimServer } from '../share/simulated/server.js';
 import { noteKind, type RegisterGround, registerSuite } from './register-suite.js';
 
 /** One suite over the register in a folder, on a disk and on the memory share. */
@@ -19,38 +21,38 @@ const MINUTE_MS = 60_000;
 let pids = 1;
 const open = (context: Omit<StoreContext, 'owner'>) =>
   new FolderRegister({ ...context, owner: { machine: 'abcdef01', pid: pids++ } }, noteKind, options);
-const documentOf = (place: Place, number: number) => documentIn(inFolder(place, numberName(number)));
+const documentOf = (paths: LicencePaths, number: number) => documentIn(inFolder(paths, numberName(number)));
 
 function memoryGround(): RegisterGround {
   const timeline = new Timeline();
-  const server = new MemoryServer(timeline);
-  const place = placeOf('/share/licence.json', 0o775, 0o664);
-  for (const directory of [place.around, place.folder]) server.makeDirectory(directory);
-  server.writeNew(place.face, 'x', 0o664);
+  const server = new SimServer(timeline);
+  const paths = pathsOf('/share/licence.json', 0o775, 0o664);
+  for (const directory of [paths.around, paths.folder]) server.makeDirectory(directory);
+  server.writeNew(paths.licenceFile, 'x', 0o664);
   const clock = new HandClock(new HostTime(timeline));
   return {
-    open: () => open({ place, files: clientOf(server).files, clock, dice: seededDice(pids) }),
+    open: () => open({ paths, files: clientOf(server).files, clock, random: seededDice(pids) }),
     plant: async (number, text) => {
-      server.makeDirectory(inFolder(place, numberName(number)));
-      server.writeNew(documentOf(place, number), text, 0o664);
+      server.makeDirectory(inFolder(paths, numberName(number)));
+      server.writeNew(documentOf(paths, number), text, 0o664);
     },
     run: (act) => timeline.run(act()),
-    limits: () => ({ untilMs: clock.elapsedMs() + MINUTE_MS }),
+    deadline: () => ({ untilMs: clock.elapsedMs() + MINUTE_MS }),
   };
 }
 
 async function diskGround(root: string): Promise<RegisterGround> {
-  const place = placeOf(`${root}/licence.json`, 0o775, 0o664);
-  await mkdir(place.folder);
-  await writeFile(place.face, 'x');
+  const paths = pathsOf(`${root}/licence.json`, 0o775, 0o664);
+  await mkdir(paths.folder);
+  await writeFile(paths.licenceFile, 'x');
   return {
-    open: () => open({ place, files: diskFiles, clock: systemClock, dice: systemDice }),
+    open: () => open({ paths, files: diskFiles, clock: systemClock, random: systemRandom }),
     plant: async (number, text) => {
-      await mkdir(inFolder(place, numberName(number)));
-      await writeFile(documentOf(place, number), text);
+      await mkdir(inFolder(paths, numberName(number)));
+      await writeFile(documentOf(paths, number), text);
     },
     run: (act) => act(),
-    limits: () => ({ untilMs: systemClock.elapsedMs() + MINUTE_MS }),
+    deadline: () => ({ untilMs: systemClock.elapsedMs() + MINUTE_MS }),
   };
 }
 

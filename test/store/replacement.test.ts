@@ -24,7 +24,7 @@ function dropped(licence: Licence | string): { table: Table; text: string } {
   const table = new Table();
   table.grow(2);
   const text = typeof licence === 'string' ? licence : formatLicence(licence, 'pretty');
-  table.server.scribble(table.place.face, text);
+  table.server.scribble(table.paths.licenceFile, text);
   return { table, text };
 }
 
@@ -36,7 +36,7 @@ describe('one of the same licence is adopted as it is', () => {
     expect(top.formerEntitlements).toEqual([entitlementHash(bareLicence().entitlement)]);
     expect(top.events).toMatchObject([{ kind: 'installed', actor: 'ada@pc-1' }]);
     expect(table.tally()).toContain('w2');
-    expect(parseLicence(table.server.readText(table.place.face), '')).toEqual(top);
+    expect(parseLicence(table.server.readText(table.paths.licenceFile), '')).toEqual(top);
   };
 
   test('behind the next commit', async () => {
@@ -49,16 +49,16 @@ describe('one of the same licence is adopted as it is', () => {
   test('by whoever looks and holds a seat', async () => {
     const { table } = dropped(fresh({}, { settings }));
     const writer = table.writer();
-    const words = await table.timeline.run(writer.store.heedDrop(writer.limits()));
+    const words = await table.timeline.run(writer.store.settleReplacement(writer.deadline()));
     expect(words).toBe('was replaced by a new one, which is in force now');
     isAdopted(table);
-    expect(await table.timeline.run(writer.store.heedDrop(writer.limits()))).toBeNull();
+    expect(await table.timeline.run(writer.store.settleReplacement(writer.deadline()))).toBeNull();
   });
 
   test('once, when two do so at the same time', async () => {
     const { table } = dropped(fresh({}, { settings }));
     const writers = [table.writer(), table.writer()];
-    await table.timeline.run(Promise.all(writers.map((one) => one.store.heedDrop(one.limits()))));
+    await table.timeline.run(Promise.all(writers.map((one) => one.store.settleReplacement(one.deadline()))));
     isAdopted(table);
     expect(table.top().revision).toBe(3);
   });
@@ -92,7 +92,7 @@ describe('one that is refused is kept beside it, and the newest revision shown a
   ])('%s', async (_, licence, why) => {
     const { table, text } = dropped(licence);
     const writer = table.writer();
-    const words = await table.timeline.run(writer.store.heedDrop(writer.limits()));
+    const words = await table.timeline.run(writer.store.settleReplacement(writer.deadline()));
     expect(words).toMatch(why);
     expect(words).toMatch(/kept as \/share\/licence\.json\.refused$/);
     expect(table.server.readText('/share/licence.json.refused')).toBe(text);
@@ -111,10 +111,12 @@ describe('one that is refused is kept beside it, and the newest revision shown a
     const { table, text } = dropped(fresh({ licenceId: 'other-2' }));
     const wrap = (files: ShareFiles) =>
       faulty(files, (operation, path) =>
-        operation === 'rename' && path === table.place.face ? { kind: 'refuse', error: 'refused' } : null,
+        operation === 'rename' && path === table.paths.licenceFile
+          ? { kind: 'refuse', error: 'refused' }
+          : null,
       );
     expect((await table.writer({ wrap }).add('one')).published).toBe(true);
-    expect(table.server.readText(table.place.face)).toBe(text);
+    expect(table.server.readText(table.paths.licenceFile)).toBe(text);
     await table.writer().add('two');
     expect(table.shown()).toBe(4);
   });
@@ -123,5 +125,5 @@ describe('one that is refused is kept beside it, and the newest revision shown a
 test('garbage is no drop', async () => {
   const { table } = dropped('{"entitlement"');
   const writer = table.writer();
-  expect(await table.timeline.run(writer.store.heedDrop(writer.limits()))).toBeNull();
+  expect(await table.timeline.run(writer.store.settleReplacement(writer.deadline()))).toBeNull();
 });

@@ -85,14 +85,14 @@ const troubles: readonly Trouble[] = [
   {
     what: 'the folder is gone, and the licence file is there',
     code: 'TABLE_LOST',
-    happen: (table) => table.server.removeTree(table.place.folder),
+    happen: (table) => table.server.removeTree(table.paths.folder),
   },
   {
     what: 'folder and licence file are gone',
     code: 'SHARE_UNREACHABLE',
     happen: (table) => {
-      table.server.removeTree(table.place.folder);
-      table.server.removeTree(table.place.face);
+      table.server.removeTree(table.paths.folder);
+      table.server.removeTree(table.paths.licenceFile);
     },
   },
 ];
@@ -154,7 +154,7 @@ test.each(troubles)(
 
 test('a higher revision without its folder is a copy or a loss: said, and nothing written', async () => {
   const table = new Table();
-  table.server.scribble(table.place.face, formatLicence({ ...table.top(), revision: 7 }, 'pretty'));
+  table.server.scribble(table.paths.licenceFile, formatLicence({ ...table.top(), revision: 7 }, 'pretty'));
   const before = table.server.paths('/');
   expect(await codeOf(table.writer().add('mine'))).toBe('TABLE_LOST');
   expect(await codeOf(table.writer().read())).toBe('TABLE_LOST');
@@ -175,7 +175,7 @@ describe('fewer than 16 of the newest revisions are missing', () => {
     async (count) => {
       const { table, writer } = await inTrouble((table) => forget(table, count));
       const before = table.server.paths('/');
-      const seen = await table.timeline.run(writer.store.read(writer.limits(5000)));
+      const seen = await table.timeline.run(writer.store.read(writer.deadline(5000)));
       expect([seen.licence.revision, seen.loss]).toEqual([20 - count, 'doubtful']);
       expect(table.server.paths('/')).toEqual(before);
       expect(table.timeline.nowMs).toBeLessThan(1000);
@@ -189,14 +189,14 @@ describe('fewer than 16 of the newest revisions are missing', () => {
       const { licence } = await writer.add('mine');
       expect(licence.revision).toBe(21 - count);
       expect(licence.events[0]).toMatchObject({ kind: 'forgotten', from: 21 - count, to: 20 });
-      expect((await table.timeline.run(writer.store.read(writer.limits(5000)))).loss).toBeNull();
+      expect((await table.timeline.run(writer.store.read(writer.deadline(5000)))).loss).toBeNull();
     },
   );
 
   test('a change that comes to nothing publishes too: the server has to decide', async () => {
     const { table, writer } = await inTrouble((table) => forget(table, 2));
     const change = () => ({ answer: 'declined', draft: null });
-    const done = await table.timeline.run(writer.store.commit(change, writer.limits(5000)));
+    const done = await table.timeline.run(writer.store.commit(change, writer.deadline(5000)));
     expect(done).toMatchObject({ answer: 'declined', published: true, licence: { revision: 19 } });
   });
 
@@ -225,7 +225,7 @@ describe('fewer than 16 of the newest revisions are missing', () => {
     await writer.add('mine');
     forget(table, 1);
     table.grow(3);
-    const seen = await table.timeline.run(writer.store.read(writer.limits(5000)));
+    const seen = await table.timeline.run(writer.store.read(writer.deadline(5000)));
     expect([seen.licence.revision, seen.loss]).toEqual([23, 'certain']);
     const { licence } = await writer.add('mine again');
     expect(licence.events[0]).toMatchObject({ kind: 'forgotten', from: 21, to: 23 });
@@ -243,21 +243,21 @@ test('a revision of a newer format is told as that, at once', async () => {
 
 test('no licence file and no folder: missing', async () => {
   const table = new Table();
-  table.server.removeTree(table.place.face);
+  table.server.removeTree(table.paths.licenceFile);
   expect(await codeOf(table.writer().read())).toBe('LICENCE_MISSING');
   expect(await codeOf(table.writer().add('mine'))).toBe('LICENCE_MISSING');
 });
 
 test('a licence file that is a directory is told as that', async () => {
   const table = new Table();
-  table.server.removeTree(table.place.face);
-  table.server.makeDirectory(table.place.face);
+  table.server.removeTree(table.paths.licenceFile);
+  table.server.makeDirectory(table.paths.licenceFile);
   expect(await codeOf(table.writer().read())).toBe('LICENCE_UNREADABLE');
 });
 
 test('a file where the folder should be: unfit', async () => {
   const table = new Table();
-  table.server.writeNew(table.place.folder, 'x', 0o644);
+  table.server.writeNew(table.paths.folder, 'x', 0o644);
   expect(await codeOf(table.writer().add('mine'))).toBe('SHARE_UNFIT');
 });
 

@@ -30,8 +30,8 @@ wait 2s                         -> 3740 s: ada evicted in s1 of M1 by bob@pc-bob
 file M1=3 T=80s                 -> T = 80 s
 bob sits M1                     -> seated in s1, 1 of 3
 wait 2s                         -> nothing yet
-reads of pc-bob?                -> 5 reads
+reads of pc-bob?                -> 4 reads
 wait 80s                        -> nothing yet
 reads of pc-bob?                -> 11 reads
 wait 800s                       -> nothing yet
-reads of pc-bob?                -> 100 reads
+reads of pc-bob?                -> 101 reads

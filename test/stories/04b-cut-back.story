@@ -8,8 +8,8 @@ pc-bob cannot write
 wait 70s                        -> 90 s: bob is told jeopardy in M1, 30 s left
                                 -> 120 s: bob is told suspended in M1
 pc-bob can write
-wait 5s                         -> 131.51 s: bob is told safe in M1
+wait 5s                         -> 130.084 s: bob is told safe in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 1; T 80 s
                                 -> bob@pc-bob: s2 of M1; beat 2; T 80 s
 wait 50s                        -> nothing yet
-wait 30s                        -> 191.509 s: ada evicted in s1 of M1 by bob@pc-bob, evicted
+wait 30s                        -> 190.084 s: ada evicted in s1 of M1 by bob@pc-bob, evicted

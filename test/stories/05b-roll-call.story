@@ -52,7 +52,7 @@ called?                         -> ada at beat 2, by cy@pc-cy
 wait 3T                         -> nothing yet
 called?                         -> nobody
 table?                          -> ada@pc-ada: s1 of M1; beat 6; T 80 s
-                                -> bob@pc-bob: s2 of M1; beat 5; T 80 s
+                                -> bob@pc-bob: s2 of M1; beat 6; T 80 s
 
 # Set back: the beats lie in the server's future. The dead are out all the same, 2 T after who waits has seen them first.
 file M1=1 T=80s                 -> T = 80 s

@@ -1,13 +1,13 @@
-import { openStore } from '../../src/client/open-licence.js';
+import { openStore } from '../../src/client/open-store.js';
 import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import type { Change } from '../../src/store/commit.js';
-import { HandClock } from '../helpers/clock.js';
+import { HandClock } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
 import { FACE, type Host, type World } from '../helpers/world.js';
 
 /** An administrator at a separate desk: every act is a fresh process that commits one change. */
-export class Desk {
+export class AdminSession {
   readonly name = 'admin@desk';
   private readonly host: Host;
   private acts = 0;
@@ -37,15 +37,15 @@ export class Desk {
     const { host } = this;
     const { world } = host;
     const clock = new HandClock(host.time);
-    const dice = seededDice(`${world.seed}/desk/${++this.acts}`);
+    const random = seededDice(`${world.seed}/desk/${++this.acts}`);
     const system = {
-      ...{ clock, dice, files: host.filesOf(clock, dice, 1), facts: host.facts('admin'), pid: 1 },
+      ...{ clock, random, files: host.filesOf(clock, random, 1), facts: host.facts('admin'), pid: 1 },
       ...{
         isProcessGone: host.isProcessGone,
         processStart: host.processStart,
         watching: null,
-        lookLagMs: 0,
-        surroundings: null,
+        cacheAgeMs: 0,
+        environment: null,
         store: {},
       },
     };

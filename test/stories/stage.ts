@@ -1,9 +1,9 @@
-import type { ClaimAnswer } from '../../src/client/answers.js';
-import type { Loss, Seat } from '../../src/client/seat.js';
+import type { ClaimAnswer, Loss } from '../../src/api.js';
+import type { Seat } from '../../src/client/seat.js';
 import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { numbersAmong } from '../../src/share/layout.js';
-import { EPOCH_MS } from '../helpers/clock.js';
+import { EPOCH_MS } from '../../src/testing/timeline.js';
 import {
   FOLDER,
   type Host,
@@ -13,7 +13,7 @@ import {
   World,
   type WorldOptions,
 } from '../helpers/world.js';
-import { Desk } from './desk.js';
+import { AdminSession } from './desk.js';
 
 /** Something that happened while a command was played. */
 interface Happening {
@@ -43,7 +43,7 @@ class Stage {
   private readonly reads = new Map<string, number>();
   private revision = 0;
   private told = 0;
-  private desk: Desk | null = null;
+  private desk: AdminSession | null = null;
   private readonly patience = new Map<string, AbortController>();
   private readonly said: Happening[] = [];
 
@@ -56,8 +56,8 @@ class Stage {
     return this.opened;
   }
 
-  get admin(): Desk {
-    this.desk ??= new Desk(this.world);
+  get admin(): AdminSession {
+    this.desk ??= new AdminSession(this.world);
     return this.desk;
   }
 
@@ -111,7 +111,7 @@ class Stage {
   }
 
   /** Asks and waits, while the story goes on. */
-  standInLine(handle: string, user: User, module: string, waitMs: number): void {
+  enqueue(handle: string, user: User, module: string, waitMs: number): void {
     const patience = new AbortController();
     this.patience.set(handle, patience);
     const say = (text: string) => this.said.push({ atMs: this.world.nowMs, text });
@@ -296,7 +296,7 @@ const commands: readonly (readonly [RegExp, Play])[] = [
     /^(?<who>\S+) stands in line (?<time>\S+) for (?<module>M\d+)(?: on (?<host>\S+))?$/,
     async (stage, { who = '', time = '', module = '', host }) => {
       const user = await stage.user(who, host);
-      stage.standInLine(who, user, module, stage.ms(time));
+      stage.enqueue(who, user, module, stage.ms(time));
       await stage.world.advance(0);
       return stage.happened();
     },

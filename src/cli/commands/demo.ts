@@ -9,18 +9,18 @@ import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import type { StatusView } from '../../rules/status-view.js';
 import type { Clock } from '../../share/clock.js';
-import { atDesk } from '../admin-session.js';
+import { withAdminSession } from '../admin-session.js';
 import { DemoHolder } from '../demo-holder.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { EXIT } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 /** T in the demonstration, seconds. Below 8 s is for this only. */
 const INTERVAL = 3;
 /** What a busy computer may add to a promise before it counts as broken. Seconds. */
 const SLACK = 2;
 
-export function addDemo(program: Command, deps: Deps): void {
+export function addDemo(program: Command, world: World): void {
   program
     .command('demo')
     .summary('run a demonstration of half a minute on this computer')
@@ -29,19 +29,19 @@ export function addDemo(program: Command, deps: Deps): void {
         'Starts real processes on a temporary licence, and checks every step.',
     )
     .action(async () => {
-      const failures = await unlessStopped(deps, (interruption) => demonstrate(deps, interruption));
-      if (failures > 0) deps.setStatus(EXIT.failed);
+      const failures = await unlessStopped(world, (interruption) => demonstrate(world, interruption));
+      if (failures > 0) world.setStatus(EXIT.failed);
     });
 }
 
 /**
  * How many promises did not hold. Its processes have ended and its directory is removed afterwards, whatever happens.
  */
-async function demonstrate(deps: Deps, { unless }: Interruption): Promise<number> {
+async function demonstrate(world: World, { unless }: Interruption): Promise<number> {
   const directory = await unless(temporaryDirectory());
-  const stage = new DemoStage(deps, directory);
+  const stage = new DemoStage(world, directory);
   try {
-    await unless(Promise.race([tell(stage), deps.outputGone]));
+    await unless(Promise.race([tell(stage), world.outputGone]));
   } finally {
     await stage.close();
     await rm(directory, { recursive: true, force: true, maxRetries: REMOVALS });
@@ -133,20 +133,20 @@ const ANSWER = 15;
 class DemoStage {
   failures = 0;
   readonly clock: Clock;
-  private readonly deps: Deps;
+  private readonly world: World;
   private readonly directory: string;
   /** Every process that was started, with its end. */
   private readonly started = new Map<ChildProcess, Promise<unknown>>();
   private isOver = false;
 
-  constructor(deps: Deps, directory: string) {
-    this.deps = deps;
+  constructor(world: World, directory: string) {
+    this.world = world;
     this.directory = directory;
-    this.clock = deps.system().clock;
+    this.clock = world.system().clock;
   }
 
   say(text: string): void {
-    if (!this.isOver) this.deps.out(`${text}\n`);
+    if (!this.isOver) this.world.out(`${text}\n`);
   }
 
   check(isSo: boolean, text: string): void {
@@ -190,7 +190,7 @@ class DemoStage {
   private start(file: string, user: string, host: string): DemoHolder {
     const args = ['hold', file, '--json', '--user', user, '--host', host];
     const child = this.spawn(args, { SEATFILE_MACHINE: host });
-    child.stderr?.on('data', (text: Buffer) => this.deps.err(`${user}: ${text.toString()}`));
+    child.stderr?.on('data', (text: Buffer) => this.world.err(`${user}: ${text.toString()}`));
     return new DemoHolder(child, this.clock);
   }
 
@@ -211,7 +211,7 @@ class DemoStage {
 
   private spawn(args: readonly string[], environment: Record<string, string>): ChildProcess {
     if (this.isOver) throw new Error('the demonstration is over');
-    const child = this.deps.spawnSelf(args, environment);
+    const child = this.world.spawnSelf(args, environment);
     child.stdin?.on('error', () => undefined); // it may be killed while we speak to it
     const ended = once(child, 'close').finally(() => this.started.delete(child));
     this.started.set(
@@ -228,7 +228,7 @@ class DemoStage {
   }
 
   private table(file: string): Promise<Licence> {
-    return atDesk(file, this.deps, async (desk) => desk.licence);
+    return withAdminSession(file, this.world, async (session) => session.licence);
   }
 
   /** When a user last beat, by the file server's clock. */

@@ -10,12 +10,12 @@ import { toFault } from '../../share/deadline.js';
 import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
 import { fileOf, parseDuration } from '../arguments.js';
-import { waiting } from '../asking.js';
+import { waitingReporter } from '../asking.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { duration, EXIT, jsonText } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface DoctorOptions {
   readonly hammer?: string;
@@ -25,7 +25,7 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-export function addDoctor(program: Command, deps: Deps): void {
+export function addDoctor(program: Command, world: World): void {
   program
     .command('doctor')
     .summary('test whether a share can safely hold a licence')
@@ -41,21 +41,21 @@ export function addDoctor(program: Command, deps: Deps): void {
     .addOption(new Option('--hammer-worker <number>').hideHelp())
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: DoctorOptions) => {
-      await doctor(fileOf(file, deps), options, deps);
+      await doctor(fileOf(file, world), options, world);
     });
 }
 
 const STATUS = { fit: EXIT.done, unfit: EXIT.failed, missing: EXIT.licence, unreachable: EXIT.share };
 
-async function doctor(path: string, options: DoctorOptions, deps: Deps): Promise<void> {
+async function doctor(path: string, options: DoctorOptions, world: World): Promise<void> {
   const seconds = options.hammer === undefined ? null : parseDuration('--hammer', options.hammer, 1, 3600);
   const waitMs = 1000 * parseDuration('--wait', options.wait, 1, 86_400);
   if (options.hammerWorker !== undefined && seconds !== null)
-    return await runHammerWorker(path, Number(options.hammerWorker), seconds, deps);
+    return await runHammerWorker(path, Number(options.hammerWorker), seconds, world);
   const extras = { seconds, waitMs: options.peer ? waitMs : null };
-  const report = await unlessStopped(deps, (interruption) => examined(path, extras, interruption, deps));
-  deps.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
-  deps.setStatus(STATUS[verdictOf(report)]);
+  const report = await unlessStopped(world, (interruption) => examined(path, extras, interruption, world));
+  world.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
+  world.setStatus(STATUS[verdictOf(report)]);
 }
 
 interface Extras {
@@ -72,24 +72,24 @@ async function examined(
   path: string,
   extras: Extras,
   { signal, unless }: Interruption,
-  deps: Deps,
+  world: World,
 ): Promise<Report> {
-  const system = deps.system();
-  const about = examineDeps(system, ANSWER_MS, waiting(deps));
+  const system = world.system();
+  const about = examineDeps(system, ANSWER_MS, waitingReporter(world));
   const target = await unless(found(path, about.files));
-  if (!('face' in target)) return target;
+  if (!('licenceFile' in target)) return target;
   const checks: Extra[] = [];
   const { waitMs, seconds } = extras;
   if (waitMs !== null)
     checks.push({
       check: 'peer',
-      run: (ground) => measurePeer(ground, { ...about, id: system.dice.id(), waitMs }),
+      run: (site) => measurePeer(site, { ...about, id: system.random.id(), waitMs }),
     });
-  if (seconds !== null) checks.push(hammerCheck(seconds, deps, signal));
+  if (seconds !== null) checks.push(hammerCheck(seconds, world, signal));
   return await examine(target, about, {
     extras: checks,
     signal,
-    onCheck: progress(extras, system.clock, deps),
+    onCheck: progress(extras, system.clock, world),
   });
 }
 
@@ -108,7 +108,11 @@ async function found(path: string, files: ShareFiles): Promise<Target | Report> 
 /** One line for what takes long, and for a check after a second without one. Milliseconds. */
 const QUIET_MS = 1000;
 
-function progress({ seconds, waitMs }: Extras, clock: Clock, deps: Deps): (check: Check | 'cleanUp') => void {
+function progress(
+  { seconds, waitMs }: Extras,
+  clock: Clock,
+  world: World,
+): (check: Check | 'cleanUp') => void {
   const long: Partial<Record<Check | 'cleanUp', string>> = {
     peer: `Waiting up to ${duration((waitMs ?? 0) / 1000)} for seatfile doctor --peer on another PC, then measuring`,
     hammer: `Hammering with 4 processes for ${duration(seconds ?? 0)}`,
@@ -119,6 +123,6 @@ function progress({ seconds, waitMs }: Extras, clock: Clock, deps: Deps): (check
     const isDue = clock.elapsedMs() - saidMs >= QUIET_MS;
     if (!isDue && !long[check]) return;
     saidMs = clock.elapsedMs();
-    deps.err(`${long[check] ?? `Checking ${check}`} ...\n`);
+    world.err(`${long[check] ?? `Checking ${check}`} ...\n`);
   };
 }

@@ -1,31 +1,27 @@
 import type { Command } from 'commander';
-import type { ClaimAnswer } from '../../client/answers.js';
-import { type OpenLicence, openWith } from '../../client/open-licence.js';
+import type { ClaimAnswer, Seat } from '../../api.js';
+import type { OpenLicence } from '../../client/open-licence.js';
 import { leaveMs } from '../../client/process-exit.js';
-import type { Seat } from '../../client/seat.js';
-import { instancesOfProcess } from '../../client/shared-instance.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
-import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../acquire.js';
+import { acquireOrWait, describePlace, openForCommand, TIMEOUT, TIMEOUT_HELP, waitMs } from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
-import { waiting } from '../asking.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import {
   describeError,
-  describeFull,
   describeLoss,
+  describeNoSeat,
   describeRefusal,
   describeRemoved,
   duration,
   EXIT,
   jsonText,
-  printable,
   shortId,
   statusOf,
   whoIs,
 } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface HoldOptions {
   readonly module?: string;
@@ -37,7 +33,7 @@ interface HoldOptions {
   readonly json?: boolean;
 }
 
-export function addHold(program: Command, deps: Deps): void {
+export function addHold(program: Command, world: World): void {
   program
     .command('hold')
     .summary('hold a seat until stdin closes')
@@ -57,77 +53,87 @@ export function addHold(program: Command, deps: Deps): void {
     .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
     .option('--json', 'one JSON object per line')
     .action(async (file: string | undefined, options: HoldOptions) => {
-      deps.setStatus(await hold(fileOf(file, deps), options, deps));
+      world.setStatus(await hold(file, options, world));
     });
 }
 
-/** What a seat's life says, to a person or to a program. */
-interface Teller {
+/** What a seat's life says, to a person or to a program. `event` is the first key of each line. */
+interface Reporter {
   readonly tell: (event: string, fields: Record<string, unknown>, words: string) => void;
+  /** Says why the command fails to a program that reads lines. A person reads it on stderr. */
+  readonly fail: (error: unknown) => void;
 }
 
-function teller(module: string, options: HoldOptions, deps: Deps): Teller {
-  const { wallMs } = deps.system().clock;
+function reporter(module: string | null, options: HoldOptions, world: World): Reporter {
+  const { wallMs } = world.system().clock;
+  const line = (event: string, fields: Record<string, unknown>): void =>
+    world.out(`${jsonText({ event, at: toIso(wallMs()), module, ...fields })}\n`);
   return {
     tell: (event, fields, words) => {
-      const at = toIso(wallMs());
-      deps.out(options.json ? `${jsonText({ event, at, module, ...fields })}\n` : `${words}\n`);
+      if (options.json) line(event, fields);
+      else world.out(`${words}\n`);
+    },
+    fail: (error) => {
+      if (options.json && error instanceof SeatfileFault)
+        line('failed', { code: error.code, message: error.message });
     },
   };
 }
 
-async function hold(file: string, options: HoldOptions, deps: Deps): Promise<number> {
-  const interruption = listenForSignals(deps);
-  const gaveUp = new AbortController();
-  const inputClosed = Promise.race([deps.inputClosed(), deps.outputGone]).then(() => gaveUp.abort());
-  const stopped = Promise.race([inputClosed, whenAborted(interruption.signal)]);
-  const signals = { signal: interruption.signal, gaveUp: gaveUp.signal };
+async function hold(file: string | undefined, options: HoldOptions, world: World): Promise<number> {
+  const interruption = listenForSignals(world);
+  const inputClosed = new AbortController();
+  void Promise.race([world.inputClosed(), world.outputGone]).then(() => inputClosed.abort());
+  const stop = { signal: interruption.signal, gaveUp: inputClosed.signal };
   try {
     waitMs(options.wait);
-    const licence = await interruption.unless(openForCommand(file, options, deps));
-    const status = await holdIn(licence, options, deps, { signals, stopped }).catch((error: unknown) =>
-      leaveAndThrow(licence, error, deps),
+    const licence = await interruption.unless(openForCommand(fileOf(file, world), options, world));
+    const status = await holdIn(licence, options, world, stop).catch((error: unknown) =>
+      leaveAndThrow(licence, error, world),
     );
     const isPast = status === EXIT.lost || status === EXIT.share; // at once, or after the deadline
-    if (isPast) await inTime(deps.system().clock, leaveMs(), licence.close().catch(nothing));
-    else await closed(licence, interruption.signal, deps);
+    if (isPast) await inTime(world.system().clock, leaveMs(), licence.close().catch(nothing));
+    else await closed(licence, interruption.signal, world);
     return status;
   } catch (error) {
     const isStopped =
       error instanceof SeatfileFault && error.code === 'ABORTED' && interruption.name !== null;
     if (isStopped && interruption.name) return signalStatus(interruption.name);
+    reporter(options.module ?? null, options, world).fail(error);
     throw error;
   } finally {
     interruption.stopListening();
   }
 }
 
+/** What ends a hold from outside. */
 interface Stop {
-  /** A signal has come; stdin is closed, so the parent no longer waits for a seat. */
-  readonly signals: { readonly signal: AbortSignal; readonly gaveUp: AbortSignal };
-  /** Stdin is closed, or a signal has come. */
-  readonly stopped: Promise<void>;
+  /** A signal has come. */
+  readonly signal: AbortSignal;
+  /** Stdin is closed, so the parent no longer wants a seat. */
+  readonly gaveUp: AbortSignal;
 }
 
-async function holdIn(licence: OpenLicence, options: HoldOptions, deps: Deps, stop: Stop): Promise<number> {
+async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, stop: Stop): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
-  const { tell } = teller(module, options, deps);
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop.signals, (news) => {
+  const report = reporter(module, options, world);
+  const { tell } = report;
+  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop, (news) => {
     const { place, holders, freesAt, evicted } = news;
-    const words = `${describeFull(module, news)}\n${describePlace(news)}`;
+    const words = `${describeNoSeat(module, news)}\n${describePlace(news)}`;
     tell('waiting', { place, holders, freesAt, evicted }, words);
   });
   switch (claim.kind) {
     case 'full': {
       const { holders, freesAt, evicted } = claim;
-      tell('full', { holders, freesAt, evicted }, describeFull(module, claim));
+      tell('full', { holders, freesAt, evicted }, describeNoSeat(module, claim));
       return EXIT.noSeat;
     }
     case 'refused':
       tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
       return EXIT.noSeat;
     case 'seated':
-      return await holdSeat(licence, claim, stop, { tell }, deps);
+      return await holdSeat(licence, claim, stop, report, world);
   }
 }
 
@@ -137,9 +143,9 @@ type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;
 async function holdSeat(
   licence: OpenLicence,
   { seat, removed }: Seated,
-  { stopped, signals }: Stop,
-  { tell }: Teller,
-  deps: Deps,
+  { signal, gaveUp }: Stop,
+  { tell, fail }: Reporter,
+  world: World,
 ): Promise<number> {
   const { user, host } = seat;
   const before = removed && { by: removed.by, words: removed.words, lostAt: removed.at };
@@ -162,19 +168,26 @@ async function holdSeat(
   });
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
+  const stopped = whenAborted(AbortSignal.any([signal, gaveUp]));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
-  const status = await release(licence.file, seat, signals.signal, deps);
-  if (status === EXIT.done) tell('released', {}, `${seat.module}: seat released`);
-  return status;
+  return await release(licence.file, seat, signal, { tell, fail }, world);
 }
 
-async function release(file: string, seat: Seat, stopped: AbortSignal, deps: Deps): Promise<number> {
+async function release(
+  file: string,
+  seat: Seat,
+  stopped: AbortSignal,
+  { tell, fail }: Reporter,
+  world: World,
+): Promise<number> {
   try {
-    await givenBack(file, seat.release(), stopped, deps);
+    await givenBack(file, seat.release(), stopped, world);
+    tell('released', {}, `${seat.module}: seat released`);
     return EXIT.done;
   } catch (error) {
     if (!(error instanceof SeatfileFault)) throw error;
-    deps.err(`seatfile: ${describeError(error)}\n`);
+    fail(error);
+    world.err(`seatfile: ${describeError(error)}\n`);
     return statusOf(error.code);
   }
 }
@@ -183,30 +196,6 @@ const nothing = (): void => undefined;
 
 const whenAborted = (signal: AbortSignal): Promise<void> =>
   new Promise((resolve) => {
+    if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-
-/** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
-export async function openForCommand(
-  file: string,
-  options: { user?: string; host?: string; note?: string; application?: string; timeout: string },
-  deps: Deps,
-): Promise<OpenLicence> {
-  const { user, host, note, application = 'seatfile' } = options;
-  const licence = await openWith(
-    file,
-    {
-      user,
-      host,
-      note,
-      application,
-      timeoutMs: timeoutMs(options.timeout),
-      onSlow: waiting(deps),
-      releaseOnExit: false,
-    },
-    deps.system(),
-    instancesOfProcess(),
-  );
-  licence.on('warning', ({ message }) => deps.err(`seatfile: ${printable(message)}\n`));
-  return licence;
-}

@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import { actorOf } from '../../client/machine.js';
-import { openStore } from '../../client/open-licence.js';
+import { openStore } from '../../client/open-store.js';
 import { examineDeps, type System } from '../../client/system.js';
 import { examine } from '../../doctor/examine.js';
 import { type Finding, worstFirst } from '../../doctor/findings.js';
@@ -10,14 +10,14 @@ import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { firstLicence } from '../../licence/revision.js';
 import { toIso } from '../../licence/time.js';
-import { ANSWER_MS, patient } from '../../share/op-timeouts.js';
-import { createFace, removeFace } from '../../store/create.js';
+import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
+import { createLicenceFile, removeLicenceFile } from '../../store/create.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
-import { waiting } from '../asking.js';
+import { waitingReporter } from '../asking.js';
 import { describeBriefly } from '../doctor-text.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface InitOptions {
   readonly module: readonly string[];
@@ -30,7 +30,7 @@ interface InitOptions {
 
 const collect = (word: string, before: readonly string[]): string[] => [...before, word];
 
-export function addInit(program: Command, deps: Deps): void {
+export function addInit(program: Command, world: World): void {
   program
     .command('init')
     .summary('create an unsigned licence for in-house use')
@@ -61,11 +61,11 @@ export function addInit(program: Command, deps: Deps): void {
     .option('--customer <name>', 'whose licence it is')
     .option('--force', 'create it even if the tests say that seats would not be safe there')
     .action(async (file: string | undefined, options: InitOptions) => {
-      await init(fileOf(file, deps), options, deps);
+      await init(fileOf(file, world), options, world);
     });
 }
 
-async function init(file: string, options: InitOptions, deps: Deps): Promise<void> {
+async function init(file: string, options: InitOptions, world: World): Promise<void> {
   const modules = parseModules(options.module);
   const settings: Settings = {
     ...(options.level && { level: options.level }),
@@ -75,26 +75,28 @@ async function init(file: string, options: InitOptions, deps: Deps): Promise<voi
   };
   if (options.customer === '' || (options.customer?.length ?? 0) > 256)
     throw new SeatfileFault('BAD_ARGUMENT', '--customer: expected 1 to 256 characters');
-  const system = deps.system();
+  const system = world.system();
   const entitlement = sealUnsigned({
-    licenceId: system.dice.id(),
+    licenceId: system.random.id(),
     ...(options.customer && { customer: options.customer }),
     issuedAt: toIso(system.clock.wallMs()),
     ...(options.countBy && { countBy: options.countBy }),
     modules,
   });
   const licence = firstLicence(entitlement, settings, {
-    lineage: system.dice.id(),
-    commit: system.dice.id(),
+    lineage: system.random.id(),
+    commit: system.random.id(),
   });
-  const face = await unlessStopped(deps, ({ signal }) => create(file, licence, options, deps, signal));
+  const licenceFile = await unlessStopped(world, ({ signal }) =>
+    create(file, licence, options, world, signal),
+  );
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
-  deps.out(
-    `Created ${printable(face)}: max users ${users}; ` +
+  world.out(
+    `Created ${printable(licenceFile)}: max users ${users}; ` +
       `${options.level ?? 'heartbeat'}, check interval ${duration(seconds)}.\n`,
   );
-  if (seconds < 8) deps.err('A check interval below 8 s is for demonstrations only.\n');
+  if (seconds < 8) world.err('A check interval below 8 s is for demonstrations only.\n');
 }
 
 /** Creates the file and the table. A signal gives up only what comes before the file: the rest takes a moment. */
@@ -102,43 +104,50 @@ async function create(
   file: string,
   licence: Licence,
   options: InitOptions,
-  deps: Deps,
+  world: World,
   signal: AbortSignal,
 ): Promise<string> {
-  const system = deps.system();
-  const files = patient(system.files, system.clock, { answerMs: ANSWER_MS, onSlow: waiting(deps) });
-  const face = await createFace(file, licence, files, (asked) => examinePlace(asked, options, deps, signal));
-  await tryCommit(face, system, deps).catch(async (error: unknown) => {
+  const system = world.system();
+  const files = withTimeouts(system.files, system.clock, {
+    answerMs: ANSWER_MS,
+    onSlow: waitingReporter(world),
+  });
+  const licenceFile = await createLicenceFile(file, licence, files, (asked) =>
+    examinePlace(asked, options, world, signal),
+  );
+  await tryCommit(licenceFile, system, world).catch(async (error: unknown) => {
     const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
-    if (!isUnknown) await removeFace(face, files);
+    if (!isUnknown) await removeLicenceFile(licenceFile, files);
     throw error;
   });
-  return face;
+  return licenceFile;
 }
 
 /** All that doctor tests without a second PC. It takes seconds at most. */
 async function examinePlace(
-  face: string,
+  licenceFile: string,
   options: InitOptions,
-  deps: Deps,
+  world: World,
   signal: AbortSignal,
 ): Promise<void> {
-  const about = examineDeps(deps.system(), ANSWER_MS, waiting(deps));
-  const { findings, unreachable } = await examine(await findTarget(face, about.files), about, { signal });
+  const about = examineDeps(world.system(), ANSWER_MS, waitingReporter(world));
+  const { findings, unreachable } = await examine(await findTarget(licenceFile, about.files), about, {
+    signal,
+  });
   if (unreachable)
     throw new SeatfileFault(
       'SHARE_UNREACHABLE',
-      `${face}: the share stopped answering (${unreachable.message})`,
+      `${licenceFile}: the share stopped answering (${unreachable.message})`,
     );
   const bad = worstFirst(findings).filter(({ severity }) => severity === 'unfit' || severity === 'warning');
   const [worst] = bad;
   if (worst?.severity === 'unfit' && (!options.force || worst.check === 'wrongPlace'))
-    throw unfit(face, worst);
-  for (const finding of bad) deps.err(`Warning: ${describeBriefly(finding)}\n`);
+    throw unfit(licenceFile, worst);
+  for (const finding of bad) world.err(`Warning: ${describeBriefly(finding)}\n`);
 }
 
 /** A refused right has its own fault code; everything else makes the place unfit. */
-function unfit(face: string, worst: Finding): SeatfileFault {
+function unfit(licenceFile: string, worst: Finding): SeatfileFault {
   const refused = worst.check === 'rights' ? worst.refused : null;
   const code =
     refused === null
@@ -152,17 +161,17 @@ function unfit(face: string, worst: Finding): SeatfileFault {
         : 'SHARE_REFUSED';
   const isFinal = worst.check === 'rights' || worst.check === 'wrongPlace';
   const more = isFinal ? '' : ' (seatfile doctor tells more; --force creates it all the same)';
-  return new SeatfileFault(code, `${face}: not created: ${describeBriefly(worst)}${more}`);
+  return new SeatfileFault(code, `${licenceFile}: not created: ${describeBriefly(worst)}${more}`);
 }
 
 /** The first commit shows whether the share can hold the table. If it cannot, nothing of the licence stays. */
-async function tryCommit(face: string, system: System, deps: Deps): Promise<void> {
-  const { store } = await openStore(face, system, waiting(deps));
+async function tryCommit(licenceFile: string, system: System, world: World): Promise<void> {
+  const { store } = await openStore(licenceFile, system, waitingReporter(world));
   const actor = actorOf(system.facts);
-  const limits = { untilMs: system.clock.elapsedMs() + 30_000 };
+  const deadline = { untilMs: system.clock.elapsedMs() + 30_000 };
   await store.commit(
     ({ licence }) => ({ answer: null, draft: { licence, events: [{ kind: 'created', actor }] } }),
-    limits,
+    deadline,
   );
   await store.settled();
 }

@@ -5,11 +5,11 @@ import { fromIso } from '../../licence/time.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
 import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
-import { atDesk, checkModule, type Desk, shareTimeOf } from '../admin-session.js';
+import { type AdminSession, checkModule, shareTimeOf, withAdminSession } from '../admin-session.js';
 import { fileOf, parseSince } from '../arguments.js';
 import { table } from '../tables.js';
 import { clockTime, EXIT, jsonText, printable } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface JournalOptions {
   readonly since?: string;
@@ -19,7 +19,7 @@ interface JournalOptions {
   readonly verify?: boolean;
 }
 
-export function addJournal(program: Command, deps: Deps): void {
+export function addJournal(program: Command, world: World): void {
   program
     .command('journal')
     .summary('show what happened')
@@ -33,9 +33,9 @@ export function addJournal(program: Command, deps: Deps): void {
     .option('--json', 'one JSON object per line')
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
-      const path = fileOf(file, deps);
+      const path = fileOf(file, world);
       checkOptions(options);
-      await atDesk(path, deps, (desk) => show(desk, options, deps));
+      await withAdminSession(path, world, (session) => show(session, options, world));
     });
 }
 
@@ -45,29 +45,29 @@ function checkOptions({ since, user, module, verify }: JournalOptions): void {
     throw new SeatfileFault('BAD_ARGUMENT', '--verify: it reads all of the journal; leave the filters out');
 }
 
-async function show(desk: Desk, options: JournalOptions, deps: Deps): Promise<void> {
-  if (options.module !== undefined) checkModule(desk, options.module);
-  const sinceMs = await sinceOf(desk, options);
-  const reading = await desk.unless(desk.store.readJournal(sinceMs, desk.limits()));
-  for (const problem of reading.problems) deps.err(`seatfile: ${printable(problem)}\n`);
-  if (reading.problems.length > 0) deps.setStatus(EXIT.failed);
-  if (options.verify) verify(reading, options, deps);
-  else list(reading, sinceMs, options, deps);
+async function show(session: AdminSession, options: JournalOptions, world: World): Promise<void> {
+  if (options.module !== undefined) checkModule(session, options.module);
+  const sinceMs = await sinceOf(session, options);
+  const reading = await session.unless(session.store.readJournal(sinceMs, session.deadline()));
+  for (const problem of reading.problems) world.err(`seatfile: ${printable(problem)}\n`);
+  if (reading.problems.length > 0) world.setStatus(EXIT.failed);
+  if (options.verify) verify(reading, options, world);
+  else list(reading, sinceMs, options, world);
 }
 
-async function sinceOf(desk: Desk, { since }: JournalOptions): Promise<number> {
+async function sinceOf(session: AdminSession, { since }: JournalOptions): Promise<number> {
   if (since === undefined) return Number.NEGATIVE_INFINITY;
-  return parseSince('--since', since, (await desk.unless(shareTimeOf(desk))).ms);
+  return parseSince('--since', since, (await session.unless(shareTimeOf(session))).ms);
 }
 
-function list(reading: JournalReading, sinceMs: number, options: JournalOptions, deps: Deps): void {
+function list(reading: JournalReading, sinceMs: number, options: JournalOptions, world: World): void {
   const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
-  if (options.json) for (const event of events) deps.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
-  else if (events.length > 0) deps.out(table([HEADER, ...events.map(rowOf)]));
+  if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
+  else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
-  if (reading.events.length > 0) deps.setStatus(EXIT.failed);
-  if (reading.events.length > 0) deps.err('Nothing in the journal matches.\n');
-  else if (!options.json) deps.out('Nothing has happened yet.\n');
+  if (reading.events.length > 0) world.setStatus(EXIT.failed);
+  if (reading.events.length > 0) world.err('Nothing in the journal matches.\n');
+  else if (!options.json) world.out('Nothing has happened yet.\n');
 }
 
 function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
@@ -108,14 +108,14 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 // --- whether it is whole ---------------------------------------------------------------------------------------------
 
-function verify({ licence, events, problems }: JournalReading, options: JournalOptions, deps: Deps): void {
+function verify({ licence, events, problems }: JournalReading, options: JournalOptions, world: World): void {
   const report = verifyChain(events, licence.lastEventHash);
   const isWhole = report.breaks.length === 0 && problems.length === 0;
-  if (!isWhole) deps.setStatus(EXIT.failed);
+  if (!isWhole) world.setStatus(EXIT.failed);
   if (options.json) {
     const view = { schemaVersion: 1, isWhole, events: events.length, ...report, problems };
-    deps.out(`${jsonText(view, 2)}\n`);
-  } else deps.out(describe(events, isWhole, report));
+    world.out(`${jsonText(view, 2)}\n`);
+  } else world.out(describe(events, isWhole, report));
 }
 
 function describe(events: readonly LicenceEvent[], isWhole: boolean, report: ChainReport): string {

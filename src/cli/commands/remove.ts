@@ -3,12 +3,12 @@ import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type ChosenSeat, chooseSeats, remove } from '../../rules/admin.js';
 import type { ShareTime } from '../../rules/status-view.js';
-import { ownLookMs } from '../../rules/timing.js';
-import { atDesk, type Desk, isGoneHere, shareTimeOf } from '../admin-session.js';
+import { ownPollMs } from '../../rules/timing.js';
+import { type AdminSession, isGoneHere, shareTimeOf, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface RemoveOptions {
   readonly user?: string;
@@ -22,7 +22,7 @@ interface RemoveOptions {
   readonly yes?: boolean;
 }
 
-export function addRemove(program: Command, deps: Deps): void {
+export function addRemove(program: Command, world: World): void {
   program
     .command('remove')
     .summary('free stuck seats')
@@ -41,9 +41,9 @@ export function addRemove(program: Command, deps: Deps): void {
     .option('--dry-run', 'only say what would be removed')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: RemoveOptions) => {
-      const path = fileOf(file, deps);
+      const path = fileOf(file, world);
       checkOptions(options);
-      await atDesk(path, deps, (desk) => removeSeats(desk, options, deps));
+      await withAdminSession(path, world, (session) => removeSeats(session, options, world));
     });
 }
 
@@ -63,36 +63,36 @@ function checkOptions(options: RemoveOptions): void {
     throw new SeatfileFault('BAD_ARGUMENT', '--reason: expected at most 1024 characters');
 }
 
-async function removeSeats(desk: Desk, options: RemoveOptions, deps: Deps): Promise<void> {
-  const chosen = choose(desk, options, await desk.unless(shareTimeOf(desk)));
+async function removeSeats(session: AdminSession, options: RemoveOptions, world: World): Promise<void> {
+  const chosen = choose(session, options, await session.unless(shareTimeOf(session)));
   if (chosen.length === 0) {
-    deps.err('No seat matches these options. Nothing was removed.\n');
-    deps.setStatus(EXIT.failed);
+    world.err('No seat matches these options. Nothing was removed.\n');
+    world.setStatus(EXIT.failed);
     return;
   }
-  for (const one of chosen) deps.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
+  for (const one of chosen) world.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
   if (options.dryRun) return;
   const seats = chosen.length === 1 ? 'this seat' : `these ${chosen.length} seats`;
-  const question = { verb: 'remove', text: `Remove ${seats}?`, yes: options.yes, signal: desk.signal };
-  if (!(await isAgreed(question, deps))) {
-    deps.err('Nothing was removed.\n');
-    deps.setStatus(EXIT.failed);
+  const question = { verb: 'remove', text: `Remove ${seats}?`, yes: options.yes, signal: session.signal };
+  if (!(await isAgreed(question, world))) {
+    world.err('Nothing was removed.\n');
+    world.setStatus(EXIT.failed);
     return;
   }
-  const removed = await commitRemoval(desk, chosen, options.reason ?? null);
-  const { checkIntervalSeconds } = desk.policy;
+  const removed = await commitRemoval(session, chosen, options.reason ?? null);
+  const { checkIntervalSeconds } = session.policy;
   for (const one of removed)
-    deps.out(`Removed ${describe(one)}. ${whatFollows(one, desk, checkIntervalSeconds)}\n`);
+    world.out(`Removed ${describe(one)}. ${whatFollows(one, session, checkIntervalSeconds)}\n`);
   if (removed.length < chosen.length)
-    deps.err(`Given back meanwhile, before they were removed: ${chosen.length - removed.length}.\n`);
-  if (removed.length === 0) deps.setStatus(EXIT.failed);
+    world.err(`Given back meanwhile, before they were removed: ${chosen.length - removed.length}.\n`);
+  if (removed.length === 0) world.setStatus(EXIT.failed);
 }
 
-function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat[] {
+function choose(session: AdminSession, options: RemoveOptions, time: ShareTime): ChosenSeat[] {
   const { dead: isDeadOnly, ...named } = options;
-  const isGone = (record: InstanceRecord) => isGoneHere(record, desk.system);
+  const isGone = (record: InstanceRecord) => isGoneHere(record, session.system);
   const dead = { isGone, nowMs: time.from === 'server' ? time.ms : null };
-  const chosen = chooseSeats(desk.licence, isDeadOnly ? { ...named, dead } : named);
+  const chosen = chooseSeats(session.licence, isDeadOnly ? { ...named, dead } : named);
   const ids = new Set(chosen.map(({ seat }) => seat.id));
   if (options.seat !== undefined && ids.size > 1)
     throw new SeatfileFault(
@@ -103,16 +103,16 @@ function choose(desk: Desk, options: RemoveOptions, time: ShareTime): ChosenSeat
 }
 
 async function commitRemoval(
-  desk: Desk,
+  session: AdminSession,
   chosen: readonly ChosenSeat[],
   words: string | null,
 ): Promise<ChosenSeat[]> {
   const keys = new Set(chosen.map(keyOf));
   const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
-  const { answer } = await desk.store.commit((context) => {
+  const { answer } = await session.store.commit((context) => {
     const answer = chooseSeats(context.licence, {}).filter(({ record, seat }) => isChosen(record, seat));
-    return { answer, draft: remove(context, { isChosen, actor: desk.actor, words }) };
-  }, desk.limits());
+    return { answer, draft: remove(context, { isChosen, actor: session.actor, words }) };
+  }, session.deadline());
   return answer;
 }
 
@@ -122,9 +122,9 @@ const describe = ({ record, seat }: ChosenSeat): string =>
   `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
 
 /** A holder that lives learns of its removal at its next poll. */
-function whatFollows({ record }: ChosenSeat, { system }: Desk, checkIntervalSeconds: number): string {
+function whatFollows({ record }: ChosenSeat, { system }: AdminSession, checkIntervalSeconds: number): string {
   if (isGoneHere(record, system)) return `${FREED} Its process is gone.`;
-  const ms = ownLookMs(
+  const ms = ownPollMs(
     record.level,
     Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
     record.answersWithin,

@@ -1,20 +1,20 @@
 import type { Command } from 'commander';
-import { locateStore } from '../../client/open-licence.js';
+import { locateStore } from '../../client/open-store.js';
 import type { System } from '../../client/system.js';
 import type { Licence } from '../../licence/document.js';
 import { readPolicy } from '../../licence/entitlement.js';
 import { inFile, isLoss, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { restoredNumber } from '../../rules/restore.js';
-import { lookPeriodMs, quarterMs } from '../../rules/timing.js';
+import { pollPeriodMs, settlingPeriodMs } from '../../rules/timing.js';
 import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
-import { healAdvice } from '../../store/trouble.js';
+import { rebuildAdvice } from '../../store/trouble.js';
 import { fileOf } from '../arguments.js';
-import { isAgreed, waiting } from '../asking.js';
+import { isAgreed, waitingReporter } from '../asking.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface RepairOptions {
   readonly dryRun?: boolean;
@@ -25,11 +25,11 @@ interface Bench {
   readonly store: Store;
   readonly system: System;
   readonly options: RepairOptions;
-  readonly deps: Deps;
+  readonly world: World;
   readonly interruption: Interruption;
 }
 
-export function addRepair(program: Command, deps: Deps): void {
+export function addRepair(program: Command, world: World): void {
   program
     .command('repair')
     .summary('rebuild a seat table that is lost or damaged, when no application is running')
@@ -42,25 +42,25 @@ export function addRepair(program: Command, deps: Deps): void {
     .option('--dry-run', 'only say what was found and what would be written')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: RepairOptions) => {
-      const path = fileOf(file, deps);
-      await unlessStopped(deps, (interruption) => repair(path, options, deps, interruption));
+      const path = fileOf(file, world);
+      await unlessStopped(world, (interruption) => repair(path, options, world, interruption));
     });
 }
 
 async function repair(
   file: string,
   options: RepairOptions,
-  deps: Deps,
+  world: World,
   interruption: Interruption,
 ): Promise<void> {
-  const system = deps.system();
+  const system = world.system();
   const { unless } = interruption;
-  const { store, look } = await unless(locateStore(file, system, waiting(deps)));
-  const bench = { store, system, options, deps, interruption };
+  const { store, poll } = await unless(locateStore(file, system, waitingReporter(world)));
+  const bench = { store, system, options, world, interruption };
   try {
-    const found = await unless(look()).catch((error: unknown) => onlyLoss(error));
-    if (!(found instanceof SeatfileFault)) return nothingToDo(store, found.licence, deps);
-    deps.err(`${printable(found.message.replace(` ${healAdvice(store.place.face)}`, ''))}\n`);
+    const found = await unless(poll()).catch((error: unknown) => onlyLoss(error));
+    if (!(found instanceof SeatfileFault)) return nothingToDo(store, found.licence, world);
+    world.err(`${printable(found.message.replace(` ${rebuildAdvice(store.paths.licenceFile)}`, ''))}\n`);
     await repairLoss(bench, found);
   } finally {
     await store.settled();
@@ -72,40 +72,41 @@ function onlyLoss(error: unknown): SeatfileFault {
   return error;
 }
 
-function nothingToDo(store: Store, licence: Licence, deps: Deps): void {
-  deps.out(
-    `${printable(store.place.face)}: revision ${licence.revision} can be read; there is nothing to repair.\n`,
+function nothingToDo(store: Store, licence: Licence, world: World): void {
+  world.out(
+    `${printable(store.paths.licenceFile)}: revision ${licence.revision} can be read; there is nothing to repair.\n`,
   );
 }
 
 async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
-  const { store, deps, options, interruption } = bench;
+  const { store, world, options, interruption } = bench;
   const { signal, unless } = interruption;
   const survey = await unless(store.survey());
-  deps.out(describe(survey, bench));
+  world.out(describe(survey, bench));
   if (survey.remains === null) throw untrusted(store, loss);
   if (await unless(isAnybodyThere(bench, survey.remains.base.licence))) {
-    deps.err(AT_WORK);
-    deps.setStatus(EXIT.failed);
+    world.err(AT_WORK);
+    world.setStatus(EXIT.failed);
     return;
   }
   if (options.dryRun) return;
   const question = { verb: 'repair', text: 'Write it?', yes: options.yes, signal };
-  if (!(await isAgreed(question, deps))) {
-    deps.err('Nothing was changed.\n');
-    deps.setStatus(EXIT.failed);
+  if (!(await isAgreed(question, world))) {
+    world.err('Nothing was changed.\n');
+    world.setStatus(EXIT.failed);
     return;
   }
   const repaired = await store.repair({ untilMs: bench.system.clock.elapsedMs() + 90_000, signal });
   if (repaired === null) throw untrusted(store, loss);
   const { licence: restored, policy } = repaired;
   if (isWholeWithout(survey)) {
-    deps.out(`Renamed; revision ${restored.revision} is the newest again, with ${seatsIn(restored)}.\n`);
+    world.out(`Renamed; revision ${restored.revision} is the newest again, with ${seatsIn(restored)}.\n`);
     return;
   }
-  deps.out(
+  world.out(
     `Restored: revision ${restored.revision}, ${seatsIn(restored)}. ` +
-      `No new user is seated for ${duration(quarterMs(policy) / 1000)}: users that are at work keep their seats.\n`,
+      `No new user is seated for ${duration(settlingPeriodMs(policy) / 1000)}: ` +
+      'users that are at work keep their seats.\n',
   );
 }
 
@@ -116,27 +117,27 @@ const AT_WORK =
 const untrusted = (store: Store, cause: SeatfileFault): SeatfileFault =>
   new SeatfileFault(
     cause.code,
-    `${store.place.face}: no file that is left surely belongs to this licence, so nothing was written; ` +
+    `${store.paths.licenceFile}: no file that is left surely belongs to this licence, so nothing was written; ` +
       'put back a copy of licence.json, and of its folder if there is one',
     { cause },
   );
 
 /** Most a watch takes, however long the check interval. Milliseconds. */
 const LONGEST_WATCH_MS = 300_000;
-const GLANCE_MS = 1000;
+const REPAIR_POLL_MS = 1000;
 
 /** A live instance polls, and tries to write, at least every T/8. That changes the folder's time on the server. */
-async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Promise<boolean> {
-  const { checkIntervalSeconds } = inFile(store.place.face, () => readPolicy(base));
-  const watchMs = Math.min(lookPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
+async function isAnybodyThere({ store, system, world }: Bench, base: Licence): Promise<boolean> {
+  const { checkIntervalSeconds } = inFile(store.paths.licenceFile, () => readPolicy(base));
+  const watchMs = Math.min(pollPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
-  deps.err(
+  world.err(
     `Watching the folder for ${duration(Math.ceil(watchMs / 1000))}, in case an application writes there.\n`,
   );
   const before = await store.folderTime();
   for (;;) {
     if ((await store.folderTime()) !== before) return true;
-    const waitMs = Math.min(GLANCE_MS, endMs - system.clock.elapsedMs());
+    const waitMs = Math.min(REPAIR_POLL_MS, endMs - system.clock.elapsedMs());
     if (waitMs <= 0) return false;
     await system.clock.sleep(waitMs);
   }
@@ -144,7 +145,7 @@ async function isAnybodyThere({ store, system, deps }: Bench, base: Licence): Pr
 
 /** What was found, and what will be written. */
 function describe(survey: Survey, { store, system, options }: Bench): string {
-  const { face, folder } = store.place;
+  const { licenceFile, folder } = store.paths;
   const { numbers, unreadable, readable, strangers, tooHigh, remains } = survey;
   const nowMs = system.clock.wallMs();
   const lines = [
@@ -157,7 +158,7 @@ function describe(survey: Survey, { store, system, options }: Bench): string {
     ...tooHigh.map((number) => `  ${number} leaves no room above it: it is renamed to damaged-..., and kept`),
     ...(readable ? [`  newest that can be read: ${stateOf(readable, nowMs)}`] : []),
     ...(strangers.length > 0 ? [`  not ours, and left alone: ${strangers.join(', ')}`] : []),
-    `${face}: ${survey.face ? stateOf(survey.face, nowMs) : 'not there, or no licence'}`,
+    `${licenceFile}: ${survey.face ? stateOf(survey.face, nowMs) : 'not there, or no licence'}`,
   ];
   if (isWholeWithout(survey))
     lines.push('Nothing else is wrong: that renamed, the table is whole, and nothing is written.');

@@ -1,9 +1,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
+import type { Seat } from '../../api.js';
 import type { OpenLicence } from '../../client/open-licence.js';
-import type { Seat } from '../../client/seat.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { acquireOrWait, describePlace, TIMEOUT, TIMEOUT_HELP, timeoutMs, waitMs } from '../acquire.js';
+import {
+  acquireOrWait,
+  describePlace,
+  openForCommand,
+  TIMEOUT,
+  TIMEOUT_HELP,
+  timeoutMs,
+  waitMs,
+} from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import {
   givenBack,
@@ -14,16 +22,15 @@ import {
 } from '../interruption.js';
 import {
   describeError,
-  describeFull,
   describeLoss,
+  describeNoSeat,
   describeRefusal,
   describeRemoved,
   duration,
   printable,
   RUN_EXIT,
 } from '../words.js';
-import type { Deps } from '../world.js';
-import { openForCommand } from './hold.js';
+import type { World } from '../world.js';
 
 interface RunOptions {
   readonly module?: string;
@@ -34,7 +41,7 @@ interface RunOptions {
   readonly onLost: 'warn' | 'term';
 }
 
-export function addRun(program: Command, deps: Deps): void {
+export function addRun(program: Command, world: World): void {
   program
     .command('run')
     .summary('hold a seat while a command runs')
@@ -60,43 +67,43 @@ export function addRun(program: Command, deps: Deps): void {
         .default('warn'),
     )
     .action(async (file: string | undefined, options: RunOptions) => {
-      deps.setStatus(await run(file, options, deps));
+      world.setStatus(await run(file, options, world));
     });
 }
 
-async function run(file: string | undefined, options: RunOptions, deps: Deps): Promise<number> {
+async function run(file: string | undefined, options: RunOptions, world: World): Promise<number> {
   try {
-    if (!deps.command[0])
+    if (!world.command[0])
       throw new SeatfileFault(
         'BAD_ARGUMENT',
         'run: expected a command after --, like: seatfile run FILE -- app.exe',
       );
     waitMs(options.wait);
     timeoutMs(options.timeout);
-    return await runSeated(fileOf(file, deps), options, deps);
+    return await runSeated(fileOf(file, world), options, world);
   } catch (error) {
-    deps.err(`seatfile: ${describeError(error)}\n`);
+    world.err(`seatfile: ${describeError(error)}\n`);
     return RUN_EXIT.ours;
   }
 }
 
-async function runSeated(file: string, options: RunOptions, deps: Deps): Promise<number> {
+async function runSeated(file: string, options: RunOptions, world: World): Promise<number> {
   const running: Running['running'] = { child: null };
   const stop = new AbortController();
   const act = (name: NodeJS.Signals) => {
     stop.abort();
-    return forward(name, running.child, deps);
+    return forward(name, running.child, world);
   };
-  const interruption = listenForSignals(deps, act, FOR_THE_COMMAND);
-  const application = deps.command[0]?.slice(-256) ?? '';
+  const interruption = listenForSignals(world, act, FOR_THE_COMMAND);
+  const application = world.command[0]?.slice(-256) ?? '';
   try {
-    const licence = await interruption.unless(openForCommand(file, { ...options, application }, deps));
-    const status = await runIn(licence, options, deps, { interruption, running }).catch((error: unknown) =>
-      leaveAndThrow(licence, error, deps),
+    const licence = await interruption.unless(openForCommand(file, { ...options, application }, world));
+    const status = await runIn(licence, options, world, { interruption, running }).catch((error: unknown) =>
+      leaveAndThrow(licence, error, world),
     );
     interruption.endsWith(status);
-    await givenBack(licence.file, licence.close(), stop.signal, deps).catch((error: unknown) => {
-      deps.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
+    await givenBack(licence.file, licence.close(), stop.signal, world).catch((error: unknown) => {
+      world.err(`seatfile: the seat could not be given back: ${describeError(error)}\n`);
     });
     return status;
   } catch (error) {
@@ -112,9 +119,9 @@ async function runSeated(file: string, options: RunOptions, deps: Deps): Promise
 const FOR_THE_COMMAND: readonly NodeJS.Signals[] = ['SIGQUIT', 'SIGUSR1', 'SIGUSR2'];
 
 /** Each signal goes to the command. `run` ends when the command ends: as long as it runs, it uses the seat. */
-function forward(name: NodeJS.Signals, child: ChildProcess | null, deps: Deps): boolean {
+function forward(name: NodeJS.Signals, child: ChildProcess | null, world: World): boolean {
   if (child === null) return false;
-  if (!deps.reachesCommands(name)) child.kill(name);
+  if (!world.reachesCommands(name)) child.kill(name);
   return true;
 }
 
@@ -127,36 +134,37 @@ interface Running {
 async function runIn(
   licence: OpenLicence,
   options: RunOptions,
-  deps: Deps,
+  world: World,
   { interruption, running }: Running,
 ): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
-    deps.err(`seatfile: ${describeFull(module, news)}\n${describePlace(news)}\n`);
+    world.err(`seatfile: ${describeNoSeat(module, news)}\n${describePlace(news)}\n`);
   });
   switch (claim.kind) {
     case 'full':
-      deps.err(`seatfile: ${describeFull(module, claim)}\n`);
+      world.err(`seatfile: ${describeNoSeat(module, claim)}\n`);
       return RUN_EXIT.noSeat;
     case 'refused':
-      deps.err(`seatfile: ${describeRefusal(module, claim)}\n`);
+      world.err(`seatfile: ${describeRefusal(module, claim)}\n`);
       return RUN_EXIT.noSeat;
     case 'seated': {
       const { seat, removed } = claim;
-      if (removed) deps.err(`seatfile: ${describeRemoved(module, removed)}\n`);
-      const child = deps.spawn(deps.command, { SEATFILE: licence.file, SEATFILE_SEAT: seat.id });
+      if (removed) world.err(`seatfile: ${describeRemoved(module, removed)}\n`);
+      const child = started({ SEATFILE: licence.file, SEATFILE_SEAT: seat.id }, world);
+      if (typeof child === 'number') return child;
       running.child = child;
-      tellLosses(seat, child, options, deps);
-      const status = await statusOfChild(child, deps);
+      tellLosses(seat, child, options, world);
+      const status = await statusOfChild(child, world);
       running.child = null;
       return status;
     }
   }
 }
 
-function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, deps: Deps): void {
-  const say = (text: string) => deps.err(`seatfile: ${seat.module}: ${text}\n`);
+function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, world: World): void {
+  const say = (text: string) => world.err(`seatfile: ${seat.module}: ${text}\n`);
   seat.on('jeopardy', ({ remainingMs }) => {
     say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
   });
@@ -168,15 +176,27 @@ function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, deps: 
   });
 }
 
+/** The command, or the status where it cannot be started: Node tells of some reasons by an event, and throws others. */
+function started(environment: Record<string, string>, world: World): ChildProcess | number {
+  try {
+    return world.spawn(world.command, environment);
+  } catch (error) {
+    return cannotStart(error as NodeJS.ErrnoException, world);
+  }
+}
+
+/** Node starts no script of Windows' command interpreter: it says EINVAL. */
+function cannotStart({ code, message }: NodeJS.ErrnoException, world: World): number {
+  const command = world.command[0] ?? '';
+  const advice = /\.(?:bat|cmd)$/i.test(command) ? '; for a script use: cmd /c' : '';
+  world.err(`seatfile: ${printable(command)}: cannot be started (${code ?? message})${advice}\n`);
+  return code === 'ENOENT' ? RUN_EXIT.notFound : RUN_EXIT.notExecutable;
+}
+
 /** The command's own status: its exit code, or 128 and the signal's number as shells say it. */
-function statusOfChild(child: ChildProcess, deps: Deps): Promise<number> {
+function statusOfChild(child: ChildProcess, world: World): Promise<number> {
   return new Promise((resolve) => {
-    child.once('error', (error: NodeJS.ErrnoException) => {
-      deps.err(
-        `seatfile: ${printable(deps.command[0] ?? '')}: cannot be started (${error.code ?? error.message})\n`,
-      );
-      resolve(error.code === 'ENOENT' ? RUN_EXIT.notFound : RUN_EXIT.notExecutable);
-    });
+    child.once('error', (error: NodeJS.ErrnoException) => resolve(cannotStart(error, world)));
     child.once('close', (code, signal) => resolve(code ?? (signal ? signalStatus(signal) : RUN_EXIT.ours)));
   });
 }

@@ -3,11 +3,11 @@ import type { Level, Settings } from '../../licence/document.js';
 import type { Policy } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { changeSettings } from '../../rules/admin.js';
-import { ownLookMs, POLLS_PER_ANSWER } from '../../rules/timing.js';
-import { atDesk, type Desk } from '../admin-session.js';
+import { ownPollMs, POLLS_PER_ANSWER } from '../../rules/timing.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { fileOf, parseDuration, parseMonths } from '../arguments.js';
 import { duration } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface SetOptions {
   readonly level?: Level;
@@ -25,7 +25,7 @@ const SHORTEST_ANSWER = 20;
 const DAY = 86_400;
 const LONGEST_GRACE = 400 * DAY;
 
-export function addSet(program: Command, deps: Deps): void {
+export function addSet(program: Command, world: World): void {
   program
     .command('set')
     .summary('change level, check interval, answers on demand, offline grace, how long the journal is kept')
@@ -48,9 +48,11 @@ export function addSet(program: Command, deps: Deps): void {
     .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; default 13mo')
     .option('--yes', 'do it even if this puts a heavy load on the file server')
     .action(async (file: string | undefined, options: SetOptions) => {
-      const path = fileOf(file, deps);
+      const path = fileOf(file, world);
       const settings = settingsOf(options);
-      await atDesk(path, deps, (desk) => change(desk, settings, options.yes === true, deps));
+      await withAdminSession(path, world, (session) =>
+        change(session, settings, options.yes === true, world),
+      );
     });
 }
 
@@ -82,21 +84,29 @@ const answerOf = (text: string): Settings['onDemand'] =>
     ? undefined
     : { answerWithinSeconds: parseDuration('--on-demand', text, SHORTEST_ANSWER, DAY) };
 
-async function change(desk: Desk, settings: Settings, isAgreed: boolean, deps: Deps): Promise<void> {
-  const { policy: before } = desk;
-  if (settings.onDemand) warnOfPrice(settings.onDemand.answerWithinSeconds, before, isAgreed, deps);
-  const { policy: now, published } = await desk.store.commit(
-    (context) => ({ answer: null, draft: changeSettings(context, { changes: settings, actor: desk.actor }) }),
-    desk.limits(),
+async function change(
+  session: AdminSession,
+  settings: Settings,
+  isAgreed: boolean,
+  world: World,
+): Promise<void> {
+  const { policy: before } = session;
+  if (settings.onDemand) warnOfPrice(settings.onDemand.answerWithinSeconds, before, isAgreed, world);
+  const { policy: now, published } = await session.store.commit(
+    (context) => ({
+      answer: null,
+      draft: changeSettings(context, { changes: settings, actor: session.actor }),
+    }),
+    session.deadline(),
   );
-  const waitMs = ownLookMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
+  const waitMs = ownPollMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
   const follow = published
     ? `. Running applications use the new settings within ${duration(Math.ceil(waitMs / 1000))}`
     : ', as before';
-  deps.out(`${describe(now)}${follow}.\n`);
+  world.out(`${describe(now)}${follow}.\n`);
   if (settings.journalMonths !== undefined)
-    deps.out(`The journal is kept for ${settings.journalMonths} months.\n`);
-  warnOfUse(now, settings, deps);
+    world.out(`The journal is kept for ${settings.journalMonths} months.\n`);
+  warnOfUse(now, settings, world);
 }
 
 function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSeconds }: Policy): string {
@@ -111,7 +121,7 @@ function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSecon
 }
 
 /** Rule 7: the cost of answering, before the change. @throws SeatfileFault BAD_ARGUMENT if it is high, without --yes */
-function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, deps: Deps): void {
+function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, world: World): void {
   const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
   const reads = (POLLS_PER_ANSWER * users) / answerSeconds;
   const price =
@@ -124,8 +134,8 @@ function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, d
       'BAD_ARGUMENT',
       `set: ${price}; for more than ${CHEAP_READS} reads a second add --yes, or give a longer time, like ${cheaper}`,
     );
-  deps.err(`Extra load: ${price}.\n`);
-  deps.err(
+  world.err(`Extra load: ${price}.\n`);
+  world.err(
     `An application that is stopped or cut off for ${duration(answerSeconds)} may lose its seat ` +
       'when a user needs one.\n',
   );
@@ -136,13 +146,13 @@ const perSecond = (count: number, what: string): string =>
     ? `${Math.round(count)} ${what}s a second`
     : `a ${what} every ${duration(Math.round(1 / count))}`;
 
-function warnOfUse(now: Policy, settings: Settings, deps: Deps): void {
+function warnOfUse(now: Policy, settings: Settings, world: World): void {
   if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
-    deps.err('A check interval below 8 s is for demonstrations only.\n');
+    world.err('A check interval below 8 s is for demonstrations only.\n');
   if (settings.onDemand && now.level === 'light')
-    deps.err('Light has no answers on demand. The setting takes effect when the level is heartbeat.\n');
+    world.err('Light has no answers on demand. The setting takes effect when the level is heartbeat.\n');
   if (now.answerWithinSeconds !== null && now.graceSeconds > 0)
-    deps.err(
+    world.err(
       'Answers on demand go before offline grace: an application that cannot answer may lose its seat.\n',
     );
 }

@@ -2,11 +2,11 @@ import type { Command } from 'commander';
 import type { SeatView, StatusView } from '../../rules/status-view.js';
 import { isNamed } from '../../rules/tombstones.js';
 import type { Kept } from '../../store/journal-files.js';
-import { atDesk, checkModule, type FullView, viewOf } from '../admin-session.js';
+import { checkModule, type FullView, viewOf, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { table } from '../tables.js';
 import { clockTime, duration, EXIT, jsonText, printable, shortId, size, whoIs } from '../words.js';
-import type { Deps } from '../world.js';
+import type { World } from '../world.js';
 
 interface StatusOptions {
   readonly module?: string;
@@ -15,7 +15,7 @@ interface StatusOptions {
   readonly json?: boolean;
 }
 
-export function addStatus(program: Command, deps: Deps): void {
+export function addStatus(program: Command, world: World): void {
   program
     .command('status')
     .summary('show who is using the licence')
@@ -28,15 +28,15 @@ export function addStatus(program: Command, deps: Deps): void {
     .option('--host <name>', 'only this host')
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: StatusOptions) => {
-      await atDesk(fileOf(file, deps), deps, async (desk) => {
-        if (options.module !== undefined) checkModule(desk, options.module);
-        const whole = await desk.unless(viewOf(desk));
+      await withAdminSession(fileOf(file, world), world, async (session) => {
+        if (options.module !== undefined) checkModule(session, options.module);
+        const whole = await session.unless(viewOf(session));
         const view = narrow(whole, options);
         const others = isUnmatched(view, options) ? whole.seats.length : null;
-        deps.out(
+        world.out(
           options.json ? `${jsonText(view, 2)}\n` : describe(view, withoutSeat(view, options, others)),
         );
-        if (others !== null) deps.setStatus(EXIT.failed);
+        if (others !== null) world.setStatus(EXIT.failed);
       });
     });
 }
@@ -101,7 +101,7 @@ function describe(view: FullView, noSeatWords: string): string {
     );
   const seats =
     view.seats.length === 0 ? `${noSeatWords}\n` : table([SEAT_HEADER, ...view.seats.map(seatRow)]);
-  const line = view.waiting.length === 0 ? '' : `\n${table([LINE_HEADER, ...view.waiting.map(lineRow)])}`;
+  const line = view.waiting.length === 0 ? '' : `\n${table([QUEUE_HEADER, ...view.waiting.map(queueRow)])}`;
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
   return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;
 }
@@ -113,14 +113,14 @@ function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): 
 
 const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE', 'WAITING'];
 const SEAT_HEADER = ['MODULE', 'USER', 'HOST', 'SINCE', 'LAST BEAT', 'STATE', 'SEAT', 'APPLICATION'];
-const LINE_HEADER = ['PLACE', 'MODULE', 'USER', 'HOST', 'WAITS SINCE'];
+const QUEUE_HEADER = ['PLACE', 'MODULE', 'USER', 'HOST', 'WAITS SINCE'];
 
 function moduleRow(one: StatusView['modules'][number]): string[] {
   const most = one.overdraft > 0 ? `${one.maxUsers}+${one.overdraft}` : String(one.maxUsers);
   return [one.module, String(one.inUse), most, String(one.free), String(one.waiting)];
 }
 
-function lineRow({ place, module, user, host, sinceAt }: StatusView['waiting'][number]): string[] {
+function queueRow({ place, module, user, host, sinceAt }: StatusView['waiting'][number]): string[] {
   return [String(place), module, printable(user), printable(host), clockTime(sinceAt)];
 }
 

@@ -18,8 +18,7 @@ function start({ run, argv, env, uid, gid, cwd }: StartOrder): void {
   const [command = '', ...rest] = argv;
   const child = spawn(command, rest, {
     cwd,
-    uid,
-    gid,
+    ...(process.platform !== 'win32' && { uid, gid }),
     env: { ...process.env, ...env },
   });
   running.set(run, child);
@@ -40,7 +39,7 @@ function obey(order: Order): void {
       start(order);
       return;
     case 'signal':
-      child?.kill(order.signal);
+      if (process.platform !== 'win32' || order.signal !== 'SIGCONT') child?.kill(order.signal);
       return;
     case 'say':
       child?.stdin.write(order.text);

@@ -1,5 +1,5 @@
-import type { Guest, Running, RunOptions } from './guest.js';
 import type { AppJob } from './programs/app.js';
+import type { Running, RunOptions, Station } from './station.js';
 
 export interface AppSaid {
   readonly what: string;
@@ -22,8 +22,8 @@ export class App {
     this.run = run;
   }
 
-  static async open(guest: Guest, job: AppJob, options: RunOptions = {}): Promise<App> {
-    const app = new App(guest.program('app', job, options));
+  static async open(host: Station, job: AppJob, options: RunOptions = {}): Promise<App> {
+    const app = new App(host.program('app', job, options));
     await app.next('opened', 0, 60_000);
     return app;
   }

@@ -1,10 +1,9 @@
 /** People at the command line in the guests. */
-import type { Guest, Running, RunOptions } from './guest.js';
-import { type Ending, PLACES, USERS } from './link.js';
+import { type Ending, USERS } from './link.js';
 import { userOf } from './rig.js';
+import type { Running, RunOptions, Station } from './station.js';
 
-const SEATFILE = `${PLACES.app}/bin/seatfile.js`;
-const ANSWER_MS = 30_000;
+const ANSWER_MS = 60_000;
 
 interface Said {
   readonly event: string;
@@ -15,10 +14,15 @@ interface Said {
 }
 
 /** `seatfile` with these words; resolves when it has ended. */
-export async function seatfile(guest: Guest, ...words: string[]): Promise<{ ending: Ending; said: string }> {
-  const one = guest.start([PLACES.node, SEATFILE, ...words]);
+export async function seatfile(host: Station, ...words: string[]): Promise<{ ending: Ending; said: string }> {
+  const one = host.seatfile(words);
   const ending = await one.ended;
   return { ending, said: [...one.lines, ...one.complaints].join('\n') };
+}
+
+interface HoldOptions extends RunOptions {
+  /** How long it waits for a seat, like `60s`. @default not at all */
+  readonly wait?: string;
 }
 
 /** A user that holds a seat, or tries to: `seatfile hold --json`. */
@@ -26,9 +30,10 @@ export class Holder {
   readonly run: Running;
   private heardUpTo = 0;
 
-  constructor(guest: Guest, file: string, user: string, options: RunOptions = {}) {
-    const words = ['hold', file, '--module', 'M1', '--user', user, '--json'];
-    this.run = guest.start([PLACES.node, SEATFILE, ...words], options);
+  constructor(host: Station, file: string, user: string, options: HoldOptions = {}) {
+    const waits = options.wait === undefined ? [] : ['--wait', options.wait];
+    const words = ['hold', file, '--module', 'M1', '--user', user, '--json', ...waits];
+    this.run = host.seatfile(words, options);
   }
 
   /** The next of these events. */
@@ -47,4 +52,4 @@ export class Holder {
 }
 
 /** How one user runs programs in a guest: under the user's own id; others may read the files only if told so. */
-export const asTeam = (guest: Guest): RunOptions => ({ uid: USERS[userOf(guest)], gid: USERS.group });
+export const asTeam = (guest: Station): RunOptions => ({ uid: USERS[userOf(guest)], gid: USERS.group });

@@ -162,7 +162,7 @@ async function setPassword(conf: string, user: string): Promise<void> {
   await run('bash', '-c', `printf 'rig\\nrig\\n' | smbpasswd -c ${conf} -s -a ${user}`);
 }
 
-async function remount(how: 'ro' | 'rw'): Promise<void> {
+export async function remount(how: 'ro' | 'rw'): Promise<void> {
   await until(`the export is ${how}`, 5000, () =>
     run('mount', '-o', `remount,${how}`, PLACES.exported).then(
       () => true,

@@ -1,4 +1,5 @@
 /** A licence on the export, as the server's own disk shows it: the truth that all acknowledgements are held against. */
+import '../../helpers/full-check.js';
 import fs from 'node:fs';
 import type { Licence } from '../../../src/licence/document.js';
 import { sealUnsigned } from '../../../src/licence/entitlement.js';
@@ -34,12 +35,17 @@ export function newTable(options: TableOptions = {}): Table {
   const exported = `${PLACES.exported}/${options.isTeams ? 'team/' : ''}${name}`;
   const directory = options.isTeams ? `${PLACES.team}/${name}` : `${PLACES.share}/${name}`;
   fs.mkdirSync(exported);
-  const face = `${exported}/licence.json`;
-  const table: Table = { file: `${directory}/licence.json`, directory, exported, folder: folderOf(face) };
+  const licenceFile = `${exported}/licence.json`;
+  const table: Table = {
+    file: `${directory}/licence.json`,
+    directory,
+    exported,
+    folder: folderOf(licenceFile),
+  };
   if (options.isTeams) giveToTeam(exported, 0o2770);
   if (!options.isBare) {
-    fs.writeFileSync(face, formatLicence(firstOf(name, options), 'pretty'));
-    if (options.isTeams) giveToTeam(face, 0o660);
+    fs.writeFileSync(licenceFile, formatLicence(firstOf(name, options), 'pretty'));
+    if (options.isTeams) giveToTeam(licenceFile, 0o660);
   }
   return table;
 }
@@ -61,7 +67,7 @@ function firstOf(name: string, options: TableOptions): Licence {
 }
 
 /** The newest revision, or the file itself where none exists yet. */
-export function topOf({ folder, exported }: Table): Licence {
+export function latestOf({ folder, exported }: Table): Licence {
   for (;;) {
     const number = fs.existsSync(folder) ? numbersAmong(fs.readdirSync(folder)).at(-1) : undefined;
     const path =
@@ -76,7 +82,7 @@ export function topOf({ folder, exported }: Table): Licence {
 
 /** The holders in M1: instance, seat and user. */
 export const seatedIn = (table: Table): { instance: string; seat: string; user: string }[] =>
-  topOf(table).instances.flatMap(({ id, user, seats }) =>
+  latestOf(table).instances.flatMap(({ id, user, seats }) =>
     seats.map((seat) => ({ instance: id, seat: seat.id, user })),
   );
 
@@ -107,7 +113,7 @@ export function triesIn(lines: readonly string[]): Try[] {
 /** Acknowledged = present once; refused = absent; nothing from nowhere. Gives what is wrong. */
 export function complaintsAbout(table: Table, tries: readonly Try[]): string[] {
   const times = new Map<string, number>();
-  for (const id of tallyOf(topOf(table))) times.set(id, (times.get(id) ?? 0) + 1);
+  for (const id of tallyOf(latestOf(table))) times.set(id, (times.get(id) ?? 0) + 1);
   const known = new Map(tries.map((one) => [one.id, one]));
   const isOpen = (fate: string) => ['ack', 'COMMIT_UNKNOWN', 'try'].includes(fate);
   return [

@@ -1,10 +1,10 @@
 /** A command, or a shell, on the mounts instead of the scenarios. */
 import { createInterface } from 'node:readline';
-import type { Guest } from './guest.js';
 import { PLACES } from './link.js';
+import type { Station } from './station.js';
 
 /** The same command on all three clients, in the mounted directory; without one a shell on the first. */
-export async function visit(guests: readonly Guest[], command: readonly string[]): Promise<number> {
+export async function visit(guests: readonly Station[], command: readonly string[]): Promise<number> {
   if (command.length === 0) return await shell(guests);
   const endings = await Promise.all(
     guests.map(async (guest) => {
@@ -19,7 +19,7 @@ export async function visit(guests: readonly Guest[], command: readonly string[]
 }
 
 /** Line by line: `2 ls` is for the second client. */
-async function shell(guests: readonly Guest[]): Promise<number> {
+async function shell(guests: readonly Station[]): Promise<number> {
   console.log(
     `A shell on each client, in ${PLACES.share}. A line goes to client 1; "2 ls" to client 2. Ends with Ctrl-D.`,
   );

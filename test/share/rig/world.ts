@@ -8,8 +8,14 @@ import { appendFileSync, copyFileSync, mkdirSync, unlinkSync, writeFileSync } fr
 import net from 'node:net';
 import os from 'node:os';
 import nodePath from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { PLACES, USERS } from './link.js';
 import { run } from './shell.js';
+
+/** Below the clone: what is compiled, and what packages.sh makes or fetches. */
+export const CACHE = 'node_modules/.cache/seatfile-test';
+/** The clone: this file runs compiled, in CACHE. */
+export const ROOT = nodePath.join(nodePath.dirname(fileURLToPath(import.meta.url)), '../../../../../..');
 
 const INSIDE = 'SEATFILE_RIG_INSIDE';
 export const isInside = (): boolean => process.env[INSIDE] === 'yes' && process.pid === 1;
@@ -44,15 +50,15 @@ export function endWithStarter(): void {
 const IMAGE_MB = 256;
 
 /** Directories, a small disk to export, bridges and cards. */
-export async function build(root: string, guests: number): Promise<void> {
+export async function build(guests: number): Promise<void> {
   for (const place of ['/run', '/mnt']) await run('mount', '-t', 'tmpfs', 'rig', place);
   await run('mount', '-t', 'tmpfs', 'rig', '/dev/shm');
   for (const place of [PLACES.app, PLACES.exported, PLACES.share, PLACES.team]) mkdirSync(place);
   writeFileSync(PLACES.node, '');
-  await run('mount', '--bind', root, PLACES.app);
+  await run('mount', '--bind', ROOT, PLACES.app);
   await run('mount', '--bind', process.execPath, PLACES.node);
   await addUsers();
-  await mountDisk();
+  await mountDisk(PLACES.exported, IMAGE_MB);
   await lay('data', '10.99.0.1', guests);
   await lay('control', '10.98.0.1', guests);
   await run('ip', 'link', 'set', 'lo', 'up');
@@ -72,12 +78,12 @@ async function addUsers(): Promise<void> {
 }
 
 /** A real file system on the real disk, so that syncing costs what it costs, and small, so that it can be filled. */
-async function mountDisk(): Promise<void> {
+export async function mountDisk(place: string, megabytes: number): Promise<void> {
   const image = nodePath.join(os.tmpdir(), `seatfile-rig-${crypto.randomUUID()}`);
-  await run('truncate', '-s', `${IMAGE_MB}M`, image);
+  await run('truncate', '-s', `${megabytes}M`, image);
   try {
     await run('mkfs.ext4', '-q', '-m', '0', image);
-    await run('mount', '-o', 'loop', image, PLACES.exported);
+    await run('mount', '-o', 'loop', image, place);
   } finally {
     unlinkSync(image); // the mount keeps it, and it goes with the mount
   }

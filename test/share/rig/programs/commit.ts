@@ -4,7 +4,7 @@
  * after.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { openStore } from '../../../../src/client/open-licence.js';
+import { openStore } from '../../../../src/client/open-store.js';
 import { realSystem } from '../../../../src/client/system.js';
 import type { Licence } from '../../../../src/licence/document.js';
 import { SeatfileFault } from '../../../../src/licence/fault.js';
@@ -13,6 +13,7 @@ import { diskFiles } from '../../../../src/share/disk.js';
 import type { ShareFiles } from '../../../../src/share/files.js';
 import type { StoreOptions } from '../../../../src/store/store.js';
 import { loopDelay } from './loop-delay.js';
+import { sayNow, standStill } from './said.js';
 
 export interface CommitJob {
   readonly file: string;
@@ -47,8 +48,9 @@ function step(): void {
   if (trap === null || trap.left-- > 0) return;
   const { signal } = trap;
   trap = null;
-  console.log(signal);
-  process.kill(process.pid, signal);
+  sayNow(signal);
+  if (process.platform === 'win32' && signal === 'SIGSTOP') standStill();
+  else process.kill(process.pid, signal);
 }
 
 const trapped = Object.fromEntries(
@@ -96,12 +98,12 @@ async function commitOne(id: string, hasEvent: boolean): Promise<string> {
 }
 
 let done = 0;
-console.log('ready');
+sayNow('ready');
 for (let n = 0; done < job.commits && !isOver; n++) {
   const id = `${job.name}-${n}`;
-  console.log(`try ${id}`);
+  sayNow(`try ${id}`);
   const fate = await commitOne(id, n % job.eventEvery === 0);
-  console.log(fate);
+  sayNow(fate);
   if (fate.startsWith('ack ')) {
     const planned = job.traps[++done];
     if (planned) trap = { signal: planned.signal, left: planned.afterOperations };
@@ -109,5 +111,5 @@ for (let n = 0; done < job.commits && !isOver; n++) {
   if (job.paceMs > 0) await delay(job.paceMs);
 }
 await awake(() => store.settled());
-console.log(`loop ${Math.round(loop.worstMs())}`);
+sayNow(`loop ${Math.round(loop.worstMs())}`);
 process.exit(0);

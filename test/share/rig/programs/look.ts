@@ -2,10 +2,11 @@
  * Looks at the newest revision and reads `licence.json`, again and again until its stdin is closed. Each look must give
  * a whole document; the revision never goes down, and what was read once stays read.
  */
+import '../../../helpers/full-check.js';
 import { readFile } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openStore } from '../../../../src/client/open-licence.js';
+import { openStore } from '../../../../src/client/open-store.js';
 import { realSystem } from '../../../../src/client/system.js';
 import type { Licence } from '../../../../src/licence/document.js';
 import { SeatfileFault } from '../../../../src/licence/fault.js';
@@ -86,7 +87,7 @@ let reading: Promise<string | NodeJS.ErrnoException> | null = null;
  * As people and backup tools read it; but for a read that never returns (seen on SMB, after its host was frozen): one
  * of those is enough.
  */
-async function readFace(): Promise<string | NodeJS.ErrnoException> {
+async function readDisplayCopy(): Promise<string | NodeJS.ErrnoException> {
   reading ??= readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => error);
   const silent = Object.assign(new Error('no answer'), { code: 'no answer' });
   const answer = await Promise.race([reading, delay(boundMs, silent)]);
@@ -95,7 +96,7 @@ async function readFace(): Promise<string | NodeJS.ErrnoException> {
 }
 
 async function lookAtFace(startedMs: number): Promise<number | string> {
-  const text = await readFace();
+  const text = await readDisplayCopy();
   if (typeof text !== 'string') {
     const isMissing = text.code === 'ENOENT';
     face[isMissing ? 'missing' : 'refused']++;

@@ -1,5 +1,5 @@
 import { PLACES } from '../link.js';
-import { must, type Scenario } from '../rig.js';
+import { type Hosts, must, type Scenario } from '../rig.js';
 
 interface Checked {
   readonly name: string;
@@ -8,7 +8,7 @@ interface Checked {
 }
 
 /** What a mount does not offer must fail, and is told: nothing passes by being left out. */
-export const conformance: Scenario = {
+export const conformance: Scenario<Hosts> = {
   name: 'conformance',
   play: async ({ mount, guests: [guest], say }) => {
     const directory = `${PLACES.share}/conformance`;

@@ -1,10 +1,10 @@
 /**
  * Seats through the command line on several hosts: claim, full, release, eviction, reclaim, waking, Light, two users.
  */
-import type { Guest } from '../guest.js';
 import { asTeam, Holder, seatfile } from '../people.js';
-import { must, type Rig, type Scenario } from '../rig.js';
+import { type Hosts, must, type Scenario } from '../rig.js';
 import { pause, until } from '../shell.js';
+import type { Station } from '../station.js';
 import { complaintsAbout, newTable, seatedIn, type Table, triesIn } from '../table.js';
 
 const T_SECONDS = 5;
@@ -12,7 +12,7 @@ const T_MS = 1000 * T_SECONDS;
 /** A commit, on a computer that does a lot at once. Milliseconds. */
 const COMMIT_MS = 3000;
 
-export const seats: Scenario = {
+export const seats: Scenario<Hosts> = {
   name: 'seats',
   play: async (rig) => {
     const table = await begin(rig.guests[0], 'heartbeat', 2);
@@ -28,7 +28,7 @@ export const seats: Scenario = {
 };
 
 async function begin(
-  guest: Guest,
+  guest: Station,
   level: 'heartbeat' | 'light',
   maxUsers: number,
   seconds = T_SECONDS,
@@ -47,19 +47,19 @@ async function begin(
   return table;
 }
 
-async function seated(guest: Guest, table: Table, user: string): Promise<Holder> {
+async function seated(guest: Station, table: Table, user: string): Promise<Holder> {
   const holder = new Holder(guest, table.file, user);
   await holder.next(['seated']);
   return holder;
 }
 
-async function refused(guest: Guest, table: Table, user: string): Promise<void> {
+async function refused(guest: Station, table: Table, user: string): Promise<void> {
   const holder = new Holder(guest, table.file, user);
   await holder.next(['full']);
   must((await holder.run.ended).status === 4, `${user} was refused, and his status is not 4`);
 }
 
-async function claimAndRelease({ guests: [a, b, c] }: Rig, table: Table): Promise<[Holder, Holder]> {
+async function claimAndRelease({ guests: [a, b, c] }: Hosts, table: Table): Promise<[Holder, Holder]> {
   const ada = await seated(a, table, 'ada');
   const bob = await seated(b, table, 'bob');
   await refused(c, table, 'cyd');
@@ -69,7 +69,7 @@ async function claimAndRelease({ guests: [a, b, c] }: Rig, table: Table): Promis
 }
 
 /** From the kill to the table without that instance, on the server's own disk. */
-async function killedIsEvicted(rig: Rig, table: Table, bob: Holder): Promise<number> {
+async function killedIsEvicted(rig: Hosts, table: Table, bob: Holder): Promise<number> {
   bob.run.signal('SIGKILL');
   await bob.run.ended;
   const startedMs = performance.now();
@@ -81,7 +81,7 @@ async function killedIsEvicted(rig: Rig, table: Table, bob: Holder): Promise<num
 }
 
 /** In a full file, to the same seat, at once: long before an instance could evict it. */
-async function comesBack({ guests: [a, b] }: Rig): Promise<void> {
+async function comesBack({ guests: [a, b] }: Hosts): Promise<void> {
   const table = await begin(a, 'heartbeat', 1, 60);
   const first = new Holder(b, table.file, 'bob');
   const before = await first.next(['seated']);
@@ -96,7 +96,7 @@ async function comesBack({ guests: [a, b] }: Rig): Promise<void> {
 }
 
 /** A host that slept for longer than 2 T: back in a free place; lost if the place was taken. */
-async function frozenHost(rig: Rig, table: Table): Promise<[boolean, boolean]> {
+async function frozenHost(rig: Hosts, table: Table): Promise<[boolean, boolean]> {
   const [a, b] = rig.guests;
   const bob = await seated(b, table, 'bob');
   await sleepThrough(b, table, 'bob', async () => undefined);
@@ -111,7 +111,7 @@ async function frozenHost(rig: Rig, table: Table): Promise<[boolean, boolean]> {
 }
 
 async function sleepThrough(
-  host: Guest,
+  host: Station,
   table: Table,
   user: string,
   meanwhile: () => Promise<void>,
@@ -126,7 +126,7 @@ async function sleepThrough(
   }
 }
 
-async function light({ guests: [a, b, c] }: Rig): Promise<void> {
+async function light({ guests: [a, b, c] }: Hosts): Promise<void> {
   const table = await begin(a, 'light', 1);
   const ada = await seated(a, table, 'ada');
   ada.run.signal('SIGKILL');
@@ -182,7 +182,7 @@ export const users: Scenario = {
 };
 
 /** `hold` with umask 077, as the user whose host this is. */
-function umasked(guest: Guest, table: Table): Holder {
+function umasked(guest: Station, table: Table): Holder {
   const options = asTeam(guest);
   return new Holder(guest, table.file, `user-${guest.number}`, { ...options, umask: '077' });
 }

@@ -3,11 +3,12 @@
  * one pace after the other, by one process and by four. All on the controller's clock: a look is as old as what it does
  * not show had been acknowledged when it began.
  */
-import type { Guest, Running } from '../guest.js';
+import type { Guest } from '../guest.js';
 import type { CommitJob } from '../programs/commit.js';
 import type { LookJob, LookReport } from '../programs/look.js';
 import { must, type Rig, type Scenario } from '../rig.js';
 import { pause } from '../shell.js';
+import type { Running } from '../station.js';
 import { newTable, type Table } from '../table.js';
 
 const PACES_S = [0.1, 0.3, 1, 3];
@@ -70,11 +71,11 @@ async function watch(
 ): Promise<Ages> {
   const ages: Ages = { looks: 0, topMs: 0, faceMs: 0, torn: 0, missing: 0, refused: 0, back: 0 };
   const hear = (line: string, atMs: number) => {
-    const [word, top = '', topTook = '', face = '', faceTook = ''] = line.split(' ');
+    const [word, top = '', topTook = '', licenceFile = '', faceTook = ''] = line.split(' ');
     if (word !== 'look') return;
     ages.looks++;
     ages.topMs = Math.max(ages.topMs, ageOf(top, atMs - Number(topTook), acks));
-    ages.faceMs = Math.max(ages.faceMs, ageOf(face, atMs - Number(faceTook), acks));
+    ages.faceMs = Math.max(ages.faceMs, ageOf(licenceFile, atMs - Number(faceTook), acks));
   };
   const job: LookJob = {
     file: table.file,

@@ -1,0 +1,21 @@
+/**
+ * The commands, and where each is. Only the one that is asked for is loaded: most of what the others need would cost a
+ * command that is asked for more than its own work does.
+ */
+export const COMMANDS = {
+  status: async () => (await import('./commands/status.js')).addStatus,
+  run: async () => (await import('./commands/run.js')).addRun,
+  hold: async () => (await import('./commands/hold.js')).addHold,
+  init: async () => (await import('./commands/init.js')).addInit,
+  remove: async () => (await import('./commands/remove.js')).addRemove,
+  set: async () => (await import('./commands/set.js')).addSet,
+  journal: async () => (await import('./commands/journal.js')).addJournal,
+  doctor: async () => (await import('./commands/doctor.js')).addDoctor,
+  repair: async () => (await import('./commands/repair.js')).addRepair,
+  demo: async () => (await import('./commands/demo.js')).addDemo,
+};
+
+export type CommandName = keyof typeof COMMANDS;
+
+export const isCommand = (word: string | undefined): word is CommandName =>
+  word !== undefined && Object.hasOwn(COMMANDS, word);

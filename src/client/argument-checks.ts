@@ -1,0 +1,77 @@
+import type { AcquireOptions, OpenOptions, Signal } from '../api.js';
+import { SeatfileFault } from '../licence/fault.js';
+
+/** Arguments of the library, from applications that have no types, too: what is wrong is told by its name. */
+
+const MAX_WAIT_MS = 86_400_000;
+
+const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
+
+const kindOf = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`);
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkOpening(path: unknown, options: OpenOptions): void {
+  if (path instanceof URL)
+    throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
+  checkText('path', path);
+  checkObject(options);
+  checkTimeout(options.timeoutMs);
+  checkType('releaseOnExit', options.releaseOnExit, 'boolean');
+  checkType('onSlow', options.onSlow, 'function');
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkClaim(module: unknown, options: AcquireOptions): void {
+  checkText('module', module);
+  checkObject(options);
+  checkTimeout(options.timeoutMs);
+  const { wait } = options;
+  checkType('wait', wait, 'number');
+  if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
+    throw bad(`wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkNames(names: OpenOptions): void {
+  const longest = { application: 256, note: 1024, user: 256, host: 256 } as const;
+  for (const [name, most] of Object.entries(longest)) {
+    const value: unknown = names[name as keyof typeof longest];
+    const least = name === 'user' || name === 'host' ? 1 : 0;
+    if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
+      continue;
+    const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
+    throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
+  }
+}
+
+/** A signal of another make (of a browser in a test, say) is heeded too. @throws SeatfileFault BAD_ARGUMENT */
+export function abortSignalOf(signal: Signal): AbortSignal {
+  if (signal instanceof AbortSignal) return signal;
+  if (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')
+    throw bad(`signal: expected an AbortSignal, got ${kindOf(signal)}`);
+  const own = new AbortController();
+  const abort = () => own.abort(signal.reason);
+  if (signal.aborted) abort();
+  else signal.addEventListener('abort', abort);
+  return own.signal;
+}
+
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw bad(`${name}: expected a text, got ${kindOf(value)}`);
+}
+
+function checkObject(options: unknown): void {
+  if (typeof options !== 'object' || options === null)
+    throw bad(`options: expected an object, got ${kindOf(options)}`);
+}
+
+function checkTimeout(timeoutMs: unknown): void {
+  checkType('timeoutMs', timeoutMs, 'number');
+  if (timeoutMs !== undefined && !(Number(timeoutMs) > 0))
+    throw bad(`timeoutMs: expected more than 0, got ${timeoutMs}`);
+}
+
+function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
+  const isRight = value === undefined || typeof value === type;
+  if (!isRight) throw bad(`${name}: expected a value of type ${type}, got ${kindOf(value)}`);
+}

@@ -1,0 +1,61 @@
+import type { OpenOptions } from '../api.js';
+import type { Licence } from '../licence/document.js';
+import type { Policy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { Deadline } from '../share/deadline.js';
+import type { LicencePaths } from '../share/layout.js';
+import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
+import { locate, whyNotOpened } from '../store/locate.js';
+import type { LatestRevision } from '../store/revisions.js';
+import type { Store } from '../store/store.js';
+import { firstPoll, storeAt } from './shared-instance.js';
+import type { System } from './system.js';
+
+/** A licence is found on the share, and its store opened. No instance is made: commands need no more than this. */
+
+const OPEN_MS = 90_000;
+
+/** Finds a licence and reads it once, and makes sure that it is one. */
+export async function openStore(
+  path: string,
+  system: System,
+  onSlow?: ((waitingFor: string) => void) | undefined,
+): Promise<{ store: Store; licence: Licence; policy: Policy }> {
+  const { store, poll } = await locateStore(path, system, onSlow);
+  const { licence, policy } = await poll();
+  return { store, licence, policy };
+}
+
+/** Finds a licence without reading it, for commands that repair it. `poll` reads it for the first time. */
+export async function locateStore(
+  path: string,
+  system: System,
+  onSlow?: ((waitingFor: string) => void) | undefined,
+): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
+  const deadline = openDeadline(system);
+  const paths = await find(path, system, onSlow);
+  const store = storeAt(paths, system, onSlow);
+  const poll = () =>
+    firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
+      throw whyNotOpened(error);
+    });
+  return { store, poll };
+}
+
+/** Includes the time to find the licence, and the time in which the process is stopped. */
+export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.elapsedMs() + OPEN_MS });
+
+/** Where the licence lies, every link followed. @throws SeatfileFault BAD_ARGUMENT, LICENCE_*, SHARE_* */
+export async function find(
+  path: string,
+  system: System,
+  onSlow: OpenOptions['onSlow'],
+): Promise<LicencePaths> {
+  if (path === '')
+    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
+  // The store has time-outs of its own.
+  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
+  return await locate(path, files, system.environment?.mountinfo() ?? null).catch((error: unknown) => {
+    throw whyNotOpened(error);
+  });
+}

@@ -1,0 +1,111 @@
+import type * as z from 'zod';
+import type { Licence } from './document.js';
+import { SeatfileFault } from './fault.js';
+import { entitlement, event, instance, licence, tombstone, waiter } from './schema.js';
+import { isRecord, MOST_IN, refuseOtherFormat, troubleIn } from './shapes.js';
+
+/** Checks a document against the schemas, and words what is wrong with it. Loaded only where that is asked. */
+
+/** @throws SeatfileFault LICENCE_INVALID or LICENCE_NEWER: names the key, what was found, what was expected */
+export function checkLicence(value: unknown, path: string): Licence {
+  const lists = longLists(value);
+  if (lists === null) return checked(licence, value, path);
+  const { instances, waiting, gone, events } = lists;
+  const whole: Licence = {
+    ...checked(licence, withoutEntries(value, lists), path),
+    ...(instances && { instances: checkedList('instances', instance, instances, path) }),
+    ...(waiting && { waiting: checkedList('waiting', waiter, waiting, path) }),
+    ...(gone && { gone: checkedList('gone', tombstone, gone, path) }),
+    ...(events && { events: checkedList('events', event, events, path) }),
+  };
+  const trouble = troubleIn(whole.instances);
+  if (trouble) throw new SeatfileFault('LICENCE_INVALID', `${path}: ${trouble.path}: ${trouble.message}`);
+  return whole;
+}
+
+/** @throws SeatfileFault as checkLicence() */
+export const checkEntitlement = (value: unknown, path: string): z.infer<typeof entitlement> =>
+  checked(entitlement, value, path);
+
+type ListName = keyof typeof MOST_IN;
+type Lists = { [name in ListName]?: readonly unknown[] };
+const LISTS: readonly ListName[] = ['instances', 'waiting', 'gone', 'events'];
+
+/** A list with more entries is checked entry by entry, up to the first entry that is wrong. */
+const SHORT = 100;
+
+/**
+ * The long lists of a document; null where every list is short. Checked as a whole, zod would collect every
+ * fault of every entry: 100,000 entries of nonsense, a megabyte, cost it half a minute and two gigabytes.
+ */
+function longLists(value: unknown): Lists | null {
+  if (!isRecord(value)) return null;
+  const long = LISTS.flatMap((name) => {
+    const list: unknown = value[name];
+    return Array.isArray(list) && list.length > SHORT ? [[name, list] as const] : [];
+  });
+  return long.length === 0 ? null : Object.fromEntries(long);
+}
+
+const withoutEntries = (value: unknown, lists: Lists): unknown =>
+  isRecord(value) ? { ...value, ...Object.fromEntries(Object.keys(lists).map((name) => [name, []])) } : value;
+
+function checkedList<T>(name: ListName, entry: z.ZodType<T>, list: readonly unknown[], path: string): T[] {
+  const most = MOST_IN[name];
+  if (list.length > most)
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: ${name}: expected at most ${most} entries, got ${list.length}`,
+    );
+  return list.map((one, index) => {
+    const result = entry.safeParse(one, { reportInput: true });
+    if (result.success) return result.data;
+    throw invalid(
+      result.error.issues.map((issue) => ({ ...issue, path: [name, index, ...issue.path] })),
+      path,
+    );
+  });
+}
+
+/** Checks a value against a schema; the first three issues become one fault. */
+function checked<T>(schema: z.ZodType<T>, value: unknown, path: string): T {
+  refuseOtherFormat(value, path);
+  const result = schema.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw invalid(result.error.issues, path);
+}
+
+/** What a fault says of one issue. */
+interface Issue {
+  readonly code?: string | undefined;
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+  readonly input?: unknown;
+}
+
+function invalid(issues: readonly Issue[], path: string): SeatfileFault {
+  const lines = issues.slice(0, 3).map(describeIssue);
+  const more = issues.length - lines.length;
+  return new SeatfileFault(
+    'LICENCE_INVALID',
+    `${path}: ${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+  );
+}
+
+function describeIssue(issue: Issue): string {
+  const where = issue.path
+    .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
+    .join('')
+    .replace(/^\./, '');
+  const input = 'input' in issue && issue.code !== 'custom' ? `, found ${describeFound(issue.input)}` : '';
+  const message = issue.message.replace(/^Invalid input: |, received .*$/g, '');
+  return `${where || 'the document'}: ${message}${input}`;
+}
+
+function describeFound(input: unknown): string {
+  if (input === undefined) return 'nothing';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object' && input !== null) return 'an object';
+  const text = JSON.stringify(input);
+  return text.length > 60 ? `${text.slice(0, 57)}..."` : text;
+}
