@@ -7,6 +7,7 @@ import { cannot, prepare } from './prepare.js';
 import type { Hosts, Scenario } from './rig.js';
 import { scenarios } from './scenarios/all.js';
 import { type MountName, mountNames } from './servers.js';
+import { pause } from './shell.js';
 import type { Station } from './station.js';
 import { visit } from './visit.js';
 import { windowsScenarios } from './windows/all.js';
@@ -86,6 +87,18 @@ async function playAll<World extends Hosts<Station>>(
   return [...played, ...(await Promise.all(aside))].filter((isOk) => !isOk).length;
 }
 
+/** A scenario that hangs must not take the others with it. */
+const MOST_MS = 600_000;
+const LONG_MS = 4 * 3_600_000;
+
+const inTime = <T>(played: Promise<T>, withinMs: number): Promise<T> =>
+  Promise.race([
+    played,
+    pause(withinMs).then(() => {
+      throw new Error(`it was not over after ${withinMs / 1000} s`);
+    }),
+  ]);
+
 async function playOne<World extends Hosts<Station>>(
   world: World,
   scenario: Scenario<World>,
@@ -93,7 +106,7 @@ async function playOne<World extends Hosts<Station>>(
   const startedMs = performance.now();
   const took = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
   try {
-    const figures = await scenario.play(world);
+    const figures = await inTime(scenario.play(world), world.isLong ? LONG_MS : MOST_MS);
     const said = Object.entries(figures).map(([what, figure]) => `${what} ${figure}`);
     console.log(`  ok ${world.mount.name} ${scenario.name} (${took()}): ${said.join(', ')}`);
     return true;

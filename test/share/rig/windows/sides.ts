@@ -82,7 +82,8 @@ export class WindowsSide extends Side {
   /** The command line on a console of its own, whose keys are what is written to stdin. */
   onConsole(words: readonly string[]): ChildProcess {
     const command = ['wine', NODE_EXE, SEATFILE, ...words].map((word) => `'${asWindows(word)}'`).join(' ');
-    const script = ['--quiet', '--flush', '--return', '--command', command, '/dev/null'];
+    // The shell makes way: a terminal sends it the Ctrl-C, too, and some shells then end with 130 themselves.
+    const script = ['--quiet', '--flush', '--return', '--command', `exec ${command}`, '/dev/null'];
     return spawn('script', script, { stdio: ['pipe', 'ignore', 'inherit'], env: this.environment });
   }
 
