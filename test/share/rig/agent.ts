@@ -47,6 +47,9 @@ function obey(order: Order): void {
     case 'close':
       child?.stdin.end();
       return;
+    case 'answer':
+      tell({ tell: 'answer', run: order.run });
+      return;
   }
 }
 

@@ -31,7 +31,9 @@ export type Order =
   | StartOrder
   | { readonly do: 'signal'; readonly run: number; readonly signal: NodeJS.Signals }
   | { readonly do: 'say'; readonly run: number; readonly text: string }
-  | { readonly do: 'close'; readonly run: number };
+  | { readonly do: 'close'; readonly run: number }
+  /** Whether the agent still obeys. */
+  | { readonly do: 'answer'; readonly run: number };
 
 export interface Ending {
   readonly status: number | null;
@@ -42,4 +44,5 @@ export type Report =
   | { readonly tell: 'hello'; readonly number: number; readonly kernel: string; readonly wallMs: number }
   | { readonly tell: 'line'; readonly run: number; readonly line: string }
   | { readonly tell: 'complaint'; readonly run: number; readonly line: string }
-  | { readonly tell: 'ended'; readonly run: number; readonly ending: Ending };
+  | { readonly tell: 'ended'; readonly run: number; readonly ending: Ending }
+  | { readonly tell: 'answer'; readonly run: number };

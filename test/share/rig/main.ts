@@ -7,7 +7,7 @@ import { cannot, prepare } from './prepare.js';
 import type { Hosts, Scenario } from './rig.js';
 import { scenarios } from './scenarios/all.js';
 import { type MountName, mountNames } from './servers.js';
-import { pause } from './shell.js';
+import { pause, run } from './shell.js';
 import type { Station } from './station.js';
 import { visit } from './visit.js';
 import { windowsScenarios } from './windows/all.js';
@@ -83,9 +83,32 @@ async function playAll<World extends Hosts<Station>>(
   const aside = wanted.filter(({ isAside }) => isAside).map((scenario) => playOne(world, scenario));
   const played: boolean[] = [];
   for (const scenario of wanted.filter(({ isAside }) => !isAside))
-    played.push(await playOne(world, scenario));
+    played.push(
+      (await playOne(world, scenario)) || ((await replaced(world)) && (await playOne(world, scenario))),
+    );
   return [...played, ...(await Promise.all(aside))].filter((isOk) => !isOk).length;
 }
+
+/**
+ * Whether hosts had to be started anew: their agents no longer answered. An agent has nothing of seatfile in it, so
+ * this is no fault of seatfile's, and what was played there shows nothing.
+ */
+async function replaced<World extends Hosts<Station>>(world: World): Promise<boolean> {
+  const answering = await Promise.all(world.guests.map((host) => host.isAnswering()));
+  const hung = world.guests.filter((_, index) => !answering[index]);
+  for (const host of hung) {
+    world.say(
+      `HOST ${host.number} HANGS: its agent does not answer. It is started anew, and this is played again`,
+    );
+    world.say(await processesNow());
+    await world.replace(host);
+  }
+  return hung.length > 0;
+}
+
+/** For a reader of the log. */
+const processesNow = (): Promise<string> =>
+  run('ps', 'axo', 'pid,ppid,stat,wchan:24,etimes,args', '--cols', '200').catch(String);
 
 /** A scenario that hangs must not take the others with it. */
 const MOST_MS = 600_000;

@@ -39,7 +39,7 @@ export class Running {
     });
   }
 
-  hear(report: Exclude<Report, { tell: 'hello' }>): void {
+  hear(report: Exclude<Report, { tell: 'hello' | 'answer' }>): void {
     if (report.tell === 'line') {
       this.lines.push(report.line);
       this.onLine?.(report.line, performance.now());
@@ -102,6 +102,8 @@ const RIG = `${PLACES.app}/${CACHE}/test/share/rig`;
 export const AGENT = `${RIG}/agent.js`;
 export const programPath = (name: string): string => `${RIG}/programs/${name}.js`;
 const SHELL = ['/bin/bash', '-c'];
+/** An agent that has not answered by then never will. */
+const ANSWER_MS = 20_000;
 
 export abstract class Station {
   readonly number: number;
@@ -111,6 +113,7 @@ export abstract class Station {
   private socket: net.Socket | null = null;
   private runs = 0;
   private readonly running = new Map<number, Running>();
+  private readonly answers = new Map<number, () => void>();
 
   constructor(number: number) {
     this.number = number;
@@ -123,19 +126,33 @@ export abstract class Station {
     this.clockAheadMs = hello.wallMs - Date.now();
     createInterface({ input: socket }).on('line', (line) => {
       const report = JSON.parse(line) as Report;
-      if (report.tell !== 'hello') this.running.get(report.run)?.hear(report);
+      if (report.tell === 'answer') this.answers.get(report.run)?.();
+      else if (report.tell !== 'hello') this.running.get(report.run)?.hear(report);
     });
+  }
+
+  /** Whether its agent still obeys: it has nothing of seatfile in it. */
+  async isAnswering(): Promise<boolean> {
+    const run = ++this.runs;
+    const answered = new Promise<boolean>((resolve) => this.answers.set(run, () => resolve(true)));
+    this.order({ do: 'answer', run });
+    const isAnswering = await Promise.race([answered, pause(ANSWER_MS).then(() => false)]);
+    this.answers.delete(run);
+    return isAnswering;
+  }
+
+  private order(order: Order): void {
+    this.socket?.write(`${JSON.stringify(order)}\n`);
   }
 
   start(argv: readonly string[], options: RunOptions = {}): Running {
     const number = ++this.runs;
-    const send = (order: Order) => void this.socket?.write(`${JSON.stringify(order)}\n`);
-    const one = new Running(number, send, options.onLine);
+    const one = new Running(number, (order) => this.order(order), options.onLine);
     this.running.set(number, one);
     void one.ended.then(() => this.running.delete(number));
     const { uid = 0, gid = 0, cwd = '/tmp', env = {}, umask } = options;
     const masked = umask ? [...SHELL, `umask ${umask}; exec "$@"`, 'bash', ...argv] : argv;
-    send({ do: 'start', run: number, argv: masked, env, uid, gid, cwd });
+    this.order({ do: 'start', run: number, argv: masked, env, uid, gid, cwd });
     return one;
   }
 

@@ -15,6 +15,8 @@ import { LinuxSide, type Side, WindowsSide } from './sides.js';
 export interface Windows extends Hosts<Side> {
   /** Two Windows computers, as far as the table can tell, and a Linux one. */
   readonly guests: readonly [WindowsSide, WindowsSide, LinuxSide];
+  /** For what needs no share, beside all else: a computer of its own. */
+  readonly apart: WindowsSide;
   /** Of what happens by chance, where a scenario can be replayed. */
   readonly seed: string;
 }
@@ -67,10 +69,12 @@ async function open(terms: Pick<Windows, 'isLong' | 'seed'>): Promise<Windows> {
     new WindowsSide(2, 'pc-2'),
     new LinuxSide(3, 'linux-3'),
   ] as const;
-  for (const side of guests) await side.boot(gate);
+  const apart = new WindowsSide(4, 'pc-4');
+  for (const side of [...guests, apart]) await side.boot(gate);
   return {
     mount: { name: 'windows', keepsModes: false, hasLinks: false },
     guests,
+    apart,
     ...terms,
     say: (line) => console.log(`    ${line}`),
     replace: async (side) => {

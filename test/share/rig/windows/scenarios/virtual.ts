@@ -8,7 +8,7 @@ const SEEDS = 20;
 export const virtual: Scenario<Windows> = {
   name: 'virtual',
   isAside: true,
-  play: async ({ guests: [host] }) => {
+  play: async ({ apart: host }) => {
     const seeds = Array.from({ length: SEEDS }, (_, n) => String(n + 1));
     const stories = host.program('stories', { directory: `${PLACES.app}/test/stories` });
     await stories.ended;
