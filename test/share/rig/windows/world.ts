@@ -70,7 +70,8 @@ async function open(terms: Pick<Windows, 'isLong' | 'seed'>): Promise<Windows> {
     new LinuxSide(3, 'linux-3'),
   ] as const;
   const apart = new WindowsSide(4, 'pc-4');
-  for (const side of [...guests, apart]) await side.boot(gate);
+  // First the one that is never killed or stopped: Wine's own processes are started by it, and found as a part of it.
+  for (const side of [apart, ...guests]) await side.boot(gate);
   return {
     mount: { name: 'windows', keepsModes: false, hasLinks: false },
     guests,
