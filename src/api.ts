@@ -258,6 +258,7 @@ export type FaultCode =
   | 'LICENCE_INVALID' // it was read and is no licence
   | 'LICENCE_NEWER' // it was written for a later format than this version knows
   | 'LICENCE_MOVED' // the table is elsewhere by now, and says where; nothing was written here
+  | 'LICENCE_ELSEWHERE' // it is bound to another place than the one where it was opened
   | 'LICENCE_EXPIRED' // its last day has passed by the file server's clock
   | 'TABLE_LOST' // the seat table went backwards or is gone; nothing was written
   | 'TABLE_DAMAGED' // the newest revision stays unreadable; nothing was written

@@ -44,6 +44,7 @@ export function statusOf(code: FaultCode): number {
     case 'LICENCE_INVALID':
     case 'LICENCE_NEWER':
     case 'LICENCE_MOVED':
+    case 'LICENCE_ELSEWHERE':
     case 'LICENCE_EXPIRED':
     case 'TABLE_LOST':
     case 'TABLE_DAMAGED':
