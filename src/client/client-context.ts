@@ -6,11 +6,14 @@ import type { WatchFile } from '../share/watch.js';
 import type { Store } from '../store/store.js';
 import type { Holds } from './held-seats.js';
 import type { Identity, IdentityDeps } from './identity.js';
+import type { PlaceCheck } from './place-check.js';
 import type { Warnings } from './warnings.js';
 
 /** What an instance gets from its process. The three listeners lead out of the room, and never back into it. */
 export interface InstanceDeps extends IdentityDeps {
   readonly store: Store;
+  /** Asked before a seat is granted. */
+  readonly place: PlaceCheck;
   readonly clock: Clock;
   readonly random: Random;
   readonly watching: WatchFile | null;

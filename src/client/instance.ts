@@ -30,11 +30,25 @@ interface Closed {
   readonly untilAt: string;
 }
 
+/** A later entitlement is bound to what was not looked at yet: see {@link PlaceCheck}. */
+interface Unplaced {
+  readonly kind: 'unplaced';
+  readonly boundTo: readonly string[];
+}
+
 /** The outcome of one attempt at a claim. */
-type Tried =
+type Tried = Placed | Unplaced;
+type Placed =
   | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
   | Extract<ClaimOutcome, { kind: 'full' }>
   | Closed;
+
+interface Claimed<A> {
+  readonly answer: A;
+  /** Null: the claim was refused, and not recorded. */
+  readonly licence: Licence | null;
+  readonly since: Instant;
+}
 
 /**
  * One running process in the table: one record, one beat for all its modules. Here it takes seats. The {@link Client}
@@ -144,11 +158,15 @@ export class Instance {
     return this.addHandle(hold);
   }
 
-  private async claimSeat(
-    module: string,
-    deadline: Deadline,
-    hasWaited: boolean,
-  ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
+  private async claimSeat(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Placed>> {
+    for (;;) {
+      const { answer, licence, since } = await this.claimOnce(module, deadline, hasWaited);
+      if (answer.kind !== 'unplaced') return { answer, licence, since };
+      await this.context.place.check(answer.boundTo);
+    }
+  }
+
+  private async claimOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Tried>> {
     const waitSeconds = this.waiting.secondsFor(module);
     const sinceAt = this.waiting.sinceAt(module);
     const place = { module, seatId: this.context.random.id(), waitSeconds, sinceAt, hasWaited };
@@ -164,8 +182,9 @@ export class Instance {
       return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
       // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
-      const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
-      if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
+      const last = outcomes.at(-1);
+      const isRefused = last?.kind === 'full' && outcomes.every(({ kind }) => kind === 'full');
+      if (isRefused && isShareTrouble(error)) return { answer: last, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
       throw error;
     }
@@ -179,6 +198,8 @@ export class Instance {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
     if (isExpired(policy, nowMs)) throw expiredFault(policy);
+    if (!this.context.place.isKnown(policy.boundTo))
+      return { answer: { kind: 'unplaced', boundTo: policy.boundTo }, draft: null };
     const requester = this.rollCaller.requester(context, started, place.hasWaited);
     const request = { ...place, ...identity.proofs(nowMs), who: identity.requester, requester };
     const outcome = requestSeat(context, request);

@@ -11,6 +11,7 @@ import { Store } from '../store/store.js';
 import type { Answer } from './answers.js';
 import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
+import { PlaceCheck } from './place-check.js';
 import type { Seat } from './seat.js';
 import type { System } from './system.js';
 import { isDeadBy, placeWarnings, stageOwnerOf } from './system.js';
@@ -100,12 +101,14 @@ export class SharedInstance {
   readonly store: Store;
   readonly instance: Instance;
   readonly members = new Set<Member>();
+  private readonly place: PlaceCheck;
   private readonly opening: Opening;
   private readonly onEmpty: () => void;
 
   constructor(opening: Opening, onEmpty: () => void) {
     this.opening = opening;
     this.onEmpty = onEmpty;
+    this.place = new PlaceCheck(opening.paths, opening.system);
     this.store = this.makeStore();
     this.store.rebuildAs(null);
     this.instance = this.makeInstance();
@@ -135,8 +138,11 @@ export class SharedInstance {
     if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
   }
 
-  read(deadline: Deadline): Promise<LatestRevision> {
-    return firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+  /** For an opening. @throws SeatfileFault LICENCE_ELSEWHERE, too */
+  async read(deadline: Deadline): Promise<LatestRevision> {
+    const first = await firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+    await this.place.check(first.policy.boundTo);
+    return first;
   }
 
   private tell(act: (member: Member) => void): void {
@@ -161,7 +167,7 @@ export class SharedInstance {
     const { user, host, options, system } = this.opening;
     const { facts, pid, thread } = system;
     return new Instance({
-      ...{ store: this.store, clock: system.clock, random: system.random },
+      ...{ store: this.store, place: this.place, clock: system.clock, random: system.random },
       who: {
         ...{ user, host, machine: facts.machine, pid, processStart: system.processStart(pid) },
         ...(thread !== undefined && { thread }),

@@ -82,8 +82,8 @@ function elsewhere(
   { file, onServer }: { readonly file: string; readonly onServer: Place | null },
   mayBeHere: boolean,
 ): SeatfileFault {
-  const here = onServer ? ` (${spellingOf(onServer)})` : '';
-  const at = `${file}${here}: this licence belongs to ${bound.join(' or ')}, and was opened here. `;
+  const here = onServer ? `${file} (${spellingOf(onServer)})` : file;
+  const at = `this licence belongs to ${bound.join(' or ')}, and was opened at ${here}. `;
   return new SeatfileFault(
     'LICENCE_ELSEWHERE',
     mayBeHere
