@@ -29,6 +29,12 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/**
+ * Where a licence is: the path of its file, or the one licence with this key among the files of a directory (`*.json`,
+ * not those of the directories in it). A key is understood with spaces, in lower case, with O for 0 and l for 1.
+ */
+export type LicencePlace = string | { readonly key: string; readonly in: string };
+
 export interface OpenOptions {
   /**
    * What `status` shows beside the seat, e.g. `Acme CAD 5.2`. In one process, that of the first opening counts. At most
@@ -54,6 +60,11 @@ export interface OpenOptions {
    * up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). @default 30,000
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Where several licences are given: the milliseconds for which one of them may be out of reach before the next is
+   * tried. @default 10,000
+   */
+  readonly patienceMs?: number | undefined;
   /**
    * Called for each wait that lasts longer than a second, with what is waited for. For a poll that finds no table it is
    * called again every 10 s.
@@ -95,11 +106,14 @@ export interface Warning {
 /**
  * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
  * or takes many modules. Seats, waits and listeners belong to each opening.
+ *
+ * Several licences opened as one are asked in order. Each is an entitlement of its own, with seats and a queue of its
+ * own: none is a copy of another.
  */
 export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
-  /** The licence file, every link resolved. */
+  /** The licence file, every link resolved. Of several, the first that has been opened. */
   readonly file: string;
-  /** The modules the licence has, as it was opened. */
+  /** The modules the licence has, as it was opened. Of several, those of all that have been opened. */
   readonly modules: readonly string[];
   /**
    * Asks for a seat in a module. That none is free is an answer. Asking again for a module this process holds gives
@@ -115,6 +129,8 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
 export type ClaimAnswer =
   | {
       readonly kind: 'seated';
+      /** The licence file that the seat is in. */
+      readonly file: string;
       readonly seat: Seat;
       /**
        * The removal of this user from the module by an administrator. It is told once, to the first claim after the
@@ -124,6 +140,7 @@ export type ClaimAnswer =
     }
   | {
       readonly kind: 'full';
+      /** Of several licences, the holders in all that answered. */
       readonly holders: readonly Holder[];
       /**
        * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead.
@@ -144,6 +161,8 @@ export type ClaimAnswer =
 
 /** Where a wait stands. It is told when the wait begins, and whenever its place in the queue changes. */
 export interface WaitingNews {
+  /** The licence file whose queue it is: of several licences the claim waits in each. */
+  readonly file: string;
   readonly module: string;
   /** 1 is the next to be seated. */
   readonly place: number;
@@ -254,6 +273,7 @@ export type FaultCode =
   | 'UNKNOWN_MODULE' // the licence has no such module
   | 'LICENCE_EXISTS' // something is already there; nothing is ever overwritten
   | 'LICENCE_MISSING' // no licence file, and no revisions beside it
+  | 'LICENCE_AMBIGUOUS' // several files have the key that was asked for
   | 'LICENCE_UNREADABLE' // it is there and cannot be read: rights, a directory in its place, a link
   | 'LICENCE_INVALID' // it was read and is no licence
   | 'LICENCE_NEWER' // it was written for a later format than this version knows

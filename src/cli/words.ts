@@ -40,6 +40,7 @@ export function statusOf(code: FaultCode): number {
     case 'CLOSED':
       return EXIT.failed;
     case 'LICENCE_MISSING':
+    case 'LICENCE_AMBIGUOUS':
     case 'LICENCE_UNREADABLE':
     case 'LICENCE_INVALID':
     case 'LICENCE_NEWER':

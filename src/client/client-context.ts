@@ -1,9 +1,10 @@
-import type { WaitingNews, Warning } from '../api.js';
+import type { Warning } from '../api.js';
 import type { Clock } from '../share/clock.js';
 import type { Random } from '../share/random.js';
 import type { SerialQueue } from '../share/serial.js';
 import type { WatchFile } from '../share/watch.js';
 import type { Store } from '../store/store.js';
+import type { QueueNews } from './answers.js';
 import type { Holds } from './held-seats.js';
 import type { Identity, IdentityDeps } from './identity.js';
 import type { PlaceCheck } from './place-check.js';
@@ -22,7 +23,7 @@ export interface InstanceDeps extends IdentityDeps {
   /** How long the return of a seat may take. Milliseconds. */
   readonly patienceMs: number;
   readonly onWarning: (warning: Warning) => void;
-  readonly onWaiting: (news: WaitingNews) => void;
+  readonly onWaiting: (news: QueueNews) => void;
   /** Seats were lost or given back. */
   readonly onSeatsOver: () => void;
 }

@@ -10,7 +10,7 @@ import { validityOf } from '../rules/validity.js';
 import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
-import type { Answer } from './answers.js';
+import type { InstanceAnswer, RefusalNote } from './answers.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
@@ -75,24 +75,29 @@ export class Instance {
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
-  async acquire(module: string, deadline: Deadline, wait: Deadline | null = null): Promise<Answer> {
+  async acquire(
+    module: string,
+    deadline: Deadline,
+    wait: Deadline | null,
+    refusalNote: RefusalNote,
+  ): Promise<InstanceAnswer> {
     const startedMs = this.context.clock.elapsedMs();
     this.rollCaller.end(module); // this claim calls the holders itself
     const answer = await (wait ? this.waitFor(module, deadline, wait) : this.tryOnceNow(module, deadline));
     if (answer.kind !== 'full') return answer;
-    this.noteDenial(module, true);
+    if (refusalNote !== 'none') this.noteDenial(module, refusalNote === 'final');
     void this.rollCaller.keepCalling(module);
     return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
   }
 
-  private tryOnceNow(module: string, deadline: Deadline): Promise<Answer> {
+  private tryOnceNow(module: string, deadline: Deadline): Promise<InstanceAnswer> {
     return this.context.queue.run(() => this.tryOnce(module, deadline, false));
   }
 
   /**
    * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
    */
-  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<Answer> {
+  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<InstanceAnswer> {
     const patienceMs = deadline.untilMs - this.context.clock.elapsedMs();
     this.waiting.begin(module, wait);
     try {
@@ -136,7 +141,7 @@ export class Instance {
     this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
   }
 
-  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Answer> {
+  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared, removed: null };
     const { answer, licence, since } = await this.claimSeat(module, deadline, hasWaited);

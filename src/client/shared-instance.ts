@@ -1,4 +1,4 @@
-import type { OpenOptions, WaitingNews, Warning } from '../api.js';
+import type { OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { foldedName } from '../rules/seats.js';
 import type { CallOff } from '../share/clock.js';
@@ -8,7 +8,7 @@ import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { heedLicenceFile } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
 import { Store } from '../store/store.js';
-import type { Answer } from './answers.js';
+import type { InstanceAnswer, QueueNews, RefusalNote } from './answers.js';
 import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
 import { PlaceCheck } from './place-check.js';
@@ -26,7 +26,7 @@ import { displayCopyTrouble } from './warning-text.js';
  * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
  * different shapes are two instances.
  */
-export const SHAPE = 2;
+export const SHAPE = 3;
 const EVERYWHERE = Symbol.for('seatfile.instances');
 
 export type Instances = Map<string, SharedInstance>;
@@ -189,7 +189,7 @@ export class SharedInstance {
 export class Member {
   onSlow: (waitingFor: string) => void = nothing;
   onWarning: (warning: Warning) => void = nothing;
-  onWaiting: (news: WaitingNews) => void = nothing;
+  onWaiting: (news: QueueNews) => void = nothing;
   /** There is something to give back now, a seat or a place in a line; or nothing any more. */
   onBusy: (isBusy: boolean) => void = nothing;
   private readonly shared: SharedInstance;
@@ -213,12 +213,17 @@ export class Member {
     return this.shared.read(deadline);
   }
 
-  async acquire(module: string, deadline: Deadline, wait: Deadline | null): Promise<Answer> {
+  async acquire(
+    module: string,
+    deadline: Deadline,
+    wait: Deadline | null,
+    refusalNote: RefusalNote,
+  ): Promise<InstanceAnswer> {
     this.asked.add(module);
     if (wait) this.waits.push(module);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, deadline, wait);
+      const answer = await this.shared.instance.acquire(module, deadline, wait, refusalNote);
       if (answer.kind === 'seated') this.seats.add(answer.seat);
       return answer;
     } finally {
@@ -257,7 +262,7 @@ export class Member {
   }
 
   /** @internal For the shared instance: a place in a queue has changed. */
-  hearPlace(news: WaitingNews): void {
+  hearPlace(news: QueueNews): void {
     if (this.waits.includes(news.module)) this.onWaiting(news);
   }
 

@@ -235,6 +235,6 @@ export class Table {
 
 const tidy = (draft: Draft): Draft => ({ ...draft, licence: withoutAnswered(draft.licence) });
 
-export const isShareTrouble = (error: unknown): boolean =>
+export const isShareTrouble = (error: unknown): error is SeatfileFault =>
   error instanceof SeatfileFault &&
   (error.code.startsWith('SHARE_') || error.code.startsWith('TABLE_') || error.code === 'COMMIT_UNKNOWN');
