@@ -46,6 +46,13 @@ export interface OpenOptions {
    * characters.
    */
   readonly note?: string | undefined;
+  /**
+   * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the
+   * vendor changes keys. With it only a licence opens that one of these keys has signed (else LICENCE_UNSIGNED,
+   * LICENCE_FORGED, LICENCE_UNTRUSTED). @default no key: a licence opens whether or not it is signed, and whatever its
+   * signature is worth
+   */
+  readonly publicKey?: string | readonly string[] | undefined;
   /** @default SEATFILE_USER, else the system's user name */
   readonly user?: string | undefined;
   /** @default SEATFILE_HOST, else the system's host name */
@@ -60,10 +67,7 @@ export interface OpenOptions {
    * up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). @default 30,000
    */
   readonly timeoutMs?: number | undefined;
-  /**
-   * Where several licences are given: the milliseconds for which one of them may be out of reach before the next is
-   * tried. @default 10,000
-   */
+  /** Of several licences: milliseconds that one may be out of reach before the next is asked. @default 10,000 */
   readonly patienceMs?: number | undefined;
   /**
    * Called for each wait that lasts longer than a second, with what is waited for. For a poll that finds no table it is
@@ -106,9 +110,6 @@ export interface Warning {
 /**
  * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
  * or takes many modules. Seats, waits and listeners belong to each opening.
- *
- * Several licences opened as one are asked in order. Each is an entitlement of its own, with seats and a queue of its
- * own: none is a copy of another.
  */
 export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
   /** The licence file, every link resolved. Of several, the first that has been opened. */
@@ -140,7 +141,7 @@ export type ClaimAnswer =
     }
   | {
       readonly kind: 'full';
-      /** Of several licences, the holders in all that answered. */
+      /** Of several licences, in all that answered. */
       readonly holders: readonly Holder[];
       /**
        * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead.
@@ -161,7 +162,7 @@ export type ClaimAnswer =
 
 /** Where a wait stands. It is told when the wait begins, and whenever its place in the queue changes. */
 export interface WaitingNews {
-  /** The licence file whose queue it is: of several licences the claim waits in each. */
+  /** The licence file whose queue it is. */
   readonly file: string;
   readonly module: string;
   /** 1 is the next to be seated. */

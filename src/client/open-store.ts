@@ -18,13 +18,19 @@ import type { System } from './system.js';
 
 const OPEN_MS = 90_000;
 
+interface StoreOpening {
+  readonly onSlow?: OpenOptions['onSlow'];
+  /** @default no key: every licence opens */
+  readonly trust?: Trust;
+}
+
 /** Finds a licence and reads it once, and makes sure that it is one. */
 export async function openStore(
   place: LicencePlace,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  options: StoreOpening = {},
 ): Promise<{ store: Store; licence: Licence; policy: Policy }> {
-  const { store, poll } = await locateStore(place, system, onSlow);
+  const { store, poll } = await locateStore(place, system, options);
   const { licence, policy } = await poll();
   refuseOtherKey(place, policy, store.paths.licenceFile);
   return { store, licence, policy };
@@ -34,11 +40,11 @@ export async function openStore(
 export async function locateStore(
   place: LicencePlace,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  { onSlow, trust = Trust.none }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
   const deadline = openDeadline(system);
-  const paths = await find(place, system, onSlow);
-  const store = storeAt(paths, system, onSlow);
+  const paths = await find(place, system, { onSlow, trust });
+  const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
       throw whyNotOpened(error);
@@ -53,8 +59,7 @@ export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.e
 export async function find(
   place: LicencePlace,
   system: System,
-  onSlow: OpenOptions['onSlow'],
-  trust: Trust = Trust.none,
+  { onSlow, trust }: StoreOpening & { readonly trust: Trust },
 ): Promise<LicencePaths> {
   const { clock, environment } = system;
   // The store has time-outs of its own.
