@@ -121,7 +121,7 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, 
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop, (news) => {
     const { place, holders, freesAt, evicted } = news;
     const words = `${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}`;
-    tell('waiting', { file: news.file, place, holders, freesAt, evicted }, words);
+    tell('waiting', { place, holders, freesAt, evicted, file: news.file }, words);
   });
   switch (claim.kind) {
     case 'full': {
@@ -150,7 +150,7 @@ async function holdSeat(
   const before = removed && { by: removed.by, words: removed.words, lostAt: removed.at };
   const lines = [`${seat.module}: seated ${whoIs(seat)}, seat ${shortId(seat.id)}`];
   if (removed) lines.push(describeRemoved(seat.module, removed));
-  tell('seated', { file, seat: seat.id, user, host, removed: before }, lines.join('\n'));
+  tell('seated', { seat: seat.id, user, host, removed: before, file }, lines.join('\n'));
   const lost = new Promise<'lost'>((resolve) => {
     seat.on('lost', (loss) => {
       const { reason, by, words, at } = loss;
