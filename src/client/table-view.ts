@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { isExpired, type Policy } from '../licence/entitlement.js';
+import { isCurrent, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
@@ -144,7 +144,7 @@ export class Table {
     const overdue = this.overdue(start.licence);
     if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
     const passed = andThen(context, start, (now) => expireOffers(now, overdue));
-    const isClosed = isExpired(policy, nowMs) || this.settlingMs(base, policy, nowMs) > 0;
+    const isClosed = !isCurrent(policy, nowMs) || this.settlingMs(base, policy, nowMs) > 0;
     const served = isClosed ? passed : andThen(context, passed, offerToWaiters);
     return draft === null && served.licence === base ? null : served;
   }
