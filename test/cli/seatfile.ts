@@ -57,8 +57,8 @@ export function startHolder(file: string, user: string, machine: string, onSigna
 export const CTRL_C = '\u0003';
 
 /**
- * A command line in this process, at a terminal where questions are answered: all of them alike, or one after the other;
- * with waits of the test's own.
+ * A command line in this process, at a terminal where questions are answered: all of them alike, or one after the
+ * other; with waits of the test's own.
  */
 export async function atTerminal(
   words: readonly string[],
