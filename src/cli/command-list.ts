@@ -12,6 +12,7 @@ export const COMMANDS = {
   journal: async () => (await import('./commands/journal.js')).addJournal,
   keygen: async () => (await import('./commands/keygen.js')).addKeygen,
   issue: async () => (await import('./commands/issue.js')).addIssue,
+  verify: async () => (await import('./commands/verify.js')).addVerify,
   doctor: async () => (await import('./commands/doctor.js')).addDoctor,
   repair: async () => (await import('./commands/repair.js')).addRepair,
   demo: async () => (await import('./commands/demo.js')).addDemo,

@@ -1,11 +1,8 @@
 import nodePath from 'node:path';
 import type { Command } from 'commander';
-import { SeatfileFault } from '../licence/fault.js';
 import { Trust } from '../licence/trust.js';
-import { toFault } from '../share/deadline.js';
-import { ShareError } from '../share/files.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
-import { wholePath } from '../share/paths.js';
+import { readGiven } from '../vendor/given-file.js';
 import { waitingReporter } from './asking.js';
 import type { World } from './world.js';
 
@@ -43,11 +40,14 @@ export async function publicKeysFor(options: KeyOptions, world: World): Promise<
 }
 
 async function keyTexts({ publicKey }: KeyOptions, world: World): Promise<KeyText[]> {
+  const paths = publicKey ?? filesIn(world.environment[VARIABLE] ?? '');
+  if (paths.length === 0) return [];
+  const { files, clock } = world.system();
+  const timed = withTimeouts(files, clock, { answerMs: ANSWER_MS, onSlow: waitingReporter(world) });
+  const option = publicKey ? '--public-key' : VARIABLE;
   const texts: KeyText[] = [];
-  for (const file of publicKey ?? filesIn(world.environment[VARIABLE] ?? '')) {
-    const where = `${publicKey ? '--public-key' : VARIABLE} ${file}`;
-    texts.push({ text: await read(file, where, world), where });
-  }
+  for (const path of paths)
+    texts.push({ text: (await readGiven(option, path, timed)).text, where: `${option} ${path}` });
   return texts;
 }
 
@@ -57,20 +57,3 @@ export const filesIn = (list: string, delimiter: string = nodePath.delimiter): s
     .split(delimiter)
     .map((file) => file.trim())
     .filter((file) => file !== '');
-
-async function read(file: string, where: string, world: World): Promise<string> {
-  const system = world.system();
-  const files = withTimeouts(system.files, system.clock, {
-    answerMs: ANSWER_MS,
-    onSlow: waitingReporter(world),
-  });
-  try {
-    return new TextDecoder().decode(await files.read(await files.resolve(wholePath(file))));
-  } catch (error) {
-    if (!(error instanceof ShareError) || error.kind === 'silent') throw toFault(error);
-    const found = error.kind === 'missing' ? 'none there' : `what cannot be read (${error.message})`;
-    throw new SeatfileFault('BAD_ARGUMENT', `${where}: expected a file with a public key, found ${found}`, {
-      cause: error,
-    });
-  }
-}

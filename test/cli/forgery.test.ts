@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { filesIn } from '../../src/cli/public-key-option.js';
-import { forgeries, sold, withSealed } from '../forgery/forgeries.js';
-import { acme, other } from '../helpers/vendor.js';
+import { forgeries, signedText, sold, withSealed } from '../forgery/forgeries.js';
+import { acme, other, signedBy } from '../helpers/vendor.js';
 import { emptyTable } from '../rules/tables.js';
 import { freshPlace, seatfile, tableOf } from './seatfile.js';
 
@@ -94,9 +94,9 @@ describe('the key', () => {
     [
       'that is not there',
       () => key('none.pub'),
-      /^seatfile: --public-key .*none\.pub: expected a file with a public key, found none there$/m,
+      /^seatfile: --public-key .*none\.pub: expected a file, found none/m,
     ],
-    ['in a directory', () => place.directory, /expected a file with a public key, found what cannot be read/],
+    ['in a directory', () => place.directory, /expected a file, found a directory/],
     [
       'that is private',
       () => key('acme.key'),
@@ -130,6 +130,66 @@ test('status says what a signature is worth, in words', async () => {
   expect(await words('--public-key', key('acme.pub'))).toContain('Signature: INVALID');
   put({ payload: sold.payload });
   expect(await words()).not.toContain('Signature');
+});
+
+describe('verify', () => {
+  const verify = (...args: readonly string[]) =>
+    seatfile(['verify', place.file, '--public-key', key('acme.pub'), ...args]);
+
+  test('says that a licence is valid, and what it grants', async () => {
+    const { status, out, err } = await verify();
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    expect(out).toMatch(/licence\.json: valid, signed with the key [0-9a-f]{16}\.\nLicence +acme\n/);
+    expect(out).toContain('M1: 1 user');
+  });
+
+  test.each([
+    ['more users in the text', 'invalid', /: INVALID: it was changed after it was signed/],
+    [
+      "another product's licence",
+      'unknown key',
+      /: signed with the key .*, which is not [0-9a-f]{16}: not verified\./,
+    ],
+    ['no signature', 'unsigned', /: unsigned\.\nIt says, and none of these keys vouches for it:\n/],
+  ])('%s: 3, and the same in JSON', async (kind, verdict, words) => {
+    put(forgeries[kind]?.sealed ?? {});
+    const [text, json] = await Promise.all([verify(), verify('--json')]);
+    expect([text.status, json.status]).toEqual([3, 3]);
+    expect(text.out).toMatch(words);
+    expect(JSON.parse(json.out)).toMatchObject({
+      ...{ schemaVersion: 1, file: place.file, verdict },
+      entitlement: { modules: [{ module: 'M1', maxUsers: 99 }] },
+    });
+  });
+
+  test('of several keys one is enough', async () => {
+    const { status, out } = await verify('--public-key', key('other.pub'), '--json');
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({
+      verdict: 'valid',
+      publicKeys: [expect.any(String), expect.any(String)],
+    });
+  });
+
+  test('without a key, of a file that is none, and of nonsense that is signed', async () => {
+    const keyless = await seatfile(['verify', place.file], { [PUBLIC_KEY]: '' });
+    expect(keyless).toMatchObject({ status: 2, err: expect.stringContaining('by which key?') });
+    const missing = await seatfile(['verify', key('none.json'), '--public-key', key('acme.pub')]);
+    expect(missing.status).toBe(3);
+    put(signedText('{"licenceId":"acme"}'));
+    expect(await verify()).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('entitlement.payload: '),
+    });
+  });
+
+  test('what a name in it could do to a terminal it does not do', async () => {
+    put(signedBy(other, { customer: 'A\u001b[2J\u202e' }));
+    for (const { out } of [await verify(), await verify('--json')]) {
+      expect(out).not.toContain('\u001b');
+      expect(out).not.toContain('\u202e');
+    }
+  });
 });
 
 test('demo goes on whatever key the environment names: its licence is its own', async () => {
