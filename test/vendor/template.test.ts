@@ -2,14 +2,14 @@ import { expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
-import { keyIdOf } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
+import { Trust } from '../../src/licence/trust.js';
 import { readTemplate } from '../../src/vendor/template.js';
 import { acme, granted, other, signedBy } from '../helpers/vendor.js';
 import { faultOf } from './faults.js';
 
-const keys = new Map([[keyIdOf(acme.publicKey), acme.publicKey]]);
-const read = (text: string) => readTemplate(text, 'terms.json', keys);
+const trust = Trust.in([{ text: acme.pem, where: 'acme' }]);
+const read = (text: string) => readTemplate(text, 'terms.json', trust);
 const licenceOf = (sealed: SealedEntitlement): string =>
   formatLicence(firstLicence(sealed, {}, { lineage: 'l1', commit: 'c1' }), 'pretty');
 const terms = {

@@ -13,11 +13,12 @@ import { isAgreed } from '../asking.js';
 import { describeGrant } from '../grant-text.js';
 import { type TermOptions, wantedOf } from '../issue-options.js';
 import { type KeySession, openKey, withKeySession } from '../key-session.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { describeListTrouble, describeTemplateDoubt } from '../vendor-text.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface IssueOptions extends TermOptions {
+interface IssueOptions extends TermOptions, KeyOptions {
   readonly key: string;
   readonly passphraseFile?: string;
   readonly template?: string;
@@ -38,7 +39,7 @@ export function addIssue(program: Command, world: World): void {
     .requiredOption('--key <file>', 'the private key, as keygen made it')
     .option('--passphrase-file <file>', 'the passphrase of the key is the one line of this file')
     .option('--template <file>', 'a file of terms (JSON), or an earlier licence; the options override it');
-  withTermOptions(command)
+  withPublicKey(withTermOptions(command), 'an earlier key of yours, that may have signed the template')
     .option('--json', 'one JSON document')
     .option('--dry-run', 'only say what would be issued')
     .option('--yes', 'do not ask')
@@ -80,7 +81,8 @@ async function issue(path: string, options: IssueOptions, session: KeySession): 
   const wanted = wantedOf(options, system.clock.wallMs()); // what is mistyped is told before a passphrase is asked for
   const { licenceFile } = await freePlace(path, deps.files);
   const key = await openKey(options.key, options.passphraseFile, session);
-  const template = options.template === undefined ? null : await templateAt(options.template, key, session);
+  const template =
+    options.template === undefined ? null : await templateAt(options.template, options, key, session);
   const birth = {
     licenceId: system.random.id(),
     licenceKey: newLicenceKey(() => system.random.id()),
@@ -96,9 +98,15 @@ async function issue(path: string, options: IssueOptions, session: KeySession): 
   tell(signed, { licenceFile, list, isWritten }, options, world);
 }
 
-async function templateAt(path: string, key: FoundKey, { world, deps }: KeySession): Promise<Template> {
+async function templateAt(
+  path: string,
+  options: KeyOptions,
+  key: FoundKey,
+  { world, deps }: KeySession,
+): Promise<Template> {
   const { file, text } = await readGiven('--template', path, deps.files);
-  const template = await readTemplate(text, file, new Map([[key.keyId, key.publicKey]]));
+  const trust = await trustFor(options, world, [{ text: key.publicPem, where: key.file }]);
+  const template = await readTemplate(text, file, trust);
   const doubt = describeTemplateDoubt(template, file);
   if (doubt !== null) world.err(`Warning: ${doubt}\n`);
   return template;
