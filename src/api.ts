@@ -259,6 +259,10 @@ export type FaultCode =
   | 'LICENCE_NEWER' // it was written for a later format than this version knows
   | 'LICENCE_MOVED' // the table is elsewhere by now, and says where; nothing was written here
   | 'LICENCE_EXPIRED' // its last day has passed by the file server's clock
+  | 'LICENCE_NOT_YET' // its first day has not come by the file server's clock
+  | 'LICENCE_UNSIGNED' // a public key was given, and it has no signature
+  | 'LICENCE_FORGED' // its signature does not fit its text
+  | 'LICENCE_UNTRUSTED' // it is signed with a key that is none of those given
   | 'TABLE_LOST' // the seat table went backwards or is gone; nothing was written
   | 'TABLE_DAMAGED' // the newest revision stays unreadable; nothing was written
   | 'SHARE_UNREACHABLE' // the share does not answer, or is not there

@@ -27,6 +27,8 @@ export function judgeReplacement(
   const [id, ownId] = [licenceIdOf(replacement.entitlement), licenceIdOf(top.entitlement)];
   if (id !== ownId) return { kind: 'refused', why: `it is licence "${id}"; expected licence "${ownId}"` };
   const { entitlement, settings } = replacement;
+  if (top.entitlement.signature !== undefined && entitlement.signature === undefined)
+    return { kind: 'refused', why: 'it is unsigned; expected a licence that the vendor signed' };
   const hash = entitlementHash(top.entitlement);
   const isSame = entitlementHash(entitlement) === hash;
   if (isSame && JSON.stringify(settings) === JSON.stringify(top.settings)) return { kind: 'same' };
