@@ -40,6 +40,13 @@ export interface OpenOptions {
    * characters.
    */
   readonly note?: string | undefined;
+  /**
+   * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the
+   * vendor changes keys. With it only a licence opens that one of these keys has signed (else LICENCE_UNSIGNED,
+   * LICENCE_FORGED, LICENCE_UNTRUSTED). @default no key: a licence opens whether or not it is signed, and whatever its
+   * signature is worth
+   */
+  readonly publicKey?: string | readonly string[] | undefined;
   /** @default SEATFILE_USER, else the system's user name */
   readonly user?: string | undefined;
   /** @default SEATFILE_HOST, else the system's host name */

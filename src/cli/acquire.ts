@@ -3,6 +3,7 @@ import { type OpenLicence, openWith } from '../client/open-licence.js';
 import { instancesOfProcess } from '../client/shared-instance.js';
 import { parseDuration } from './arguments.js';
 import { waitingReporter } from './asking.js';
+import { type KeyOptions, publicKeysFor } from './public-key-option.js';
 import { printable } from './words.js';
 import type { World } from './world.js';
 
@@ -47,17 +48,21 @@ export const describePlace = ({ place }: WaitingNews): string =>
 /** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
 export async function openForCommand(
   file: string,
-  options: { user?: string; host?: string; note?: string; application?: string; timeout: string },
+  options: KeyOptions & {
+    user?: string;
+    host?: string;
+    note?: string;
+    application?: string;
+    timeout: string;
+  },
   world: World,
 ): Promise<OpenLicence> {
   const { user, host, note, application = 'seatfile' } = options;
   const licence = await openWith(
     file,
     {
-      user,
-      host,
-      note,
-      application,
+      ...{ user, host, note, application },
+      publicKey: await publicKeysFor(options, world),
       timeoutMs: timeoutMs(options.timeout),
       onSlow: waitingReporter(world),
       releaseOnExit: false,

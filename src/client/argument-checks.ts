@@ -1,5 +1,6 @@
 import type { AcquireOptions, OpenOptions, Signal } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { Trust } from '../licence/trust.js';
 
 /** Arguments of the library, from applications that have no types, too: what is wrong is told by its name. */
 
@@ -42,6 +43,20 @@ export function checkNames(names: OpenOptions): void {
     const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
     throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
   }
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: no text, or one without a public key. An empty list is refused, too. */
+export function trustIn(publicKey: unknown): Trust {
+  if (publicKey === undefined) return Trust.none;
+  const texts: readonly unknown[] = Array.isArray(publicKey) ? publicKey : [publicKey];
+  if (texts.length === 0) throw bad('publicKey: expected a public key, got an empty list');
+  return Trust.in(
+    texts.map((text, index) => {
+      const where = Array.isArray(publicKey) ? `publicKey[${index}]` : 'publicKey';
+      checkText(where, text);
+      return { text: String(text), where };
+    }),
+  );
 }
 
 /** A signal of another make (of a browser in a test, say) is heeded too. @throws SeatfileFault BAD_ARGUMENT */

@@ -6,7 +6,7 @@ import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
 import type { Answer } from './answers.js';
-import { abortSignalOf, checkClaim, checkNames, checkOpening } from './argument-checks.js';
+import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import { find, openDeadline } from './open-store.js';
 import {
@@ -35,12 +35,13 @@ export async function openWith(
     user: options.user ?? system.facts.user,
     host: options.host ?? system.facts.host,
   });
+  const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
   const deadline = openDeadline(system);
   const paths = await find(path, system, options.onSlow);
   const { user = system.facts.user, host = system.facts.host } = options;
   return await openAs(
-    join(instances, { paths, user, host, options, system }),
+    join(instances, { paths, user, host, trust, options, system }),
     paths.licenceFile,
     options,
     system,

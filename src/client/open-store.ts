@@ -2,6 +2,7 @@ import type { OpenOptions } from '../api.js';
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { Trust } from '../licence/trust.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
@@ -15,13 +16,19 @@ import type { System } from './system.js';
 
 const OPEN_MS = 90_000;
 
+interface StoreOpening {
+  readonly onSlow?: OpenOptions['onSlow'];
+  /** @default no key: every licence opens */
+  readonly trust?: Trust;
+}
+
 /** Finds a licence and reads it once, and makes sure that it is one. */
 export async function openStore(
   path: string,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  options: StoreOpening = {},
 ): Promise<{ store: Store; licence: Licence; policy: Policy }> {
-  const { store, poll } = await locateStore(path, system, onSlow);
+  const { store, poll } = await locateStore(path, system, options);
   const { licence, policy } = await poll();
   return { store, licence, policy };
 }
@@ -30,11 +37,11 @@ export async function openStore(
 export async function locateStore(
   path: string,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  { onSlow, trust = Trust.none }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
   const deadline = openDeadline(system);
   const paths = await find(path, system, onSlow);
-  const store = storeAt(paths, system, onSlow);
+  const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
       throw whyNotOpened(error);

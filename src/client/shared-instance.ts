@@ -1,5 +1,6 @@
 import type { OpenOptions, WaitingNews, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
+import type { Trust } from '../licence/trust.js';
 import { foldedName } from '../rules/seats.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
@@ -50,13 +51,14 @@ export interface Opening {
   readonly paths: LicencePaths;
   readonly user: string;
   readonly host: string;
+  readonly trust: Trust;
   readonly options: OpenOptions;
   readonly system: System;
 }
 
-/** Which openings are one. A public key belongs here too, as soon as there is one. */
-const keyOf = ({ paths, user, host }: Pick<Opening, 'paths' | 'user' | 'host'>): string =>
-  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host)]);
+/** Which openings are one: with other public keys it is another, which judges the licence otherwise. */
+const keyOf = ({ paths, user, host, trust }: Opening): string =>
+  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host), ...trust.keyIds]);
 
 /** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
 export function join(instances: Instances, opening: Opening): Member {
@@ -75,10 +77,10 @@ const WARNING_MS = 2000;
 
 type OnSlow = ((waitingFor: string) => void) | undefined;
 
-export const storeAt = (paths: LicencePaths, system: System, onSlow: OnSlow): Store =>
+export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
   new Store(
     {
-      ...{ paths, files: system.files, clock: system.clock, random: system.random },
+      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
       ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
     },
     { ...system.store, ...(onSlow && { onSlow }) },
@@ -150,10 +152,10 @@ export class SharedInstance {
   private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
 
   private makeStore(): Store {
-    const store = storeAt(this.opening.paths, this.opening.system, this.onSlow);
+    const { paths, trust, system } = this.opening;
+    const store = storeAt(paths, trust, system, this.onSlow);
     store.onJournalTrouble = (message) => this.warn({ code: 'JOURNAL', message });
-    store.onDisplayCopyTrouble = (trouble) =>
-      this.warn(displayCopyTrouble(this.opening.paths.licenceFile, trouble));
+    store.onDisplayCopyTrouble = (trouble) => this.warn(displayCopyTrouble(paths.licenceFile, trouble));
     return store;
   }
 

@@ -29,6 +29,11 @@ export class Trust {
     return keys.length === 0 ? Trust.none : new Trust(new Map(keys));
   }
 
+  /** Tells it from another: openings that trust the same keys are of one mind. */
+  get keyIds(): readonly string[] {
+    return [...this.keys.keys()].sort();
+  }
+
   /** Whether a licence has to be signed. */
   get isAsked(): boolean {
     return this.keys.size > 0;
@@ -53,7 +58,7 @@ export class Trust {
   }
 
   private faultOf(verdict: Exclude<Verdict, 'valid'>, { keyId }: SealedEntitlement): SeatfileFault {
-    const given = [...this.keys.keys()].join(', ');
+    const given = this.keyIds.join(', ');
     switch (verdict) {
       case 'unsigned':
         return new SeatfileFault(

@@ -2,6 +2,7 @@ import type { InstanceRecord, Level, Licence, Reservation } from '../licence/doc
 import { type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
+import type { SignatureState } from '../licence/trust.js';
 import { Queues } from './queue.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
@@ -43,9 +44,13 @@ export interface StatusView {
   readonly licence: {
     readonly id: string;
     readonly customer: string | null;
-    readonly signature: 'none';
+    /** What people call it by; null where it has no key. */
+    readonly key: string | null;
+    /** `unverified`: the reader has no public key, or not that of the signature. */
+    readonly signature: SignatureState;
     readonly level: Level;
     readonly checkIntervalSeconds: number;
+    readonly notBefore: string | null;
     readonly expiresAt: string | null;
   };
   /** When a lost table was last rebuilt, and from what; null if it never was. */
@@ -85,6 +90,7 @@ export interface StatusRequest {
   /** Whose clock `nowMs` of the context is. */
   readonly from: ShareTime['from'];
   readonly refusedFile: string | null;
+  readonly signature: SignatureState;
   /** Whether the process of a record is provably gone, as far as this computer can tell. */
   readonly isGone: (record: InstanceRecord) => boolean;
 }
@@ -104,9 +110,11 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     licence: {
       id: policy.licenceId,
       customer: policy.customer,
-      signature: 'none',
+      key: policy.licenceKey,
+      signature: request.signature,
       level: policy.level,
       checkIntervalSeconds: policy.checkIntervalSeconds,
+      notBefore: policy.notBefore,
       expiresAt: policy.expiresAt,
     },
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,

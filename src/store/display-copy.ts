@@ -5,6 +5,7 @@ import { withFullCheck } from '../licence/full-check-door.js';
 import { lineagesOf } from '../licence/lineage.js';
 import { MAX_BYTES } from '../licence/size.js';
 import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
+import type { Trust } from '../licence/trust.js';
 import { Unchanged } from '../licence/unchanged.js';
 import type { Clock } from '../share/clock.js';
 import { toFault } from '../share/deadline.js';
@@ -223,8 +224,12 @@ function recognise(shown: Shown | null, top: Licence): DisplayCopyState {
   return isKin && known.includes(entitlementHash(shown.entitlement)) ? 'ours' : 'foreign';
 }
 
-/** The whole document, or null where there is none that reads as a licence. */
-export async function readDisplayCopy(licenceFile: string, files: ShareFiles): Promise<Licence | null> {
+/** The whole document, or null where there is none that reads as a licence, or its entitlement is not trusted. */
+export async function readDisplayCopy(
+  licenceFile: string,
+  files: ShareFiles,
+  trust: Trust,
+): Promise<Licence | null> {
   const bytes = await files.read(licenceFile).catch((error: unknown) => {
     if (error instanceof ShareError && ['missing', 'wrongKind', 'tooLarge'].includes(error.kind)) return null;
     throw toFault(error);
@@ -232,7 +237,9 @@ export async function readDisplayCopy(licenceFile: string, files: ShareFiles): P
   try {
     const licence =
       bytes && (await withFullCheck(() => parseLicence(decodeText(bytes, licenceFile), licenceFile)));
-    if (licence) await withFullCheck(() => readPolicy(licence)).catch(() => null); // what reads it later cannot wait
+    if (!licence) return null;
+    trust.require(licence.entitlement);
+    await withFullCheck(() => readPolicy(licence)).catch(() => null); // what reads it later cannot wait
     return licence;
   } catch {
     return null;

@@ -1,5 +1,6 @@
 import type { Licence } from '../licence/document.js';
 import type { SeatfileFault } from '../licence/fault.js';
+import { Trust } from '../licence/trust.js';
 import { type Deadline, toFault } from '../share/deadline.js';
 import { nullIf } from '../share/files.js';
 import { type LicencePaths, refusedName } from '../share/layout.js';
@@ -54,6 +55,8 @@ const storeDefaults: StoreOptions = {
 export interface StoreDeps extends GarbageContext {
   /** The writer's name in the journal, until {@link Store.rebuildAs} says otherwise: `user@host`. */
   readonly actor: string;
+  /** What this process knows of the vendor. @default no key: every licence opens */
+  readonly trust?: Trust;
 }
 
 /**
@@ -82,13 +85,13 @@ export class Store {
   private readonly compaction: Compaction;
   private readonly garbage: GarbageCollector;
 
-  constructor({ actor, ...given }: StoreDeps, options: Partial<StoreOptions> = {}) {
+  constructor({ actor, trust = Trust.none, ...given }: StoreDeps, options: Partial<StoreOptions> = {}) {
     this.options = { ...storeDefaults, ...options };
     this.paths = given.paths;
     const files = withTimeouts(given.files, given.clock, this.options);
     const context = { ...given, files };
     this.context = context;
-    this.revisions = new Revisions(context, this.options);
+    this.revisions = new Revisions(context, this.options, trust);
     this.progress = new CommitProgress(context);
     this.memory = new TableMemory(this.revisions, this.progress, actor);
     this.committer = new Committer(context, this.revisions, this.memory);

@@ -14,10 +14,11 @@ import { waitingReporter } from '../asking.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { duration, EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
-interface DoctorOptions {
+interface DoctorOptions extends KeyOptions {
   readonly hammer?: string;
   readonly hammerWorker?: string;
   readonly peer?: boolean;
@@ -26,8 +27,7 @@ interface DoctorOptions {
 }
 
 export function addDoctor(program: Command, world: World): void {
-  program
-    .command('doctor')
+  withPublicKey(program.command('doctor'))
     .summary('test whether a share can safely hold a licence')
     .description(
       'Tests whether this folder can safely hold a licence, and reports problems. ' +
@@ -52,13 +52,14 @@ async function doctor(path: string, options: DoctorOptions, world: World): Promi
   const waitMs = 1000 * parseDuration('--wait', options.wait, 1, 86_400);
   if (options.hammerWorker !== undefined && seconds !== null)
     return await runHammerWorker(path, Number(options.hammerWorker), seconds, world);
-  const extras = { seconds, waitMs: options.peer ? waitMs : null };
+  const { publicKey } = options;
+  const extras = { seconds, waitMs: options.peer ? waitMs : null, ...(publicKey && { publicKey }) };
   const report = await unlessStopped(world, (interruption) => examined(path, extras, interruption, world));
   world.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
   world.setStatus(STATUS[verdictOf(report)]);
 }
 
-interface Extras {
+interface Extras extends KeyOptions {
   /** How long to hammer; null: not at all. */
   readonly seconds: number | null;
   /** How long to wait for the other PC; null: no other PC is expected. */
@@ -86,11 +87,16 @@ async function examined(
       run: (site) => measurePeer(site, { ...about, id: system.random.id(), waitMs }),
     });
   if (seconds !== null) checks.push(hammerCheck(seconds, world, signal));
-  return await examine(target, about, {
-    extras: checks,
-    signal,
-    onCheck: progress(extras, system.clock, world),
-  });
+  const trust = await unless(trustFor(extras, world));
+  return await examine(
+    target,
+    { ...about, trust },
+    {
+      extras: checks,
+      signal,
+      onCheck: progress(extras, system.clock, world),
+    },
+  );
 }
 
 /** The place, or the report that nothing is there, or that the share does not answer. */

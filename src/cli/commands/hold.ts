@@ -8,6 +8,7 @@ import { inTime } from '../../share/clock.js';
 import { acquireOrWait, describePlace, openForCommand, TIMEOUT, TIMEOUT_HELP, waitMs } from '../acquire.js';
 import { chooseModule, fileOf } from '../arguments.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   describeError,
   describeLoss,
@@ -23,7 +24,7 @@ import {
 } from '../words.js';
 import type { World } from '../world.js';
 
-interface HoldOptions {
+interface HoldOptions extends KeyOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
@@ -34,8 +35,7 @@ interface HoldOptions {
 }
 
 export function addHold(program: Command, world: World): void {
-  program
-    .command('hold')
+  withPublicKey(program.command('hold'))
     .summary('hold a seat until stdin closes')
     .description(
       'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +

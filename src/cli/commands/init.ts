@@ -166,7 +166,7 @@ function unfit(licenceFile: string, worst: Finding): SeatfileFault {
 
 /** The first commit shows whether the share can hold the table. If it cannot, nothing of the licence stays. */
 async function tryCommit(licenceFile: string, system: System, world: World): Promise<void> {
-  const { store } = await openStore(licenceFile, system, waitingReporter(world));
+  const { store } = await openStore(licenceFile, system, { onSlow: waitingReporter(world) });
   const actor = actorOf(system.facts);
   const deadline = { untilMs: system.clock.elapsedMs() + 30_000 };
   await store.commit(

@@ -7,11 +7,12 @@ import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, shareTimeOf, withAdminSession } from '../admin-session.js';
 import { fileOf, parseSince } from '../arguments.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
 import { clockTime, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface JournalOptions {
+interface JournalOptions extends KeyOptions {
   readonly since?: string;
   readonly user?: string;
   readonly module?: string;
@@ -20,8 +21,7 @@ interface JournalOptions {
 }
 
 export function addJournal(program: Command, world: World): void {
-  program
-    .command('journal')
+  withPublicKey(program.command('journal'))
     .summary('show what happened')
     .description(
       'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',
@@ -33,9 +33,9 @@ export function addJournal(program: Command, world: World): void {
     .option('--json', 'one JSON object per line')
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
-      const path = fileOf(file, world);
+      const opening = { ...options, file: fileOf(file, world) };
       checkOptions(options);
-      await withAdminSession(path, world, (session) => show(session, options, world));
+      await withAdminSession(opening, world, (session) => show(session, options, world));
     });
 }
 

@@ -13,10 +13,11 @@ import { rebuildAdvice } from '../../store/trouble.js';
 import { fileOf } from '../arguments.js';
 import { isAgreed, waitingReporter } from '../asking.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface RepairOptions {
+interface RepairOptions extends KeyOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -30,8 +31,7 @@ interface Bench {
 }
 
 export function addRepair(program: Command, world: World): void {
-  program
-    .command('repair')
+  withPublicKey(program.command('repair'))
     .summary('rebuild a seat table that is lost or damaged, when no application is running')
     .description(
       'Rebuilds a lost or damaged seat table from what is left of it. Running applications do that by themselves: ' +
@@ -55,7 +55,8 @@ async function repair(
 ): Promise<void> {
   const system = world.system();
   const { unless } = interruption;
-  const { store, poll } = await unless(locateStore(file, system, waitingReporter(world)));
+  const asked = { trust: await unless(trustFor(options, world)), onSlow: waitingReporter(world) };
+  const { store, poll } = await unless(locateStore(file, system, asked));
   const bench = { store, system, options, world, interruption };
   try {
     const found = await unless(poll()).catch((error: unknown) => onlyLoss(error));

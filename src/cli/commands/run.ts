@@ -20,6 +20,7 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   describeError,
   describeLoss,
@@ -32,7 +33,7 @@ import {
 } from '../words.js';
 import type { World } from '../world.js';
 
-interface RunOptions {
+interface RunOptions extends KeyOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
@@ -42,8 +43,7 @@ interface RunOptions {
 }
 
 export function addRun(program: Command, world: World): void {
-  program
-    .command('run')
+  withPublicKey(program.command('run'))
     .summary('hold a seat while a command runs')
     .description(
       'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
