@@ -8,6 +8,7 @@ import { Interrupted, Stopped, type World } from './world.js';
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Everyday:': ['status', 'run', 'hold'],
   'Administrator:': ['init', 'remove', 'set', 'journal'],
+  'Vendor:': ['keygen', 'issue'],
   'Share:': ['doctor', 'repair'],
   'To see it work:': ['demo'],
 };

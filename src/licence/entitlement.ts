@@ -49,7 +49,7 @@ interface Settable {
     | undefined;
 }
 
-interface BorrowLimits {
+export interface BorrowLimits {
   readonly maxSeconds: number;
   /** PCs on which a user may have the seat at once. 1 to 100. @default 1 */
   readonly machines?: number | undefined;
@@ -58,7 +58,7 @@ interface BorrowLimits {
 }
 
 /** How a licence keeps itself up to date. */
-interface Renewal {
+export interface Renewal {
   /** An https address, http on this machine, or a path. */
   readonly from: string;
   /** 1 to 8784. */
@@ -134,7 +134,7 @@ export function entitlementHash(sealed: SealedEntitlement): string {
  * What a payload grants. Whether the signature is worth anything is not asked here: that is for {@link Trust}.
  * @throws SeatfileFault LICENCE_INVALID when the payload is not an entitlement, LICENCE_NEWER
  */
-function readEntitlement({ payload }: SealedEntitlement): Entitlement {
+export function readEntitlement({ payload }: SealedEntitlement): Entitlement {
   const where = 'entitlement.payload';
   if (lastRead?.payload === payload) return lastRead.granted;
   const value = parseJson(payload, where);

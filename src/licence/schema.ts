@@ -157,11 +157,10 @@ const moduleGrant = z.looseObject({
   overdraft: z.int().min(0).max(MAX_USERS).optional(),
 });
 
+const intervalRange = z.looseObject({ least: checkInterval.optional(), most: checkInterval.optional() });
 const settable = z.looseObject({
   level: z.literal(true).optional(),
-  checkIntervalSeconds: z
-    .looseObject({ least: checkInterval.optional(), most: checkInterval.optional() })
-    .optional(),
+  checkIntervalSeconds: intervalRange.optional(),
 });
 
 const borrow = z.looseObject({
@@ -176,6 +175,8 @@ const renewal = z.looseObject({
   graceDays: z.int().min(0).max(3650).optional(),
   report: z.boolean().optional(),
 });
+
+const binding = z.looseObject({ paths: z.array(z.string().min(1).max(1024)).min(1).max(MAX_GRANTED) });
 
 export const entitlement = z.looseObject({
   licenceId: id,
@@ -193,9 +194,27 @@ export const entitlement = z.looseObject({
   settable: settable.optional(),
   offlineGraceSeconds: seconds.optional(),
   borrow: borrow.optional(),
-  binding: z.looseObject({ paths: z.array(z.string().min(1).max(1024)).min(1).max(MAX_GRANTED) }).optional(),
+  binding: binding.optional(),
   renewal: renewal.optional(),
   modules: z.array(moduleGrant).min(1).max(1000),
+});
+
+const ofTerms = entitlement.pick({
+  ...{ customer: true, warnDays: true, countBy: true, level: true },
+  ...{ checkIntervalSeconds: true, offlineGraceSeconds: true },
+}).shape;
+
+/** A template for licences. No key may be unknown: a mistyped one would grant what its vendor did not mean. */
+export const template = z.strictObject({
+  $schema: z.string().max(2048).optional(),
+  comment: z.string().max(4096).optional(),
+  ...ofTerms,
+  settable: settable.extend({ checkIntervalSeconds: intervalRange.strict().optional() }).strict().optional(),
+  borrow: borrow.strict().optional(),
+  binding: binding.strict().optional(),
+  renewal: renewal.strict().optional(),
+  modules: z.array(moduleGrant.strict()).min(1).max(1000).optional(),
+  validDays: z.int().min(1).max(36_500).optional(),
 });
 
 export const licence = z

@@ -19,6 +19,9 @@ export const commands = {
   doctor: (file: string) => ['doctor', file],
 } as const;
 
+/** Those that make what others work on: `vendor.test.ts` tells how they end. */
+export const makers = ['keygen', 'issue'] as const;
+
 export type Verb = keyof typeof commands;
 export const verbs = Object.keys(commands) as Verb[];
 

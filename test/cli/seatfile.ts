@@ -8,6 +8,7 @@ import { runProgram } from '../../src/cli/program.js';
 import { Interrupted } from '../../src/cli/world.js';
 import { realSystem } from '../../src/client/system.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
+import { append } from '../../src/share/append.js';
 import type { StoreOptions } from '../../src/store/store.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
@@ -65,6 +66,11 @@ export async function atTerminal(
   const unused = () => {
     throw new Error('not used here');
   };
+  const ask = async (question: string) => {
+    said.asked += question;
+    if (answer === CTRL_C) throw new Interrupted();
+    return answer;
+  };
   const status = await runProgram(words, {
     out: (text) => {
       said.out += text;
@@ -78,11 +84,9 @@ export async function atTerminal(
     isInteractive: options.isInteractive ?? true,
     reachesCommands: unused,
     endNow: unused,
-    ask: async (question) => {
-      said.asked += question;
-      if (answer === CTRL_C) throw new Interrupted();
-      return answer;
-    },
+    append,
+    ask,
+    askHidden: ask,
     inputClosed: () => Promise.resolve(),
     outputGone: new Promise<void>(() => undefined),
     onSignals: () => () => undefined,
