@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { isExpired, type Policy } from '../licence/entitlement.js';
+import { isEarly, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
@@ -191,7 +191,7 @@ export class Instance {
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
-    if (isExpired(policy, nowMs)) throw expiredFault(policy);
+    refuseByDate(policy, nowMs);
     this.renewals.refuseClosed(context);
     const requester = this.rollCaller.requester(context, started, place.hasWaited);
     const request = { ...place, ...identity.proofs(nowMs), who: identity.requester, requester };
@@ -230,11 +230,20 @@ export class Instance {
   }
 }
 
-const expiredFault = (policy: Policy): SeatfileFault =>
-  new SeatfileFault(
-    'LICENCE_EXPIRED',
-    `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-  );
+/** By share time: no clock of this computer is asked. @throws SeatfileFault LICENCE_EXPIRED, LICENCE_NOT_YET */
+function refuseByDate(policy: Policy, nowMs: number): void {
+  if (isExpired(policy, nowMs))
+    throw new SeatfileFault(
+      'LICENCE_EXPIRED',
+      `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+    );
+  if (isEarly(policy, nowMs))
+    throw new SeatfileFault(
+      'LICENCE_NOT_YET',
+      `the licence is valid from ${policy.notBefore} on, and the file server's clock says ${toIso(nowMs)}; ` +
+        'wait until then, or set that clock if it is wrong',
+    );
+}
 
 /** Whether the seat was in use before: a second instance of a seated user is no new user. */
 const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {

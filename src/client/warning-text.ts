@@ -1,7 +1,7 @@
 import type { Loss, Warning } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
 import type { Tombstone } from '../licence/document.js';
-import type { RenewalTrouble } from '../rules/renewal.js';
+import type { RenewalTrouble } from '../rules/renewal-state.js';
 import type { DisplayCopyState } from '../store/display-copy.js';
 
 export const displayCopyWarnings: Partial<Record<DisplayCopyState, string>> = {

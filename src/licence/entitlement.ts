@@ -246,5 +246,9 @@ export const isExpired = ({ expiresAt }: Policy, atMs: number): boolean =>
 export const isEarly = ({ notBefore }: Policy, atMs: number): boolean =>
   notBefore !== null && atMs < fromIso(notBefore);
 
+/** Whether new seats are granted, as far as dates go. */
+export const isCurrent = (policy: Policy, atMs: number): boolean =>
+  !isEarly(policy, atMs) && !isExpired(policy, atMs);
+
 /** Seats a module can have in use at once: max users and the overdraft. */
 export const seatLimit = (grant: ModuleGrant): number => grant.maxUsers + (grant.overdraft ?? 0);

@@ -68,7 +68,8 @@ function swapped(licence: Licence, settings: Settings, { next, actor, kind, isFo
   const formerEntitlements = from === to ? licence.formerEntitlements : former.slice(-MAX_FORMER);
   const { licenceId, issuedAt } = granted;
   const event = { kind, actor, from, to, licenceId, issuedAt, ...(isForced && { forced: true }) };
-  return { licence: { ...licence, entitlement, settings, formerEntitlements }, events: [event] };
+  const renewal = from === to ? licence.renewal : undefined; // a new licence begins a new account of renewals
+  return { licence: { ...licence, entitlement, settings, formerEntitlements, renewal }, events: [event] };
 }
 
 /** What is in force, as it is stored, and what it grants. */

@@ -1,9 +1,9 @@
 import type { Licence } from '../licence/document.js';
-import type { Policy, Renewal } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { install } from './installation.js';
 import type { NewLicence } from './new-licence.js';
+import { MOST_FAILED, MOST_WORDS, type RenewalState, renewalStateOf } from './renewal-state.js';
 
 /**
  * Renewal: a live instance fetches the licence anew from the vendor's address. The document elects the instance, and
@@ -16,45 +16,7 @@ const TRY_MS = 300_000;
 const NEXT_COMPUTER_MS = 60_000;
 /** After a failed try, for one that has failed too. Milliseconds. */
 const AGAIN_MS = 3_600_000;
-/** Most computers remembered that have failed. */
-const MOST_FAILED = 100;
 const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
-const DEFAULT_GRACE_DAYS = 60;
-const MOST_WORDS = 500;
-
-/** What the document tells of the renewal, in its key `renewal`. Times are ISO 8601, share time. */
-export interface RenewalState {
-  /** The last success, or the first try of all: the grace counts from here. */
-  readonly sinceAt: string | null;
-  /** The last success. */
-  readonly checkedAt: string | null;
-  readonly triedAt: string | null;
-  /** The instance that tries now. */
-  readonly by: string | null;
-  /** The computers that have failed since the last success, by their host names. */
-  readonly failed: readonly string[];
-  /** Why the last try failed; null: it did not. */
-  readonly why: string | null;
-}
-
-/** Any user may write anything into the table: what is not as it should be counts as absent. */
-export function renewalStateOf({ renewal = {} }: Licence, nowMs: number): RenewalState {
-  const text = (value: unknown): string | null => (typeof value === 'string' ? value : null);
-  const time = (value: unknown): string | null => {
-    const at = text(value);
-    return at !== null && fromIso(at) <= nowMs ? at : null; // the server's clock was set back, or it is no time
-  };
-  const { failed } = renewal;
-  return {
-    sinceAt: time(renewal['sinceAt']),
-    checkedAt: time(renewal['checkedAt']),
-    triedAt: time(renewal['triedAt']),
-    by: text(renewal['by']),
-    failed: Array.isArray(failed) ? failed.filter((one) => typeof one === 'string').slice(-MOST_FAILED) : [],
-    why: text(renewal['why'])?.slice(0, MOST_WORDS) ?? null,
-  };
-}
 
 /** Whether an instance on this computer should try now. */
 export function isRenewalDue({ licence, policy, nowMs }: ChangeContext, host: string): boolean {
@@ -151,28 +113,3 @@ function noted(licence: Licence, state: RenewalState): Licence {
     value !== null && !(Array.isArray(value) && value.length === 0);
   return { ...licence, renewal: Object.fromEntries(Object.entries(state).filter(isThere)) };
 }
-
-/** How a renewal stands that has failed. */
-export interface RenewalTrouble {
-  readonly why: string;
-  /** The last success, or the first try; share time. */
-  readonly sinceAt: string;
-  /** From then on no new user is seated; share time. */
-  readonly closesAt: string;
-  readonly isClosed: boolean;
-}
-
-/** Null while the last try has succeeded, and before the first. */
-export function renewalTrouble(
-  licence: Licence,
-  { renewal }: Pick<Policy, 'renewal'>,
-  nowMs: number,
-): RenewalTrouble | null {
-  if (renewal === null) return null;
-  const { why, sinceAt } = renewalStateOf(licence, nowMs);
-  if (why === null || sinceAt === null) return null;
-  const closesMs = fromIso(sinceAt) + graceMs(renewal);
-  return { why, sinceAt, closesAt: toIso(closesMs), isClosed: nowMs >= closesMs };
-}
-
-const graceMs = ({ graceDays = DEFAULT_GRACE_DAYS }: Renewal): number => graceDays * DAY_MS;

@@ -12,9 +12,9 @@ import {
   type Fetched,
   type RenewalOutcome,
   type Renewer,
-  renewalStateOf,
   settleRenewal,
 } from '../rules/renewal.js';
+import { renewalStateOf } from '../rules/renewal-state.js';
 import { LONGEST_REPORT_MS, type UsageReport, usageReport } from '../rules/usage.js';
 import type { Clock } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';

@@ -44,6 +44,7 @@ import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
 import { describeFull } from '../../src/rules/refusal.js';
 import * as renewal from '../../src/rules/renewal.js';
+import * as renewalStates from '../../src/rules/renewal-state.js';
 import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import * as restoring from '../../src/rules/restore.js';
@@ -250,14 +251,15 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   readNewLicence: (of) => readNewLicence(formatLicence(short(of), 'compact'), FILE, Trust.none),
   install: (of) => install(context(of), { next: nextOf(of), actor: 'a@b', kind: 'installed', force: true }),
   excessIn: (of) => excessIn(context(of)),
-  renewalStateOf: (of) => renewal.renewalStateOf(of.licence, START_MS),
+  renewalStateOf: (of) => renewalStates.renewalStateOf(of.licence, START_MS),
   isRenewalDue: (of) => renewal.isRenewalDue(renewing(of), 'pc-me'),
   electRenewer: (of) => renewal.electRenewer(renewing(of), renewer, true),
   settleRenewal: (of) => [
     renewal.settleRenewal(renewing(of), { renewer, fetched: { kind: 'licence', next: nextOf(of) } }),
     renewal.settleRenewal(renewing(of), { renewer, fetched: { kind: 'failed', why: 'down' } }),
   ],
-  renewalTrouble: (of) => renewal.renewalTrouble(of.licence, of.policy, START_MS),
+  renewalTrouble: (of) => renewalStates.renewalTrouble(of.licence, of.policy, START_MS),
+  isOpenToNew: (of) => renewalStates.isOpenToNew(renewing(of)),
   usageReport: (of) => usageReport(context(of), of.licence.events, START_MS - 86_400_000),
   formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),
   readPolicy: (of) => readPolicy(of.licence),

@@ -8,10 +8,9 @@ import {
   type Fetched,
   isRenewalDue,
   type Renewer,
-  renewalStateOf,
-  renewalTrouble,
   settleRenewal,
 } from '../../src/rules/renewal.js';
+import { renewalStateOf, renewalTrouble } from '../../src/rules/renewal-state.js';
 import { acme, granted, signedBy } from '../helpers/vendor.js';
 import { contextOf, emptyTable, START_MS } from './tables.js';
 
