@@ -5,6 +5,7 @@ import { firstLicence } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { Trust } from '../../src/licence/trust.js';
 import { readTemplate } from '../../src/vendor/template.js';
+import { blocksIn } from '../helpers/pages.js';
 import { acme, granted, other, signedBy } from '../helpers/vendor.js';
 import { faultOf } from './faults.js';
 
@@ -21,6 +22,13 @@ const terms = {
 test('a file of terms: what it says, without its comment', async () => {
   const text = JSON.stringify({ comment: 'standard', validDays: 365, customer: 'Acme', ...terms });
   expect(await read(text)).toEqual({ terms: { customer: 'Acme', ...terms }, validDays: 365, earlier: null });
+});
+
+test('the template of the page is one', async () => {
+  const [text = ''] = blocksIn('src/vendor/README.md').flatMap((block) =>
+    block.language === 'json' ? [block.text] : [],
+  );
+  expect(await read(text)).toMatchObject({ validDays: 366, terms: { offlineGraceSeconds: 3600 } });
 });
 
 test.each([
