@@ -1,9 +1,8 @@
-import crypto from 'node:crypto';
-import { syncBuiltinESMExports } from 'node:module';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
 import { Trust } from '../../src/licence/trust.js';
 import { acme, other, signedBy, type TestVendor } from '../helpers/vendor.js';
+import { Verifications } from '../helpers/verifications.js';
 
 const trusting = (...vendors: readonly TestVendor[]): Trust =>
   Trust.in(vendors.map(({ pem }, index) => ({ text: pem, where: `key ${index}` })));
@@ -60,37 +59,38 @@ describe('what a reader knows of a licence', () => {
 });
 
 describe('verifying costs once', () => {
-  const { verify } = crypto;
-  let count = 0;
-  afterEach(() => {
-    crypto.verify = verify;
-    syncBuiltinESMExports();
+  let verifications: Verifications;
+  beforeEach(() => {
+    verifications = new Verifications();
   });
-  const counting = () => {
-    count = 0;
-    crypto.verify = ((...args: Parameters<typeof verify>) => {
-      count++;
-      return verify(...args);
-    }) as typeof verify;
-    syncBuiltinESMExports();
-  };
+  afterEach(() => verifications.stop());
 
   test('for a text, however often it is read and by however many openings', () => {
-    counting();
     const sealed = signedBy(acme, { customer: 'once' });
     for (let read = 0; read < 100; read++) trusting(acme).require({ ...sealed });
-    expect(count).toBe(1);
     trusting(acme, other).require(sealed);
-    expect(count).toBe(1);
+    expect(verifications.count).toBe(1);
   });
 
   test('another payload, key or signature is another text', () => {
-    counting();
     const sealed = signedBy(acme, { customer: 'another' });
     trusting(acme).require(sealed);
     for (const change of [{ payload: `${sealed.payload} ` }, { signature: signed.signature }])
       expect(trusting(acme).stateOf({ ...sealed, ...change })).toBe('invalid');
     expect(trusting(other).stateOf(sealed)).toBe('unverified');
-    expect(count).toBe(3);
+    expect(verifications.count).toBe(3);
+  });
+
+  test('many texts one after the other are each judged rightly, and few of them remembered', () => {
+    const trust = trusting(acme);
+    const all = Array.from({ length: 40 }, (_, n) => signedBy(acme, { customer: `customer ${n}` }));
+    for (const [n, sealed] of all.entries()) {
+      expect(trust.stateOf(sealed)).toBe('valid');
+      expect(trust.stateOf({ ...sealed, signature: all[n - 1]?.signature ?? signed.signature })).toBe(
+        'invalid',
+      );
+    }
+    expect(trust.stateOf(all[0] ?? signed)).toBe('valid');
+    expect(verifications.count).toBe(81);
   });
 });
