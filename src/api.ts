@@ -29,10 +29,7 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
-/**
- * Where a licence is: the path of its file, or the one licence with this key among the files of a directory (`*.json`,
- * not those of the directories in it). A key is understood with spaces, in lower case, with O for 0 and l for 1.
- */
+/** The path of a licence file, or the one licence with this key among the files `*.json` of a directory. */
 export type LicencePlace = string | { readonly key: string; readonly in: string };
 
 export interface OpenOptions {
@@ -102,8 +99,9 @@ export interface Warning {
   /**
    * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the
    * place cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   * RENEWAL: the licence could not be renewed, and until when work goes on without that.
    */
-  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL' | 'RENEWAL';
   readonly message: string;
 }
 
@@ -285,6 +283,9 @@ export type FaultCode =
   | 'LICENCE_UNSIGNED' // a public key was given, and it has no signature
   | 'LICENCE_FORGED' // its signature does not fit its text
   | 'LICENCE_UNTRUSTED' // it is signed with a key that is none of those given
+  | 'LICENCE_NOT_RENEWED' // it could not be renewed for longer than it allows: no new seats, held ones stay
+  | 'INSTALL_REFUSED' // another licence, or an older one: nothing was installed
+  | 'RENEWAL_FAILED' // the address of its renewal did not answer with a licence
   | 'TABLE_LOST' // the seat table went backwards or is gone; nothing was written
   | 'TABLE_DAMAGED' // the newest revision stays unreadable; nothing was written
   | 'SHARE_UNREACHABLE' // the share does not answer, or is not there

@@ -99,6 +99,8 @@ export interface Policy {
   readonly warnDays: number;
   /** Spellings of the one place where it gives seats. Empty: anywhere. */
   readonly boundTo: readonly string[];
+  /** How the licence keeps itself up to date; null for an unsigned one, whose address any user could have written. */
+  readonly renewal: Renewal | null;
   /** What one user is, in a module that does not say it. */
   readonly countBy: CountBy;
   readonly modules: ReadonlyMap<string, ModuleGrant>;
@@ -185,6 +187,7 @@ export function readPolicy({ entitlement, settings }: Licence): Policy {
     expiresAt: granted.expiresAt ?? null,
     warnDays: granted.warnDays ?? WARN_DAYS,
     boundTo: granted.binding?.paths ?? [],
+    renewal: isSigned ? (granted.renewal ?? null) : null,
     countBy: granted.countBy ?? 'user@host',
     modules: new Map(granted.modules.map((grant) => [grant.module, grant])),
   };

@@ -22,13 +22,14 @@ export interface SignedLicence {
 
 /**
  * Signs a licence, and reads it back as an application does.
- * @throws SeatfileFault LICENCE_INVALID: its values do not fit together
+ * @throws SeatfileFault LICENCE_INVALID: its values do not fit together; BAD_ARGUMENT: no place to renew it from
  */
 export async function signLicence(
   granted: Entitlement,
   key: SigningKey,
   random: Pick<Random, 'id'>,
 ): Promise<SignedLicence> {
+  if (granted.renewal) (await import('./renewing.js')).checkSource(granted.renewal.from);
   const sealed = sign(JSON.stringify(granted), key.privateKey);
   const licence = firstLicence(sealed, {}, { lineage: random.id(), commit: random.id() });
   const policy = await withFullCheck(() => readPolicy(licence));
@@ -54,17 +55,18 @@ export async function writeLicence(
   deps: IssueDeps,
 ): Promise<string> {
   const line = lineOf(granted, { hash: entitlementHash(licence.entitlement), keyId, by });
-  let isListed = false;
+  let says: string | null = null; // of the list, should the licence not be written
   try {
     return await createLicenceFile(path, licence, deps.files, async () => {
+      says = 'may name';
       await addIssued(list, line, deps);
-      isListed = true;
+      says = 'already names';
     });
   } catch (error) {
-    if (!isListed || !(error instanceof SeatfileFault)) throw error;
+    if (says === null || !(error instanceof SeatfileFault)) throw error;
     throw new SeatfileFault(
       error.code,
-      `${error.message}. ${list.file} names the licence ${line.id} already; it was not written`,
+      `${error.message}. The licence ${line.id} was not written; ${list.file} ${says} it`,
       { cause: error },
     );
   }
