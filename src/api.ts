@@ -29,6 +29,9 @@ export interface Signal {
   removeEventListener(type: 'abort', listener: () => void): void;
 }
 
+/** The path of a licence file, or the one licence with this key among the files `*.json` of a directory. */
+export type LicencePlace = string | { readonly key: string; readonly in: string };
+
 export interface OpenOptions {
   /**
    * What `status` shows beside the seat, e.g. `Acme CAD 5.2`. In one process, that of the first opening counts. At most
@@ -40,6 +43,13 @@ export interface OpenOptions {
    * characters.
    */
   readonly note?: string | undefined;
+  /**
+   * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the
+   * vendor changes keys. With it only a licence opens that one of these keys has signed (else LICENCE_UNSIGNED,
+   * LICENCE_FORGED, LICENCE_UNTRUSTED). @default no key: a licence opens whether or not it is signed, and whatever its
+   * signature is worth
+   */
+  readonly publicKey?: string | readonly string[] | undefined;
   /** @default SEATFILE_USER, else the system's user name */
   readonly user?: string | undefined;
   /** @default SEATFILE_HOST, else the system's host name */
@@ -54,6 +64,8 @@ export interface OpenOptions {
    * up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). @default 30,000
    */
   readonly timeoutMs?: number | undefined;
+  /** Of several licences: milliseconds that one may be out of reach before the next is asked. @default 10,000 */
+  readonly patienceMs?: number | undefined;
   /**
    * Called for each wait that lasts longer than a second, with what is waited for. For a poll that finds no table it is
    * called again every 10 s.
@@ -87,8 +99,9 @@ export interface Warning {
   /**
    * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the
    * place cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   * RENEWAL: the licence could not be renewed, and until when work goes on without that.
    */
-  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL' | 'RENEWAL';
   readonly message: string;
 }
 
@@ -97,9 +110,9 @@ export interface Warning {
  * or takes many modules. Seats, waits and listeners belong to each opening.
  */
 export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
-  /** The licence file, every link resolved. */
+  /** The licence file, every link resolved. Of several, the first that has been opened. */
   readonly file: string;
-  /** The modules the licence has, as it was opened. */
+  /** The modules the licence has, as it was opened. Of several, those of all that have been opened. */
   readonly modules: readonly string[];
   /**
    * Asks for a seat in a module. That none is free is an answer. Asking again for a module this process holds gives
@@ -115,6 +128,8 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
 export type ClaimAnswer =
   | {
       readonly kind: 'seated';
+      /** The licence file that the seat is in. */
+      readonly file: string;
       readonly seat: Seat;
       /**
        * The removal of this user from the module by an administrator. It is told once, to the first claim after the
@@ -124,6 +139,7 @@ export type ClaimAnswer =
     }
   | {
       readonly kind: 'full';
+      /** Of several licences, in all that answered. */
       readonly holders: readonly Holder[];
       /**
        * ISO 8601, by the file server's clock: the latest time by which a place is free, if its silent holders are dead.
@@ -144,6 +160,8 @@ export type ClaimAnswer =
 
 /** Where a wait stands. It is told when the wait begins, and whenever its place in the queue changes. */
 export interface WaitingNews {
+  /** The licence file whose queue it is. */
+  readonly file: string;
   readonly module: string;
   /** 1 is the next to be seated. */
   readonly place: number;
@@ -254,11 +272,20 @@ export type FaultCode =
   | 'UNKNOWN_MODULE' // the licence has no such module
   | 'LICENCE_EXISTS' // something is already there; nothing is ever overwritten
   | 'LICENCE_MISSING' // no licence file, and no revisions beside it
+  | 'LICENCE_AMBIGUOUS' // several files have the key that was asked for
   | 'LICENCE_UNREADABLE' // it is there and cannot be read: rights, a directory in its place, a link
   | 'LICENCE_INVALID' // it was read and is no licence
   | 'LICENCE_NEWER' // it was written for a later format than this version knows
   | 'LICENCE_MOVED' // the table is elsewhere by now, and says where; nothing was written here
+  | 'LICENCE_ELSEWHERE' // it is bound to another place than the one where it was opened
   | 'LICENCE_EXPIRED' // its last day has passed by the file server's clock
+  | 'LICENCE_NOT_YET' // its first day has not come by the file server's clock
+  | 'LICENCE_UNSIGNED' // a public key was given, and it has no signature
+  | 'LICENCE_FORGED' // its signature does not fit its text
+  | 'LICENCE_UNTRUSTED' // it is signed with a key that is none of those given
+  | 'LICENCE_NOT_RENEWED' // it could not be renewed for longer than it allows: no new seats, held ones stay
+  | 'INSTALL_REFUSED' // another licence, or an older one: nothing was installed
+  | 'RENEWAL_FAILED' // the address of its renewal did not answer with a licence
   | 'TABLE_LOST' // the seat table went backwards or is gone; nothing was written
   | 'TABLE_DAMAGED' // the newest revision stays unreadable; nothing was written
   | 'SHARE_UNREACHABLE' // the share does not answer, or is not there

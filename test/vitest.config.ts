@@ -27,7 +27,20 @@ const slowProcesses = [
 /** These mostly wait: for a loss to be believed, for an eviction, for a turn, for many small processes. */
 const slowWaits = [
   ...names('processes', 'blind', 'one-process'),
-  ...names('cli', 'desk', 'exit', 'exits', 'journal', 'lines', 'monday', 'on-demand', 'readmes', 'repair'),
+  ...names(
+    'cli',
+    'desk',
+    'exit',
+    'exits',
+    'finding',
+    'forgery',
+    'journal',
+    'lines',
+    'monday',
+    'on-demand',
+    'readmes',
+    'repair',
+  ),
   ...names('cli', 'restart', 'seats', 'slow', 'stopped', 'waiting'),
 ];
 

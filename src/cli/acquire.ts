@@ -1,8 +1,10 @@
-import type { ClaimAnswer, WaitingNews } from '../api.js';
-import { type OpenLicence, openWith } from '../client/open-licence.js';
+import type { ClaimAnswer, OpenLicence, WaitingNews } from '../api.js';
+import { openAny } from '../client/several-licences.js';
 import { instancesOfProcess } from '../client/shared-instance.js';
 import { parseDuration } from './arguments.js';
 import { waitingReporter } from './asking.js';
+import { type NextOptions, placesOf } from './place-option.js';
+import { type KeyOptions, publicKeysFor } from './public-key-option.js';
 import { printable } from './words.js';
 import type { World } from './world.js';
 
@@ -15,6 +17,9 @@ export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to w
 
 /** `--timeout 2m`, in milliseconds. */
 export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);
+
+/** `--patience 10s`, in milliseconds. */
+const patienceMs = (text: string): number => 1000 * parseDuration('--patience', text, 1, 86_400);
 
 /**
  * Asks for a seat for a command. A waiter is told its place in the queue. `gaveUp` ends the wait; the refusal stands.
@@ -40,25 +45,32 @@ export async function acquireOrWait(
   });
 }
 
-/** What a waiter is told, and again whenever its place changes. */
-export const describePlace = ({ place }: WaitingNews): string =>
-  `Waiting for a seat: you are ${place === 1 ? 'first' : `number ${place}`} in the queue.`;
+/** What a waiter is told, and again whenever its place changes. `isOne`: it waits in one queue, and needs no name. */
+export const describePlace = ({ place, file }: WaitingNews, isOne: boolean): string =>
+  `Waiting for a seat: you are ${place === 1 ? 'first' : `number ${place}`} in the queue` +
+  `${isOne ? '' : ` of ${printable(file)}`}.`;
 
 /** A licence opened by a command that handles signals itself and says on stderr what it waits for. */
 export async function openForCommand(
-  file: string,
-  options: { user?: string; host?: string; note?: string; application?: string; timeout: string },
+  file: string | undefined,
+  options: KeyOptions &
+    NextOptions & {
+      user?: string;
+      host?: string;
+      note?: string;
+      application?: string;
+      timeout: string;
+    },
   world: World,
 ): Promise<OpenLicence> {
   const { user, host, note, application = 'seatfile' } = options;
-  const licence = await openWith(
-    file,
+  const licence = await openAny(
+    placesOf(file, options, world),
     {
-      user,
-      host,
-      note,
-      application,
+      ...{ user, host, note, application },
+      publicKey: await publicKeysFor(options, world),
       timeoutMs: timeoutMs(options.timeout),
+      patienceMs: patienceMs(options.patience),
       onSlow: waitingReporter(world),
       releaseOnExit: false,
     },

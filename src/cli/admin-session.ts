@@ -1,3 +1,4 @@
+import type { LicencePlace } from '../api.js';
 import { actorOf } from '../client/machine.js';
 import { openStore } from '../client/open-store.js';
 import type { System } from '../client/system.js';
@@ -5,12 +6,14 @@ import { displayCopyTrouble } from '../client/warning-text.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
+import { Trust } from '../licence/trust.js';
 import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
 import type { Deadline } from '../share/deadline.js';
 import type { Kept } from '../store/journal-files.js';
 import type { Store } from '../store/store.js';
 import { waitingReporter } from './asking.js';
 import { type Interruption, unlessStopped } from './interruption.js';
+import { type KeyOptions, trustFor } from './public-key-option.js';
 import { printable } from './words.js';
 import type { World } from './world.js';
 
@@ -21,6 +24,8 @@ export interface AdminSession {
   readonly store: Store;
   readonly licence: Licence;
   readonly policy: Policy;
+  /** What the command knows of the vendor. */
+  readonly trust: Trust;
   readonly system: System;
   readonly deadline: () => Deadline;
   readonly signal: AbortSignal;
@@ -30,29 +35,38 @@ export interface AdminSession {
   readonly actor: string;
 }
 
+/** Which licence a command opens, and what it asks of it. */
+export interface AdminOpening extends KeyOptions {
+  readonly file: LicencePlace;
+  /** Opens whatever its signature is worth: the command tells that. @default a public key is heeded */
+  readonly isAnySignature?: true;
+}
+
 /** Opens a table for one command, which a signal gives up, and waits at the end for what goes on behind the answers. */
 export async function withAdminSession<T>(
-  file: string,
+  opening: AdminOpening,
   world: World,
   act: (session: AdminSession) => Promise<T>,
 ): Promise<T> {
-  return await unlessStopped(world, (interruption) => openAdminSession(file, world, interruption, act));
+  return await unlessStopped(world, (interruption) => openAdminSession(opening, world, interruption, act));
 }
 
 async function openAdminSession<T>(
-  file: string,
+  opening: AdminOpening,
   world: World,
   { signal, unless }: Interruption,
   act: (session: AdminSession) => Promise<T>,
 ): Promise<T> {
   const system = world.system();
-  const { store, licence, policy } = await unless(openStore(file, system, waitingReporter(world)));
+  const trust = await unless(trustFor(opening, world));
+  const asked = { trust: opening.isAnySignature ? Trust.none : trust, onSlow: waitingReporter(world) };
+  const { store, licence, policy } = await unless(openStore(opening.file, system, asked));
   store.onDisplayCopyTrouble = (trouble) =>
     world.err(`${printable(displayCopyTrouble(store.paths.licenceFile, trouble).message)}\n`);
   const deadline = () => ({ untilMs: system.clock.elapsedMs() + COMMAND_MS, signal });
   const actor = actorOf(system.facts);
   try {
-    return await act({ store, licence, policy, system, deadline, signal, unless, actor });
+    return await act({ store, licence, policy, trust, system, deadline, signal, unless, actor });
   } finally {
     await store.settled();
   }
@@ -90,6 +104,7 @@ export async function viewOf(session: AdminSession): Promise<FullView> {
     { licence, policy, nowMs: time.ms },
     {
       ...{ file: licenceFile, from: time.from, refusedFile: await store.refusedFile() },
+      signature: session.trust.stateOf(licence.entitlement),
       isGone: (record) => isGoneHere(record, session.system),
     },
   );

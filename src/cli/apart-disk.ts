@@ -1,3 +1,4 @@
+import { append } from '../share/append.js';
 import { diskFiles } from '../share/disk.js';
 import { ShareError } from '../share/files.js';
 import { watchFile } from '../share/watch.js';
@@ -13,7 +14,7 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGTERM',
 
 type Method = (...args: readonly unknown[]) => Promise<unknown>;
 
-const files = diskFiles as unknown as Readonly<Record<string, Method>>;
+const files = { ...diskFiles, append } as unknown as Readonly<Record<string, Method>>;
 const watches = new Map<number, { stop: () => void }>();
 
 const tell = (told: Told): void => void process.send?.(told, () => undefined);

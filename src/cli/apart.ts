@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { System } from '../client/system.js';
+import type { Append } from '../share/append.js';
 import { diskFiles } from '../share/disk.js';
 import { ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { tracked } from '../share/hung-exit.js';
@@ -43,13 +44,19 @@ interface Call {
   readonly fail: (failure: Failure) => void;
 }
 
-/** What of a system is done apart, by this process, or by another like it when it has died. */
-export function apart(first: DiskProcess): Pick<System, 'files' | 'watching'> {
+/** What is done apart: of a system, and besides. */
+interface Apart extends Pick<System, 'files' | 'watching'> {
+  readonly append: Append;
+}
+
+/** Does it by this process, or by another like it when it has died. */
+export function apart(first: DiskProcess): Apart {
   const disk = new Disk(first);
   const files = Object.keys(diskFiles).map((name) => [name, (...args: unknown[]) => disk.call(name, args)]);
   return {
     files: Object.fromEntries(files) as ShareFiles,
     watching: (...args) => disk.watch(...args),
+    append: (...args) => disk.call('append', args),
   };
 }
 

@@ -1,5 +1,5 @@
 import os from 'node:os';
-import type { OpenLicence } from '../client/open-licence.js';
+import type { OpenLicence } from '../api.js';
 import { unconfirmed } from '../client/release.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';

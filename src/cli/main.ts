@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { isatty } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { realSystem, type System } from '../client/system.js';
+import { append } from '../share/append.js';
 import { awake } from '../share/clock.js';
 import { endNow, hasOverdueOperation } from '../share/hung-exit.js';
 import { apart } from './apart.js';
 import type { DiskProcess } from './disk-process.js';
 import { runProgram } from './program.js';
-import { Interrupted } from './world.js';
+import { Interrupted, type World } from './world.js';
 
 const isWindows = process.platform === 'win32'; // where signals come from the console, to all its processes
 const terminals = [0, 1, 2].filter((handle) => isatty(handle));
@@ -18,17 +19,21 @@ const KEYS: readonly NodeJS.Signals[] = ['SIGINT', 'SIGQUIT'];
 export async function main(script: string, version: string, disk: DiskProcess | null): Promise<void> {
   process.stderr.on('error', () => undefined); // its reader has ended; that must not cost a seat
   process.stdout.on('error', outputFailed);
-  let system: ReturnType<typeof realSystem> | undefined; // what is read of this computer is read once
+  const there = disk && apart(disk);
+  let system: System | undefined; // what is read of this computer is read once
   const world: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     environment: process.env,
-    system: () => (system ??= systemWith(disk)),
+    system: () =>
+      (system ??= there ? { ...realSystem(), files: there.files, watching: there.watching } : realSystem()),
+    append: there?.append ?? append,
     ready: disk?.ready ?? Promise.resolve(),
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow,
     ask,
+    askHidden,
     inputClosed,
     outputGone,
     onSignals,
@@ -51,11 +56,6 @@ export async function main(script: string, version: string, disk: DiskProcess | 
 
 /** How long a share that hangs may delay the end of a command that is over. Milliseconds. */
 const EXIT_MS = 1500;
-
-function systemWith(disk: DiskProcess | null): System {
-  const system = realSystem();
-  return disk ? { ...system, ...apart(disk) } : system;
-}
 
 /** Our terminal is gone: Node would abort at its end, with a core dump, because it cannot put that back as it was. */
 function hangUp(): void {
@@ -83,9 +83,25 @@ function outputFailed(error: NodeJS.ErrnoException): void {
   tellOutputGone();
 }
 
-async function ask(question: string, signal: AbortSignal): Promise<string> {
+const ask: World['ask'] = (question, signal) => asked(question, signal, { output: process.stderr });
+
+/** The terminal is in raw mode meanwhile: it shows nothing by itself, and the output for what is typed is not shown. */
+const askHidden: World['ask'] = async (question, signal) => {
+  process.stderr.write(question);
+  const { Writable } = await import('node:stream');
+  const unseen = new Writable({ write: (_text, _encoding, done) => done() });
+  const answer = await asked('', signal, { output: unseen, terminal: true });
+  process.stderr.write('\n');
+  return answer;
+};
+
+async function asked(
+  question: string,
+  signal: AbortSignal,
+  options: { readonly output: NodeJS.WritableStream; readonly terminal?: boolean },
+): Promise<string> {
   const { createInterface } = await import('node:readline/promises');
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const terminal = createInterface({ input: process.stdin, historySize: 0, ...options });
   try {
     return await new Promise((resolve, reject) => {
       const give = () => reject(new Interrupted());

@@ -22,7 +22,7 @@ Exit status:
   0  done
   1  failed, or nothing matched
   2  usage, unknown module
-  3  licence file missing, unreadable, invalid, damaged or expired
+  3  licence file missing, unreadable, invalid, forged, damaged or expired
   4  no seat free
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
@@ -36,15 +36,24 @@ export function statusOf(code: FaultCode): number {
     case 'UNKNOWN_MODULE':
       return EXIT.usage;
     case 'LICENCE_EXISTS':
+    case 'INSTALL_REFUSED':
+    case 'RENEWAL_FAILED':
     case 'ABORTED':
     case 'CLOSED':
       return EXIT.failed;
     case 'LICENCE_MISSING':
+    case 'LICENCE_AMBIGUOUS':
     case 'LICENCE_UNREADABLE':
     case 'LICENCE_INVALID':
     case 'LICENCE_NEWER':
     case 'LICENCE_MOVED':
+    case 'LICENCE_ELSEWHERE':
     case 'LICENCE_EXPIRED':
+    case 'LICENCE_NOT_YET':
+    case 'LICENCE_UNSIGNED':
+    case 'LICENCE_FORGED':
+    case 'LICENCE_UNTRUSTED':
+    case 'LICENCE_NOT_RENEWED':
     case 'TABLE_LOST':
     case 'TABLE_DAMAGED':
       return EXIT.licence;

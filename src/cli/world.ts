@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import type { System } from '../client/system.js';
+import type { Append } from '../share/append.js';
 
 /** Ctrl-C at a question: nothing was done. */
 export class Interrupted extends Error {
@@ -31,6 +32,10 @@ export interface World {
   readonly isInteractive: boolean;
   /** Asks that person. Gives the line, '' at the end of input. @throws Interrupted at Ctrl-C or by the signal */
   readonly ask: (question: string, signal: AbortSignal) => Promise<string>;
+  /** The same, and what is typed is not shown. */
+  readonly askHidden: World['ask'];
+  /** Adds a line to a file of this computer. */
+  readonly append: Append;
   /** Resolves when stdin is closed. */
   readonly inputClosed: () => Promise<void>;
   /** Resolves when stdout can no longer be written: its reader has ended, or there is no space. */

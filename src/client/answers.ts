@@ -1,7 +1,15 @@
-import type { ClaimAnswer } from '../api.js';
+import type { ClaimAnswer, WaitingNews } from '../api.js';
 import type { Seat } from './seat.js';
 
 type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;
+type NotSeated = Exclude<ClaimAnswer, Seated>;
 
 /** The answer to a claim, with the seat as the instance knows it. */
-export type Answer = Exclude<ClaimAnswer, Seated> | (Omit<Seated, 'seat'> & { readonly seat: Seat });
+export type Answer = NotSeated | (Omit<Seated, 'seat'> & { readonly seat: Seat });
+
+/** The same before the opening adds which licence file it is of. */
+export type InstanceAnswer = NotSeated | (Omit<Seated, 'seat' | 'file'> & { readonly seat: Seat });
+export type QueueNews = Omit<WaitingNews, 'file'>;
+
+/** What the journal says of a refusal: the end of the claim, or that it goes on to another licence; or nothing. */
+export type RefusalNote = 'final' | 'goes on' | 'none';

@@ -1,5 +1,6 @@
-import type { AcquireOptions, OpenOptions, Signal } from '../api.js';
+import type { AcquireOptions, LicencePlace, OpenOptions, Signal } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { Trust } from '../licence/trust.js';
 
 /** Arguments of the library, from applications that have no types, too: what is wrong is told by its name. */
 
@@ -9,13 +10,23 @@ const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', t
 
 const kindOf = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`);
 
+/** @throws SeatfileFault BAD_ARGUMENT: the first of them that is no place, or there is none */
+export function checkSeveral(places: readonly unknown[], options: OpenOptions): void {
+  if (places.length === 0) throw bad('path: expected at least one licence, got an empty list');
+  for (const place of places) checkOpening(place, options);
+}
+
 /** @throws SeatfileFault BAD_ARGUMENT */
-export function checkOpening(path: unknown, options: OpenOptions): void {
-  if (path instanceof URL)
+export function checkOpening(place: unknown, options: OpenOptions): asserts place is LicencePlace {
+  if (place instanceof URL)
     throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
-  checkText('path', path);
+  if (typeof place === 'object' && place !== null && 'key' in place && 'in' in place) {
+    checkText('key', place.key);
+    checkText('in', place.in);
+  } else checkText('path', place);
   checkObject(options);
-  checkTimeout(options.timeoutMs);
+  checkTimeout('timeoutMs', options.timeoutMs);
+  checkTimeout('patienceMs', options.patienceMs);
   checkType('releaseOnExit', options.releaseOnExit, 'boolean');
   checkType('onSlow', options.onSlow, 'function');
 }
@@ -24,7 +35,7 @@ export function checkOpening(path: unknown, options: OpenOptions): void {
 export function checkClaim(module: unknown, options: AcquireOptions): void {
   checkText('module', module);
   checkObject(options);
-  checkTimeout(options.timeoutMs);
+  checkTimeout('timeoutMs', options.timeoutMs);
   const { wait } = options;
   checkType('wait', wait, 'number');
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
@@ -42,6 +53,20 @@ export function checkNames(names: OpenOptions): void {
     const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
     throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
   }
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: no text, or one without a public key. An empty list is refused, too. */
+export function trustIn(publicKey: unknown): Trust {
+  if (publicKey === undefined) return Trust.none;
+  const texts: readonly unknown[] = Array.isArray(publicKey) ? publicKey : [publicKey];
+  if (texts.length === 0) throw bad('publicKey: expected a public key, got an empty list');
+  return Trust.in(
+    texts.map((text, index) => {
+      const where = Array.isArray(publicKey) ? `publicKey[${index}]` : 'publicKey';
+      checkText(where, text);
+      return { text: String(text), where };
+    }),
+  );
 }
 
 /** A signal of another make (of a browser in a test, say) is heeded too. @throws SeatfileFault BAD_ARGUMENT */
@@ -65,10 +90,9 @@ function checkObject(options: unknown): void {
     throw bad(`options: expected an object, got ${kindOf(options)}`);
 }
 
-function checkTimeout(timeoutMs: unknown): void {
-  checkType('timeoutMs', timeoutMs, 'number');
-  if (timeoutMs !== undefined && !(Number(timeoutMs) > 0))
-    throw bad(`timeoutMs: expected more than 0, got ${timeoutMs}`);
+function checkTimeout(name: string, ms: unknown): void {
+  checkType(name, ms, 'number');
+  if (ms !== undefined && !(Number(ms) > 0)) throw bad(`${name}: expected more than 0, got ${ms}`);
 }
 
 function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {

@@ -1,4 +1,4 @@
-import { isExpired } from '../licence/entitlement.js';
+import { isCurrent } from '../licence/entitlement.js';
 import { type Denial, recordDenial } from '../rules/denial.js';
 import { DENIAL_PAUSE_MS, RETRY_INTERVALS } from '../rules/timing.js';
 import { inTime } from '../share/clock.js';
@@ -20,7 +20,7 @@ export class Denials {
   private readonly client: Client;
   /** By module: the refusals that are not recorded yet. An entry exists until its module may be recorded again. */
   private readonly counted = new Map<string, Denial | null>();
-  private readonly recording = new Set<Promise<void>>();
+  private readonly recording = new Set<Promise<unknown>>();
   private closing = new AbortController();
 
   constructor(context: ClientContext, client: Client) {
@@ -75,6 +75,6 @@ export class Denials {
 const changeFor =
   (denial: Denial): Change<null> =>
   (context) => {
-    const isOver = isExpired(context.policy, context.nowMs);
-    return { answer: null, draft: isOver ? null : recordDenial(context, denial) };
+    const isOpen = isCurrent(context.policy, context.nowMs);
+    return { answer: null, draft: isOpen ? recordDenial(context, denial) : null };
   };

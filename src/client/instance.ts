@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { isExpired, type Policy } from '../licence/entitlement.js';
+import { isEarly, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
@@ -10,13 +10,14 @@ import { validityOf } from '../rules/validity.js';
 import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
-import type { Answer } from './answers.js';
+import type { InstanceAnswer, RefusalNote } from './answers.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
 import { Releases } from './release.js';
+import { Renewals } from './renewals.js';
 import { RollCaller } from './roll-caller.js';
 import type { Seat } from './seat.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
@@ -30,11 +31,25 @@ interface Closed {
   readonly untilAt: string;
 }
 
+/** A later entitlement is bound to what was not looked at yet: see {@link PlaceCheck}. */
+interface Unplaced {
+  readonly kind: 'unplaced';
+  readonly boundTo: readonly string[];
+}
+
 /** The outcome of one attempt at a claim. */
-type Tried =
+type Tried = Placed | Unplaced;
+type Placed =
   | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
   | Extract<ClaimOutcome, { kind: 'full' }>
   | Closed;
+
+interface Claimed<A> {
+  readonly answer: A;
+  /** Null: the claim was refused, and not recorded. */
+  readonly licence: Licence | null;
+  readonly since: Instant;
+}
 
 /**
  * One running process in the table: one record, one beat for all its modules. Here it takes seats. The {@link Client}
@@ -47,38 +62,50 @@ export class Instance {
   private readonly waiting: Waiting;
   private readonly releases: Releases;
   private readonly denials: Denials;
+  private readonly renewals: Renewals;
 
   constructor(deps: InstanceDeps) {
     this.context = {
       ...{ ...deps, identity: new Identity(deps), holds: new Holds(deps.clock, deps.cacheAgeMs) },
       ...{ warnings: new Warnings(deps.store), queue: new SerialQueue() },
+      onSeen: ({ licence, policy }) => this.renewals.saw(licence, policy),
     };
     this.client = new Client(this.context);
     this.rollCaller = new RollCaller(this.context, this.client);
     this.waiting = new Waiting(this.context, this.client, this.rollCaller);
     this.releases = new Releases(this.context, this.client);
     this.denials = new Denials(this.context, this.client);
+    this.renewals = new Renewals(this.context, this.client);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
-  async acquire(module: string, deadline: Deadline, wait: Deadline | null = null): Promise<Answer> {
+  async acquire(
+    module: string,
+    deadline: Deadline,
+    wait: Deadline | null,
+    refusalNote: RefusalNote,
+  ): Promise<InstanceAnswer> {
     const startedMs = this.context.clock.elapsedMs();
     this.rollCaller.end(module); // this claim calls the holders itself
     const answer = await (wait ? this.waitFor(module, deadline, wait) : this.tryOnceNow(module, deadline));
     if (answer.kind !== 'full') return answer;
-    this.noteDenial(module, true);
+    if (refusalNote !== 'none') this.noteDenial(module, refusalNote === 'final');
     void this.rollCaller.keepCalling(module);
     return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
   }
 
-  private tryOnceNow(module: string, deadline: Deadline): Promise<Answer> {
-    return this.context.queue.run(() => this.tryOnce(module, deadline, false));
+  private async tryOnceNow(module: string, deadline: Deadline): Promise<InstanceAnswer> {
+    const tried = () => this.context.queue.run(() => this.tryOnce(module, deadline, false));
+    return await tried().catch(async (error: unknown) => {
+      if (await this.renewals.mayHelp(error, deadline)) return await tried();
+      throw error;
+    });
   }
 
   /**
    * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
    */
-  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<Answer> {
+  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<InstanceAnswer> {
     const patienceMs = deadline.untilMs - this.context.clock.elapsedMs();
     this.waiting.begin(module, wait);
     try {
@@ -103,6 +130,11 @@ export class Instance {
     await this.releases.leave([], deadline, [module]).catch(() => undefined); // it is tried again later
   }
 
+  /** Nothing goes on in the background any more. */
+  end(): void {
+    this.renewals.stop();
+  }
+
   /** Records the refusals that are not recorded yet, as far as that is quick. */
   async recorded(): Promise<void> {
     await this.denials.close();
@@ -122,7 +154,7 @@ export class Instance {
     this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
   }
 
-  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Answer> {
+  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared, removed: null };
     const { answer, licence, since } = await this.claimSeat(module, deadline, hasWaited);
@@ -144,11 +176,15 @@ export class Instance {
     return this.addHandle(hold);
   }
 
-  private async claimSeat(
-    module: string,
-    deadline: Deadline,
-    hasWaited: boolean,
-  ): Promise<{ readonly answer: Tried; readonly licence: Licence | null; readonly since: Instant }> {
+  private async claimSeat(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Placed>> {
+    for (;;) {
+      const { answer, licence, since } = await this.claimOnce(module, deadline, hasWaited);
+      if (answer.kind !== 'unplaced') return { answer, licence, since };
+      await this.context.place.check(answer.boundTo);
+    }
+  }
+
+  private async claimOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Tried>> {
     const waitSeconds = this.waiting.secondsFor(module);
     const sinceAt = this.waiting.sinceAt(module);
     const place = { module, seatId: this.context.random.id(), waitSeconds, sinceAt, hasWaited };
@@ -164,8 +200,9 @@ export class Instance {
       return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
       // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
-      const refused = outcomes.every(({ kind }) => kind === 'full') ? outcomes.at(-1) : undefined;
-      if (refused && isShareTrouble(error)) return { answer: refused, licence: null, since: started };
+      const last = outcomes.at(-1);
+      const isRefused = last?.kind === 'full' && outcomes.every(({ kind }) => kind === 'full');
+      if (isRefused && isShareTrouble(error)) return { answer: last, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
       throw error;
     }
@@ -178,7 +215,10 @@ export class Instance {
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
-    if (isExpired(policy, nowMs)) throw expiredFault(policy);
+    refuseByDate(policy, nowMs);
+    if (!this.context.place.isKnown(policy.boundTo))
+      return { answer: { kind: 'unplaced', boundTo: policy.boundTo }, draft: null };
+    this.renewals.refuseClosed(context);
     const requester = this.rollCaller.requester(context, started, place.hasWaited);
     const request = { ...place, ...identity.proofs(nowMs), who: identity.requester, requester };
     const outcome = requestSeat(context, request);
@@ -216,11 +256,20 @@ export class Instance {
   }
 }
 
-const expiredFault = (policy: Policy): SeatfileFault =>
-  new SeatfileFault(
-    'LICENCE_EXPIRED',
-    `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-  );
+/** By share time: no clock of this computer is asked. @throws SeatfileFault LICENCE_EXPIRED, LICENCE_NOT_YET */
+function refuseByDate(policy: Policy, nowMs: number): void {
+  if (isExpired(policy, nowMs))
+    throw new SeatfileFault(
+      'LICENCE_EXPIRED',
+      `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+    );
+  if (isEarly(policy, nowMs))
+    throw new SeatfileFault(
+      'LICENCE_NOT_YET',
+      `the licence is valid from ${policy.notBefore} on, and the file server's clock says ${toIso(nowMs)}; ` +
+        'wait until then, or set that clock if it is wrong',
+    );
+}
 
 /** Whether the seat was in use before: a second instance of a seated user is no new user. */
 const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {

@@ -1,14 +1,20 @@
-import type { AcquireOptions, LicenceEvents, OpenOptions, OpenLicence as Public } from '../api.js';
+import type {
+  AcquireOptions,
+  LicenceEvents,
+  LicencePlace,
+  OpenOptions,
+  OpenLicence as Public,
+} from '../api.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
-import type { Answer } from './answers.js';
-import { abortSignalOf, checkClaim, checkNames, checkOpening } from './argument-checks.js';
+import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
+import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
 import { Emitter } from './emitter.js';
-import { find, openDeadline } from './open-store.js';
+import { find, openDeadline, refuseOtherKey } from './open-store.js';
 import {
   addLastAct,
   addLeaver,
@@ -24,24 +30,25 @@ import { PATIENCE_MS } from './table-view.js';
 
 /** As openLicence, on any system. `instances` is what this process has open already. */
 export async function openWith(
-  path: string,
+  place: LicencePlace,
   options: OpenOptions,
   system: System,
   instances: Instances = new Map(),
 ): Promise<OpenLicence> {
-  checkOpening(path, options);
+  checkOpening(place, options);
   checkNames({
     ...options,
     user: options.user ?? system.facts.user,
     host: options.host ?? system.facts.host,
   });
+  const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
   const deadline = openDeadline(system);
-  const paths = await find(path, system, options.onSlow);
+  const paths = await find(place, system, { onSlow: options.onSlow, trust });
   const { user = system.facts.user, host = system.facts.host } = options;
   return await openAs(
-    join(instances, { paths, user, host, options, system }),
-    paths.licenceFile,
+    join(instances, { paths, user, host, trust, options, system }),
+    { place, file: paths.licenceFile },
     options,
     system,
     deadline,
@@ -50,18 +57,28 @@ export async function openWith(
 
 async function openAs(
   member: Member,
-  file: string,
+  { place, file }: { readonly place: LicencePlace; readonly file: string },
   options: OpenOptions,
   system: System,
   deadline: Deadline,
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    return new OpenLicence(member, file, (await member.read(deadline)).policy, options, system);
+    const { policy } = await member.read(deadline);
+    refuseOtherKey(place, policy, file);
+    return new OpenLicence(member, file, policy, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
   }
+}
+
+/** How a claim is to be made. */
+interface Wish {
+  readonly timeoutMs: number;
+  readonly waitMs: number;
+  readonly signal: AbortSignal | undefined;
+  readonly refusalNote: RefusalNote;
 }
 
 export class OpenLicence extends Emitter<LicenceEvents> implements Public {
@@ -84,7 +101,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     this.member = member;
     this.clock = system.clock;
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    member.onWaiting = (news) => soon(() => this.emit('waiting', news));
+    member.onWaiting = (news) => soon(() => this.emit('waiting', { file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
     member.warnOfPlaceLater();
     if (options.releaseOnExit === false) return;
@@ -95,13 +112,19 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     };
   }
 
-  async acquire(module: string, options: AcquireOptions = {}): Promise<Answer> {
+  async acquire(
+    module: string,
+    options: AcquireOptions = {},
+    refusalNote: RefusalNote = 'final',
+  ): Promise<Answer> {
     if (this.isClosed)
       throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
     checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
-    return await this.clock.awake(() => this.noted(this.ask(module, timeoutMs, wait, signal)));
+    const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
+    const answer = await this.clock.awake(() => this.noted(this.ask(module, wish)));
+    return answer.kind === 'seated' ? { ...answer, file: this.file } : answer;
   }
 
   async close(): Promise<void> {
@@ -176,15 +199,13 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
     module: string,
-    timeoutMs: number,
-    waitMs: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Answer> {
+    { timeoutMs, waitMs, signal, refusalNote }: Wish,
+  ): Promise<InstanceAnswer> {
     const nowMs = this.clock.elapsedMs();
     const deadline: Deadline = { untilMs: nowMs + timeoutMs, signal };
     const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.member.acquire(module, deadline, wait);
+    const asked = this.member.acquire(module, deadline, wait, refusalNote);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
@@ -195,7 +216,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
   }
 
-  private async giveBack(answer: Answer): Promise<void> {
+  private async giveBack(answer: InstanceAnswer): Promise<void> {
     if (answer.kind !== 'seated') return;
     await answer.seat.release().catch((cause: unknown) => {
       throw unconfirmed(this.file, cause);

@@ -1,10 +1,13 @@
-import type { OpenOptions } from '../api.js';
+import type { LicencePlace, OpenOptions } from '../api.js';
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { readLicenceKey } from '../licence/licence-key.js';
+import { Trust } from '../licence/trust.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
+import { pathByKey } from '../store/by-key.js';
 import { locate, whyNotOpened } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
@@ -15,26 +18,33 @@ import type { System } from './system.js';
 
 const OPEN_MS = 90_000;
 
+interface StoreOpening {
+  readonly onSlow?: OpenOptions['onSlow'];
+  /** @default no key: every licence opens */
+  readonly trust?: Trust;
+}
+
 /** Finds a licence and reads it once, and makes sure that it is one. */
 export async function openStore(
-  path: string,
+  place: LicencePlace,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  options: StoreOpening = {},
 ): Promise<{ store: Store; licence: Licence; policy: Policy }> {
-  const { store, poll } = await locateStore(path, system, onSlow);
+  const { store, poll } = await locateStore(place, system, options);
   const { licence, policy } = await poll();
+  refuseOtherKey(place, policy, store.paths.licenceFile);
   return { store, licence, policy };
 }
 
 /** Finds a licence without reading it, for commands that repair it. `poll` reads it for the first time. */
 export async function locateStore(
-  path: string,
+  place: LicencePlace,
   system: System,
-  onSlow?: ((waitingFor: string) => void) | undefined,
+  { onSlow, trust = Trust.none }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
   const deadline = openDeadline(system);
-  const paths = await find(path, system, onSlow);
-  const store = storeAt(paths, system, onSlow);
+  const paths = await find(place, system, { onSlow, trust });
+  const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
       throw whyNotOpened(error);
@@ -47,15 +57,28 @@ export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.e
 
 /** Where the licence lies, every link followed. @throws SeatfileFault BAD_ARGUMENT, LICENCE_*, SHARE_* */
 export async function find(
-  path: string,
+  place: LicencePlace,
   system: System,
-  onSlow: OpenOptions['onSlow'],
+  { onSlow, trust }: StoreOpening & { readonly trust: Trust },
 ): Promise<LicencePaths> {
-  if (path === '')
-    throw new SeatfileFault('BAD_ARGUMENT', 'path: expected the path of a licence file, got ""');
+  const { clock, environment } = system;
   // The store has time-outs of its own.
-  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
-  return await locate(path, files, system.environment?.mountinfo() ?? null).catch((error: unknown) => {
+  const files = withTimeouts(system.files, clock, { answerMs: ANSWER_MS, onSlow });
+  try {
+    const search = { files, clock, trust, deadline: openDeadline(system) };
+    const path = typeof place === 'string' ? place : await pathByKey(place, search);
+    return await locate(path, files, environment?.mountinfo() ?? null);
+  } catch (error) {
     throw whyNotOpened(error);
-  });
+  }
+}
+
+/** After a search: another licence may have been put there meanwhile. @throws SeatfileFault LICENCE_MISSING */
+export function refuseOtherKey(place: LicencePlace, { licenceKey }: Policy, licenceFile: string): void {
+  if (typeof place === 'string' || readLicenceKey(place.key) === licenceKey) return;
+  throw new SeatfileFault(
+    'LICENCE_MISSING',
+    `${licenceFile}: expected the licence ${place.key}, found ${licenceKey ?? 'one without a key'}: ` +
+      'it was replaced a moment ago; try again',
+  );
 }

@@ -1,5 +1,6 @@
-import type { OpenOptions, WaitingNews, Warning } from '../api.js';
+import type { OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
+import type { Trust } from '../licence/trust.js';
 import { foldedName } from '../rules/seats.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
@@ -8,9 +9,10 @@ import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { heedLicenceFile } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
 import { Store } from '../store/store.js';
-import type { Answer } from './answers.js';
+import type { InstanceAnswer, QueueNews, RefusalNote } from './answers.js';
 import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
+import { PlaceCheck } from './place-check.js';
 import type { Seat } from './seat.js';
 import type { System } from './system.js';
 import { isDeadBy, placeWarnings, stageOwnerOf } from './system.js';
@@ -25,7 +27,7 @@ import { displayCopyTrouble } from './warning-text.js';
  * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
  * different shapes are two instances.
  */
-export const SHAPE = 2;
+export const SHAPE = 3;
 const EVERYWHERE = Symbol.for('seatfile.instances');
 
 export type Instances = Map<string, SharedInstance>;
@@ -50,13 +52,14 @@ export interface Opening {
   readonly paths: LicencePaths;
   readonly user: string;
   readonly host: string;
+  readonly trust: Trust;
   readonly options: OpenOptions;
   readonly system: System;
 }
 
-/** Which openings are one. A public key belongs here too, as soon as there is one. */
-const keyOf = ({ paths, user, host }: Pick<Opening, 'paths' | 'user' | 'host'>): string =>
-  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host)]);
+/** Which openings are one: with other public keys it is another, which judges the licence otherwise. */
+const keyOf = ({ paths, user, host, trust }: Opening): string =>
+  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host), ...trust.keyIds]);
 
 /** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
 export function join(instances: Instances, opening: Opening): Member {
@@ -73,12 +76,15 @@ const WARN_AFTER_MS = 2000;
 /** The longest wait for each operation of that. Milliseconds. */
 const WARNING_MS = 2000;
 
+/** The longest wait for each operation on a path that the licence is renewed from. Milliseconds. */
+const RENEWAL_MS = 30_000;
+
 type OnSlow = ((waitingFor: string) => void) | undefined;
 
-export const storeAt = (paths: LicencePaths, system: System, onSlow: OnSlow): Store =>
+export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
   new Store(
     {
-      ...{ paths, files: system.files, clock: system.clock, random: system.random },
+      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
       ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
     },
     { ...system.store, ...(onSlow && { onSlow }) },
@@ -100,12 +106,14 @@ export class SharedInstance {
   readonly store: Store;
   readonly instance: Instance;
   readonly members = new Set<Member>();
+  private readonly place: PlaceCheck;
   private readonly opening: Opening;
   private readonly onEmpty: () => void;
 
   constructor(opening: Opening, onEmpty: () => void) {
     this.opening = opening;
     this.onEmpty = onEmpty;
+    this.place = new PlaceCheck(opening.paths, opening.system);
     this.store = this.makeStore();
     this.store.rebuildAs(null);
     this.instance = this.makeInstance();
@@ -132,11 +140,16 @@ export class SharedInstance {
   }
 
   part(member: Member): void {
-    if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
+    if (!this.members.delete(member) || this.members.size > 0) return;
+    this.instance.end();
+    this.onEmpty();
   }
 
-  read(deadline: Deadline): Promise<LatestRevision> {
-    return firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+  /** For an opening. @throws SeatfileFault LICENCE_ELSEWHERE, too */
+  async read(deadline: Deadline): Promise<LatestRevision> {
+    const first = await firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+    await this.place.check(first.policy.boundTo);
+    return first;
   }
 
   private tell(act: (member: Member) => void): void {
@@ -150,10 +163,10 @@ export class SharedInstance {
   private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
 
   private makeStore(): Store {
-    const store = storeAt(this.opening.paths, this.opening.system, this.onSlow);
+    const { paths, trust, system } = this.opening;
+    const store = storeAt(paths, trust, system, this.onSlow);
     store.onJournalTrouble = (message) => this.warn({ code: 'JOURNAL', message });
-    store.onDisplayCopyTrouble = (trouble) =>
-      this.warn(displayCopyTrouble(this.opening.paths.licenceFile, trouble));
+    store.onDisplayCopyTrouble = (trouble) => this.warn(displayCopyTrouble(paths.licenceFile, trouble));
     return store;
   }
 
@@ -161,13 +174,15 @@ export class SharedInstance {
     const { user, host, options, system } = this.opening;
     const { facts, pid, thread } = system;
     return new Instance({
-      ...{ store: this.store, clock: system.clock, random: system.random },
+      ...{ store: this.store, place: this.place, clock: system.clock, random: system.random },
       who: {
         ...{ user, host, machine: facts.machine, pid, processStart: system.processStart(pid) },
         ...(thread !== undefined && { thread }),
         ...{ application: options.application ?? null, note: options.note ?? null },
       },
       isProcessGone: system.isProcessGone,
+      files: withTimeouts(system.files, system.clock, { answerMs: RENEWAL_MS }),
+      download: system.download,
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
       cacheAgeMs: system.cacheAgeMs,
@@ -183,7 +198,7 @@ export class SharedInstance {
 export class Member {
   onSlow: (waitingFor: string) => void = nothing;
   onWarning: (warning: Warning) => void = nothing;
-  onWaiting: (news: WaitingNews) => void = nothing;
+  onWaiting: (news: QueueNews) => void = nothing;
   /** There is something to give back now, a seat or a place in a line; or nothing any more. */
   onBusy: (isBusy: boolean) => void = nothing;
   private readonly shared: SharedInstance;
@@ -207,12 +222,17 @@ export class Member {
     return this.shared.read(deadline);
   }
 
-  async acquire(module: string, deadline: Deadline, wait: Deadline | null): Promise<Answer> {
+  async acquire(
+    module: string,
+    deadline: Deadline,
+    wait: Deadline | null,
+    refusalNote: RefusalNote,
+  ): Promise<InstanceAnswer> {
     this.asked.add(module);
     if (wait) this.waits.push(module);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, deadline, wait);
+      const answer = await this.shared.instance.acquire(module, deadline, wait, refusalNote);
       if (answer.kind === 'seated') this.seats.add(answer.seat);
       return answer;
     } finally {
@@ -251,7 +271,7 @@ export class Member {
   }
 
   /** @internal For the shared instance: a place in a queue has changed. */
-  hearPlace(news: WaitingNews): void {
+  hearPlace(news: QueueNews): void {
     if (this.waits.includes(news.module)) this.onWaiting(news);
   }
 

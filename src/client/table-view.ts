@@ -6,6 +6,7 @@ import { elapsedMs, type Instant } from '../licence/time.js';
 import type { Verdict } from '../rules/liveness.js';
 import { expireOffers, offerToWaiters } from '../rules/offers.js';
 import { type OfferOrWait, observeQueue, overdueIn, type QueueSeen, waits } from '../rules/queue.js';
+import { isOpenToNew } from '../rules/renewal-state.js';
 import { withoutAnswered } from '../rules/roll-call.js';
 import { ownPollMs, pollPeriodMs, tryPeriodMs } from '../rules/timing.js';
 import { instantOf } from '../share/clock.js';
@@ -144,7 +145,7 @@ export class Table {
     const overdue = this.overdue(start.licence);
     if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
     const passed = andThen(context, start, (now) => expireOffers(now, overdue));
-    const isClosed = isExpired(policy, nowMs) || this.settlingMs(base, policy, nowMs) > 0;
+    const isClosed = !isOpenToNew(context) || this.settlingMs(base, policy, nowMs) > 0;
     const served = isClosed ? passed : andThen(context, passed, offerToWaiters);
     return draft === null && served.licence === base ? null : served;
   }
@@ -235,6 +236,6 @@ export class Table {
 
 const tidy = (draft: Draft): Draft => ({ ...draft, licence: withoutAnswered(draft.licence) });
 
-export const isShareTrouble = (error: unknown): boolean =>
+export const isShareTrouble = (error: unknown): error is SeatfileFault =>
   error instanceof SeatfileFault &&
   (error.code.startsWith('SHARE_') || error.code.startsWith('TABLE_') || error.code === 'COMMIT_UNKNOWN');

@@ -1,4 +1,5 @@
 import { SeatfileFault } from '../licence/fault.js';
+import type { Trust } from '../licence/trust.js';
 import type { Clock } from '../share/clock.js';
 import { isTooLong, TOO_LONG, toFault } from '../share/deadline.js';
 import { DIRECTORY_BITS, nullIf, READ_AND_WRITE, ShareError, type ShareFiles } from '../share/files.js';
@@ -30,6 +31,8 @@ export interface ExamineDeps {
   readonly host: string;
   /** What this computer knows of the place; null: it is not asked. */
   readonly environment: LocalEnvironment | null;
+  /** What is known of the vendor. @default no key: no signature is judged */
+  readonly trust?: Trust;
 }
 
 /** One more check, on the ground that the others have prepared. */

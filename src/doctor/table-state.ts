@@ -1,6 +1,7 @@
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { decodeText, readLicence } from '../licence/text.js';
+import { Trust } from '../licence/trust.js';
 import type { Clock } from '../share/clock.js';
 import { nullIf, type ShareFiles } from '../share/files.js';
 import {
@@ -14,8 +15,9 @@ import {
   pathsOf,
   stageOwner,
 } from '../share/layout.js';
-import { DisplayCopy, LATE_DISPLAY_COPY_MS } from '../store/display-copy.js';
+import { DisplayCopy } from '../store/display-copy.js';
 import { readLoosely } from '../store/shown.js';
+import { LATE_DISPLAY_COPY_MS } from '../store/shown-copy.js';
 import type { Finding } from './findings.js';
 
 /** The state of a licence on the share, without changing or waiting for anything. */
@@ -33,14 +35,14 @@ const TRIES = 3;
 export async function examineLicence(
   target: { readonly licenceFile: string },
   files: ShareFiles,
-  { clock }: { readonly clock: Clock },
+  { clock, trust = Trust.none }: { readonly clock: Clock; readonly trust?: Trust },
   nowMs: number | null = null,
 ): Promise<Finding> {
   const { licenceFile } = target;
   const shown = await nullIf(files.read(licenceFile), 'missing', 'tooLarge');
   for (let tries = 1; ; tries++) {
     const names = await nullIf(files.list(folderOf(licenceFile)), 'missing');
-    if (names === null) return await withoutFolder(licenceFile, shown, files);
+    if (names === null) return await withoutFolder(licenceFile, shown, files, trust);
     const top = numbersAmong(names).at(-1);
     const path =
       top === undefined ? null : documentIn(inFolder({ folder: folderOf(licenceFile) }, numberName(top)));
@@ -62,7 +64,7 @@ export async function examineLicence(
       };
     const state = await judged(
       { ...found, newestBytes: bytes.length },
-      await read(bytes, path),
+      await read(bytes, path, trust),
       shown,
       new DisplayCopy(pathsOf(licenceFile, 0, 0), files, clock),
     );
@@ -123,22 +125,23 @@ async function withoutFolder(
   licenceFile: string,
   shown: Uint8Array | null,
   files: ShareFiles,
+  trust: Trust,
 ): Promise<State> {
   if (shown === null && (await nullIf(files.stat(licenceFile), 'missing')) === null)
     return { ...nothing, severity: 'note', state: 'none' };
   const damaged = { ...nothing, severity: 'unfit', state: 'damaged' } as const;
   if (shown === null)
     return { ...damaged, trouble: `${licenceFile}: larger than the 16 MiB a licence may have` };
-  const licence = await read(shown, licenceFile);
+  const licence = await read(shown, licenceFile, trust);
   if (typeof licence === 'string') return { ...damaged, trouble: licence };
   if (licence.revision === 0) return { ...nothing, severity: 'ok', state: 'notBegun', revision: 0 };
   return { ...nothing, severity: 'unfit', state: 'noFolder', revision: licence.revision };
 }
 
 /** The licence, or why it is none that an application opens. */
-async function read(bytes: Uint8Array, path: string): Promise<Licence | string> {
+async function read(bytes: Uint8Array, path: string, trust: Trust): Promise<Licence | string> {
   try {
-    return (await readLicence(decodeText(bytes, path), path)).licence;
+    return (await readLicence(decodeText(bytes, path), path, trust)).licence;
   } catch (error) {
     if (error instanceof SeatfileFault) return error.message;
     throw error;

@@ -3,6 +3,7 @@ import {
   type Licence,
   MAX_FORMER,
   MAX_GONE,
+  MAX_GRANTED,
   MAX_LINEAGES,
   MAX_LISTED,
   MAX_PAYLOAD,
@@ -11,7 +12,7 @@ import {
   MAX_USERS,
   type Reservation,
 } from './document.js';
-import { ID, isRecord, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
+import { ID, isRecord, LICENCE_KEY, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
 
 /**
  * A quick check that only says yes. It says yes where the schema accepts a value and gives the same value back; where
@@ -184,18 +185,44 @@ const licence = object({
 export const isLicence = (value: unknown): value is Licence =>
   licence(value) && troubleIn((value as Licence).instances) === null;
 
+const countBy = oneOf('user@host', 'instance', 'user', 'host');
+
+const grant = object({
+  ...{ module: moduleName, maxUsers: whole(1, MAX_USERS), overdraft: orNothing(whole(0, MAX_USERS)) },
+  countBy: orNothing(countBy),
+});
+
+const settable = object({
+  level: orNothing(oneOf(true)),
+  checkIntervalSeconds: orNothing(
+    object({ least: orNothing(checkInterval), most: orNothing(checkInterval) }),
+  ),
+});
+
+const borrow = object({
+  ...{ maxSeconds: seconds, machines: orNothing(whole(1, 100)) },
+  takeover: orNothing(oneOf('deny', 'newest')),
+});
+
+const renewal = object({
+  ...{ from: text(1, 2048), everyHours: number(1, 8784) },
+  ...{ graceDays: orNothing(whole(0, 3650)), report: orNothing(oneOf(true, false)) },
+});
+
 /** Whether a value is what an entitlement's payload grants, for certain. */
 export const isEntitlement = object({
   format: oneOf(undefined), // of a licence that is newer, perhaps
-  licenceId: id,
-  customer: orNothing(text(0, 256)),
-  ...{ issuedAt: at, expiresAt: orNothing(at) },
-  countBy: orNothing(oneOf('user@host', 'instance', 'user', 'host')),
-  ...{ level: orNothing(level), checkIntervalSeconds: orNothing(checkInterval) },
-  offlineGraceSeconds: orNothing(seconds),
-  modules: list(
-    object({ module: moduleName, maxUsers: whole(1, MAX_USERS), overdraft: orNothing(whole(0, MAX_USERS)) }),
-    1000,
-    1,
-  ),
+  ...{ licenceId: id, licenceKey: orNothing(like(LICENCE_KEY)), customer: orNothing(text(0, 256)) },
+  ...{
+    issuedAt: at,
+    notBefore: orNothing(at),
+    expiresAt: orNothing(at),
+    warnDays: orNothing(whole(0, 3650)),
+  },
+  ...{ evaluation: orNothing(oneOf(true)), supersedes: orNothing(list(id, MAX_GRANTED)) },
+  ...{ countBy: orNothing(countBy), level: orNothing(level), checkIntervalSeconds: orNothing(checkInterval) },
+  ...{ settable: orNothing(settable), offlineGraceSeconds: orNothing(seconds), borrow: orNothing(borrow) },
+  binding: orNothing(object({ paths: list(text(1, 1024), MAX_GRANTED, 1) })),
+  renewal: orNothing(renewal),
+  modules: list(grant, 1000, 1),
 });

@@ -27,6 +27,8 @@ export const MAX_SEATS = 100_000;
 export const MAX_LISTED = 10_000;
 /** Most characters of an entitlement's payload. A thousand modules need a tenth of this. */
 export const MAX_PAYLOAD = 1_048_576;
+/** Most licences that one supersedes, and most paths that one is bound to. */
+export const MAX_GRANTED = 100;
 /** Part of the 16 MiB that new users may not fill: it is left for beats, releases and evictions. Bytes. */
 export const BEAT_ROOM = 1_048_576;
 /** Most users that an entitlement grants for one module. */

@@ -38,6 +38,13 @@ export function unreachable(value: never): never {
   throw new Error(`not a case of its union: ${JSON.stringify(value)}`);
 }
 
-/** The seat table is lost or damaged. A holder of a seat rebuilds it, or `seatfile repair` does. @internal */
+/** An entitlement that no vendor vouches for. @internal */
+export const isForgery = (error: unknown): error is SeatfileFault =>
+  error instanceof SeatfileFault && (error.code === 'LICENCE_FORGED' || error.code === 'LICENCE_UNSIGNED');
+
+/**
+ * The seat table is lost, damaged or forged. A holder of a seat rebuilds it, or `seatfile repair` does. @internal
+ */
 export const isLoss = (error: unknown): error is SeatfileFault =>
-  error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED');
+  isForgery(error) ||
+  (error instanceof SeatfileFault && (error.code === 'TABLE_LOST' || error.code === 'TABLE_DAMAGED'));

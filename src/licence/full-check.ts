@@ -1,7 +1,7 @@
 import type * as z from 'zod';
 import type { Licence } from './document.js';
 import { SeatfileFault } from './fault.js';
-import { entitlement, event, instance, licence, tombstone, waiter } from './schema.js';
+import { entitlement, event, instance, licence, template, tombstone, waiter } from './schema.js';
 import { isRecord, MOST_IN, refuseOtherFormat, troubleIn } from './shapes.js';
 
 /** Checks a document against the schemas, and words what is wrong with it. Loaded only where that is asked. */
@@ -26,6 +26,13 @@ export function checkLicence(value: unknown, path: string): Licence {
 /** @throws SeatfileFault as checkLicence() */
 export const checkEntitlement = (value: unknown, path: string): z.infer<typeof entitlement> =>
   checked(entitlement, value, path);
+
+/** @throws SeatfileFault LICENCE_INVALID: names the key, what was found, what was expected */
+export function checkTemplate(value: unknown, path: string): z.infer<typeof template> {
+  const result = template.safeParse(value, { reportInput: true });
+  if (result.success) return result.data;
+  throw invalid(result.error.issues, path);
+}
 
 type ListName = keyof typeof MOST_IN;
 type Lists = { [name in ListName]?: readonly unknown[] };
@@ -97,10 +104,14 @@ function describeIssue(issue: Issue): string {
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${String(part)}`))
     .join('')
     .replace(/^\./, '');
-  const input = 'input' in issue && issue.code !== 'custom' ? `, found ${describeFound(issue.input)}` : '';
+  const isShort = 'input' in issue && !SAYS_ALL.includes(issue.code);
+  const input = isShort ? `, found ${describeFound(issue.input)}` : '';
   const message = issue.message.replace(/^Invalid input: |, received .*$/g, '');
   return `${where || 'the document'}: ${message}${input}`;
 }
+
+/** Kinds of issues whose message names what was found. */
+const SAYS_ALL: readonly (string | undefined)[] = ['custom', 'unrecognized_keys'];
 
 function describeFound(input: unknown): string {
   if (input === undefined) return 'nothing';

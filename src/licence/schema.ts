@@ -2,6 +2,7 @@ import * as z from 'zod'; // by `{ z }` a bundler would take in the words of zod
 import {
   FORMAT,
   MAX_FORMER,
+  MAX_GRANTED,
   MAX_LINEAGES,
   MAX_LISTED,
   MAX_PAYLOAD,
@@ -9,7 +10,7 @@ import {
   MAX_REVISION,
   MAX_USERS,
 } from './document.js';
-import { ID, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
+import { ID, LICENCE_KEY, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
 
 /** The schemas of the licence document and of the entitlement in it: the one door of zod. */
 
@@ -149,6 +150,73 @@ export const event = z.looseObject({
   before: hash.nullable(),
 });
 
+const moduleGrant = z.looseObject({
+  module: moduleName,
+  maxUsers: z.int().min(1).max(MAX_USERS),
+  countBy: countBy.optional(),
+  overdraft: z.int().min(0).max(MAX_USERS).optional(),
+});
+
+const intervalRange = z.looseObject({ least: checkInterval.optional(), most: checkInterval.optional() });
+const settable = z.looseObject({
+  level: z.literal(true).optional(),
+  checkIntervalSeconds: intervalRange.optional(),
+});
+
+const borrow = z.looseObject({
+  maxSeconds: seconds,
+  machines: z.int().min(1).max(100).optional(),
+  takeover: z.enum(['deny', 'newest']).optional(),
+});
+
+const renewal = z.looseObject({
+  from: z.string().min(1).max(2048).describe('an https address, http on this machine, or a path'),
+  everyHours: z.number().min(1).max(8784),
+  graceDays: z.int().min(0).max(3650).optional(),
+  report: z.boolean().optional(),
+});
+
+const binding = z.looseObject({ paths: z.array(z.string().min(1).max(1024)).min(1).max(MAX_GRANTED) });
+
+export const entitlement = z.looseObject({
+  licenceId: id,
+  licenceKey: z.string().regex(LICENCE_KEY, 'expected a licence key like 7K3M-Q9XW-B2T0').optional(),
+  customer: z.string().max(256).optional(),
+  issuedAt: at,
+  notBefore: at.optional(),
+  expiresAt: at.optional(),
+  warnDays: z.int().min(0).max(3650).optional(),
+  evaluation: z.literal(true).optional(),
+  supersedes: z.array(id).max(MAX_GRANTED).optional(),
+  countBy: countBy.optional(),
+  level: level.optional(),
+  checkIntervalSeconds: checkInterval.optional(),
+  settable: settable.optional(),
+  offlineGraceSeconds: seconds.optional(),
+  borrow: borrow.optional(),
+  binding: binding.optional(),
+  renewal: renewal.optional(),
+  modules: z.array(moduleGrant).min(1).max(1000),
+});
+
+const ofTerms = entitlement.pick({
+  ...{ customer: true, warnDays: true, countBy: true, level: true },
+  ...{ checkIntervalSeconds: true, offlineGraceSeconds: true },
+}).shape;
+
+/** A template for licences. No key may be unknown: a mistyped one would grant what its vendor did not mean. */
+export const template = z.strictObject({
+  $schema: z.string().max(2048).optional(),
+  comment: z.string().max(4096).optional(),
+  ...ofTerms,
+  settable: settable.extend({ checkIntervalSeconds: intervalRange.strict().optional() }).strict().optional(),
+  borrow: borrow.strict().optional(),
+  binding: binding.strict().optional(),
+  renewal: renewal.strict().optional(),
+  modules: z.array(moduleGrant.strict()).min(1).max(1000).optional(),
+  validDays: z.int().min(1).max(36_500).optional(),
+});
+
 export const licence = z
   .looseObject({
     $schema: z.string().max(2048).optional(),
@@ -160,7 +228,11 @@ export const licence = z
         .min(2)
         .max(MAX_PAYLOAD)
         .refine((text) => !/\p{Surrogate}/u.test(text), 'expected text that UTF-8 can hold')
-        .describe('JSON in a string; the signature covers these bytes'),
+        .meta({
+          description: 'JSON in a string; the signature covers these bytes',
+          contentMediaType: 'application/json',
+          contentSchema: z.toJSONSchema(entitlement, { io: 'input' }),
+        }),
       keyId: z.string().max(256).optional(),
       alg: z.literal('Ed25519').optional(),
       signature: z.string().max(1024).optional(),
@@ -195,23 +267,6 @@ export const licence = z
     const trouble = troubleIn(value.instances);
     if (trouble) context.addIssue({ code: 'custom', ...trouble });
   });
-
-const moduleGrant = z.looseObject({
-  module: moduleName,
-  maxUsers: z.int().min(1).max(MAX_USERS),
-  overdraft: z.int().min(0).max(MAX_USERS).optional(),
-});
-export const entitlement = z.looseObject({
-  licenceId: z.string().regex(/^[a-z0-9-]{1,64}$/),
-  customer: z.string().max(256).optional(),
-  issuedAt: at,
-  expiresAt: at.optional(),
-  countBy: countBy.optional(),
-  level: level.optional(),
-  checkIntervalSeconds: checkInterval.optional(),
-  offlineGraceSeconds: seconds.optional(),
-  modules: z.array(moduleGrant).min(1).max(1000),
-});
 
 /** The published JSON Schema (draft 2020-12) of the format. */
 export function licenceJsonSchema(): unknown {

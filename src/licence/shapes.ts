@@ -5,6 +5,8 @@ import { SeatfileFault } from './fault.js';
 
 export const ID = /^[a-z0-9-]{1,64}$/;
 export const SHA256 = /^[0-9a-f]{64}$/;
+/** Eleven random characters of Crockford's base 32 and one that checks them. */
+export const LICENCE_KEY = /^[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}$/;
 /** Compared exactly. */
 export const MODULE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 

@@ -6,6 +6,7 @@ import { fullCheck, withFullCheck } from './full-check-door.js';
 import { parseJson } from './json.js';
 import { isRecord, refuseOtherFormat, seatsIn } from './shapes.js';
 import { MAX_BYTES } from './size.js';
+import { Trust } from './trust.js';
 
 /** From the bytes of a file to a licence and back. */
 
@@ -34,11 +35,21 @@ export function parseLicence(text: string, path: string): Licence {
   return fullCheck().checkLicence(value, path);
 }
 
-/** A licence, and what holds in it. @throws SeatfileFault as parseLicence(), also where the entitlement is wrong */
-export const readLicence = (text: string, path: string): Promise<{ licence: Licence; policy: Policy }> =>
+/**
+ * A licence, and what holds in it. It is verified before its entitlement is read.
+ * @throws SeatfileFault as parseLicence() and {@link Trust.require}, also where the entitlement is wrong
+ */
+export const readLicence = (
+  text: string,
+  path: string,
+  trust: Trust = Trust.none,
+): Promise<{ licence: Licence; policy: Policy }> =>
   withFullCheck(() => {
     const licence = parseLicence(text, path);
-    return { licence, policy: inFile(path, () => readPolicy(licence)) };
+    return inFile(path, () => {
+      trust.require(licence.entitlement);
+      return { licence, policy: readPolicy(licence) };
+    });
   });
 
 function upgraded(value: unknown): unknown {

@@ -1,4 +1,6 @@
 import type { InstanceRecord, Licence, SeatRecord, Settings } from '../licence/document.js';
+import type { Policy } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { offerFree } from './offers.js';
@@ -64,14 +66,34 @@ export function remove(context: ChangeContext, { isChosen, ...by }: Removal): Dr
 /**
  * Changes settings; undefined takes one back. Null when they are so already. Holders follow at their next
  * poll.
+ * @throws SeatfileFault BAD_ARGUMENT: the entitlement of a signed licence fixes it, or allows less
  */
 export function changeSettings(
-  { licence }: Pick<ChangeContext, 'licence'>,
+  { licence, policy }: Pick<ChangeContext, 'licence' | 'policy'>,
   { changes, actor }: { readonly changes: Settings; readonly actor: string },
 ): Draft | null {
+  refuseBeyondCaps(changes, policy);
   const merged = Object.entries({ ...licence.settings, ...changes });
   const settings: Settings = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
   if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
   const said = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? null]));
   return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: said }] };
 }
+
+function refuseBeyondCaps(changes: Settings, { caps, isSigned }: Policy): void {
+  if (!isSigned) return;
+  const { level, checkIntervalSeconds: interval, offlineGraceSeconds: grace } = changes;
+  const { least, most } = caps.checkInterval;
+  if (level !== undefined && !caps.levels.includes(level)) throw fixed('level', caps.levels.join(), level);
+  if (interval !== undefined && !(interval >= least && interval <= most))
+    throw fixed('check interval', least === most ? `${most} s` : `${least} s to ${most} s`, `${interval} s`);
+  if (grace !== undefined && grace > caps.mostGrace)
+    throw fixed('offline grace', caps.mostGrace === 0 ? 'none' : `${caps.mostGrace} s at most`, `${grace} s`);
+}
+
+const fixed = (what: string, allowed: string, found: string): SeatfileFault =>
+  new SeatfileFault(
+    'BAD_ARGUMENT',
+    `the licence was issued with this ${what}: ${allowed}; expected a setting within that, found ${found}. ` +
+      'Only its vendor can issue another; nothing was changed',
+  );

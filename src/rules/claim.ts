@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
-import { grantOf } from '../licence/entitlement.js';
+import { countByOf, grantOf } from '../licence/entitlement.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { dequeue, Queues } from './queue.js';
@@ -92,7 +92,7 @@ function withoutGone(context: ChangeContext, request: ClaimRequest): Draft | nul
 function ownSeatToReuse(context: ChangeContext, request: ClaimRequest): string | null {
   const { licence, policy } = context;
   const { who, module } = request;
-  if (policy.countBy === 'instance') return null;
+  if (countByOf(policy, module) === 'instance') return null;
   const isOwn = (seat: SeatRecord) => seat.module === module && seat.untilAt === null;
   for (const record of licence.instances) {
     const seat = record.id === who.id ? undefined : record.seats.find(isOwn);
@@ -102,8 +102,9 @@ function ownSeatToReuse(context: ChangeContext, request: ClaimRequest): string |
 }
 
 function isOwnGone({ policy }: ChangeContext, record: InstanceRecord, request: ClaimRequest): boolean {
-  const by = policy.countBy === 'instance' ? 'user@host' : policy.countBy;
-  const isGone = sameUser(by, record, request.who) && request.isGone(record);
+  const by = countByOf(policy, request.module);
+  const isGone =
+    sameUser(by === 'instance' ? 'user@host' : by, record, request.who) && request.isGone(record);
   return isGone || isOfOlderBoot(record, request);
 }
 

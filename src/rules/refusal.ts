@@ -1,5 +1,6 @@
 import type { Eviction, Holder } from '../api.js';
 import type { CountBy, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
+import { countByOf } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { answerByMs } from './on-demand.js';
@@ -27,7 +28,7 @@ export function describeFull(
     freesAt: freesAt(context, module),
     evicted: lastEviction(
       licence.gone.filter((stone) => stone.module === module),
-      policy.countBy,
+      countByOf(policy, module),
       who,
     ),
   };

@@ -1,5 +1,5 @@
 import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
-import { grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import { countByOf, grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 
 /** Which places of a table are taken, and by which user. */
@@ -94,7 +94,7 @@ export class SeatIndex {
    */
   seatIdFor(who: Identity, { module, preferred, ahead = 0 }: WantedSeat): string | null {
     const places = this.of(module);
-    const own = places && this.ownSeatId(places, who);
+    const own = places && this.ownSeatId(places, who, module);
     if (own) return own.id;
     const isFree = !places?.ids.has(preferred);
     const inUse = places?.ids.size ?? 0;
@@ -122,7 +122,7 @@ export class SeatIndex {
 
   private note(index: Map<string, ModulePlaces>, record: Identity, taken: Taken): void {
     const { module } = taken.seat;
-    const key = userKey(this.policy.countBy, record);
+    const key = userKey(countByOf(this.policy, module), record);
     const places = index.get(module) ?? { ids: new Set(), byInstance: new Map(), byUser: new Map() };
     index.set(module, places);
     places.ids.add(taken.seat.id);
@@ -130,8 +130,12 @@ export class SeatIndex {
     if (key !== null) noteFirst(places.byUser, key, taken);
   }
 
-  private ownSeatId({ byInstance, byUser }: ModulePlaces, who: Identity): SeatRecord | undefined {
-    const key = userKey(this.policy.countBy, who);
+  private ownSeatId(
+    { byInstance, byUser }: ModulePlaces,
+    who: Identity,
+    module: string,
+  ): SeatRecord | undefined {
+    const key = userKey(countByOf(this.policy, module), who);
     return first(byInstance.get(who.id), key === null ? undefined : byUser.get(key))?.seat;
   }
 }

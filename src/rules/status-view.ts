@@ -2,7 +2,10 @@ import type { InstanceRecord, Level, Licence, Reservation } from '../licence/doc
 import { type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
+import type { SignatureState } from '../licence/trust.js';
+import { type Excess, excessIn } from './installation.js';
 import { Queues } from './queue.js';
+import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
 import { ownPollMs } from './timing.js';
@@ -43,9 +46,13 @@ export interface StatusView {
   readonly licence: {
     readonly id: string;
     readonly customer: string | null;
-    readonly signature: 'none';
+    /** What people call it by; null where it has no key. */
+    readonly key: string | null;
+    /** `unverified`: the reader has no public key, or not that of the signature. */
+    readonly signature: SignatureState;
     readonly level: Level;
     readonly checkIntervalSeconds: number;
+    readonly notBefore: string | null;
     readonly expiresAt: string | null;
   };
   /** When a lost table was last rebuilt, and from what; null if it never was. */
@@ -54,6 +61,16 @@ export interface StatusView {
   readonly movedTo: string | null;
   /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
   readonly refusedFile: string | null;
+  /** How the renewal of the licence stands; null where it names no address for it, or is not signed. */
+  readonly renewal: {
+    readonly from: string;
+    /** The last success; null: there was none yet. */
+    readonly checkedAt: string | null;
+    /** Null while the last try has succeeded. */
+    readonly trouble: RenewalTrouble | null;
+  } | null;
+  /** Modules with more seats in use than there are: no new user is seated before it fits. */
+  readonly excess: readonly Excess[];
   readonly modules: readonly {
     readonly module: string;
     readonly maxUsers: number;
@@ -85,6 +102,7 @@ export interface StatusRequest {
   /** Whose clock `nowMs` of the context is. */
   readonly from: ShareTime['from'];
   readonly refusedFile: string | null;
+  readonly signature: SignatureState;
   /** Whether the process of a record is provably gone, as far as this computer can tell. */
   readonly isGone: (record: InstanceRecord) => boolean;
 }
@@ -104,20 +122,30 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     licence: {
       id: policy.licenceId,
       customer: policy.customer,
-      signature: 'none',
+      key: policy.licenceKey,
+      signature: request.signature,
       level: policy.level,
       checkIntervalSeconds: policy.checkIntervalSeconds,
+      notBefore: policy.notBefore,
       expiresAt: policy.expiresAt,
     },
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
     movedTo: licence.movedTo ?? null,
     refusedFile,
+    renewal: renewalView(context),
+    excess: excessIn(context),
     modules: modulesView(licence, policy, queues),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
     bans: licence.settings.bans ?? [],
   };
+}
+
+function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['renewal'] {
+  if (policy.renewal === null) return null;
+  const { checkedAt } = renewalStateOf(licence, nowMs);
+  return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
 function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusView['modules'] {

@@ -6,6 +6,7 @@ import {
   type SeatRecord,
   type Tombstone,
 } from '../licence/document.js';
+import { countByOf } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { dropSeats, seatEvent } from './records.js';
@@ -92,7 +93,7 @@ export function acknowledgeRemoval(
   { licence, policy }: ChangeContext,
   { user, host, module }: ReturningUser,
 ): { readonly draft: Draft | null; readonly removed: Tombstone | null } {
-  const asked = policy.countBy === 'user' ? { user } : { user, host };
+  const asked = countByOf(policy, module) === 'user' ? { user } : { user, host };
   const isNews = (stone: Tombstone) =>
     stone.reason === 'removed' && !stone.told && stone.module === module && isNamed(stone, asked);
   const removed = licence.gone.findLast(isNews) ?? null;

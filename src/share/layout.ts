@@ -18,6 +18,8 @@ export interface LicencePaths {
   readonly volume: number | null;
   /** The folder was found when the licence was opened, and is a directory: it need not be looked for again. */
   readonly isFolderFound?: boolean;
+  /** What was asked for when the licence was opened, made whole; links are not resolved. */
+  readonly spelt?: string;
 }
 
 /** The name of the licence document inside a revision's directory. */

@@ -101,6 +101,8 @@ export function fitnessOf(name: string | null): Fitness {
 /** One line of /proc/self/mountinfo. */
 export interface Mount {
   readonly point: string;
+  /** The directory of its file system that is shown there; `/` for all of it. */
+  readonly root: string;
   /** `cifs`, `nfs4`, `fuse.sshfs` ... */
   readonly name: string;
   readonly source: string;
@@ -121,13 +123,13 @@ export function mountOf(path: string, mountinfo: string): Mount | null {
 
 function parseMount(line: string): Mount[] {
   const [before = '', after] = line.split(' - ');
-  const [, , , , point, options = ''] = before.split(' ');
+  const [, , , root = '/', point, options = ''] = before.split(' ');
   const [name, source = '', superOptions = ''] = after?.split(' ') ?? [];
   if (!point || !name) return [];
   const all = [...options.split(','), ...superOptions.split(',')].filter(
     (word) => !/^(?:password|pass|cred)/.test(word),
   );
-  return [{ point: unescaped(point), name, source: unescaped(source), options: all }];
+  return [{ point: unescaped(point), root: unescaped(root), name, source: unescaped(source), options: all }];
 }
 
 /** A share that /etc/fstab wants mounted around a path, and that is not. */

@@ -20,14 +20,8 @@ export async function createLicenceFile(
   files: ShareFiles,
   examine: (licenceFile: string) => Promise<void>,
 ): Promise<string> {
-  const asked = wholePath(path);
-  const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
-    throw noDirectory(error, nodePath.dirname(asked));
-  });
-  const licenceFile = nodePath.join(directory, nodePath.basename(asked));
-  refuseInside(licenceFile);
+  const { licenceFile, directory } = await freePlace(path, files);
   try {
-    for (const taken of [licenceFile, folderOf(licenceFile)]) await refuseTaken(taken, files);
     await examine(licenceFile);
     const { mode } = await files.stat(directory);
     await files.writeNew(licenceFile, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
@@ -36,6 +30,28 @@ export async function createLicenceFile(
     if (error instanceof ShareError && error.kind === 'exists') throw exists(licenceFile);
     if (error instanceof ShareError && error.kind === 'full')
       await files.removeFile(licenceFile).catch(() => undefined);
+    throw toFault(error);
+  }
+}
+
+/**
+ * Where a licence file can be written: the resolved path, and the directory around it.
+ * @throws SeatfileFault LICENCE_EXISTS where a file or a folder of revisions is there, LICENCE_MISSING, SHARE_*
+ */
+export async function freePlace(
+  path: string,
+  files: ShareFiles,
+): Promise<{ readonly licenceFile: string; readonly directory: string }> {
+  const asked = wholePath(path);
+  const directory = await files.resolve(nodePath.dirname(asked)).catch((error: unknown) => {
+    throw noDirectory(error, nodePath.dirname(asked));
+  });
+  const licenceFile = nodePath.join(directory, nodePath.basename(asked));
+  refuseInside(licenceFile);
+  try {
+    for (const taken of [licenceFile, folderOf(licenceFile)]) await refuseTaken(taken, files);
+    return { licenceFile, directory };
+  } catch (error) {
     throw toFault(error);
   }
 }

@@ -1,4 +1,4 @@
-import { SeatfileFault } from '../licence/fault.js';
+import { isForgery, SeatfileFault } from '../licence/fault.js';
 import { checkDeadline, type Deadline, toFault } from '../share/deadline.js';
 import { ShareError } from '../share/files.js';
 import { highestAmong, numbersAmong } from '../share/layout.js';
@@ -96,7 +96,7 @@ export class LatestReader<D> {
       failingMs = found.kind === 'failing' ? (failingMs ?? nowMs) : null;
       const isCertain =
         failingMs === null
-          ? this.trouble.isBelieved(found, startedMs, nowMs)
+          ? found.kind === 'forged' || this.trouble.isBelieved(found, startedMs, nowMs)
           : startedMs - failingMs >= FAILING_MS;
       if (isCertain) throw await faultOf(found, paths, this.context.files);
       if (nowMs >= deadline.untilMs) throw await this.unseen(found);
@@ -166,7 +166,8 @@ export class LatestReader<D> {
     try {
       return await this.readListed(startedMs);
     } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED') return trouble('damaged', error);
+      if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')
+        return isForgery(error.cause) ? trouble('forged', error.cause) : trouble('damaged', error);
       if (error instanceof ShareError && ['unsaid', 'busy', 'stale'].includes(error.kind))
         return { kind: 'failing', what: 'failing', fault: toFault(error) };
       throw toFault(error);

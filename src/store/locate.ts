@@ -37,7 +37,8 @@ export async function locate(
   mountinfo: string | null = null,
 ): Promise<LicencePaths> {
   const hint = hintFor(path);
-  const licenceFile = await resolveLicenceFile(wholePath(path), files, hint);
+  const spelt = wholePath(path);
+  const licenceFile = await resolveLicenceFile(spelt, files, hint);
   refuseInside(licenceFile);
   refuseMounted(licenceFile, mountinfo);
   try {
@@ -51,7 +52,7 @@ export async function locate(
     const isFolderFound = folder !== null;
     const paths = {
       ...pathsOf(licenceFile, directoryMode, fileMode, volume?.type ?? null),
-      isFolderFound,
+      ...{ isFolderFound, spelt },
     };
     if (folder) await refuseLinks(paths, folder, files);
     return shown ? paths : { ...paths, fileMode: await modeOfLatest(paths, files) };

@@ -1,10 +1,17 @@
-import { SeatfileFault } from '../licence/fault.js';
+import { isForgery, SeatfileFault } from '../licence/fault.js';
 import { breath, LARGE_BYTES } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
 import { documentIn, inFolder, type LicencePaths, numberName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
 import type { Kind } from './register.js';
 import { damaged, messageOf } from './trouble.js';
+
+/** What is wrong with a text, in words, and what brought it to light. */
+type Damage = (found: string, cause?: unknown) => SeatfileFault;
+
+/** Another version of the application may read it: it is not damaged, and this process leaves it alone. */
+const isForAnother = (error: unknown): boolean =>
+  error instanceof SeatfileFault && (error.code === 'LICENCE_NEWER' || error.code === 'LICENCE_UNTRUSTED');
 
 interface ReadText<D> {
   readonly text: string;
@@ -40,7 +47,7 @@ export class TextReader<D> {
    * TABLE_DAMAGED
    */
   async read(number: number): Promise<D | null> {
-    const fault = (found: string) => damaged(this.paths, number, found);
+    const fault: Damage = (found, cause) => damaged(this.paths, number, found, cause);
     const read = await this.readIn(this.pathOf(number), fault);
     if (read && this.kind.numberOf(read.document) !== number)
       throw fault(`says it is revision ${this.kind.numberOf(read.document)}`);
@@ -49,16 +56,13 @@ export class TextReader<D> {
 
   /** A text under a name of its own, to be copied byte by byte. @throws SeatfileFault TABLE_DAMAGED */
   async readNamed(directory: string): Promise<ReadText<D> | null> {
-    return await this.readIn(
-      directory,
-      (found) => new SeatfileFault('TABLE_DAMAGED', `${documentIn(directory)} ${found}; rename ${directory}`),
-    );
+    return await this.readIn(directory, (found, cause) => {
+      const advice = `${documentIn(directory)} ${found}; rename ${directory}`;
+      return new SeatfileFault('TABLE_DAMAGED', advice, { cause });
+    });
   }
 
-  private async readIn(
-    directory: string,
-    fault: (found: string) => SeatfileFault,
-  ): Promise<ReadText<D> | null> {
+  private async readIn(directory: string, fault: Damage): Promise<ReadText<D> | null> {
     const path = documentIn(directory);
     const bytes = await this.files.read(path).catch((error: unknown) => {
       if (error instanceof ShareError && (error.kind === 'missing' || error.kind === 'stale')) return null;
@@ -73,11 +77,7 @@ export class TextReader<D> {
     return read;
   }
 
-  private async parse(
-    bytes: Uint8Array,
-    path: string,
-    fault: (found: string) => SeatfileFault,
-  ): Promise<ReadText<D>> {
+  private async parse(bytes: Uint8Array, path: string, fault: Damage): Promise<ReadText<D>> {
     try {
       const text = this.kind.decode(bytes, path);
       if (this.cached?.text === text) return this.cached;
@@ -85,8 +85,9 @@ export class TextReader<D> {
       this.cached = read;
       return read;
     } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'LICENCE_NEWER') throw error;
-      throw fault(`is damaged (${messageOf(error)})`);
+      if (isForAnother(error)) throw error;
+      if (isForgery(error)) throw fault(`is forged (${error.message})`, error);
+      throw fault(`is damaged (${messageOf(error)})`, error);
     }
   }
 }

@@ -22,11 +22,11 @@ import {
   restoredName,
 } from '../share/layout.js';
 import type { StoreContext } from './context.js';
-import { readDisplayCopy } from './display-copy.js';
 import type { FirstFolder } from './first-folder.js';
 import type { FolderRegister } from './folder-register.js';
 import type { Attempt } from './register.js';
 import type { ReadRevision, Revisions } from './revisions.js';
+import { readDisplayCopy } from './shown-copy.js';
 
 /**
  * The instance that rebuilds: `user@host` for the journal, and its id. Its own record goes back only by its
@@ -127,7 +127,7 @@ export class Rebuilder {
     const numbers = all?.filter((number) => !isTooHigh(number)) ?? null;
     const names = all === null ? [] : await files.list(this.paths.folder);
     const { readable, unreadable } = await this.scan(numbers ?? []);
-    const face = await readDisplayCopy(this.paths.licenceFile, files);
+    const face = await this.readFace();
     const remains = await this.remains(null, numbers);
     return { numbers: all, unreadable, readable, face, strangers: names.filter(isStrange), tooHigh, remains };
   }
@@ -146,8 +146,7 @@ export class Rebuilder {
 
   /** Null when what is there is of another licence, or when nothing shows that this place is ours. */
   async remains(memory: Licence | null, numbers: readonly number[] | null): Promise<Remains | null> {
-    const { files } = this.context;
-    const face = await readDisplayCopy(this.paths.licenceFile, files);
+    const face = await this.readFace();
     const { readable: inside } = await this.scan(numbers ?? []);
     const ours = memory ?? inside ?? face;
     if (ours === null || (inside && !isOfOne(inside, ours))) return null;
@@ -162,6 +161,11 @@ export class Rebuilder {
     const known = [...candidates.map(({ licence }) => licence.revision), numbers?.at(-1) ?? -1];
     if (isDisplayCopyOurs) known.push(face.revision);
     return { candidates, base, highest: Math.max(this.register.highestSeen, ...known) };
+  }
+
+  /** An entitlement that does not verify is none to rebuild from, whatever its number. */
+  private async readFace(): Promise<Licence | null> {
+    return await readDisplayCopy(this.paths.licenceFile, this.context.files, this.revisions.trust);
   }
 
   private async scan(numbers: readonly number[]): Promise<Pick<Survey, 'readable' | 'unreadable'>> {

@@ -68,7 +68,10 @@ export interface Register<D> {
 export interface Kind<D> {
   /** @throws where the bytes are no text */
   readonly decode: (bytes: Uint8Array, path: string) => string;
-  /** Judges the whole text. @throws where it is damaged; SeatfileFault LICENCE_NEWER passes as it is */
+  /**
+   * Judges the whole text. @throws where it is damaged or forged; SeatfileFault LICENCE_NEWER and LICENCE_UNTRUSTED
+   * pass as they are
+   */
   readonly parse: (text: string, path: string) => D | Promise<D>;
   readonly numberOf: (document: D) => number;
   /** The random id of the attempt that published it. */

@@ -2,6 +2,7 @@ import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { decodeText, readLicence } from '../licence/text.js';
 import { fromIso } from '../licence/time.js';
+import type { Trust } from '../licence/trust.js';
 import type { Deadline } from '../share/deadline.js';
 import type { StoreContext } from './context.js';
 import { type FolderOptions, FolderRegister } from './folder-register.js';
@@ -31,10 +32,13 @@ export interface LatestRevision extends ReadRevision {
 export class Revisions {
   readonly register: FolderRegister<ReadRevision>;
   readonly forks: ForkDetector;
+  /** Every licence that is read here is judged by it. */
+  readonly trust: Trust;
 
-  constructor(context: StoreContext, options: FolderOptions) {
+  constructor(context: StoreContext, options: FolderOptions, trust: Trust) {
     this.forks = new ForkDetector(context.paths);
-    this.register = new FolderRegister(context, kindOf(this.forks), options);
+    this.trust = trust;
+    this.register = new FolderRegister(context, kindOf(this.forks, trust), options);
   }
 
   /** See {@link Register.latest}. */
@@ -85,9 +89,9 @@ export class Revisions {
   }
 }
 
-const kindOf = (forks: ForkDetector): Kind<ReadRevision> => ({
+const kindOf = (forks: ForkDetector, trust: Trust): Kind<ReadRevision> => ({
   decode: decodeText,
-  parse: readLicence, // without a policy every reading would end
+  parse: (text, path) => readLicence(text, path, trust), // without a policy every reading would end
   numberOf: ({ licence }) => licence.revision,
   attemptOf: ({ licence }) => licence.commit,
   includes: ({ licence }, changeId) => licence.recent.includes(changeId),

@@ -4,7 +4,7 @@ import { documentIn, inFolder, type LicencePaths, numberName } from '../share/la
 
 /** Why one reading found no latest text. It may be no more than an old view of the share. */
 export interface Trouble {
-  readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'foreign' | 'failing';
+  readonly kind: 'noFolder' | 'empty' | 'behind' | 'vanished' | 'damaged' | 'forged' | 'foreign' | 'failing';
   /** Tells this trouble from another of its kind. */
   readonly what: string;
   readonly fault: unknown;
@@ -71,6 +71,7 @@ export class TroubleMemory {
 export function describeTrouble({ kind, fault }: Trouble): string {
   if (kind === 'failing') return messageOf(fault);
   if (kind === 'noFolder') return 'the folder of revisions is missing';
+  if (kind === 'forged') return 'it is forged';
   return kind === 'damaged' || kind === 'vanished' ? 'it cannot be read' : 'only an older one is there';
 }
 
@@ -113,11 +114,12 @@ export async function folderGone(paths: LicencePaths, files: ShareFiles): Promis
 export const lost = ({ licenceFile, folder }: LicencePaths, found: string): SeatfileFault =>
   new SeatfileFault('TABLE_LOST', `${folder} ${found}; nothing was written. ${rebuildAdvice(licenceFile)}`);
 
-export const damaged = (paths: LicencePaths, number: number, found: string): SeatfileFault =>
+export const damaged = (paths: LicencePaths, number: number, found: string, cause?: unknown): SeatfileFault =>
   new SeatfileFault(
     'TABLE_DAMAGED',
     `${documentIn(inFolder(paths, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
       `nothing was written. ${rebuildAdvice(paths.licenceFile)}`,
+    { cause },
   );
 
 /** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */

@@ -1,5 +1,6 @@
 import nodePath from 'node:path';
-import type { OpenLicence, OpenOptions } from '../api.js';
+import type { LicencePlace, OpenLicence, OpenOptions } from '../api.js';
+import { checkSeveral } from '../client/argument-checks.js';
 import { openWith } from '../client/open-licence.js';
 import { openStore } from '../client/open-store.js';
 import type { InstanceRecord, Licence, Machine, SeatRecord } from '../licence/document.js';
@@ -54,13 +55,16 @@ export class Office implements TestOffice {
     await createLicenceFile(FILE, licence, this.files, async () => undefined);
   }
 
-  openLicence = async (path: string, options: OpenOptions = {}): Promise<OpenLicence> => {
+  openLicence = async (
+    place: LicencePlace | readonly LicencePlace[],
+    options: OpenOptions = {},
+  ): Promise<OpenLicence> => {
     this.checkOpen();
     const { user = 'user', host = 'pc' } = options;
     const process = this.processOf(String(user), String(host)); // what is no text is refused below
     const asked = { ...options, user, host, releaseOnExit: false };
-    const isPath = typeof path === 'string' && path !== ''; // what is none is refused as ever
-    const licence = await openWith(isPath ? FILE : path, asked, process.system, process.instances);
+    checkSeveral(Array.isArray(place) ? place : [place], asked);
+    const licence = await openWith(place === '' ? place : FILE, asked, process.system, process.instances);
     process.licences.add(licence);
     return licence;
   };

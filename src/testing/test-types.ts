@@ -1,4 +1,4 @@
-import type { Loss, OpenLicence, OpenOptions, Seat } from '../api.js';
+import type { LicencePlace, Loss, OpenLicence, OpenOptions, Seat } from '../api.js';
 
 /** What users of `seatfile/testing` see of it. */
 
@@ -49,13 +49,16 @@ export interface TestOffice extends AsyncDisposable {
   /** The clock of everyone, and of the file server. Milliseconds since 1970. */
   readonly nowMs: number;
   /**
-   * In the place of `openLicence` of the package. Every path leads to this licence. Each user on each host is a process
-   * of its own; a second opening for the same user and host joins it, as in the real one. It is bound: pass it on as it
-   * is. `releaseOnExit` is not used: a test has no exit.
+   * In the place of `openLicence` of the package. Every place leads to this licence, and a list of places, too. Each
+   * user on each host is a process of its own; a second opening for the same user and host joins it, as in the real
+   * one. It is bound: pass it on as it is. `releaseOnExit` is not used: a test has no exit.
    * @param options user: 'user' by default; host: 'pc' by default
    * @throws SeatfileFault as openLicence(); CLOSED after close()
    */
-  readonly openLicence: (path: string, options?: OpenOptions) => Promise<OpenLicence>;
+  readonly openLicence: (
+    place: LicencePlace | readonly LicencePlace[],
+    options?: OpenOptions,
+  ) => Promise<OpenLicence>;
   /** As openLicence, without a path. */
   readonly open: (options?: OpenOptions) => Promise<OpenLicence>;
   /**

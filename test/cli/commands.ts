@@ -19,6 +19,9 @@ export const commands = {
   doctor: (file: string) => ['doctor', file],
 } as const;
 
+/** The vendor's: `vendor.test.ts` and `forgery.test.ts` tell how they end. */
+export const makers = ['keygen', 'issue', 'verify'] as const;
+
 export type Verb = keyof typeof commands;
 export const verbs = Object.keys(commands) as Verb[];
 

@@ -9,6 +9,7 @@ import {
   dropTable,
   FOR_EVER,
   litterOf,
+  makers,
   newPlace,
   removePlaces,
   startUnheard,
@@ -60,7 +61,7 @@ test('every command of the program has its row', async () => {
   const { out } = await atTerminal(['--help'], '');
   const [all = ''] = out.split('Exit status:');
   const listed = [...all.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, verb]) => verb);
-  expect(listed.sort()).toEqual([...verbs, 'demo', 'help'].sort());
+  expect(listed.sort()).toEqual([...verbs, ...makers, 'demo', 'help'].sort());
 });
 
 describe.concurrent('an unknown option', () => {

@@ -8,6 +8,7 @@ import { runProgram } from '../../src/cli/program.js';
 import { Interrupted } from '../../src/cli/world.js';
 import { realSystem } from '../../src/client/system.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
+import { append } from '../../src/share/append.js';
 import type { StoreOptions } from '../../src/store/store.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
@@ -55,15 +56,25 @@ export function startHolder(file: string, user: string, machine: string, onSigna
 
 export const CTRL_C = '\u0003';
 
-/** A command line in this process, at a terminal where questions are answered; with waits of the test's own. */
+/**
+ * A command line in this process, at a terminal where questions are answered: all of them alike, or one after the
+ * other; with waits of the test's own.
+ */
 export async function atTerminal(
   words: readonly string[],
-  answer: string,
+  answers: string | readonly string[],
   options: { readonly store?: Partial<StoreOptions>; readonly isInteractive?: boolean } = {},
 ) {
   const said = { out: '', err: '', asked: '' };
   const unused = () => {
     throw new Error('not used here');
+  };
+  let asked = 0;
+  const ask = async (question: string) => {
+    said.asked += question;
+    const answer = typeof answers === 'string' ? answers : (answers[asked++] ?? CTRL_C);
+    if (answer === CTRL_C) throw new Interrupted();
+    return answer;
   };
   const status = await runProgram(words, {
     out: (text) => {
@@ -78,11 +89,9 @@ export async function atTerminal(
     isInteractive: options.isInteractive ?? true,
     reachesCommands: unused,
     endNow: unused,
-    ask: async (question) => {
-      said.asked += question;
-      if (answer === CTRL_C) throw new Interrupted();
-      return answer;
-    },
+    append,
+    ask,
+    askHidden: ask,
     inputClosed: () => Promise.resolve(),
     outputGone: new Promise<void>(() => undefined),
     onSignals: () => () => undefined,

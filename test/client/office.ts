@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import type { OpenOptions } from '../../src/api.js';
 import type { InstanceRecord, Tombstone } from '../../src/licence/document.js';
 import { EPOCH_MS } from '../../src/testing/timeline.js';
 import {
@@ -38,14 +39,17 @@ export interface OfficeOptions extends Partial<WorldOptions> {
   readonly intervalMs: number;
   readonly people: number;
   readonly host?: HostOptions;
+  /** How each opens the licence. */
+  readonly opening?: OpenOptions;
 }
 
 /** Each person on one computer, seated in M1, and a few places to spare. */
 export async function office(options: OfficeOptions): Promise<Office> {
-  const { people, intervalMs, host = {}, ...rest } = options;
+  const { people, intervalMs, host = {}, opening = {}, ...rest } = options;
   const world = new World({ modules: { M1: people + 2 }, checkIntervalSeconds: intervalMs / 1000, ...rest });
   const users: User[] = [];
-  for (let n = 0; n < people; n++) users.push(await world.user(world.host(`pc-${n}`, host), `user${n}`));
+  for (let n = 0; n < people; n++)
+    users.push(await world.user(world.host(`pc-${n}`, host), `user${n}`, opening));
   for (const user of users) await user.sit('M1');
   return { world, users, hosts: users.map((user) => user.host) };
 }

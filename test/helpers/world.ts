@@ -10,6 +10,7 @@ import type { System } from '../../src/client/system.js';
 import type { CountBy, Level, Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
+import { sign } from '../../src/licence/signature.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { numbersAmong } from '../../src/share/layout.js';
@@ -17,11 +18,13 @@ import type { Random } from '../../src/share/random.js';
 import type { StoreOptions } from '../../src/store/store.js';
 import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
+import type { Download } from '../../src/vendor/download.js';
 import type { SimClient, SimClientState } from '../share/simulated/client.js';
 import { SimServer } from '../share/simulated/server.js';
 import type { ServerOptions } from '../share/simulated/tree.js';
 import { seededDice } from './dice.js';
 import { clientOf, filesOfProcess } from './memory-share.js';
+import type { TestVendor } from './vendor.js';
 
 export const FACE = '/share/licence.json';
 export const FOLDER = `${FACE}.revisions`;
@@ -35,11 +38,18 @@ export interface WorldOptions extends ServerOptions {
   readonly offlineGraceSeconds?: number;
   readonly level?: Level;
   readonly countBy?: CountBy;
+  readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly settings?: Settings;
   /** Everything that chance decides follows from it. @default 1 */
   readonly seed?: string | number;
   readonly store?: Partial<StoreOptions>;
+  /** What a host gets from the vendor's address. @default no way out */
+  readonly download?: (host: string) => Download | null;
+  /** More of what the vendor grants. */
+  readonly granted?: Partial<Entitlement>;
+  /** Signs the licence. @default it is unsigned */
+  readonly vendor?: TestVendor;
   /** Of every host, unless it has its own. @default none */
   readonly latencyMs?: SimClientState['latencyMs'];
   /**
@@ -360,6 +370,7 @@ export class User {
       cacheAgeMs: host.cacheAgeMs,
       environment: null,
       store: host.world.options.store ?? {},
+      download: host.world.options.download?.(host.name) ?? null,
     };
   }
 
@@ -424,14 +435,17 @@ function freshLicence(options: WorldOptions): Licence {
     maxUsers,
     overdraft: options.overdraft,
   }));
-  const { checkIntervalSeconds, offlineGraceSeconds, level, countBy, expiresAt } = options;
+  const { checkIntervalSeconds, offlineGraceSeconds, level, countBy, notBefore, expiresAt } = options;
   const issuedAt = new Date(EPOCH_MS - 86_400_000).toISOString();
   const granted: Entitlement = {
     ...{ licenceId: 'acme-1', customer: 'Acme', issuedAt, modules },
-    ...{ checkIntervalSeconds, offlineGraceSeconds, level, countBy, expiresAt },
+    ...{ checkIntervalSeconds, offlineGraceSeconds, level, countBy, notBefore, expiresAt },
+    ...options.granted,
   };
   const ids = { lineage: digest('lineage', options.seed ?? 1), commit: digest('commit', options.seed ?? 1) };
-  return firstLicence(sealUnsigned(granted), options.settings ?? {}, ids);
+  const payload = JSON.stringify(granted);
+  const sealed = options.vendor ? sign(payload, options.vendor.privateKey) : sealUnsigned(granted);
+  return firstLicence(sealed, options.settings ?? {}, ids);
 }
 
 const digest = (...parts: readonly (string | number)[]): string =>

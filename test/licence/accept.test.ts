@@ -59,12 +59,18 @@ const everything = {
 const granted = {
   ...{ licenceId: 'acme', customer: 'Acme', issuedAt: AT, expiresAt: AT, countBy: 'user@host' },
   ...{ level: 'light', checkIntervalSeconds: 60, offlineGraceSeconds: 1, odd: 1 },
-  modules: [{ module: 'M1', maxUsers: 9, overdraft: 1 }],
+  ...{ licenceKey: '7K3M-Q9XW-B2T0', notBefore: AT, warnDays: 14, evaluation: true, supersedes: ['a-1'] },
+  settable: { level: true, checkIntervalSeconds: { least: 60, most: 600 } },
+  borrow: { maxSeconds: 3600, machines: 2, takeover: 'newest' },
+  binding: { paths: ['//fileserver/acme'] },
+  renewal: { from: 'https://acme.example/', everyHours: 24, graceDays: 60, report: true },
+  modules: [{ module: 'M1', maxUsers: 9, overdraft: 1, countBy: 'host' }],
 };
 
 const lengths = [0, 1, 2, 63, 64, 65, 128, 129, 256, 257, 600, 601, 1024, 1025, 2048, 2049, 4096, 4097];
 const numbers = [
-  -1, -0, 0, 0.5, 1, 1.5, 9, 10, 19, 20, 86_400, 86_401, 1200, 1201, 3e6, 3_000_001, 34_560_000,
+  -1, -0, 0, 0.5, 1, 1.5, 9, 10, 19, 20, 86_400, 86_401, 1200, 100, 101, 3650, 3651, 8784, 8785, 1201, 3e6,
+  3_000_001, 34_560_000,
 ];
 const large = [34_560_001, 100_000, 100_001, 999_999_999_999, 1e12, Number.MAX_SAFE_INTEGER, 2 ** 53, 1e300];
 const words = [
@@ -77,7 +83,10 @@ const words = [
   'light',
   'host',
   'heartbeat',
+  'newest',
   'Ed25519',
+  '0000-0000-000Z',
+  '0000-0000-000U',
   'seatfile/1',
   'a\n',
 ];
@@ -208,6 +217,8 @@ test('1000 seats in a record at most, and 1000 modules in an entitlement', () =>
   ]);
   const modules = (length: number) => ({ modules: Array(length).fill({ module: 'M1', maxUsers: 1 }) });
   expect([1000, 1001].map((n) => isEntitlement({ ...granted, ...modules(n) }))).toEqual([true, false]);
+  const supersedes = (length: number) => isEntitlement({ ...granted, supersedes: Array(length).fill('a') });
+  expect([100, 101].map(supersedes)).toEqual([true, false]);
 });
 
 test('no list is taken for a document', () => {

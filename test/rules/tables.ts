@@ -48,7 +48,7 @@ export const asking = (
 
 /** What a status is asked with. */
 export const viewed = (): StatusRequest => ({
-  ...{ file: FILE, from: 'server', refusedFile: null },
+  ...{ file: FILE, from: 'server', refusedFile: null, signature: 'none' },
   isGone: () => false,
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FORMAT, type Licence } from '../../src/licence/document.js';
+import { FORMAT } from '../../src/licence/document.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { codeOf, Table } from '../helpers/table.js';
 
@@ -51,19 +51,6 @@ describe('a later format', () => {
     expect(await codeOf(writer.add('mine', MINUTES_MS))).toBe('LICENCE_NEWER');
     expect(table.server.paths('/')).toEqual(before);
     expect(table.timeline.nowMs).toBeLessThan(1000);
-  });
-
-  test('a signed licence is as good as one', async () => {
-    const table = new Table();
-    table.grow(3);
-    const writer = table.writer();
-    writer.store.rebuildAs({ actor: 'ada@pc-1', id: 'ada' });
-    await writer.read();
-    const { entitlement } = table.top();
-    const signed: Licence = { ...table.top(), entitlement: { ...entitlement, signature: 'x' } };
-    table.server.scribble(table.documentPath(3), formatLicence(signed, 'compact'));
-    expect(await codeOf(writer.add('mine', MINUTES_MS))).toBe('LICENCE_NEWER');
-    expect(table.numbers()).toEqual([0, 1, 2, 3]);
   });
 });
 

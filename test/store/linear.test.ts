@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Licence, LicenceEvent } from '../../src/licence/document.js';
 import type { Range } from '../../src/licence/range.js';
+import { Trust } from '../../src/licence/trust.js';
 import type { Segment } from '../../src/rules/segments.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import { numberName, pathsOf } from '../../src/share/layout.js';
@@ -47,7 +48,11 @@ test('since when each revision is superseded', () =>
     const paths = pathsOf('/share/licence.json', 0o770, 0o660);
     const options = { cachesMs: 60_000, busyMs: 10_000, stealMs: 10_000 };
     const owner = { machine: 'abcdef01', pid: 1 };
-    const { register } = new Revisions({ paths, files, clock, random: seededDice(1), owner }, options);
+    const { register } = new Revisions(
+      { paths, files, clock, random: seededDice(1), owner },
+      options,
+      Trust.none,
+    );
     for (const number of upTo(n)) {
       names = [numberName(number)];
       await register.numbers();

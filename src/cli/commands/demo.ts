@@ -211,7 +211,7 @@ class DemoStage {
 
   private spawn(args: readonly string[], environment: Record<string, string>): ChildProcess {
     if (this.isOver) throw new Error('the demonstration is over');
-    const child = this.world.spawnSelf(args, environment);
+    const child = this.world.spawnSelf(args, { ...environment, SEATFILE_PUBLIC_KEY: '' });
     child.stdin?.on('error', () => undefined); // it may be killed while we speak to it
     const ended = once(child, 'close').finally(() => this.started.delete(child));
     this.started.set(
@@ -228,7 +228,7 @@ class DemoStage {
   }
 
   private table(file: string): Promise<Licence> {
-    return withAdminSession(file, this.world, async (session) => session.licence);
+    return withAdminSession({ file, publicKey: [] }, this.world, async (session) => session.licence);
   }
 
   /** When a user last beat, by the file server's clock. */

@@ -1,4 +1,6 @@
 import { type Command, Option } from 'commander';
+import type { LicencePlace } from '../../api.js';
+import { find } from '../../client/open-store.js';
 import { examineDeps } from '../../client/system.js';
 import { type Extra, examine } from '../../doctor/examine.js';
 import type { Check, Report } from '../../doctor/findings.js';
@@ -9,15 +11,17 @@ import type { Clock } from '../../share/clock.js';
 import { toFault } from '../../share/deadline.js';
 import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
-import { fileOf, parseDuration } from '../arguments.js';
+import { parseDuration } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { duration, EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
-interface DoctorOptions {
+interface DoctorOptions extends KeyOptions, PlaceOptions {
   readonly hammer?: string;
   readonly hammerWorker?: string;
   readonly peer?: boolean;
@@ -26,8 +30,7 @@ interface DoctorOptions {
 }
 
 export function addDoctor(program: Command, world: World): void {
-  program
-    .command('doctor')
+  withPlace(withPublicKey(program.command('doctor')))
     .summary('test whether a share can safely hold a licence')
     .description(
       'Tests whether this folder can safely hold a licence, and reports problems. ' +
@@ -41,24 +44,25 @@ export function addDoctor(program: Command, world: World): void {
     .addOption(new Option('--hammer-worker <number>').hideHelp())
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: DoctorOptions) => {
-      await doctor(fileOf(file, world), options, world);
+      await doctor(placeOf(file, options, world), options, world);
     });
 }
 
 const STATUS = { fit: EXIT.done, unfit: EXIT.failed, missing: EXIT.licence, unreachable: EXIT.share };
 
-async function doctor(path: string, options: DoctorOptions, world: World): Promise<void> {
+async function doctor(place: LicencePlace, options: DoctorOptions, world: World): Promise<void> {
   const seconds = options.hammer === undefined ? null : parseDuration('--hammer', options.hammer, 1, 3600);
   const waitMs = 1000 * parseDuration('--wait', options.wait, 1, 86_400);
-  if (options.hammerWorker !== undefined && seconds !== null)
-    return await runHammerWorker(path, Number(options.hammerWorker), seconds, world);
-  const extras = { seconds, waitMs: options.peer ? waitMs : null };
-  const report = await unlessStopped(world, (interruption) => examined(path, extras, interruption, world));
+  if (options.hammerWorker !== undefined && seconds !== null && typeof place === 'string')
+    return await runHammerWorker(place, Number(options.hammerWorker), seconds, world);
+  const { publicKey } = options;
+  const extras = { seconds, waitMs: options.peer ? waitMs : null, ...(publicKey && { publicKey }) };
+  const report = await unlessStopped(world, (interruption) => examined(place, extras, interruption, world));
   world.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
   world.setStatus(STATUS[verdictOf(report)]);
 }
 
-interface Extras {
+interface Extras extends KeyOptions {
   /** How long to hammer; null: not at all. */
   readonly seconds: number | null;
   /** How long to wait for the other PC; null: no other PC is expected. */
@@ -69,13 +73,15 @@ interface Extras {
 const ANSWER_MS = 10_000;
 
 async function examined(
-  path: string,
+  place: LicencePlace,
   extras: Extras,
   { signal, unless }: Interruption,
   world: World,
 ): Promise<Report> {
   const system = world.system();
   const about = examineDeps(system, ANSWER_MS, waitingReporter(world));
+  const trust = await unless(trustFor(extras, world));
+  const path = typeof place === 'string' ? place : (await unless(find(place, system, { trust }))).licenceFile;
   const target = await unless(found(path, about.files));
   if (!('licenceFile' in target)) return target;
   const checks: Extra[] = [];
@@ -86,11 +92,15 @@ async function examined(
       run: (site) => measurePeer(site, { ...about, id: system.random.id(), waitMs }),
     });
   if (seconds !== null) checks.push(hammerCheck(seconds, world, signal));
-  return await examine(target, about, {
-    extras: checks,
-    signal,
-    onCheck: progress(extras, system.clock, world),
-  });
+  return await examine(
+    target,
+    { ...about, trust },
+    {
+      extras: checks,
+      signal,
+      onCheck: progress(extras, system.clock, world),
+    },
+  );
 }
 
 /** The place, or the report that nothing is there, or that the share does not answer. */

@@ -1,13 +1,14 @@
 import type { Command } from 'commander';
-import type { ClaimAnswer, Seat } from '../../api.js';
-import type { OpenLicence } from '../../client/open-licence.js';
+import type { ClaimAnswer, OpenLicence, Seat } from '../../api.js';
 import { leaveMs } from '../../client/process-exit.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
 import { acquireOrWait, describePlace, openForCommand, TIMEOUT, TIMEOUT_HELP, waitMs } from '../acquire.js';
-import { chooseModule, fileOf } from '../arguments.js';
+import { chooseModule } from '../arguments.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
+import { type NextOptions, withNext } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   describeError,
   describeLoss,
@@ -23,7 +24,7 @@ import {
 } from '../words.js';
 import type { World } from '../world.js';
 
-interface HoldOptions {
+interface HoldOptions extends KeyOptions, NextOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
@@ -34,8 +35,7 @@ interface HoldOptions {
 }
 
 export function addHold(program: Command, world: World): void {
-  program
-    .command('hold')
+  withNext(withPublicKey(program.command('hold')))
     .summary('hold a seat until stdin closes')
     .description(
       'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +
@@ -87,7 +87,7 @@ async function hold(file: string | undefined, options: HoldOptions, world: World
   const stop = { signal: interruption.signal, gaveUp: inputClosed.signal };
   try {
     waitMs(options.wait);
-    const licence = await interruption.unless(openForCommand(fileOf(file, world), options, world));
+    const licence = await interruption.unless(openForCommand(file, options, world));
     const status = await holdIn(licence, options, world, stop).catch((error: unknown) =>
       leaveAndThrow(licence, error, world),
     );
@@ -120,8 +120,8 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, 
   const { tell } = report;
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop, (news) => {
     const { place, holders, freesAt, evicted } = news;
-    const words = `${describeNoSeat(module, news)}\n${describePlace(news)}`;
-    tell('waiting', { place, holders, freesAt, evicted }, words);
+    const words = `${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}`;
+    tell('waiting', { place, holders, freesAt, evicted, file: news.file }, words);
   });
   switch (claim.kind) {
     case 'full': {
@@ -133,7 +133,7 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, 
       tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
       return EXIT.noSeat;
     case 'seated':
-      return await holdSeat(licence, claim, stop, report, world);
+      return await holdSeat(claim, stop, report, world);
   }
 }
 
@@ -141,8 +141,7 @@ type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;
 
 /** Ends 0 after release, 5 at once after `lost`. */
 async function holdSeat(
-  licence: OpenLicence,
-  { seat, removed }: Seated,
+  { file, seat, removed }: Seated,
   { signal, gaveUp }: Stop,
   { tell, fail }: Reporter,
   world: World,
@@ -151,7 +150,7 @@ async function holdSeat(
   const before = removed && { by: removed.by, words: removed.words, lostAt: removed.at };
   const lines = [`${seat.module}: seated ${whoIs(seat)}, seat ${shortId(seat.id)}`];
   if (removed) lines.push(describeRemoved(seat.module, removed));
-  tell('seated', { seat: seat.id, user, host, removed: before }, lines.join('\n'));
+  tell('seated', { seat: seat.id, user, host, removed: before, file }, lines.join('\n'));
   const lost = new Promise<'lost'>((resolve) => {
     seat.on('lost', (loss) => {
       const { reason, by, words, at } = loss;
@@ -170,7 +169,7 @@ async function holdSeat(
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));
   const stopped = whenAborted(AbortSignal.any([signal, gaveUp]));
   if ((await Promise.race([stopped, lost])) === 'lost') return EXIT.lost;
-  return await release(licence.file, seat, signal, { tell, fail }, world);
+  return await release(file, seat, signal, { tell, fail }, world);
 }
 
 async function release(

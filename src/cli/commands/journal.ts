@@ -6,12 +6,14 @@ import { type ChainReport, describeBreak, verifyChain } from '../../rules/segmen
 import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, shareTimeOf, withAdminSession } from '../admin-session.js';
-import { fileOf, parseSince } from '../arguments.js';
+import { parseSince } from '../arguments.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
 import { clockTime, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface JournalOptions {
+interface JournalOptions extends KeyOptions, PlaceOptions {
   readonly since?: string;
   readonly user?: string;
   readonly module?: string;
@@ -20,8 +22,7 @@ interface JournalOptions {
 }
 
 export function addJournal(program: Command, world: World): void {
-  program
-    .command('journal')
+  withPlace(withPublicKey(program.command('journal')))
     .summary('show what happened')
     .description(
       'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',
@@ -33,9 +34,9 @@ export function addJournal(program: Command, world: World): void {
     .option('--json', 'one JSON object per line')
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
-      const path = fileOf(file, world);
+      const opening = { ...options, file: placeOf(file, options, world) };
       checkOptions(options);
-      await withAdminSession(path, world, (session) => show(session, options, world));
+      await withAdminSession(opening, world, (session) => show(session, options, world));
     });
 }
 
@@ -96,12 +97,27 @@ function rowOf(event: LicenceEvent): string[] {
 }
 
 /** What columns do not show, and people want to see. */
-function detailsOf({ kind, reason, words, count, settings }: LicenceEvent): string {
+function detailsOf({ kind, reason, words, count, settings, ...more }: LicenceEvent): string {
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, times, said, changed].filter((one) => one !== '').join(', ');
+  return [told, times, said, changed, licenceDetails(more)].filter((one) => one !== '').join(', ');
+}
+
+/** Which licence was installed, or why none was. */
+function licenceDetails(event: Readonly<Record<string, unknown>>): string {
+  const id = textOf(event['licenceId']);
+  const issued = textOf(event['issuedAt']);
+  return [
+    id === '' ? '' : `licence ${id}`,
+    issued === '' ? '' : `issued ${clockTime(issued)}`,
+    event['isUnchanged'] === true ? 'unchanged' : '',
+    event['forced'] === true ? 'forced' : '',
+    textOf(event['why']),
+  ]
+    .filter((one) => one !== '')
+    .join(', ');
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

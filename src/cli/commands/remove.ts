@@ -5,12 +5,13 @@ import { type ChosenSeat, chooseSeats, remove } from '../../rules/admin.js';
 import type { ShareTime } from '../../rules/status-view.js';
 import { ownPollMs } from '../../rules/timing.js';
 import { type AdminSession, isGoneHere, shareTimeOf, withAdminSession } from '../admin-session.js';
-import { fileOf } from '../arguments.js';
 import { isAgreed } from '../asking.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
 import type { World } from '../world.js';
 
-interface RemoveOptions {
+interface RemoveOptions extends KeyOptions, PlaceOptions {
   readonly user?: string;
   readonly host?: string;
   readonly module?: string;
@@ -23,8 +24,7 @@ interface RemoveOptions {
 }
 
 export function addRemove(program: Command, world: World): void {
-  program
-    .command('remove')
+  withPlace(withPublicKey(program.command('remove')))
     .summary('free stuck seats')
     .description(
       'Frees seats. The user is told by whom and why, and may take a seat again: removing is not banning. ' +
@@ -41,9 +41,9 @@ export function addRemove(program: Command, world: World): void {
     .option('--dry-run', 'only say what would be removed')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: RemoveOptions) => {
-      const path = fileOf(file, world);
+      const opening = { ...options, file: placeOf(file, options, world) };
       checkOptions(options);
-      await withAdminSession(path, world, (session) => removeSeats(session, options, world));
+      await withAdminSession(opening, world, (session) => removeSeats(session, options, world));
     });
 }
 

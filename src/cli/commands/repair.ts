@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LicencePlace } from '../../api.js';
 import { locateStore } from '../../client/open-store.js';
 import type { System } from '../../client/system.js';
 import type { Licence } from '../../licence/document.js';
@@ -10,13 +11,14 @@ import { pollPeriodMs, settlingPeriodMs } from '../../rules/timing.js';
 import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { rebuildAdvice } from '../../store/trouble.js';
-import { fileOf } from '../arguments.js';
 import { isAgreed, waitingReporter } from '../asking.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { clockTime, duration, EXIT, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface RepairOptions {
+interface RepairOptions extends KeyOptions, PlaceOptions {
   readonly dryRun?: boolean;
   readonly yes?: boolean;
 }
@@ -30,8 +32,7 @@ interface Bench {
 }
 
 export function addRepair(program: Command, world: World): void {
-  program
-    .command('repair')
+  withPlace(withPublicKey(program.command('repair')))
     .summary('rebuild a seat table that is lost or damaged, when no application is running')
     .description(
       'Rebuilds a lost or damaged seat table from what is left of it. Running applications do that by themselves: ' +
@@ -42,20 +43,21 @@ export function addRepair(program: Command, world: World): void {
     .option('--dry-run', 'only say what was found and what would be written')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: RepairOptions) => {
-      const path = fileOf(file, world);
-      await unlessStopped(world, (interruption) => repair(path, options, world, interruption));
+      const place = placeOf(file, options, world);
+      await unlessStopped(world, (interruption) => repair(place, options, world, interruption));
     });
 }
 
 async function repair(
-  file: string,
+  place: LicencePlace,
   options: RepairOptions,
   world: World,
   interruption: Interruption,
 ): Promise<void> {
   const system = world.system();
   const { unless } = interruption;
-  const { store, poll } = await unless(locateStore(file, system, waitingReporter(world)));
+  const asked = { trust: await unless(trustFor(options, world)), onSlow: waitingReporter(world) };
+  const { store, poll } = await unless(locateStore(place, system, asked));
   const bench = { store, system, options, world, interruption };
   try {
     const found = await unless(poll()).catch((error: unknown) => onlyLoss(error));

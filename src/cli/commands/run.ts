@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
-import type { Seat } from '../../api.js';
-import type { OpenLicence } from '../../client/open-licence.js';
+import type { OpenLicence, Seat } from '../../api.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import {
   acquireOrWait,
@@ -12,7 +11,7 @@ import {
   timeoutMs,
   waitMs,
 } from '../acquire.js';
-import { chooseModule, fileOf } from '../arguments.js';
+import { chooseModule } from '../arguments.js';
 import {
   givenBack,
   type Interruption,
@@ -20,6 +19,8 @@ import {
   listenForSignals,
   signalStatus,
 } from '../interruption.js';
+import { type NextOptions, withNext } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   describeError,
   describeLoss,
@@ -32,7 +33,7 @@ import {
 } from '../words.js';
 import type { World } from '../world.js';
 
-interface RunOptions {
+interface RunOptions extends KeyOptions, NextOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
@@ -42,8 +43,7 @@ interface RunOptions {
 }
 
 export function addRun(program: Command, world: World): void {
-  program
-    .command('run')
+  withNext(withPublicKey(program.command('run')))
     .summary('hold a seat while a command runs')
     .description(
       'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
@@ -80,14 +80,14 @@ async function run(file: string | undefined, options: RunOptions, world: World):
       );
     waitMs(options.wait);
     timeoutMs(options.timeout);
-    return await runSeated(fileOf(file, world), options, world);
+    return await runSeated(file, options, world);
   } catch (error) {
     world.err(`seatfile: ${describeError(error)}\n`);
     return RUN_EXIT.ours;
   }
 }
 
-async function runSeated(file: string, options: RunOptions, world: World): Promise<number> {
+async function runSeated(file: string | undefined, options: RunOptions, world: World): Promise<number> {
   const running: Running['running'] = { child: null };
   const stop = new AbortController();
   const act = (name: NodeJS.Signals) => {
@@ -140,7 +140,9 @@ async function runIn(
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
   const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
-    world.err(`seatfile: ${describeNoSeat(module, news)}\n${describePlace(news)}\n`);
+    world.err(
+      `seatfile: ${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}\n`,
+    );
   });
   switch (claim.kind) {
     case 'full':
@@ -152,7 +154,7 @@ async function runIn(
     case 'seated': {
       const { seat, removed } = claim;
       if (removed) world.err(`seatfile: ${describeRemoved(module, removed)}\n`);
-      const child = started({ SEATFILE: licence.file, SEATFILE_SEAT: seat.id }, world);
+      const child = started({ SEATFILE: claim.file, SEATFILE_SEAT: seat.id }, world);
       if (typeof child === 'number') return child;
       running.child = child;
       tellLosses(seat, child, options, world);

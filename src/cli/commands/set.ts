@@ -5,11 +5,13 @@ import { SeatfileFault } from '../../licence/fault.js';
 import { changeSettings } from '../../rules/admin.js';
 import { ownPollMs, POLLS_PER_ANSWER } from '../../rules/timing.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
-import { fileOf, parseDuration, parseMonths } from '../arguments.js';
+import { parseDuration, parseMonths } from '../arguments.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { duration } from '../words.js';
 import type { World } from '../world.js';
 
-interface SetOptions {
+interface SetOptions extends KeyOptions, PlaceOptions {
   readonly level?: Level;
   readonly checkInterval?: string;
   readonly onDemand?: string;
@@ -26,8 +28,7 @@ const DAY = 86_400;
 const LONGEST_GRACE = 400 * DAY;
 
 export function addSet(program: Command, world: World): void {
-  program
-    .command('set')
+  withPlace(withPublicKey(program.command('set')))
     .summary('change level, check interval, answers on demand, offline grace, how long the journal is kept')
     .description(
       'Changes settings for all users. Running applications use them at their next poll. No user loses a seat by it.',
@@ -48,9 +49,9 @@ export function addSet(program: Command, world: World): void {
     .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; default 13mo')
     .option('--yes', 'do it even if this puts a heavy load on the file server')
     .action(async (file: string | undefined, options: SetOptions) => {
-      const path = fileOf(file, world);
+      const opening = { ...options, file: placeOf(file, options, world) };
       const settings = settingsOf(options);
-      await withAdminSession(path, world, (session) =>
+      await withAdminSession(opening, world, (session) =>
         change(session, settings, options.yes === true, world),
       );
     });

@@ -1,14 +1,18 @@
 import type { Command } from 'commander';
+import { renewalWarning } from '../../client/warning-text.js';
+import { inFile } from '../../licence/fault.js';
+import { fromIso } from '../../licence/time.js';
 import type { SeatView, StatusView } from '../../rules/status-view.js';
 import { isNamed } from '../../rules/tombstones.js';
 import type { Kept } from '../../store/journal-files.js';
 import { checkModule, type FullView, viewOf, withAdminSession } from '../admin-session.js';
-import { fileOf } from '../arguments.js';
+import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
+import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
 import { clockTime, duration, EXIT, jsonText, printable, shortId, size, whoIs } from '../words.js';
 import type { World } from '../world.js';
 
-interface StatusOptions {
+interface StatusOptions extends KeyOptions, PlaceOptions {
   readonly module?: string;
   readonly user?: string;
   readonly host?: string;
@@ -16,8 +20,7 @@ interface StatusOptions {
 }
 
 export function addStatus(program: Command, world: World): void {
-  program
-    .command('status')
+  withPlace(withPublicKey(program.command('status')))
     .summary('show who is using the licence')
     .description(
       'Shows which user holds a seat where, since when, and the last beat. Takes no lock, changes nothing.',
@@ -28,7 +31,8 @@ export function addStatus(program: Command, world: World): void {
     .option('--host <name>', 'only this host')
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: StatusOptions) => {
-      await withAdminSession(fileOf(file, world), world, async (session) => {
+      const opening = { ...options, file: placeOf(file, options, world), isAnySignature: true } as const;
+      await withAdminSession(opening, world, async (session) => {
         if (options.module !== undefined) checkModule(session, options.module);
         const whole = await session.unless(viewOf(session));
         const view = narrow(whole, options);
@@ -37,6 +41,7 @@ export function addStatus(program: Command, world: World): void {
           options.json ? `${jsonText(view, 2)}\n` : describe(view, withoutSeat(view, options, others)),
         );
         if (others !== null) world.setStatus(EXIT.failed);
+        inFile(whole.file, () => session.trust.require(session.licence.entitlement));
       });
     });
 }
@@ -73,15 +78,17 @@ const describeWaiter = ({ place, module, ...user }: StatusView['waiting'][number
 function describe(view: FullView, noSeatWords: string): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
+  const start = isBefore(view) ? `, not valid before ${clockTime(licence.notBefore ?? '')}` : '';
   const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
   const interval =
     licence.level === 'light' ? '' : `, check interval ${duration(licence.checkIntervalSeconds)}`;
   const clock =
     view.shareTimeFrom === 'server' ? 'server time' : "this computer's time; the server's could not be had";
   const head = [
-    `${printable(view.file)}${customer}: ${licence.level}${interval}${expiry}, revision ${view.revision}`,
+    `${printable(view.file)}${customer}: ${licence.level}${interval}${start}${expiry}, revision ${view.revision}`,
     `${clockTime(view.shareTime)} (${clock})`,
   ];
+  if (licence.signature !== 'none') head.push(describeSignature(licence));
   if (view.movedTo !== null)
     head.push(
       `This licence has moved to ${printable(view.movedTo)}. No user can take or keep a seat here any more.`,
@@ -94,6 +101,8 @@ function describe(view: FullView, noSeatWords: string): string {
     head.push(
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
+  head.push(...view.excess.map(describeExcess));
+  if (view.renewal?.trouble) head.push(`${printable(renewalWarning(view.renewal.trouble))}.`);
   if (view.faceShows !== null)
     head.push(
       `licence.json still shows revision ${view.faceShows}: it could not be refreshed. ` +
@@ -106,10 +115,28 @@ function describe(view: FullView, noSeatWords: string): string {
   return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;
 }
 
+const isBefore = ({ licence, shareTime }: FullView): boolean =>
+  licence.notBefore !== null && fromIso(shareTime) < fromIso(licence.notBefore);
+
+const SIGNATURE_WORDS = {
+  none: 'none',
+  unverified: 'unverified (it takes --public-key of its vendor)',
+  valid: 'valid',
+  invalid: 'INVALID: the licence was changed after it was signed',
+} as const;
+
+const describeSignature = ({ key, signature }: FullView['licence']): string =>
+  `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[signature]}.`;
+
 function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
   const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;
   return `${revisions} revisions${journal} are kept, ${isEstimate ? 'about ' : ''}${size(bytes)}.`;
 }
+
+const describeExcess = ({ module, inUse, limit }: StatusView['excess'][number]): string =>
+  `${printable(module)}: ${inUse} seats are in use, ` +
+  `and the licence has ${limit === null ? 'the module no more' : limit}. ` +
+  'No user loses a seat; no new user is seated until it fits.';
 
 const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE', 'WAITING'];
 const SEAT_HEADER = ['MODULE', 'USER', 'HOST', 'SINCE', 'LAST BEAT', 'STATE', 'SEAT', 'APPLICATION'];

@@ -8,6 +8,7 @@ import { heartbeat } from './heartbeat.js';
 import { idle } from './idle.js';
 import { firstSeat, full } from './opening.js';
 import { peers } from './peers.js';
+import { signed } from './signed.js';
 import { start } from './start.js';
 import { status } from './status.js';
 import { writers } from './writers.js';
@@ -26,6 +27,7 @@ export const rows: readonly Row[] = [
   full,
   start,
   heartbeat,
+  signed,
   status,
   idle,
   largeCrowd(300, 100),

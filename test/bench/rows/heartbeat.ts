@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { openWith } from '../../../src/client/open-licence.js';
 import { realSystem } from '../../../src/client/system.js';
 import { folderOf, numbersAmong } from '../../../src/share/layout.js';
+import type { TestVendor } from '../../helpers/vendor.js';
 import { Meter, metered } from '../contenders/meter.js';
 import { crowdedTable, MODULE } from '../crowded-table.js';
 import { JumpingClock } from '../jumping-clock.js';
@@ -11,7 +12,7 @@ import { alone, beside, type Figure, type Line, ownMost } from '../line.js';
 import { type Row, runsOf, type Setting } from '../row.js';
 
 /** What one heartbeat costs the server and the processor, with what follows it. */
-interface Beat {
+export interface Beat {
   readonly operations: number;
   readonly bytes: number;
   readonly cpuMs: number;
@@ -45,7 +46,7 @@ async function beatAll(setting: Setting, holders: readonly Holder[]): Promise<re
   return SIZES.flatMap((places) => linesOf(places, runs[places] ?? [], runs[SIZES[0]] ?? []));
 }
 
-class Holder {
+export class Holder {
   readonly places: number;
   readonly leave: () => Promise<void>;
   private readonly folder: string;
@@ -66,13 +67,18 @@ class Holder {
     this.leave = leave;
   }
 
-  static async sit(directory: string, places: number): Promise<Holder> {
-    const file = await crowdedTable(directory, places);
+  /** @param vendor signs the licence, and is trusted alone. Without one it is unsigned, and opened without a key */
+  static async sit(directory: string, places: number, vendor?: TestVendor): Promise<Holder> {
+    const file = await crowdedTable(directory, places, vendor);
     const clock = new JumpingClock();
     const meter = new Meter(0);
     const system = realSystem();
     const files = metered(system.files, meter);
-    const licence = await openWith(file, { user: 'ada' }, { ...system, files, clock: clock.clock });
+    const licence = await openWith(
+      file,
+      { user: 'ada', publicKey: vendor?.pem },
+      { ...system, files, clock: clock.clock },
+    );
     const claim = await licence.acquire(MODULE);
     if (claim.kind !== 'seated') throw new Error(`expected the last of ${places} places, got ${claim.kind}`);
     return new Holder(places, folderOf(file), clock, meter, () => licence.close());

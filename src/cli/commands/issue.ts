@@ -1,0 +1,154 @@
+import { type Command, Option } from 'commander';
+import { actorOf } from '../../client/machine.js';
+import { newLicenceKey } from '../../licence/licence-key.js';
+import { freePlace } from '../../store/create.js';
+import { draftEntitlement } from '../../vendor/draft.js';
+import { readGiven } from '../../vendor/given-file.js';
+import { type IssuedList, readIssued } from '../../vendor/issued-list.js';
+import { type SignedLicence, signLicence, writeLicence } from '../../vendor/issuing.js';
+import type { FoundKey } from '../../vendor/key-files.js';
+import { readTemplate, type Template } from '../../vendor/template.js';
+import { fileOf } from '../arguments.js';
+import { isAgreed } from '../asking.js';
+import { describeGrant } from '../grant-text.js';
+import { type TermOptions, wantedOf } from '../issue-options.js';
+import { type KeySession, openKey, withKeySession } from '../key-session.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
+import { describeListTrouble, describeTemplateDoubt } from '../vendor-text.js';
+import { EXIT, jsonText, printable } from '../words.js';
+import type { World } from '../world.js';
+
+interface IssueOptions extends TermOptions, KeyOptions {
+  readonly key: string;
+  readonly passphraseFile?: string;
+  readonly template?: string;
+  readonly json?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+}
+
+export function addIssue(program: Command, world: World): void {
+  const command = program
+    .command('issue')
+    .summary('make a signed licence for a customer')
+    .description(
+      'Makes a signed licence, shows it, and writes it into a new file. It never overwrites anything. What was ' +
+        'issued is kept in issued.ndjson beside the key. Asks on a terminal, needs --yes elsewhere.',
+    )
+    .argument('[file]', 'the licence file to create; default: SEATFILE')
+    .requiredOption('--key <file>', 'the private key, as keygen made it')
+    .option('--passphrase-file <file>', 'the passphrase of the key is the one line of this file')
+    .option('--template <file>', 'a file of terms (JSON), or an earlier licence; the options override it');
+  withPublicKey(withTermOptions(command), 'an earlier key of yours, that may have signed the template')
+    .option('--json', 'one JSON document')
+    .option('--dry-run', 'only say what would be issued')
+    .option('--yes', 'do not ask')
+    .action(async (file: string | undefined, options: IssueOptions) => {
+      const path = fileOf(file, world);
+      await withKeySession(world, (session) => issue(path, options, session));
+    });
+}
+
+const collect = (word: string, before: readonly string[]): string[] => [...before, word];
+
+const withTermOptions = (command: Command): Command =>
+  command
+    .option('--customer <name>', 'whose licence it is')
+    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
+    .option('--overdraft <NAME=SEATS>', 'seats tolerated above the max users of a module', collect, [])
+    .option('--expires <when>', 'its last day (UTC), a time, 30d from its beginning, or never')
+    .option('--not-before <when>', 'its first day (UTC), a time, or 7d from now')
+    .option('--evaluation <duration>', 'an evaluation licence that ends after this, like 30d')
+    .addOption(new Option('--level <level>', 'fix the level').choices(['heartbeat', 'light']))
+    .option('--check-interval <duration>', 'fix the check interval')
+    .option('--offline-grace <duration>', 'the most that settings may choose')
+    .addOption(
+      new Option('--count-by <what>', 'what counts as one user, in all modules').choices([
+        'user@host',
+        'instance',
+        'user',
+        'host',
+      ]),
+    )
+    .option('--bind-path <path>', 'the only place where it works; again for other spellings', collect, [])
+    .option('--renew-from <address>', 'where its next issue is fetched: https, or a path')
+    .option('--supersedes <id>', 'a licence that yields to it where it is installed', collect, [])
+    .option('--reissue', 'the licence given as template once more: same id and key, customer and place');
+
+async function issue(path: string, options: IssueOptions, session: KeySession): Promise<void> {
+  const { world, deps } = session;
+  const system = world.system();
+  const wanted = wantedOf(options, system.clock.wallMs()); // what is mistyped is told before a passphrase is asked for
+  const { licenceFile } = await freePlace(path, deps.files);
+  const key = await openKey(options.key, options.passphraseFile, session);
+  const template =
+    options.template === undefined ? null : await templateAt(options.template, options, key, session);
+  const birth = {
+    licenceId: system.random.id(),
+    licenceKey: newLicenceKey(() => system.random.id()),
+    nowMs: system.clock.wallMs(),
+  };
+  const signed = await signLicence(draftEntitlement(wanted, template, birth), key, system.random);
+  const list = await readIssued(key.file, deps.files);
+  for (const trouble of describeListTrouble(list, wanted.supersedes)) world.err(`Warning: ${trouble}\n`);
+  if (!(await isWanted(signed, licenceFile, options, session))) return;
+  const by = actorOf(system.facts);
+  const isWritten = options.dryRun !== true;
+  if (isWritten) await writeLicence(licenceFile, signed, { list, by }, session.surely);
+  tell(signed, { licenceFile, list, isWritten }, options, world);
+}
+
+async function templateAt(
+  path: string,
+  options: KeyOptions,
+  key: FoundKey,
+  { world, deps }: KeySession,
+): Promise<Template> {
+  const { file, text } = await readGiven('--template', path, deps.files);
+  const trust = await trustFor(options, world, [{ text: key.publicPem, where: key.file }]);
+  const template = await readTemplate(text, file, trust);
+  const doubt = describeTemplateDoubt(template, file);
+  if (doubt !== null) world.err(`Warning: ${doubt}\n`);
+  return template;
+}
+
+/** Shows the licence, and asks whether it is to be issued; a dry run asks nothing. */
+async function isWanted(
+  { granted, policy, keyId }: SignedLicence,
+  licenceFile: string,
+  options: IssueOptions,
+  { world, signal }: KeySession,
+): Promise<boolean> {
+  const show = options.json ? world.err : world.out;
+  show(`${describeGrant(granted, policy)}Signed by       key ${keyId}\n`);
+  if (options.dryRun) return true;
+  const text = `Issue it into ${printable(licenceFile)}?`;
+  if (await isAgreed({ verb: 'issue', text, yes: options.yes, signal }, world)) return true;
+  world.err('Nothing was issued.\n');
+  world.setStatus(EXIT.failed);
+  return false;
+}
+
+interface Issued {
+  readonly licenceFile: string;
+  readonly list: IssuedList;
+  readonly isWritten: boolean;
+}
+
+function tell(signed: SignedLicence, issued: Issued, options: IssueOptions, world: World): void {
+  const { licenceFile, list, isWritten } = issued;
+  if (options.json) {
+    const { granted, keyId } = signed;
+    const document = {
+      schemaVersion: 1,
+      file: licenceFile,
+      isWritten,
+      keyId,
+      list: list.file,
+      licence: granted,
+    };
+    world.out(`${jsonText(document, 2)}\n`);
+  } else if (isWritten)
+    world.out(`Issued ${printable(licenceFile)}, and listed in ${printable(list.file)}.\n`);
+  else world.err('A dry run: nothing was issued.\n');
+}
