@@ -94,8 +94,9 @@ export interface Warning {
   /**
    * FACE: `licence.json` is not what it should be. SHARE: the share is in trouble, and it is tried again. UNFIT: the
    * place cannot keep seats safe, whatever is tried; `seatfile doctor` tells more. JOURNAL: a part of it is damaged.
+   * RENEWAL: the licence could not be renewed, and until when work goes on without that.
    */
-  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL';
+  readonly code: 'FACE' | 'SHARE' | 'UNFIT' | 'JOURNAL' | 'RENEWAL';
   readonly message: string;
 }
 
@@ -275,6 +276,9 @@ export type FaultCode =
   | 'LICENCE_UNSIGNED' // a public key was given, and it has no signature
   | 'LICENCE_FORGED' // its signature does not fit its text
   | 'LICENCE_UNTRUSTED' // it is signed with a key that is none of those given
+  | 'LICENCE_NOT_RENEWED' // it could not be renewed for longer than it allows: no new seats, held ones stay
+  | 'INSTALL_REFUSED' // another licence, or an older one: nothing was installed
+  | 'RENEWAL_FAILED' // the address of its renewal did not answer with a licence
   | 'TABLE_LOST' // the seat table went backwards or is gone; nothing was written
   | 'TABLE_DAMAGED' // the newest revision stays unreadable; nothing was written
   | 'SHARE_UNREACHABLE' // the share does not answer, or is not there

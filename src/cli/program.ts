@@ -7,8 +7,8 @@ import { Interrupted, Stopped, type World } from './world.js';
 
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Everyday:': ['status', 'run', 'hold'],
-  'Administrator:': ['init', 'remove', 'set', 'journal'],
-  'Vendor:': ['keygen', 'issue', 'verify'],
+  'Administrator:': ['init', 'install', 'renew', 'remove', 'set', 'journal'],
+  'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],
   'Share:': ['doctor', 'repair'],
   'To see it work:': ['demo'],
 };

@@ -20,17 +20,25 @@ interface KeyText {
 
 const VARIABLE = 'SEATFILE_PUBLIC_KEY';
 
-export const withPublicKey = (command: Command): Command =>
+const REFUSES = "the vendor's public key: refuse a licence that it did not sign";
+
+export const withPublicKey = (command: Command, means: string = REFUSES): Command =>
   command.option(
     '--public-key <file>',
-    "the vendor's public key: refuse a licence that it did not sign (may be repeated); " +
+    `${means} (may be repeated); ` +
       `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
     (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
   );
 
-/** @throws SeatfileFault BAD_ARGUMENT: no such file, or no public key in it */
-export const trustFor = async (options: KeyOptions, world: World): Promise<Trust> =>
-  Trust.in(await keyTexts(options, world));
+/**
+ * @param more keys that the command has besides
+ * @throws SeatfileFault BAD_ARGUMENT: no such file, or no public key in it
+ */
+export const trustFor = async (
+  options: KeyOptions,
+  world: World,
+  more: readonly KeyText[] = [],
+): Promise<Trust> => Trust.in([...(await keyTexts(options, world)), ...more]);
 
 /** The keys as `openLicence` takes them; undefined for none. @throws SeatfileFault as {@link trustFor} */
 export async function publicKeysFor(options: KeyOptions, world: World): Promise<string[] | undefined> {

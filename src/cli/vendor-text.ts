@@ -36,6 +36,6 @@ export function describeTemplateDoubt({ earlier }: Template, file: string): stri
     case 'unsigned':
       return doubt('is not signed');
     case 'unknown key':
-      return doubt('is signed with another key than this one');
+      return doubt('is signed with a key that is not given (--public-key gives an earlier one)');
   }
 }

@@ -36,6 +36,8 @@ export function statusOf(code: FaultCode): number {
     case 'UNKNOWN_MODULE':
       return EXIT.usage;
     case 'LICENCE_EXISTS':
+    case 'INSTALL_REFUSED':
+    case 'RENEWAL_FAILED':
     case 'ABORTED':
     case 'CLOSED':
       return EXIT.failed;
@@ -49,6 +51,7 @@ export function statusOf(code: FaultCode): number {
     case 'LICENCE_UNSIGNED':
     case 'LICENCE_FORGED':
     case 'LICENCE_UNTRUSTED':
+    case 'LICENCE_NOT_RENEWED':
     case 'TABLE_LOST':
     case 'TABLE_DAMAGED':
       return EXIT.licence;

@@ -1,9 +1,12 @@
 import type { WaitingNews, Warning } from '../api.js';
 import type { Clock } from '../share/clock.js';
+import type { ShareFiles } from '../share/files.js';
 import type { Random } from '../share/random.js';
 import type { SerialQueue } from '../share/serial.js';
 import type { WatchFile } from '../share/watch.js';
+import type { LatestRevision } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
+import type { Download } from '../vendor/download.js';
 import type { Holds } from './held-seats.js';
 import type { Identity, IdentityDeps } from './identity.js';
 import type { Warnings } from './warnings.js';
@@ -22,6 +25,9 @@ export interface InstanceDeps extends IdentityDeps {
   readonly onWaiting: (news: WaitingNews) => void;
   /** Seats were lost or given back. */
   readonly onSeatsOver: () => void;
+  /** For a renewal from a path: with time-outs of their own. */
+  readonly files: ShareFiles;
+  readonly download: Download | null;
 }
 
 /** What all parts of one instance share: what the instance was given, and what it knows of itself. */
@@ -31,4 +37,6 @@ export interface ClientContext extends InstanceDeps {
   readonly warnings: Warnings;
   /** A beat, a poll, a claim and a release run one after the other: each finds what the one before it left. */
   readonly queue: SerialQueue;
+  /** A poll or a commit has shown the table. */
+  readonly onSeen: (seen: Pick<LatestRevision, 'licence' | 'policy'>) => void;
 }

@@ -9,7 +9,7 @@ import type { ClientContext } from './client-context.js';
 import type { Found } from './found.js';
 import { Beats } from './heartbeat.js';
 import { PollFindings } from './poll-findings.js';
-import { isShareTrouble, type Made, PATIENCE_MS, Table } from './table-view.js';
+import { type CommitResult, isShareTrouble, type Made, PATIENCE_MS, Table } from './table-view.js';
 
 /**
  * Keeps the seats of one instance, and is the only file that reacts: commits, beats and polls return what they found,
@@ -43,7 +43,10 @@ export class Client {
   async commit<A>(change: Change<A>, deadline: Deadline): Promise<Made<A>> {
     const attempt = await this.table.commit(change, deadline);
     if (attempt.isBeatWanted) this.agenda.beatSoon();
-    if (attempt.kind === 'made') return attempt;
+    if (attempt.kind === 'made') {
+      this.context.onSeen(attempt.done);
+      return attempt;
+    }
     if (isShareTrouble(attempt.error)) {
       this.table.failed();
       this.agenda.commitFailed();
@@ -52,9 +55,10 @@ export class Client {
   }
 
   /** As commit(), for a change that may be given up: its failure says nothing of the share. */
-  async commitAside<A>(change: Change<A>, deadline: Deadline): Promise<void> {
-    const { isBeatWanted } = await this.table.commit(change, deadline);
-    if (isBeatWanted) this.agenda.beatSoon();
+  async commitAside<A>(change: Change<A>, deadline: Deadline): Promise<CommitResult<A>> {
+    const result = await this.table.commit(change, deadline);
+    if (result.isBeatWanted) this.agenda.beatSoon();
+    return result;
   }
 
   /** Rule 2. @throws SeatfileFault when the share did not confirm the beat */
@@ -77,6 +81,7 @@ export class Client {
       return;
     }
     if (table.saw(top)) agenda.beatSoon();
+    this.context.onSeen(top);
     this.follow(pollFindings.attend(top.licence, started));
     this.warn(
       await warnings.face(await store.noticeDisplayCopy(top.licence), () => table.deadline(PATIENCE_MS)),

@@ -20,7 +20,7 @@ export class Denials {
   private readonly client: Client;
   /** By module: the refusals that are not recorded yet. An entry exists until its module may be recorded again. */
   private readonly counted = new Map<string, Denial | null>();
-  private readonly recording = new Set<Promise<void>>();
+  private readonly recording = new Set<Promise<unknown>>();
   private closing = new AbortController();
 
   constructor(context: ClientContext, client: Client) {

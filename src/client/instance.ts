@@ -17,6 +17,7 @@ import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
 import { Releases } from './release.js';
+import { Renewals } from './renewals.js';
 import { RollCaller } from './roll-caller.js';
 import type { Seat } from './seat.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
@@ -47,17 +48,20 @@ export class Instance {
   private readonly waiting: Waiting;
   private readonly releases: Releases;
   private readonly denials: Denials;
+  private readonly renewals: Renewals;
 
   constructor(deps: InstanceDeps) {
     this.context = {
       ...{ ...deps, identity: new Identity(deps), holds: new Holds(deps.clock, deps.cacheAgeMs) },
       ...{ warnings: new Warnings(deps.store), queue: new SerialQueue() },
+      onSeen: ({ licence, policy }) => this.renewals.saw(licence, policy),
     };
     this.client = new Client(this.context);
     this.rollCaller = new RollCaller(this.context, this.client);
     this.waiting = new Waiting(this.context, this.client, this.rollCaller);
     this.releases = new Releases(this.context, this.client);
     this.denials = new Denials(this.context, this.client);
+    this.renewals = new Renewals(this.context, this.client);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
@@ -71,8 +75,12 @@ export class Instance {
     return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
   }
 
-  private tryOnceNow(module: string, deadline: Deadline): Promise<Answer> {
-    return this.context.queue.run(() => this.tryOnce(module, deadline, false));
+  private async tryOnceNow(module: string, deadline: Deadline): Promise<Answer> {
+    const tried = () => this.context.queue.run(() => this.tryOnce(module, deadline, false));
+    return await tried().catch(async (error: unknown) => {
+      if (await this.renewals.mayHelp(error, deadline)) return await tried();
+      throw error;
+    });
   }
 
   /**
@@ -101,6 +109,11 @@ export class Instance {
     if (!this.waiting.mayStand(module)) return;
     const deadline = this.client.table.deadline(PATIENCE_MS);
     await this.releases.leave([], deadline, [module]).catch(() => undefined); // it is tried again later
+  }
+
+  /** Nothing goes on in the background any more. */
+  end(): void {
+    this.renewals.stop();
   }
 
   /** Records the refusals that are not recorded yet, as far as that is quick. */
@@ -179,6 +192,7 @@ export class Instance {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
     refuseByDate(policy, nowMs);
+    this.renewals.refuseClosed(context);
     const requester = this.rollCaller.requester(context, started, place.hasWaited);
     const request = { ...place, ...identity.proofs(nowMs), who: identity.requester, requester };
     const outcome = requestSeat(context, request);

@@ -75,6 +75,9 @@ const WARN_AFTER_MS = 2000;
 /** The longest wait for each operation of that. Milliseconds. */
 const WARNING_MS = 2000;
 
+/** The longest wait for each operation on a path that the licence is renewed from. Milliseconds. */
+const RENEWAL_MS = 30_000;
+
 type OnSlow = ((waitingFor: string) => void) | undefined;
 
 export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
@@ -134,7 +137,9 @@ export class SharedInstance {
   }
 
   part(member: Member): void {
-    if (this.members.delete(member) && this.members.size === 0) this.onEmpty();
+    if (!this.members.delete(member) || this.members.size > 0) return;
+    this.instance.end();
+    this.onEmpty();
   }
 
   read(deadline: Deadline): Promise<LatestRevision> {
@@ -170,6 +175,8 @@ export class SharedInstance {
         ...{ application: options.application ?? null, note: options.note ?? null },
       },
       isProcessGone: system.isProcessGone,
+      files: withTimeouts(system.files, system.clock, { answerMs: RENEWAL_MS }),
+      download: system.download,
       bootedAtMs: (shareTimeMs) => (facts.isBootKnown ? shareTimeMs - system.clock.uptimeMs() : null),
       watching: system.watching,
       cacheAgeMs: system.cacheAgeMs,

@@ -12,6 +12,7 @@ import { withTimeouts } from '../share/op-timeouts.js';
 import { type Random, systemRandom } from '../share/random.js';
 import { type WatchFile, watchFile } from '../share/watch.js';
 import type { StoreOptions } from '../store/store.js';
+import type { Download } from '../vendor/download.js';
 import {
   cacheAgeMs,
   describeMachine,
@@ -118,6 +119,8 @@ export interface System {
   readonly cacheAgeMs: number;
   readonly environment: LocalEnvironment | null;
   readonly store: Partial<StoreOptions>;
+  /** Asks the vendor's address for a licence; null: there is no way out. */
+  readonly download: Download | null;
 }
 
 export function realSystem(store: Partial<StoreOptions> = {}): System {
@@ -134,5 +137,10 @@ export function realSystem(store: Partial<StoreOptions> = {}): System {
     cacheAgeMs: cacheAgeMs(process.platform),
     environment: thisComputer(process.env),
     store,
+    download: loadDownload,
   };
 }
+
+/** The HTTP of Node is loaded by the first renewal. */
+const loadDownload: Download = async (address, options) =>
+  (await import('../vendor/download.js')).download(address, options);

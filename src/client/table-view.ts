@@ -1,11 +1,12 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { type Ending, endingOf, isCurrent, isExpired, type Policy } from '../licence/entitlement.js';
+import { type Ending, endingOf, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import type { Verdict } from '../rules/liveness.js';
 import { expireOffers, offerToWaiters } from '../rules/offers.js';
 import { type OfferOrWait, observeQueue, overdueIn, type QueueSeen, waits } from '../rules/queue.js';
+import { isOpenToNew } from '../rules/renewal-state.js';
 import { withoutAnswered } from '../rules/roll-call.js';
 import { ownPollMs, pollPeriodMs, tryPeriodMs } from '../rules/timing.js';
 import { instantOf } from '../share/clock.js';
@@ -150,7 +151,7 @@ export class Table {
     const overdue = this.overdue(start.licence);
     if (start.licence.waiting.length === 0 && overdue.length === 0) return draft; // as nearly always
     const passed = andThen(context, start, (now) => expireOffers(now, overdue));
-    const isClosed = !isCurrent(policy, nowMs) || this.settlingMs(base, policy, nowMs) > 0;
+    const isClosed = !isOpenToNew(context) || this.settlingMs(base, policy, nowMs) > 0;
     const served = isClosed ? passed : andThen(context, passed, offerToWaiters);
     return draft === null && served.licence === base ? null : served;
   }

@@ -1,6 +1,7 @@
 import type { Loss, Warning } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
 import type { Tombstone } from '../licence/document.js';
+import type { RenewalTrouble } from '../rules/renewal-state.js';
 import type { DisplayCopyState } from '../store/display-copy.js';
 
 export const displayCopyWarnings: Partial<Record<DisplayCopyState, string>> = {
@@ -40,3 +41,12 @@ export function lossOf(tombstone: Tombstone | null): Loss {
   if (tombstone === null) return { reason: 'place taken', by: null, words: null, at: null };
   return { reason: tombstone.reason, by: tombstone.actor, words: tombstone.words, at: tombstone.at };
 }
+
+export const renewalWarning = ({ why, sinceAt, closesAt, isClosed }: RenewalTrouble): string =>
+  isClosed
+    ? `the licence could not be renewed since ${sinceAt} (${why}); no new user is seated any more, held seats stay`
+    : `the licence could not be renewed since ${sinceAt} (${why}); work goes on until ${closesAt}`;
+
+export const renewalClosed = ({ why, sinceAt, closesAt }: RenewalTrouble): string =>
+  `the licence could not be renewed since ${sinceAt} (${why}), and was to be by ${closesAt}: no new user is seated, ` +
+  'held seats stay; run seatfile renew where the address can be reached, or install a new licence file';

@@ -15,8 +15,9 @@ import {
   pathsOf,
   stageOwner,
 } from '../share/layout.js';
-import { DisplayCopy, LATE_DISPLAY_COPY_MS } from '../store/display-copy.js';
+import { DisplayCopy } from '../store/display-copy.js';
 import { readLoosely } from '../store/shown.js';
+import { LATE_DISPLAY_COPY_MS } from '../store/shown-copy.js';
 import type { Finding } from './findings.js';
 
 /** The state of a licence on the share, without changing or waiting for anything. */

@@ -97,6 +97,8 @@ export interface Policy {
   readonly notBefore: string | null;
   readonly expiresAt: string | null;
   readonly warnDays: number;
+  /** How the licence keeps itself up to date; null for an unsigned one, whose address any user could have written. */
+  readonly renewal: Renewal | null;
   /** What one user is, in a module that does not say it. */
   readonly countBy: CountBy;
   readonly modules: ReadonlyMap<string, ModuleGrant>;
@@ -182,6 +184,7 @@ export function readPolicy({ entitlement, settings }: Licence): Policy {
     notBefore: granted.notBefore ?? null,
     expiresAt: granted.expiresAt ?? null,
     warnDays: granted.warnDays ?? WARN_DAYS,
+    renewal: isSigned ? (granted.renewal ?? null) : null,
     countBy: granted.countBy ?? 'user@host',
     modules: new Map(granted.modules.map((grant) => [grant.module, grant])),
   };

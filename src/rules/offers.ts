@@ -1,9 +1,10 @@
 import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/document.js';
-import { isCurrent, type Policy } from '../licence/entitlement.js';
+import type { Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { type OfferOrWait, waiterKey, withoutWaiters } from './queue.js';
 import { dropSeats, isOffered, seatEvent } from './records.js';
+import { isOpenToNew } from './renewal-state.js';
 import { settlingForMs } from './restore.js';
 import { SeatIndex } from './seats.js';
 
@@ -63,7 +64,7 @@ export function offerToWaiters(context: ChangeContext): Draft | null {
  * after a restore no new user is seated; a waiter takes a free seat itself, later.
  */
 export function offerFree(context: ChangeContext): Draft | null {
-  const isClosed = !isCurrent(context.policy, context.nowMs) || settlingForMs(context) > 0;
+  const isClosed = !isOpenToNew(context) || settlingForMs(context) > 0;
   return isClosed ? null : offerToWaiters(context);
 }
 

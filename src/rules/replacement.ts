@@ -1,10 +1,9 @@
-import { type Licence, MAX_FORMER } from '../licence/document.js';
-import { entitlementHash, type Policy, readPolicy } from '../licence/entitlement.js';
-import { inFile, SeatfileFault } from '../licence/fault.js';
-import { licenceIdOf } from '../licence/lineage.js';
-import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
 import { parseLicence } from '../licence/text.js';
-import { offerFree } from './offers.js';
+import type { Trust } from '../licence/trust.js';
+import { install } from './installation.js';
+import { type NewLicence, readNewLicence } from './new-licence.js';
 
 /** What becomes of a replacement file: one that an administrator put over `licence.json`. */
 export type ReplacementOutcome =
@@ -12,45 +11,37 @@ export type ReplacementOutcome =
   | { readonly kind: 'same' } // the table has all that is in it: it may be written over
   | { readonly kind: 'refused'; readonly why: string };
 
+/** What can be said of a replacement file before it is compared with the table. */
+export type ReplacementRead =
+  | { readonly kind: 'read'; readonly next: NewLicence }
+  | { readonly kind: 'left' } // signed, and this process has no key to judge it by: another process may have one
+  | { readonly kind: 'refused'; readonly why: string };
+
+export function readReplacement(text: string, trust: Trust): ReplacementRead {
+  try {
+    const isLeft = !trust.isAsked && parseLicence(text, 'it').entitlement.signature !== undefined;
+    return isLeft ? { kind: 'left' } : { kind: 'read', next: readNewLicence(text, 'it', trust).next };
+  } catch (error) {
+    if (error instanceof SeatfileFault) return { kind: 'refused', why: error.message };
+    throw error;
+  }
+}
+
 /**
- * An unsigned file over an unsigned licence of the same licence id is adopted as it is: entitlement and
- * settings. The seat table stays. No holder loses its seat, however few seats the new file has.
+ * A signed file is installed as `seatfile install` would do it. An unsigned one over an unsigned licence of the same id
+ * is adopted as it is, with its settings.
  */
 export function judgeReplacement(
   context: ChangeContext,
-  { text, actor }: { readonly text: string; readonly actor: string },
+  { next, actor }: { readonly next: NewLicence; readonly actor: string },
 ): ReplacementOutcome {
-  const top = context.licence;
-  const read = readFile(text);
-  if ('why' in read) return { kind: 'refused', why: read.why };
-  const { licence: replacement, policy } = read;
-  const [id, ownId] = [licenceIdOf(replacement.entitlement), licenceIdOf(top.entitlement)];
-  if (id !== ownId) return { kind: 'refused', why: `it is licence "${id}"; expected licence "${ownId}"` };
-  const { entitlement, settings } = replacement;
-  if (top.entitlement.signature !== undefined && entitlement.signature === undefined)
-    return { kind: 'refused', why: 'it is unsigned; expected a licence that the vendor signed' };
-  const hash = entitlementHash(top.entitlement);
-  const isSame = entitlementHash(entitlement) === hash;
-  if (isSame && JSON.stringify(settings) === JSON.stringify(top.settings)) return { kind: 'same' };
-  const former = [...top.formerEntitlements.filter((one) => one !== entitlementHash(entitlement)), hash];
-  const formerEntitlements = isSame ? top.formerEntitlements : former.slice(-MAX_FORMER);
-  const adopted: Draft = {
-    licence: { ...top, entitlement, settings, formerEntitlements },
-    events: [{ kind: 'installed', actor, entitlement: entitlementHash(entitlement) }],
-  };
-  return { kind: 'adopted', draft: andThen({ ...context, policy }, adopted, offerFree) };
-}
-
-type Read = { readonly licence: Licence; readonly policy: Policy } | { readonly why: string };
-
-function readFile(text: string): Read {
-  try {
-    const licence = parseLicence(text, 'it');
-    if (licence.entitlement.signature !== undefined)
-      return { why: 'it is signed, and this version cannot verify signatures; update this application' };
-    return { licence, policy: inFile('it', () => readPolicy(licence)) };
-  } catch (error) {
-    if (error instanceof SeatfileFault) return { why: error.message };
-    throw error;
+  const outcome = install(context, { next, actor, kind: 'installed', force: false });
+  switch (outcome.kind) {
+    case 'installed':
+      return { kind: 'adopted', draft: outcome.draft };
+    case 'refused':
+      return { kind: 'refused', why: outcome.refusal.why };
+    case 'same':
+      return outcome;
   }
 }

@@ -3,7 +3,9 @@ import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
+import { type Excess, excessIn } from './installation.js';
 import { Queues } from './queue.js';
+import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { isFromFuture, isSilent } from './roll-call.js';
 import { seatsInUse } from './seats.js';
 import { ownPollMs } from './timing.js';
@@ -61,6 +63,16 @@ export interface StatusView {
   readonly movedTo: string | null;
   /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
   readonly refusedFile: string | null;
+  /** How the renewal of the licence stands; null where it names no address for it, or is not signed. */
+  readonly renewal: {
+    readonly from: string;
+    /** The last success; null: there was none yet. */
+    readonly checkedAt: string | null;
+    /** Null while the last try has succeeded. */
+    readonly trouble: RenewalTrouble | null;
+  } | null;
+  /** Modules with more seats in use than there are: no new user is seated before it fits. */
+  readonly excess: readonly Excess[];
   readonly modules: readonly {
     readonly module: string;
     readonly maxUsers: number;
@@ -123,12 +135,20 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
     movedTo: licence.movedTo ?? null,
     refusedFile,
+    renewal: renewalView(context),
+    excess: excessIn(context),
     modules: modulesView(licence, policy, queues),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
     bans: licence.settings.bans ?? [],
   };
+}
+
+function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['renewal'] {
+  if (policy.renewal === null) return null;
+  const { checkedAt } = renewalStateOf(licence, nowMs);
+  return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
 function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusView['modules'] {

@@ -1,7 +1,9 @@
 import { constants } from 'node:fs';
 import fs from 'node:fs/promises';
+import { type Clock, inTime, LATE } from './clock.js';
 import { ShareError, sortError } from './files.js';
 import { tracked } from './hung-exit.js';
+import { ANSWER_MS } from './op-timeouts.js';
 
 /**
  * Adds a text to the end of a file, in one write, through to the disk. A missing file is created with this mode. On one
@@ -18,6 +20,14 @@ export const append: Append = async (file, text, mode) => {
     throw sortError(error, 'write', file);
   }
 };
+
+/** The same, given up at the deadline of an operation: the text may still come. @throws ShareError `silent` */
+export const appendInTime =
+  (act: Append, clock: Clock): Append =>
+  async (file, ...rest) => {
+    const answer = await inTime(clock, ANSWER_MS, act(file, ...rest));
+    if (answer === LATE) throw new ShareError('silent', 'write', file);
+  };
 
 const FLAGS =
   constants.O_WRONLY |

@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
-import type { Licence } from '../licence/document.js';
-import { entitlementHash, readPolicy } from '../licence/entitlement.js';
-import { withFullCheck } from '../licence/full-check-door.js';
+import type { Licence, Settings } from '../licence/document.js';
+import { entitlementHash } from '../licence/entitlement.js';
 import { lineagesOf } from '../licence/lineage.js';
 import { MAX_BYTES } from '../licence/size.js';
-import { decodeText, formatLicence, parseLicence } from '../licence/text.js';
-import type { Trust } from '../licence/trust.js';
+import { formatLicence } from '../licence/text.js';
 import { Unchanged } from '../licence/unchanged.js';
 import type { Clock } from '../share/clock.js';
-import { toFault } from '../share/deadline.js';
 import { identityOf, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { type LicencePaths, refusedName } from '../share/layout.js';
 import { isLostBelow, orderOf, readLoosely, type Shown } from './shown.js';
@@ -42,6 +39,17 @@ export interface DisplayCopyFound {
   readonly shown: Shown | null;
 }
 
+/** A document that was put over `licence.json`, or what it showed and an administrator has edited. */
+export interface Put {
+  readonly text: string;
+  readonly identity: string;
+  /** The settings that were edited; null: it is another document. */
+  readonly edit: Settings | null;
+}
+
+/** See editedSettings() in replacement-file.ts. */
+export type EditIn = (shown: Shown) => Promise<Settings | null>;
+
 /**
  * `changed`: another process has replaced the file meanwhile, or this one was held up: to begin again.
  * `higher`: it shows a higher number than the one given. `foreign`: another document was put there. `left`: it may
@@ -56,11 +64,20 @@ export class DisplayCopy {
   private readonly wreckMs: number;
   private standing: Unchanged | null = null;
   private seen: Omit<DisplayCopyFound, 'state'> | null = null;
+  /** What was edited in the file that was seen last; compared once for each. */
+  private edit: { readonly identity: string; readonly settings: Settings | null } | null = null;
+  private readonly editIn: EditIn;
   private lastRead: { identity: string; digest: string; doubtedMs: number | null } | null = null;
   /** Why it could not be refreshed when that was last tried; null: it could, or the share did not say. */
   trouble: ShareErrorKind | null = null;
 
-  constructor(paths: LicencePaths, files: ShareFiles, clock: Clock, wreckMs = WRECK_MS) {
+  constructor(
+    paths: LicencePaths,
+    files: ShareFiles,
+    clock: Clock,
+    { wreckMs = WRECK_MS, editIn = async () => null }: { wreckMs?: number; editIn?: EditIn } = {},
+  ) {
+    this.editIn = editIn;
     this.paths = paths;
     this.files = files;
     this.clock = clock;
@@ -77,6 +94,7 @@ export class DisplayCopy {
       const seen = this.seen?.identity === identity ? this.seen : await this.read(identity);
       if (seen === null) return { state: 'unread', identity, shown: null };
       const state = recognise(seen.shown, top); // anew each time: what was foreign may have been adopted since
+      if (state === 'ours' && (await this.editOf(seen, top))) return { state: 'foreign', ...seen };
       return { state: state === 'ours' && stat.links > 1 ? 'linked' : state, ...seen };
     } catch (error) {
       this.seen = null;
@@ -91,6 +109,16 @@ export class DisplayCopy {
     const isOldNews = bytes !== null && this.isOldNews(identity, bytes);
     this.seen = isOldNews ? null : { identity, shown: bytes && readLoosely(bytes) };
     return this.seen;
+  }
+
+  /** Settings that the table has are no edit, and only others are worth a reading. */
+  private async editOf(
+    { identity, shown }: Omit<DisplayCopyFound, 'state'>,
+    top: Licence,
+  ): Promise<Settings | null> {
+    if (shown === null || JSON.stringify(shown.settings) === JSON.stringify(top.settings)) return null;
+    if (this.edit?.identity !== identity) this.edit = { identity, settings: await this.editIn(shown) };
+    return this.edit.settings;
   }
 
   /** Tells whether it has been replaced since, by a stat. Never fails. */
@@ -127,14 +155,17 @@ export class DisplayCopy {
   }
 
   /** A document that was put over it, as it is there now; null when there is none, or it cannot be read. */
-  async replacement(top: Licence): Promise<{ readonly text: string; readonly identity: string } | null> {
-    if ((await this.look(top)).state !== 'foreign') return null;
+  async replacement(top: Licence): Promise<Put | null> {
+    const found = await this.look(top);
+    if (found.state !== 'foreign') return null;
+    const edit = recognise(found.shown, top) === 'ours' ? await this.editOf(found, top) : null;
     try {
       const stat = await this.files.stat(this.paths.licenceFile);
       if (stat.kind !== 'file') return null;
       const bytes = await this.files.read(this.paths.licenceFile);
       const isStill = identityOf(await this.files.stat(this.paths.licenceFile)) === identityOf(stat);
-      return isStill ? { text: new TextDecoder().decode(bytes), identity: identityOf(stat) } : null;
+      if (!isStill || (edit !== null && identityOf(stat) !== found.identity)) return null;
+      return { text: new TextDecoder().decode(bytes), identity: identityOf(stat), edit };
     } catch {
       return null;
     }
@@ -150,10 +181,11 @@ export class DisplayCopy {
     return this.files.replace(licenceFile, textToShow(top), fileMode, { beside: folder, expected: identity });
   }
 
-  /** Keeps a document that is refused, beside the licence, under a name that says so. */
-  async setAside(identity: string): Promise<void> {
-    if (identityOf(await this.files.stat(this.paths.licenceFile)) !== identity) return;
+  /** Keeps a document that is refused, beside the licence, under a name that says so. False: it is not there now. */
+  async setAside(identity: string): Promise<boolean> {
+    if ((await this.identity()) !== identity) return false;
     await this.files.rename(this.paths.licenceFile, refusedName(this.paths.licenceFile));
+    return true;
   }
 
   /**
@@ -208,12 +240,6 @@ function textToShow(top: Licence): string {
 const NOT_REFRESHED: readonly ShareErrorKind[] = ['refused', 'busy', 'readOnly', 'full'];
 
 /**
- * A refresh takes a few seconds; a revision that is not shown for longer than this is told. Milliseconds, by
- * the server's stamps.
- */
-export const LATE_DISPLAY_COPY_MS = 10_000;
-
-/**
  * Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a
  * licence.
  */
@@ -222,47 +248,4 @@ function recognise(shown: Shown | null, top: Licence): DisplayCopyState {
   const known = [entitlementHash(top.entitlement), ...top.formerEntitlements];
   const isKin = lineagesOf(top).some((lineage) => lineage === shown.lineage);
   return isKin && known.includes(entitlementHash(shown.entitlement)) ? 'ours' : 'foreign';
-}
-
-/** The whole document, or null where there is none that reads as a licence, or its entitlement is not trusted. */
-export async function readDisplayCopy(
-  licenceFile: string,
-  files: ShareFiles,
-  trust: Trust,
-): Promise<Licence | null> {
-  const bytes = await files.read(licenceFile).catch((error: unknown) => {
-    if (error instanceof ShareError && ['missing', 'wrongKind', 'tooLarge'].includes(error.kind)) return null;
-    throw toFault(error);
-  });
-  try {
-    const licence =
-      bytes && (await withFullCheck(() => parseLicence(decodeText(bytes, licenceFile), licenceFile)));
-    if (!licence) return null;
-    trust.require(licence.entitlement);
-    await withFullCheck(() => readPolicy(licence)).catch(() => null); // what reads it later cannot wait
-    return licence;
-  } catch {
-    return null;
-  }
-}
-
-/**
- * The revision that `licence.json` still shows, where the one after it has been there for longer than a
- * refresh takes.
- * @param committedMs when a revision was committed, by the server's clock; null where it is not there any
- * more
- */
-export async function lateDisplayCopy(
-  licenceFile: string,
-  top: Licence,
-  nowMs: number,
-  files: ShareFiles,
-  committedMs: (revision: number) => Promise<number | null>,
-): Promise<number | null> {
-  const bytes = await files.read(licenceFile).catch(() => null);
-  const shown = bytes && readLoosely(bytes);
-  if (!shown || shown.lineage !== top.lineage || typeof shown.revision !== 'number') return null;
-  if (shown.revision >= top.revision) return null;
-  const sinceMs = await committedMs(shown.revision + 1);
-  return sinceMs === null || nowMs - sinceMs > LATE_DISPLAY_COPY_MS ? shown.revision : null;
 }

@@ -22,11 +22,11 @@ import {
   restoredName,
 } from '../share/layout.js';
 import type { StoreContext } from './context.js';
-import { readDisplayCopy } from './display-copy.js';
 import type { FirstFolder } from './first-folder.js';
 import type { FolderRegister } from './folder-register.js';
 import type { Attempt } from './register.js';
 import type { ReadRevision, Revisions } from './revisions.js';
+import { readDisplayCopy } from './shown-copy.js';
 
 /**
  * The instance that rebuilds: `user@host` for the journal, and its id. Its own record goes back only by its

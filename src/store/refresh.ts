@@ -1,15 +1,12 @@
 import type { Licence } from '../licence/document.js';
-import type { ChangeContext } from '../licence/revision.js';
-import { judgeReplacement, type ReplacementOutcome } from '../rules/replacement.js';
 import { inTime } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { ShareErrorKind } from '../share/files.js';
-import { refusedName } from '../share/layout.js';
 import type { SerialQueue } from '../share/serial.js';
-import type { Committer, TakeTurn } from './commit.js';
+import type { Committer } from './commit.js';
 import type { StoreContext } from './context.js';
 import { type DisplayCopy, type DisplayCopyFound, isShown } from './display-copy.js';
-import type { Turn } from './register.js';
+import type { ReplacementFile } from './replacement-file.js';
 
 /** How long after a commit `licence.json` is refreshed, and the most that chance adds. Milliseconds. */
 const DELAY_MS = 2000;
@@ -24,13 +21,6 @@ const ENDING_MS = 5000;
 const READING_MS = 1000;
 /** Others may replace the file again and again meanwhile; then they show what is new. */
 const MOST_TRIES = 5;
-
-class ReplacedMeanwhile extends Error {}
-
-const unlessReplaced = (error: unknown): null => {
-  if (error instanceof ReplacedMeanwhile) return null;
-  throw error;
-};
 
 interface Plan {
   /** The file as it stood then: one that has changed since was refreshed by another process. Null: in any case. */
@@ -52,12 +42,11 @@ interface Round extends Deadline {
 export interface RefreshDeps {
   /** The store's: a refresh is one of its operations. */
   readonly queue: SerialQueue;
-  /** A replacement file is adopted in one. */
-  readonly takeTurn: TakeTurn;
+  readonly replacement: ReplacementFile;
 }
 
 /**
- * Keeps `licence.json` up to date, and deals with a file that was put over it. A refresh runs some seconds after a
+ * Keeps `licence.json` up to date. A refresh runs some seconds after a
  * commit and outside the lock, so no writer waits for it.
  */
 export class Refresh {
@@ -133,7 +122,7 @@ export class Refresh {
       if (result === 'refused' && !round.isSecondTry) return await this.tryAgain(round);
       this.isRefused = result === 'refused';
       this.tell();
-      if (result === 'foreign') await this.settleReplacement(round).catch(() => undefined);
+      if (result === 'foreign') await this.deps.replacement.settle(round).catch(() => undefined);
       if (result === 'same' || result === 'shown') this.unshown = null;
       if (result === 'shown') await this.lookBack(latest, round);
       return;
@@ -175,43 +164,6 @@ export class Refresh {
     const { trouble } = this.displayCopy;
     if (trouble !== null && trouble !== this.told) this.onTrouble(troubleTexts[trouble] ?? trouble);
     this.told = trouble;
-  }
-
-  /**
-   * Adopts a file that was put over `licence.json` in one commit, or keeps it as `licence.json.refused`. Then
-   * the latest revision is shown again.
-   * @returns what became of it, in words; null when there is none
-   */
-  async settleReplacement(deadline: Deadline): Promise<string | null> {
-    const { committer, displayCopy } = this;
-    const { memory, revisions } = committer;
-    const replacement = await displayCopy.replacement((await revisions.latest(deadline)).licence);
-    if (replacement === null) return null;
-    const change = (context: ChangeContext) => {
-      const answer = judgeReplacement(context, { text: replacement.text, actor: memory.actor });
-      return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
-    };
-    const takeTurn = (until: Deadline) => this.turnFor(replacement.identity, until);
-    const done = await committer.commit<ReplacementOutcome>(change, deadline, takeTurn).catch(unlessReplaced);
-    if (done === null) return null; // a later poll meets what stands there now
-    const { answer, licence } = done;
-    memory.remember(licence);
-    if (answer.kind !== 'refused') {
-      await displayCopy.write(licence, replacement.identity);
-      return answer.kind === 'adopted' ? 'was replaced by a new one, which is in force now' : null;
-    }
-    await displayCopy.setAside(replacement.identity);
-    await displayCopy.show(licence);
-    const kept = refusedName(this.context.paths.licenceFile);
-    return `was replaced by a file that is refused: ${answer.why}; it is kept as ${kept}`;
-  }
-
-  /** While this process waited, another may have dealt with the file, and an administrator have put the next one. */
-  private async turnFor(identity: string, deadline: Deadline): Promise<Turn> {
-    const turn = await this.deps.takeTurn(deadline);
-    if ((await this.displayCopy.identity()) === identity) return turn;
-    await turn.end();
-    throw new ReplacedMeanwhile();
   }
 
   /** The process ends, perhaps: what it planned is done now. On a slow share a later process does it. */

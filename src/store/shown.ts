@@ -8,6 +8,7 @@ export interface Shown {
   readonly entitlement: SealedEntitlement;
   readonly revision: unknown;
   readonly commit: unknown;
+  readonly settings: unknown;
 }
 
 /** The rest is not checked: this runs whenever the file has changed. */
@@ -23,6 +24,7 @@ export function readLoosely(bytes: Uint8Array): Shown | null {
       lineage: 'lineage' in value ? value.lineage : undefined,
       revision: 'revision' in value ? value.revision : undefined,
       commit: 'commit' in value ? value.commit : undefined,
+      settings: 'settings' in value ? value.settings : undefined,
       entitlement: entitlement as SealedEntitlement,
     };
   } catch {

@@ -9,7 +9,7 @@ import { SerialQueue } from '../share/serial.js';
 import { type Change, type Committed, Committer } from './commit.js';
 import { Compaction } from './compact.js';
 import type { StoreContext } from './context.js';
-import { DisplayCopy, type DisplayCopyState, lateDisplayCopy, WRECK_MS } from './display-copy.js';
+import { DisplayCopy, type DisplayCopyState, WRECK_MS } from './display-copy.js';
 import { FirstFolder } from './first-folder.js';
 import { GarbageCollector, type GarbageContext, type GarbageOptions } from './garbage.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal-files.js';
@@ -19,7 +19,10 @@ import { type RebuildActor, Rebuilder, type Survey } from './rebuild.js';
 import { Recovery } from './recovery.js';
 import { Refresh } from './refresh.js';
 import type { Turn } from './register.js';
+import { editedSettings, ReplacementFile } from './replacement-file.js';
 import { type LatestRevision, Revisions } from './revisions.js';
+import type { Shown } from './shown.js';
+import { lateDisplayCopy } from './shown-copy.js';
 
 /** Waits and ages; the defaults are the design's, and tests shorten them. All milliseconds. */
 export interface StoreOptions {
@@ -65,6 +68,7 @@ export interface StoreDeps extends GarbageContext {
  */
 export class Store {
   readonly paths: LicencePaths;
+  readonly trust: Trust;
   /** Told what is wrong with the journal. It costs no seat. */
   onJournalTrouble: (trouble: string) => void = () => undefined;
   /** Told why `licence.json` could not be refreshed, once until that changes. It costs no seat. */
@@ -80,6 +84,7 @@ export class Store {
   private readonly rebuilder: Rebuilder;
   private readonly recovery: Recovery;
   private readonly displayCopy: DisplayCopy;
+  private readonly replacement: ReplacementFile;
   private readonly refresh: Refresh;
   private readonly journal: Journal;
   private readonly compaction: Compaction;
@@ -88,6 +93,7 @@ export class Store {
   constructor({ actor, trust = Trust.none, ...given }: StoreDeps, options: Partial<StoreOptions> = {}) {
     this.options = { ...storeDefaults, ...options };
     this.paths = given.paths;
+    this.trust = trust;
     const files = withTimeouts(given.files, given.clock, this.options);
     const context = { ...given, files };
     this.context = context;
@@ -98,9 +104,15 @@ export class Store {
     this.firstFolder = new FirstFolder(context, this.revisions);
     this.rebuilder = new Rebuilder(context, this.revisions, this.firstFolder);
     this.recovery = new Recovery(this.paths, this.revisions, this.rebuilder, this.memory);
-    this.displayCopy = new DisplayCopy(this.paths, files, context.clock, this.options.wreckMs);
-    const { queue, takeTurn } = this;
-    this.refresh = new Refresh(context, this.displayCopy, this.committer, { queue, takeTurn });
+    const { wreckMs } = this.options;
+    const editIn = (shown: Shown) => editedSettings(shown, this.revisions);
+    this.displayCopy = new DisplayCopy(this.paths, files, context.clock, { wreckMs, editIn });
+    const { queue } = this;
+    this.replacement = new ReplacementFile(this.displayCopy, this.committer, this.takeTurn);
+    this.refresh = new Refresh(context, this.displayCopy, this.committer, {
+      queue,
+      replacement: this.replacement,
+    });
     this.refresh.onTrouble = (trouble) => this.onDisplayCopyTrouble(trouble);
     this.journal = new Journal(this.paths, files);
     const { clearing } = this.options;
@@ -148,7 +160,7 @@ export class Store {
    * @returns what became of it, in words; null when there is none
    */
   settleReplacement(deadline: Deadline): Promise<string | null> {
-    return this.serially(() => this.refresh.settleReplacement(deadline));
+    return this.serially(() => this.replacement.settle(deadline));
   }
 
   /** What lies there, for `seatfile repair`; to be asked when a poll has failed. Writes nothing. */

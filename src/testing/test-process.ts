@@ -45,7 +45,7 @@ export class TestProcess {
       facts: { machine, host, user, isBootKnown: false },
       isProcessGone: (pid) => !around.isRunning(pid),
       processStart: () => null,
-      ...{ watching: null, cacheAgeMs: 0, environment: null },
+      ...{ watching: null, cacheAgeMs: 0, environment: null, download: null },
       store: { lock: false }, // it only keeps writers from colliding, and would load a package
     };
   }

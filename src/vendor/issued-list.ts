@@ -110,7 +110,7 @@ export async function addIssued(list: IssuedList, line: IssuedLine, deps: ListDe
     throw new SeatfileFault(
       'SHARE_UNFIT',
       `${list.file}: expected the line that was just written, found it covered by another; ` +
-        'keep the keys on a disk of this computer. No licence was written',
+        'keep the keys on a disk of this computer',
     );
 }
 

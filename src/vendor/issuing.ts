@@ -54,17 +54,18 @@ export async function writeLicence(
   deps: IssueDeps,
 ): Promise<string> {
   const line = lineOf(granted, { hash: entitlementHash(licence.entitlement), keyId, by });
-  let isListed = false;
+  let says: string | null = null; // of the list, should the licence not be written
   try {
     return await createLicenceFile(path, licence, deps.files, async () => {
+      says = 'may name';
       await addIssued(list, line, deps);
-      isListed = true;
+      says = 'already names';
     });
   } catch (error) {
-    if (!isListed || !(error instanceof SeatfileFault)) throw error;
+    if (says === null || !(error instanceof SeatfileFault)) throw error;
     throw new SeatfileFault(
       error.code,
-      `${error.message}. ${list.file} names the licence ${line.id} already; it was not written`,
+      `${error.message}. The licence ${line.id} was not written; ${list.file} ${says} it`,
       { cause: error },
     );
   }

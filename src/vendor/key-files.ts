@@ -64,19 +64,38 @@ async function makeMissing(directory: string, files: ShareFiles): Promise<boolea
   }
 }
 
-async function writeInto(directory: string, keys: NewKeys, deps: KeyDeps): Promise<WrittenKeys> {
-  const { files } = deps;
-  const folder = await files.stat(directory);
+/**
+ * Whether keys can go there, as far as it can be told before they are made. A missing directory is no trouble.
+ * @throws SeatfileFault as writeKeys()
+ */
+export async function checkKeyPlace(out: string, deps: KeyDeps): Promise<void> {
+  try {
+    const directory = await nullIf(deps.files.resolve(wholePath(out)), 'missing');
+    if (directory !== null) await checkFolder(directory, deps);
+  } catch (error) {
+    throw toFault(error);
+  }
+}
+
+async function checkFolder(directory: string, deps: KeyDeps): Promise<KeyWarning[]> {
+  const folder = await deps.files.stat(directory);
   if (folder.kind !== 'directory')
     throw new SeatfileFault(
       'LICENCE_EXISTS',
       `${directory}: expected a directory for the keys, found a ${folder.kind}; give another`,
     );
-  const groupWrites = hasModes(deps) ? lookAtFolder(directory, folder.mode) : [];
+  for (const name of [PRIVATE_FILE, PUBLIC_FILE]) {
+    const path = nodePath.join(directory, name);
+    if ((await nullIf(deps.files.stat(path), 'missing')) !== null) throw exists(path);
+  }
+  return hasModes(deps) ? lookAtFolder(directory, folder.mode) : [];
+}
+
+async function writeInto(directory: string, keys: NewKeys, deps: KeyDeps): Promise<WrittenKeys> {
+  const { files } = deps;
+  const groupWrites = await checkFolder(directory, deps);
   const privateFile = nodePath.join(directory, PRIVATE_FILE);
   const publicFile = nodePath.join(directory, PUBLIC_FILE);
-  for (const path of [privateFile, publicFile])
-    if ((await nullIf(files.stat(path), 'missing')) !== null) throw exists(path);
   await writeWhole(privateFile, keys.privatePem, OWN_FILE, files);
   await writeWhole(publicFile, keys.publicPem, SHOWN_FILE, files).catch(async (error: unknown) => {
     await files.removeFile(privateFile).catch(() => undefined);

@@ -20,7 +20,8 @@ export interface NewKeys {
 export interface SigningKey {
   readonly keyId: string;
   readonly privateKey: KeyObject;
-  readonly publicKey: KeyObject;
+  /** SPKI. */
+  readonly publicPem: string;
 }
 
 /** @param passphrase null: the private key lies open in its file */
@@ -31,11 +32,12 @@ export function newKeys(passphrase: string | null): NewKeys {
     privatePem: privateKey
       .export({ type: 'pkcs8', format: 'pem', ...(passphrase !== null && { cipher: CIPHER, passphrase }) })
       .toString(),
-    publicPem: publicKey.export({ type: 'spki', format: 'pem' }).toString(),
+    publicPem: pemOf(publicKey),
     publicLine: rawKeyOf(publicKey).toString('base64'),
     hasPassphrase: passphrase !== null,
   };
 }
+const pemOf = (publicKey: KeyObject): string => publicKey.export({ type: 'spki', format: 'pem' }).toString();
 const CIPHER = 'aes-256-cbc';
 
 /** Characters of a passphrase. Node stretches it by 2,048 rounds of PBKDF2 only, so a short one is soon guessed. */
@@ -81,7 +83,7 @@ export async function openPrivateKey(
   if (privateKey.asymmetricKeyType !== 'ed25519')
     throw refused(where, `a private key of ${privateKey.asymmetricKeyType}`);
   const publicKey = createPublicKey(privateKey);
-  return { keyId: keyIdOf(publicKey), privateKey, publicKey };
+  return { keyId: keyIdOf(publicKey), privateKey, publicPem: pemOf(publicKey) };
 }
 
 /** What OpenSSL says names the inside of the key at most, and nothing that helps. It is not passed on. */

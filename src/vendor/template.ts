@@ -3,8 +3,9 @@ import { inFile, SeatfileFault } from '../licence/fault.js';
 import { fullCheck, withFullCheck } from '../licence/full-check-door.js';
 import { parseJson } from '../licence/json.js';
 import { isRecord } from '../licence/shapes.js';
-import { type PublicKeys, type Verdict, verify } from '../licence/signature.js';
+import type { Verdict } from '../licence/signature.js';
 import { parseLicence } from '../licence/text.js';
+import type { Trust } from '../licence/trust.js';
 
 /** Where a licence takes its terms from: a JSON file that the vendor wrote, or an earlier licence. Pure. */
 
@@ -37,22 +38,22 @@ interface EarlierLicence {
 
 /**
  * @param where names the text in every fault
- * @param keys of the vendor, to tell whether an earlier licence is as it was issued
+ * @param trust in the vendor's own keys, to tell whether an earlier licence is as it was issued
  * @throws SeatfileFault LICENCE_INVALID (names the key, what was found, what was expected), LICENCE_NEWER,
  * LICENCE_FORGED
  */
-export const readTemplate = (text: string, where: string, keys: PublicKeys): Promise<Template> =>
+export const readTemplate = (text: string, where: string, trust: Trust): Promise<Template> =>
   withFullCheck(() => {
     const value = parseJson(text, where);
-    if (isRecord(value) && 'entitlement' in value) return ofLicence(text, where, keys);
+    if (isRecord(value) && 'entitlement' in value) return ofLicence(text, where, trust);
     const { $schema: _, comment: _words, validDays, ...terms } = fullCheck().checkTemplate(value, where);
     return { terms, validDays: validDays ?? null, earlier: null };
   });
 
 /** For whom and where it was stays with the earlier licence: those are no terms. */
-function ofLicence(text: string, where: string, keys: PublicKeys): Template {
+function ofLicence(text: string, where: string, trust: Trust): Template {
   const { entitlement } = parseLicence(text, where);
-  const verdict = verify(entitlement, keys);
+  const verdict = trust.verdictOn(entitlement);
   if (verdict === 'invalid')
     throw new SeatfileFault(
       'LICENCE_FORGED',

@@ -56,18 +56,23 @@ export function startHolder(file: string, user: string, machine: string, onSigna
 
 export const CTRL_C = '\u0003';
 
-/** A command line in this process, at a terminal where questions are answered; with waits of the test's own. */
+/**
+ * A command line in this process, at a terminal where questions are answered: all of them alike, or one after the
+ * other; with waits of the test's own.
+ */
 export async function atTerminal(
   words: readonly string[],
-  answer: string,
+  answers: string | readonly string[],
   options: { readonly store?: Partial<StoreOptions>; readonly isInteractive?: boolean } = {},
 ) {
   const said = { out: '', err: '', asked: '' };
   const unused = () => {
     throw new Error('not used here');
   };
+  let asked = 0;
   const ask = async (question: string) => {
     said.asked += question;
+    const answer = typeof answers === 'string' ? answers : (answers[asked++] ?? CTRL_C);
     if (answer === CTRL_C) throw new Interrupted();
     return answer;
   };

@@ -2,6 +2,7 @@ import type { Licence } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence, nextRevision } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
+import { Trust } from '../../src/licence/trust.js';
 import type { Deadline } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import {
@@ -27,6 +28,7 @@ export interface WriterOptions {
   /** Faults, between the store and the share. */
   readonly wrap?: (files: ShareFiles) => ShareFiles;
   readonly isDead?: (owner: StageOwner) => boolean;
+  readonly trust?: Trust;
 }
 
 const MINUTE_MS = 60_000;
@@ -137,6 +139,7 @@ export class Writer {
         owner: { machine: 'abcdef01', pid },
         isDead: options.isDead ?? (() => false),
         actor: 'ada@pc-1',
+        trust: options.trust ?? Trust.none,
       },
       { onSlow: (waitingFor) => void this.slow.push(waitingFor), ...options.store },
     );

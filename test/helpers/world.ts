@@ -18,6 +18,7 @@ import type { Random } from '../../src/share/random.js';
 import type { StoreOptions } from '../../src/store/store.js';
 import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
+import type { Download } from '../../src/vendor/download.js';
 import type { SimClient, SimClientState } from '../share/simulated/client.js';
 import { SimServer } from '../share/simulated/server.js';
 import type { ServerOptions } from '../share/simulated/tree.js';
@@ -40,11 +41,15 @@ export interface WorldOptions extends ServerOptions {
   readonly notBefore?: string;
   readonly expiresAt?: string;
   readonly settings?: Settings;
-  /** Signs the licence. @default it is unsigned */
-  readonly vendor?: TestVendor;
   /** Everything that chance decides follows from it. @default 1 */
   readonly seed?: string | number;
   readonly store?: Partial<StoreOptions>;
+  /** What a host gets from the vendor's address. @default no way out */
+  readonly download?: (host: string) => Download | null;
+  /** More of what the vendor grants. */
+  readonly granted?: Partial<Entitlement>;
+  /** Signs the licence. @default it is unsigned */
+  readonly vendor?: TestVendor;
   /** Of every host, unless it has its own. @default none */
   readonly latencyMs?: SimClientState['latencyMs'];
   /**
@@ -365,6 +370,7 @@ export class User {
       cacheAgeMs: host.cacheAgeMs,
       environment: null,
       store: host.world.options.store ?? {},
+      download: host.world.options.download?.(host.name) ?? null,
     };
   }
 
@@ -434,6 +440,7 @@ function freshLicence(options: WorldOptions): Licence {
   const granted: Entitlement = {
     ...{ licenceId: 'acme-1', customer: 'Acme', issuedAt, modules },
     ...{ checkIntervalSeconds, offlineGraceSeconds, level, countBy, notBefore, expiresAt },
+    ...options.granted,
   };
   const ids = { lineage: digest('lineage', options.seed ?? 1), commit: digest('commit', options.seed ?? 1) };
   const payload = JSON.stringify(granted);

@@ -20,12 +20,14 @@ import {
   textToPublish,
 } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
+import { Trust } from '../../src/licence/trust.js';
 import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
+import { excessIn, install } from '../../src/rules/installation.js';
 import {
   addPoll,
   capSilence,
@@ -34,13 +36,16 @@ import {
   recentCommits,
   type Verdict,
 } from '../../src/rules/liveness.js';
+import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
 import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
 import { describeFull } from '../../src/rules/refusal.js';
-import { judgeReplacement } from '../../src/rules/replacement.js';
+import * as renewal from '../../src/rules/renewal.js';
+import * as renewalStates from '../../src/rules/renewal-state.js';
+import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
@@ -48,6 +53,7 @@ import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
+import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
 
@@ -240,7 +246,21 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
-  judgeReplacement: (of) => judgeReplacement(context(of), { text: textOf(of), actor: 'a@b' }),
+  judgeReplacement: (of) => judgeReplacement(context(of), { next: nextOf(of), actor: 'a@b' }),
+  readReplacement: (of) => readReplacement(formatLicence(short(of), 'compact'), Trust.none),
+  readNewLicence: (of) => readNewLicence(formatLicence(short(of), 'compact'), FILE, Trust.none),
+  install: (of) => install(context(of), { next: nextOf(of), actor: 'a@b', kind: 'installed', force: true }),
+  excessIn: (of) => excessIn(context(of)),
+  renewalStateOf: (of) => renewalStates.renewalStateOf(of.licence, START_MS),
+  isRenewalDue: (of) => renewal.isRenewalDue(renewing(of), 'pc-me'),
+  electRenewer: (of) => renewal.electRenewer(renewing(of), renewer, true),
+  settleRenewal: (of) => [
+    renewal.settleRenewal(renewing(of), { renewer, fetched: { kind: 'licence', next: nextOf(of) } }),
+    renewal.settleRenewal(renewing(of), { renewer, fetched: { kind: 'failed', why: 'down' } }),
+  ],
+  renewalTrouble: (of) => renewalStates.renewalTrouble(of.licence, of.policy, START_MS),
+  isOpenToNew: (of) => renewalStates.isOpenToNew(renewing(of)),
+  usageReport: (of) => usageReport(context(of), of.licence.events, START_MS - 86_400_000),
   formulaSeconds: (of) => formulaSeconds([...of.policy.modules.values()]),
   readPolicy: (of) => readPolicy(of.licence),
   coverOf: (of) => of.numbers.map(coverOf(of.numbers.map((first) => ({ first, last: first })))),
@@ -373,6 +393,23 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   offerToWaiters: (of) => [offerToWaiters(context(of)), offerToWaiters(context(of, { instances: [] }))],
 };
 
+const renewer: renewal.Renewer = { instance: 'me', host: 'pc-me', actor: 'a@b' };
+const renewing = (of: Sized): ChangeContext => ({
+  ...context(of),
+  policy: { ...of.policy, renewal: { from: 'https://acme.example/{key}', everyHours: 24 } },
+});
+/** Signed, of one module: every holder of another one keeps its seat. */
+const nextOf = (of: Sized): NewLicence => {
+  const granted = { licenceId: 'acme', issuedAt: at, modules: [{ module: 'M1', maxUsers: of.n }] };
+  const entitlement = {
+    payload: JSON.stringify(granted),
+    keyId: 'key',
+    alg: 'Ed25519',
+    signature: 'none',
+  } as const;
+  return { entitlement, granted, settings: null };
+};
+
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
   ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
@@ -409,7 +446,7 @@ function parametersIn(body: string): string {
 }
 
 /** Of one short value of a record, or of what a vendor and an application hand in. */
-const OF_ONE = ['fromIso', 'fromBase64', 'readPublicKeys'];
+const OF_ONE = ['fromIso', 'fromBase64', 'readPublicKeys', 'isLicenceKey'];
 
 describe('the steps of every rule grow with the document, and not with its square', () => {
   test('every rule that is exported is measured here', () => {

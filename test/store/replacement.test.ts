@@ -1,10 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import type { Licence } from '../../src/licence/document.js';
+import type { Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, entitlementHash, sealUnsigned } from '../../src/licence/entitlement.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
+import { Trust } from '../../src/licence/trust.js';
+import { changeSettings } from '../../src/rules/admin.js';
 import type { ShareFiles } from '../../src/share/files.js';
+import type { Change } from '../../src/store/commit.js';
 import { faulty } from '../helpers/faults.js';
 import { bareLicence, Table } from '../helpers/table.js';
+import { acme, other, signedBy, type TestVendor } from '../helpers/vendor.js';
 
 /** A new file dropped over `licence.json`: how administrators install things. */
 
@@ -79,14 +83,12 @@ describe('one of the same licence is adopted as it is', () => {
 });
 
 describe('one that is refused is kept beside it, and the newest revision shown again', () => {
-  const signed = { ...fresh(), entitlement: { ...fresh().entitlement, signature: 'abcd' } };
   test.each([
     [
       'of another licence',
       fresh({ licenceId: 'other-2' }),
       /it is licence "other-2"; expected licence "acme-1"/,
     ],
-    ['signed', signed, /it is signed, and this version cannot verify signatures/],
     ['invalid', { ...fresh(), revision: -1 }, /revision: .*>=0/],
     ['of a newer format', { ...fresh(), format: 'seatfile/3' } as never, /written by a newer version/],
   ])('%s', async (_, licence, why) => {
@@ -96,15 +98,24 @@ describe('one that is refused is kept beside it, and the newest revision shown a
     expect(words).toMatch(why);
     expect(words).toMatch(/kept as \/share\/licence\.json\.refused$/);
     expect(table.server.readText('/share/licence.json.refused')).toBe(text);
-    expect(table.shown()).toBe(2);
-    expect(table.top().revision).toBe(2);
+    expect(table.shown()).toBe(3);
+    const told = { kind: 'refused replacement', actor: 'ada@pc-1', why: expect.stringMatching(why) };
+    expect(table.top().events).toMatchObject([told]);
+    expect(table.top()).toMatchObject({ revision: 3, entitlement: bareLicence().entitlement });
   });
 
   test('also behind the next commit', async () => {
     const { table, text } = dropped(fresh({ licenceId: 'other-2' }));
     await table.writer().add('mine');
     expect(table.server.readText('/share/licence.json.refused')).toBe(text);
-    expect(table.shown()).toBe(3);
+    expect(table.shown()).toBe(4);
+  });
+
+  test('by one of two, which tells the journal once', async () => {
+    const { table } = dropped(fresh({ licenceId: 'other-2' }));
+    const writers = [table.writer(), table.writer()];
+    await table.timeline.run(Promise.all(writers.map((one) => one.store.settleReplacement(one.deadline()))));
+    expect(table.top()).toMatchObject({ revision: 3, events: [{ kind: 'refused replacement' }] });
   });
 
   test('a share that will not have it is asked again: the next one tries', async () => {
@@ -118,7 +129,150 @@ describe('one that is refused is kept beside it, and the newest revision shown a
     expect((await table.writer({ wrap }).add('one')).published).toBe(true);
     expect(table.server.readText(table.paths.licenceFile)).toBe(text);
     await table.writer().add('two');
-    expect(table.shown()).toBe(4);
+    expect(table.shown()).toBe(5);
+  });
+});
+
+describe('a signed one', () => {
+  const key = Trust.in([{ text: acme.pem, where: 'key' }]);
+  const issuedAt = '2026-06-01T00:00:00.000Z';
+  const signed = (vendor: TestVendor, changes: Partial<Entitlement> = {}): Licence => ({
+    ...fresh(),
+    entitlement: signedBy(vendor, { ...granted, issuedAt, ...changes }),
+    settings: { checkIntervalSeconds: 77 },
+  });
+  /** A table of a signed licence, and a new file over it. */
+  function over(licence: Licence): Table {
+    const table = new Table();
+    table.makeRevision({ ...signed(acme, { issuedAt: '2026-05-01T00:00:00.000Z' }), settings: {} });
+    table.server.scribble(table.paths.licenceFile, formatLicence(licence, 'pretty'));
+    return table;
+  }
+  const settle = (table: Table, trust: Trust) => {
+    const writer = table.writer({ trust });
+    return table.timeline.run(writer.store.settleReplacement(writer.deadline()));
+  };
+
+  test('that was issued later is installed by a process that has the key; the settings stay', async () => {
+    const next = signed(acme, { modules: [{ module: 'M1', maxUsers: 3 }] });
+    const table = over(next);
+    expect(await settle(table, key)).toBe('was replaced by a new one, which is in force now');
+    expect(table.top()).toMatchObject({ entitlement: next.entitlement, settings: {}, revision: 1 });
+    expect(table.top().events).toMatchObject([
+      { kind: 'installed', actor: 'ada@pc-1', licenceId: 'acme-1', issuedAt },
+    ]);
+    expect(table.shown()).toBe(1);
+  });
+
+  test('is left as it is by one without a key, for another that has it', async () => {
+    const table = over(signed(acme));
+    const before = table.server.readText(table.paths.licenceFile);
+    expect(await settle(table, Trust.none)).toMatch(/is left as it is: this application has no public key/);
+    expect(table.server.readText(table.paths.licenceFile)).toBe(before);
+    expect(table.top().revision).toBe(0);
+    expect(await settle(table, key)).toMatch(/in force now/);
+  });
+
+  const forged = {
+    ...signed(acme),
+    entitlement: { ...signed(acme).entitlement, payload: '{"licenceId":"acme-1"}' },
+  };
+  test.each([
+    ['changed after it was signed', forged, /changed after it was signed/],
+    ['signed with another key', signed(other), /expected a licence signed with the key/],
+    ['not signed', fresh({ issuedAt }), /expected a licence signed/],
+    ['issued earlier', signed(acme, { issuedAt: '2026-04-01T00:00:00.000Z' }), /it was issued 2026-04-01/],
+    [
+      'of another licence',
+      signed(acme, { licenceId: 'other-2' }),
+      /expected licence "acme-1", or one that supersedes/,
+    ],
+    ['expired', signed(acme, { expiresAt: '2026-06-02T00:00:00.000Z' }), /it expired 2026-06-02/],
+  ])('%s is refused and kept', async (_, licence, why) => {
+    const table = over(licence);
+    const text = table.server.readText(table.paths.licenceFile);
+    expect(await settle(table, key)).toMatch(why);
+    expect(table.server.readText('/share/licence.json.refused')).toBe(text);
+    expect(table.top().events).toMatchObject([{ kind: 'refused replacement' }]);
+    expect(table.top().entitlement).toEqual(
+      signed(acme, { issuedAt: '2026-05-01T00:00:00.000Z' }).entitlement,
+    );
+  });
+
+  test('that supersedes the installed one is installed under its own id', async () => {
+    const table = over(signed(acme, { licenceId: 'acme-2', supersedes: ['acme-1'] }));
+    expect(await settle(table, key)).toMatch(/in force now/);
+    expect(table.top().events).toMatchObject([{ kind: 'installed', licenceId: 'acme-2' }]);
+  });
+});
+
+describe('settings that an administrator edits in licence.json', () => {
+  function edited(edit: (shown: Licence) => Licence, settings: Settings = {}): Table {
+    const table = new Table();
+    table.makeRevision({ ...bareLicence(), settings });
+    table.server.scribble(table.paths.licenceFile, formatLicence(edit(table.top()), 'pretty'));
+    return table;
+  }
+  const settle = (table: Table) => {
+    const writer = table.writer();
+    return table.timeline.run(writer.store.settleReplacement(writer.deadline()));
+  };
+
+  test('are in force with the next look, and nothing else of the edit is', async () => {
+    const table = edited((shown) => ({
+      ...shown,
+      settings: { level: 'light' },
+      gone: [],
+      lastEventHash: null,
+    }));
+    table.grow(2);
+    expect(await settle(table)).toMatch(/its changed settings are in force now/);
+    expect(table.top()).toMatchObject({ settings: { level: 'light' }, revision: 3 });
+    expect(table.top().events).toMatchObject([{ kind: 'settings', settings: { level: 'light' } }]);
+    expect(table.tally()).toEqual(['w1', 'w2']);
+    expect(table.shown()).toBe(3);
+  });
+
+  test('are joined with what was set meanwhile', async () => {
+    const table = edited(
+      (shown) => ({ ...shown, settings: { ...shown.settings, checkIntervalSeconds: 77 } }),
+      {
+        level: 'light',
+      },
+    );
+    const writer = table.writer();
+    const change: Change<null> = (context) => ({
+      answer: null,
+      draft: changeSettings(context, { changes: { journalMonths: 3 }, actor: 'root@pc-1' }),
+    });
+    await table.timeline.run(writer.store.commit(change, writer.deadline()));
+    await settle(table);
+    expect(table.top().settings).toEqual({ level: 'light', checkIntervalSeconds: 77, journalMonths: 3 });
+  });
+
+  test('can be taken out', async () => {
+    const table = edited((shown) => ({ ...shown, settings: {} }), { level: 'light' });
+    await settle(table);
+    expect(table.top().settings).toEqual({});
+  });
+
+  test('that cannot be are refused with the file, and told', async () => {
+    const table = edited((shown) => ({ ...shown, settings: { checkIntervalSeconds: -5 } }));
+    expect(await settle(table)).toMatch(/settings\.checkIntervalSeconds.*kept as .*\.refused$/);
+    expect(table.top().settings).toEqual({});
+  });
+
+  test('an older state of the file is no edit', async () => {
+    const table = edited((shown) => shown);
+    await table.timeline.run(Promise.resolve());
+    const writer = table.writer();
+    const change: Change<null> = (context) => ({
+      answer: null,
+      draft: changeSettings(context, { changes: { level: 'light' }, actor: 'root@pc-1' }),
+    });
+    await table.timeline.run(writer.store.commit(change, writer.deadline()));
+    expect(await settle(table)).toBeNull();
+    expect(table.top().settings).toEqual({ level: 'light' });
   });
 });
 

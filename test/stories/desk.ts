@@ -47,6 +47,7 @@ export class AdminSession {
         cacheAgeMs: 0,
         environment: null,
         store: {},
+        download: null,
       },
     };
     const { store } = await world.run(openStore(FACE, system));

@@ -77,7 +77,7 @@ describe('the list beside the key', () => {
   test('a line that is not there after it was written is no line', async () => {
     const lost = async () => undefined;
     const { code, message } = await faultOf(addIssued(await read(), line('one'), { ...deps, append: lost }));
-    expect([code, message]).toEqual(['SHARE_UNFIT', expect.stringContaining('No licence was written')]);
+    expect([code, message]).toEqual(['SHARE_UNFIT', expect.stringContaining('found it covered by another')]);
   });
 
   test('a link or a directory in its place; a list beyond its limit', async () => {

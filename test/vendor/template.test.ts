@@ -2,14 +2,15 @@ import { expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
 import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
-import { keyIdOf } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
+import { Trust } from '../../src/licence/trust.js';
 import { readTemplate } from '../../src/vendor/template.js';
+import { blocksIn } from '../helpers/pages.js';
 import { acme, granted, other, signedBy } from '../helpers/vendor.js';
 import { faultOf } from './faults.js';
 
-const keys = new Map([[keyIdOf(acme.publicKey), acme.publicKey]]);
-const read = (text: string) => readTemplate(text, 'terms.json', keys);
+const trust = Trust.in([{ text: acme.pem, where: 'acme' }]);
+const read = (text: string) => readTemplate(text, 'terms.json', trust);
 const licenceOf = (sealed: SealedEntitlement): string =>
   formatLicence(firstLicence(sealed, {}, { lineage: 'l1', commit: 'c1' }), 'pretty');
 const terms = {
@@ -21,6 +22,13 @@ const terms = {
 test('a file of terms: what it says, without its comment', async () => {
   const text = JSON.stringify({ comment: 'standard', validDays: 365, customer: 'Acme', ...terms });
   expect(await read(text)).toEqual({ terms: { customer: 'Acme', ...terms }, validDays: 365, earlier: null });
+});
+
+test('the template of the page is one', async () => {
+  const [text = ''] = blocksIn('src/vendor/README.md').flatMap((block) =>
+    block.language === 'json' ? [block.text] : [],
+  );
+  expect(await read(text)).toMatchObject({ validDays: 366, terms: { offlineGraceSeconds: 3600 } });
 });
 
 test.each([

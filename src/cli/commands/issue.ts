@@ -1,25 +1,24 @@
 import { type Command, Option } from 'commander';
 import { actorOf } from '../../client/machine.js';
-import { SeatfileFault } from '../../licence/fault.js';
 import { newLicenceKey } from '../../licence/licence-key.js';
-import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
 import { freePlace } from '../../store/create.js';
 import { draftEntitlement } from '../../vendor/draft.js';
 import { readGiven } from '../../vendor/given-file.js';
 import { type IssuedList, readIssued } from '../../vendor/issued-list.js';
 import { type SignedLicence, signLicence, writeLicence } from '../../vendor/issuing.js';
-import { type FoundKey, type KeyDeps, readKeyFile, readPassphrase } from '../../vendor/key-files.js';
+import type { FoundKey } from '../../vendor/key-files.js';
 import { readTemplate, type Template } from '../../vendor/template.js';
 import { fileOf } from '../arguments.js';
-import { isAgreed, waitingReporter } from '../asking.js';
+import { isAgreed } from '../asking.js';
 import { describeGrant } from '../grant-text.js';
-import { unlessStopped } from '../interruption.js';
 import { type TermOptions, wantedOf } from '../issue-options.js';
-import { describeKeyWarning, describeListTrouble, describeTemplateDoubt } from '../vendor-text.js';
+import { type KeySession, openKey, withKeySession } from '../key-session.js';
+import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
+import { describeListTrouble, describeTemplateDoubt } from '../vendor-text.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface IssueOptions extends TermOptions {
+interface IssueOptions extends TermOptions, KeyOptions {
   readonly key: string;
   readonly passphraseFile?: string;
   readonly template?: string;
@@ -40,15 +39,13 @@ export function addIssue(program: Command, world: World): void {
     .requiredOption('--key <file>', 'the private key, as keygen made it')
     .option('--passphrase-file <file>', 'the passphrase of the key is the one line of this file')
     .option('--template <file>', 'a file of terms (JSON), or an earlier licence; the options override it');
-  withTermOptions(command)
+  withPublicKey(withTermOptions(command), 'an earlier key of yours, that may have signed the template')
     .option('--json', 'one JSON document')
     .option('--dry-run', 'only say what would be issued')
     .option('--yes', 'do not ask')
     .action(async (file: string | undefined, options: IssueOptions) => {
       const path = fileOf(file, world);
-      await unlessStopped(world, ({ signal }) =>
-        issue(path, options, { world, signal, deps: depsOf(world) }),
-      );
+      await withKeySession(world, (session) => issue(path, options, session));
     });
 }
 
@@ -78,26 +75,14 @@ const withTermOptions = (command: Command): Command =>
     .option('--supersedes <id>', 'a licence that yields to it where it is installed', collect, [])
     .option('--reissue', 'the licence given as template once more: same id and key, customer and place');
 
-/** One run of the command. */
-interface Run {
-  readonly world: World;
-  readonly signal: AbortSignal;
-  readonly deps: KeyDeps;
-}
-
-function depsOf(world: World): KeyDeps {
-  const { files, clock } = world.system();
-  const onSlow = waitingReporter(world);
-  return { files: withTimeouts(files, clock, { answerMs: ANSWER_MS, onSlow }), platform: process.platform };
-}
-
-async function issue(path: string, options: IssueOptions, run: Run): Promise<void> {
-  const { world, deps } = run;
+async function issue(path: string, options: IssueOptions, session: KeySession): Promise<void> {
+  const { world, deps } = session;
   const system = world.system();
   const wanted = wantedOf(options, system.clock.wallMs()); // what is mistyped is told before a passphrase is asked for
   const { licenceFile } = await freePlace(path, deps.files);
-  const key = await openKey(options, run);
-  const template = options.template === undefined ? null : await templateAt(options.template, key, run);
+  const key = await openKey(options.key, options.passphraseFile, session);
+  const template =
+    options.template === undefined ? null : await templateAt(options.template, options, key, session);
   const birth = {
     licenceId: system.random.id(),
     licenceKey: newLicenceKey(() => system.random.id()),
@@ -106,40 +91,22 @@ async function issue(path: string, options: IssueOptions, run: Run): Promise<voi
   const signed = await signLicence(draftEntitlement(wanted, template, birth), key, system.random);
   const list = await readIssued(key.file, deps.files);
   for (const trouble of describeListTrouble(list, wanted.supersedes)) world.err(`Warning: ${trouble}\n`);
-  if (!(await isWanted(signed, licenceFile, options, run))) return;
+  if (!(await isWanted(signed, licenceFile, options, session))) return;
   const by = actorOf(system.facts);
   const isWritten = options.dryRun !== true;
-  if (isWritten)
-    await writeLicence(licenceFile, signed, { list, by }, { files: deps.files, append: world.append });
+  if (isWritten) await writeLicence(licenceFile, signed, { list, by }, session.surely);
   tell(signed, { licenceFile, list, isWritten }, options, world);
 }
 
-async function openKey(options: IssueOptions, { world, signal, deps }: Run): Promise<FoundKey> {
-  const warn = (warnings: FoundKey['warnings']) => {
-    for (const warning of warnings) world.err(`Warning: ${describeKeyWarning(warning)}\n`);
-  };
-  const passphrase = async () => {
-    const { passphraseFile } = options;
-    if (passphraseFile !== undefined) {
-      const read = await readPassphrase(passphraseFile, deps);
-      warn(read.warnings);
-      return read.passphrase;
-    }
-    if (world.isInteractive)
-      return await world.askHidden(`Passphrase of ${printable(options.key)}: `, signal);
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `${options.key}: the key has a passphrase; run issue in a terminal, or use --passphrase-file`,
-    );
-  };
-  const key = await readKeyFile(options.key, passphrase, deps);
-  warn(key.warnings);
-  return key;
-}
-
-async function templateAt(path: string, key: FoundKey, { world, deps }: Run): Promise<Template> {
+async function templateAt(
+  path: string,
+  options: KeyOptions,
+  key: FoundKey,
+  { world, deps }: KeySession,
+): Promise<Template> {
   const { file, text } = await readGiven('--template', path, deps.files);
-  const template = await readTemplate(text, file, new Map([[key.keyId, key.publicKey]]));
+  const trust = await trustFor(options, world, [{ text: key.publicPem, where: key.file }]);
+  const template = await readTemplate(text, file, trust);
   const doubt = describeTemplateDoubt(template, file);
   if (doubt !== null) world.err(`Warning: ${doubt}\n`);
   return template;
@@ -150,7 +117,7 @@ async function isWanted(
   { granted, policy, keyId }: SignedLicence,
   licenceFile: string,
   options: IssueOptions,
-  { world, signal }: Run,
+  { world, signal }: KeySession,
 ): Promise<boolean> {
   const show = options.json ? world.err : world.out;
   show(`${describeGrant(granted, policy)}Signed by       key ${keyId}\n`);

@@ -96,12 +96,27 @@ function rowOf(event: LicenceEvent): string[] {
 }
 
 /** What columns do not show, and people want to see. */
-function detailsOf({ kind, reason, words, count, settings }: LicenceEvent): string {
+function detailsOf({ kind, reason, words, count, settings, ...more }: LicenceEvent): string {
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, times, said, changed].filter((one) => one !== '').join(', ');
+  return [told, times, said, changed, licenceDetails(more)].filter((one) => one !== '').join(', ');
+}
+
+/** Which licence was installed, or why none was. */
+function licenceDetails(event: Readonly<Record<string, unknown>>): string {
+  const id = textOf(event['licenceId']);
+  const issued = textOf(event['issuedAt']);
+  return [
+    id === '' ? '' : `licence ${id}`,
+    issued === '' ? '' : `issued ${clockTime(issued)}`,
+    event['isUnchanged'] === true ? 'unchanged' : '',
+    event['forced'] === true ? 'forced' : '',
+    textOf(event['why']),
+  ]
+    .filter((one) => one !== '')
+    .join(', ');
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -1,19 +1,19 @@
 import type { Command } from 'commander';
 import { SeatfileFault } from '../../licence/fault.js';
-import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
-import { type KeyDeps, readPassphrase, type WrittenKeys, writeKeys } from '../../vendor/key-files.js';
-import { checkedPassphrase, type NewKeys, newKeys } from '../../vendor/keys.js';
-import { waitingReporter } from '../asking.js';
-import { unlessStopped } from '../interruption.js';
-import { describeKeyWarning } from '../vendor-text.js';
+import { checkKeyPlace, type WrittenKeys, writeKeys } from '../../vendor/key-files.js';
+import { type NewKeys, newKeys } from '../../vendor/keys.js';
+import {
+  type KeySession,
+  newPassphrase,
+  type PassphraseOptions,
+  warn,
+  withKeySession,
+} from '../key-session.js';
 import { printable } from '../words.js';
 import type { World } from '../world.js';
 
-interface KeygenOptions {
+interface KeygenOptions extends PassphraseOptions {
   readonly out: string;
-  /** A text: it was given on the command line. False: `--no-passphrase`. */
-  readonly passphrase?: string | boolean;
-  readonly passphraseFile?: string;
 }
 
 export function addKeygen(program: Command, world: World): void {
@@ -30,7 +30,7 @@ export function addKeygen(program: Command, world: World): void {
     .option('--no-passphrase', 'the private key lies open in its file, which only you can read')
     .action(async (options: KeygenOptions) => {
       checkOptions(options);
-      await unlessStopped(world, ({ signal }) => keygen(options, world, signal));
+      await withKeySession(world, (session) => keygen(options, session));
     });
 }
 
@@ -48,43 +48,12 @@ function checkOptions({ passphrase, passphraseFile }: KeygenOptions): void {
     );
 }
 
-async function keygen(options: KeygenOptions, world: World, signal: AbortSignal): Promise<void> {
-  const { files, clock } = world.system();
-  const timed = withTimeouts(files, clock, { answerMs: ANSWER_MS, onSlow: waitingReporter(world) });
-  const deps: KeyDeps = { files: timed, platform: process.platform };
-  const keys = newKeys(await passphraseFor(options, world, signal, deps));
-  const written = await writeKeys(options.out, keys, deps);
-  for (const warning of written.warnings) world.err(`Warning: ${describeKeyWarning(warning)}\n`);
-  report(keys, written, world);
-}
-
-/** Null: none. */
-async function passphraseFor(
-  { passphrase, passphraseFile }: KeygenOptions,
-  world: World,
-  signal: AbortSignal,
-  deps: KeyDeps,
-): Promise<string | null> {
-  if (passphraseFile !== undefined) {
-    const read = await readPassphrase(passphraseFile, deps);
-    for (const warning of read.warnings) world.err(`Warning: ${describeKeyWarning(warning)}\n`);
-    return checkedPassphrase(read.passphrase);
-  }
-  const isAsked = passphrase ?? world.isInteractive;
-  if (!isAsked) return null;
-  if (!world.isInteractive)
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      '--passphrase: no terminal to ask on; run it in one, or use --passphrase-file',
-    );
-  return await askTwice(world, signal);
-}
-
-async function askTwice(world: World, signal: AbortSignal): Promise<string> {
-  const first = checkedPassphrase(await world.askHidden('Passphrase of the new private key: ', signal));
-  const again = await world.askHidden('The same again: ', signal);
-  if (first === again.normalize('NFC')) return first;
-  throw new SeatfileFault('BAD_ARGUMENT', 'passphrase: the two differ; nothing was written. Run it again');
+async function keygen(options: KeygenOptions, session: KeySession): Promise<void> {
+  await checkKeyPlace(options.out, session.deps); // before a passphrase is asked for
+  const keys = newKeys(await newPassphrase(options, session));
+  const written = await writeKeys(options.out, keys, session.deps);
+  warn(written.warnings, session.world);
+  report(keys, written, session.world);
 }
 
 function report(keys: NewKeys, { privateFile, publicFile }: WrittenKeys, world: World): void {

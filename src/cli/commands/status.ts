@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { renewalWarning } from '../../client/warning-text.js';
 import { inFile } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import type { SeatView, StatusView } from '../../rules/status-view.js';
@@ -100,6 +101,8 @@ function describe(view: FullView, noSeatWords: string): string {
     head.push(
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
+  head.push(...view.excess.map(describeExcess));
+  if (view.renewal?.trouble) head.push(`${printable(renewalWarning(view.renewal.trouble))}.`);
   if (view.faceShows !== null)
     head.push(
       `licence.json still shows revision ${view.faceShows}: it could not be refreshed. ` +
@@ -135,6 +138,11 @@ function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): 
   const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;
   return `${revisions} revisions${journal} are kept, ${isEstimate ? 'about ' : ''}${size(bytes)}.`;
 }
+
+const describeExcess = ({ module, inUse, limit }: StatusView['excess'][number]): string =>
+  `${printable(module)}: ${inUse} seats are in use, ` +
+  `and the licence has ${limit === null ? 'the module no more' : limit}. ` +
+  'No user loses a seat; no new user is seated until it fits.';
 
 const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE', 'WAITING'];
 const SEAT_HEADER = ['MODULE', 'USER', 'HOST', 'SINCE', 'LAST BEAT', 'STATE', 'SEAT', 'APPLICATION'];

@@ -1,0 +1,151 @@
+import { type Licence, MAX_FORMER, type SealedEntitlement, type Settings } from '../licence/document.js';
+import {
+  type Entitlement,
+  entitlementHash,
+  readEntitlement,
+  readPolicy,
+  seatLimit,
+} from '../licence/entitlement.js';
+import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
+import { fromIso } from '../licence/time.js';
+import type { NewLicence } from './new-licence.js';
+import { offerFree } from './offers.js';
+import { seatsInUse } from './seats.js';
+
+/** A new licence in the place of the installed one. The seat table stays, and no holder loses its seat. */
+
+export interface InstallRequest {
+  readonly next: NewLicence;
+  /** `user@host`, for the journal. */
+  readonly actor: string;
+  /** What the journal calls it. */
+  readonly kind: 'installed' | 'renewed';
+  /** Overrules a refusal that can be overruled. */
+  readonly force: boolean;
+}
+
+/** Why a licence is not installed, in the words for a person: "it is ...; expected ...". */
+export interface InstallRefusal {
+  readonly reason: 'unsigned' | 'other licence' | 'evaluation' | 'not newer' | 'expired' | 'not begun';
+  readonly why: string;
+  /** Whether an administrator can overrule it. */
+  readonly isForceable: boolean;
+}
+
+export type InstallOutcome =
+  | { readonly kind: 'installed'; readonly draft: Draft; readonly overruled: InstallRefusal | null }
+  | { readonly kind: 'same' } // the table has all that is in it
+  | { readonly kind: 'refused'; readonly refusal: InstallRefusal };
+
+/**
+ * Swaps the entitlement in one change. Free seats go to the waiters at once; with fewer seats than are taken no new
+ * user is seated until it fits.
+ */
+export function install(context: ChangeContext, request: InstallRequest): InstallOutcome {
+  const { licence, nowMs } = context;
+  const { next, force } = request;
+  const installed = { sealed: licence.entitlement, granted: readEntitlement(licence.entitlement) };
+  const settings = next.settings ?? licence.settings;
+  const isSame = entitlementHash(next.entitlement) === entitlementHash(licence.entitlement);
+  if (isSame && JSON.stringify(settings) === JSON.stringify(licence.settings)) return { kind: 'same' };
+  const refusal = isSame ? null : refusalOf(installed, next, nowMs);
+  if (refusal && !(force && refusal.isForceable)) return { kind: 'refused', refusal };
+  const draft = swapped(licence, settings, { ...request, isForced: refusal !== null });
+  const policy = readPolicy(draft.licence);
+  return {
+    kind: 'installed',
+    draft: andThen({ ...context, policy }, draft, offerFree),
+    overruled: refusal,
+  };
+}
+
+type Swap = InstallRequest & { readonly isForced: boolean };
+
+function swapped(licence: Licence, settings: Settings, { next, actor, kind, isForced }: Swap): Draft {
+  const { entitlement, granted } = next;
+  const [from, to] = [entitlementHash(licence.entitlement), entitlementHash(entitlement)];
+  const former = [...licence.formerEntitlements.filter((one) => one !== to), from];
+  const formerEntitlements = from === to ? licence.formerEntitlements : former.slice(-MAX_FORMER);
+  const { licenceId, issuedAt } = granted;
+  const event = { kind, actor, from, to, licenceId, issuedAt, ...(isForced && { forced: true }) };
+  const renewal = from === to ? licence.renewal : undefined; // a new licence begins a new account of renewals
+  return { licence: { ...licence, entitlement, settings, formerEntitlements, renewal }, events: [event] };
+}
+
+/** What is in force, as it is stored, and what it grants. */
+interface Installed {
+  readonly sealed: SealedEntitlement;
+  readonly granted: Entitlement;
+}
+
+/** The conditions, the gravest first; null: none of them is broken. */
+function refusalOf(installed: Installed, next: NewLicence, nowMs: number): InstallRefusal | null {
+  const isSigned = next.entitlement.signature !== undefined;
+  if (!isSigned && installed.sealed.signature !== undefined)
+    return {
+      reason: 'unsigned',
+      why: 'it is not signed; expected a signed licence, as the installed one is',
+      isForceable: false,
+    };
+  const other = otherLicence(installed.granted, next.granted);
+  if (other || !isSigned) return other; // any date can be written into an unsigned licence
+  return notNewer(installed.granted, next.granted) ?? notInForce(next.granted, nowMs);
+}
+
+function otherLicence(installed: Entitlement, next: Entitlement): InstallRefusal | null {
+  const isNamed = next.supersedes?.includes(installed.licenceId) ?? false;
+  if (next.licenceId !== installed.licenceId && !isNamed)
+    return {
+      reason: 'other licence',
+      why: `it is licence "${next.licenceId}"; expected licence "${installed.licenceId}", or one that supersedes it`,
+      isForceable: true,
+    };
+  if (next.evaluation !== true || installed.evaluation === true) return null;
+  return {
+    reason: 'evaluation',
+    why: 'it is an evaluation; expected a full licence, as the installed one is',
+    isForceable: true,
+  };
+}
+
+function notNewer(installed: Entitlement, next: Entitlement): InstallRefusal | null {
+  if (fromIso(next.issuedAt) > fromIso(installed.issuedAt)) return null;
+  return {
+    reason: 'not newer',
+    why: `it was issued ${next.issuedAt}; expected one issued after ${installed.issuedAt}, when the installed one was`,
+    isForceable: true,
+  };
+}
+
+/** Every user would lose the seat by it. */
+export function notInForce({ notBefore, expiresAt }: Entitlement, nowMs: number): InstallRefusal | null {
+  if (expiresAt !== undefined && fromIso(expiresAt) <= nowMs)
+    return {
+      reason: 'expired',
+      why: `it expired ${expiresAt}; expected one that is in force`,
+      isForceable: true,
+    };
+  if (notBefore === undefined || fromIso(notBefore) <= nowMs) return null;
+  return {
+    reason: 'not begun',
+    why: `it is not in force before ${notBefore}; install it then`,
+    isForceable: true,
+  };
+}
+
+/** A module in which more users are at work than the licence has seats for. */
+export interface Excess {
+  readonly module: string;
+  readonly inUse: number;
+  /** Max users and the overdraft; null: the licence does not have the module any more. */
+  readonly limit: number | null;
+}
+
+/** The modules in which no new user is seated before seats are given back. */
+export function excessIn({ licence, policy }: Pick<ChangeContext, 'licence' | 'policy'>): Excess[] {
+  return [...seatsInUse(licence)].flatMap(([module, inUse]) => {
+    const grant = policy.modules.get(module);
+    const limit = grant ? seatLimit(grant) : null;
+    return inUse > (limit ?? 0) ? [{ module, inUse, limit }] : [];
+  });
+}

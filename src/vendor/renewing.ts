@@ -1,0 +1,157 @@
+import nodePath from 'node:path';
+import type { Renewal } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
+import { withFullCheck } from '../licence/full-check-door.js';
+import type { ChangeContext, Draft } from '../licence/revision.js';
+import { decodeText } from '../licence/text.js';
+import { fromIso, toIso } from '../licence/time.js';
+import type { Trust } from '../licence/trust.js';
+import { readNewLicence } from '../rules/new-licence.js';
+import {
+  electRenewer,
+  type Fetched,
+  type RenewalOutcome,
+  type Renewer,
+  settleRenewal,
+} from '../rules/renewal.js';
+import { renewalStateOf } from '../rules/renewal-state.js';
+import { LONGEST_REPORT_MS, type UsageReport, usageReport } from '../rules/usage.js';
+import type { Clock } from '../share/clock.js';
+import { ShareError, type ShareFiles } from '../share/files.js';
+import type { Committed } from '../store/commit.js';
+import type { JournalReading } from '../store/journal-files.js';
+import { addressOf, type Download, MOST_BYTES } from './download.js';
+
+/** What a renewal gets from the instance or the command that makes it. Nothing of the table waits for it. */
+export interface RenewalDeps {
+  readonly trust: Trust;
+  readonly clock: Clock;
+  readonly renewer: Renewer;
+  /** For a path as address; with time-outs of its own, so that a hung directory holds nothing else up. */
+  readonly files: ShareFiles;
+  /** The directory around the licence: a relative path starts there. */
+  readonly around: string;
+  readonly download: Download;
+  readonly commit: <A>(change: (context: ChangeContext) => Changed<A>) => Promise<Committed<A>>;
+  /** For the counts that the licence asks for. */
+  readonly readJournal: (sinceMs: number) => Promise<Pick<JournalReading, 'licence' | 'events'>>;
+  readonly signal?: AbortSignal | undefined;
+}
+
+interface Changed<A> {
+  readonly answer: A;
+  readonly draft: Draft | null;
+}
+
+/** `left`: it is not due, or another instance does it. */
+export type RenewalResult =
+  | { readonly kind: 'left' }
+  | (Pick<RenewalOutcome, 'kind' | 'why'> & {
+      /** Why the counts could not be told; null: they were, or are not asked for. */
+      readonly unreported: string | null;
+    });
+
+/** A day of which a part was counted is told whole. Milliseconds. */
+const DAY_MS = 86_400_000;
+/** Before the second and the third try. Milliseconds. */
+const PAUSES_MS = [2000, 10_000];
+
+/**
+ * Elects this instance, fetches the licence, installs it, and tells the counts if the licence asks for them.
+ * @param isAsked by an administrator: it need not be due
+ * @throws SeatfileFault where the table could not be read or written
+ */
+export async function renew(deps: RenewalDeps, isAsked = false): Promise<RenewalResult> {
+  const elected = await deps.commit((context) => {
+    const draft = electRenewer(context, deps.renewer, isAsked);
+    return { answer: draft === null ? null : context.policy.renewal, draft };
+  });
+  const terms = elected.answer;
+  if (terms === null) return { kind: 'left' };
+  const names = { key: elected.policy.licenceKey ?? elected.policy.licenceId, id: elected.policy.licenceId };
+  const from = terms.from.replace(/\{(key|id)\}/g, (_, name: 'key' | 'id') => names[name]);
+  const fetched = await fetchLicence(from, deps);
+  if (deps.signal?.aborted) return { kind: 'left' };
+  const { renewer } = deps;
+  const { answer } = await deps.commit((context) => {
+    const { draft, ...outcome } = settleRenewal(context, { renewer, fetched });
+    return { answer: outcome, draft };
+  });
+  const { licence, policy, shareTimeMs: nowMs } = elected;
+  const unreported = await post(from, terms, { licence, policy, nowMs }, deps);
+  return { ...answer, unreported };
+}
+
+const isAddress = (from: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(from);
+
+async function fetchLicence(from: string, deps: RenewalDeps): Promise<Fetched> {
+  try {
+    const bytes = isAddress(from) ? await downloaded(addressOf(from).href, deps) : await read(from, deps);
+    const { next } = await withFullCheck(() => readNewLicence(decodeText(bytes, from), from, deps.trust));
+    if (next.entitlement.signature === undefined) return { kind: 'failed', why: `${from}: it is not signed` };
+    return { kind: 'licence', next };
+  } catch (error) {
+    return { kind: 'failed', why: wordsOf(error) };
+  }
+}
+
+const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+async function downloaded(address: string, { download, clock, signal }: RenewalDeps): Promise<Uint8Array> {
+  for (const pauseMs of PAUSES_MS) {
+    const answer = await download(address, { signal }).catch((error: unknown) => {
+      if (signal?.aborted || !(error instanceof SeatfileFault && error.code === 'RENEWAL_FAILED'))
+        throw error;
+      return null;
+    });
+    if (answer !== null) return answer;
+    await clock.sleep(pauseMs, signal);
+  }
+  return await download(address, { signal });
+}
+
+async function read(from: string, { files, around }: RenewalDeps): Promise<Uint8Array> {
+  const path = nodePath.resolve(around, from);
+  const bytes = await files.read(path).catch((error: unknown) => {
+    const why = error instanceof ShareError ? error.kind : wordsOf(error);
+    throw new SeatfileFault('RENEWAL_FAILED', `${path}: expected a licence file, found none (${why})`);
+  });
+  if (bytes.length <= MOST_BYTES) return bytes;
+  throw new SeatfileFault(
+    'RENEWAL_FAILED',
+    `${path}: expected a licence, found more than ${MOST_BYTES} bytes`,
+  );
+}
+
+/** What is posted, to the byte. */
+export const reportText = (report: UsageReport): string => `${JSON.stringify(report, null, 1)}\n`;
+
+/** The use of the licence since it was last renewed. */
+export async function readUsage(
+  { licence, policy, nowMs }: ChangeContext,
+  { readJournal }: Pick<RenewalDeps, 'readJournal'>,
+): Promise<UsageReport> {
+  const { checkedAt } = renewalStateOf(licence, nowMs);
+  const sinceMs = checkedAt === null ? nowMs - LONGEST_REPORT_MS : fromIso(checkedAt);
+  const read = await readJournal(sinceMs - DAY_MS);
+  const committedMs = fromIso(read.licence.committedAt ?? toIso(nowMs)); // the table may have moved on meanwhile
+  const now = { licence: read.licence, policy, nowMs: Math.max(nowMs, committedMs) };
+  return usageReport(now, read.events, sinceMs);
+}
+
+/** The counts are for the vendor: that they could not be told is no failure of the renewal. */
+async function post(
+  from: string,
+  { report }: Renewal,
+  context: ChangeContext,
+  deps: RenewalDeps,
+): Promise<string | null> {
+  if (report !== true || !isAddress(from)) return null;
+  try {
+    const text = reportText(await readUsage(context, deps));
+    await deps.download(addressOf(from).href, { post: text, signal: deps.signal });
+    return null;
+  } catch (error) {
+    return wordsOf(error);
+  }
+}
