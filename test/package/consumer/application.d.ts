@@ -6,6 +6,7 @@ declare function showRefusal(reason: 'banned' | 'reserved' | 'closed'): void;
 declare function saveSoon(remainingMs: number): void;
 declare function pauseWork(): void;
 declare function resumeWork(): void;
+declare const publicKey: string;
 declare function lockTheWindow(reason: Loss['reason'], by: string | null, words: string | null): void;
 declare function log(message: string): void;
 declare function explain(state: import('seatfile').SeatState): void;
