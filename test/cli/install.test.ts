@@ -16,7 +16,10 @@ const at = (name: string): string => path.join(place.directory, name);
 
 /** A licence file as a vendor sends it. */
 function file(name: string, sealed: SealedEntitlement, settings = {}): string {
-  const licence = firstLicence(sealed, settings, { lineage: `line-${name.replace('.json', '')}`, commit: 'c0' });
+  const licence = firstLicence(sealed, settings, {
+    lineage: `line-${name.replace('.json', '')}`,
+    commit: 'c0',
+  });
   writeFileSync(at(name), formatLicence(licence, 'pretty'));
   return at(name);
 }
