@@ -238,6 +238,11 @@ export interface SeatEvents {
   suspended: [];
   /** Out of jeopardy or suspension: a beat was confirmed. */
   safe: [];
+  /**
+   * The licence ends soon: within the days that it says (14 if it does not), by the file server's clock. Told once to
+   * each seat, and again of another end. `expiresAt` is ISO 8601, share time.
+   */
+  expiring: [{ readonly remainingMs: number; readonly expiresAt: string }];
   /** Final. The library does nothing more; the application decides what this means. */
   lost: [Loss];
   /** Final, after release(). */
