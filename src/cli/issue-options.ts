@@ -39,7 +39,7 @@ export function wantedOf(options: TermOptions, nowMs: number): Wanted {
     isEvaluation: evaluation !== undefined,
     supersedes: options.supersedes.map(checkedId),
     bindPaths: options.bindPath.map(checkedPath),
-    renewFrom: given(options.renewFrom, checkedAddress),
+    renewFrom: options.renewFrom,
     isReissue: options.reissue ?? false,
   };
 }
@@ -111,14 +111,5 @@ function checkedPath(path: string): string {
   return path;
 }
 const MOST_PATH = 1024;
-
-/** A path has no `://` in it. */
-function checkedAddress(address: string): string {
-  const url = URL.canParse(address) ? new URL(address) : null;
-  const isHere = url !== null && /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
-  const isFit = url?.protocol === 'https:' || (url?.protocol === 'http:' && isHere);
-  if (!address.includes('://') || isFit) return address;
-  throw bad(`--renew-from ${address}: expected an https address (http to this computer only), or a path`);
-}
 
 const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);

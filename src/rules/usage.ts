@@ -94,7 +94,9 @@ class ModuleUse {
   /** To the state before an event. */
   undo({ kind, at, seat, instance, count }: LicenceEvent): void {
     this.backTo(fromIso(at));
-    if (kind === 'denied') this.day(this.atMs).refused += typeof count === 'number' ? count : 1;
+    const day = this.day(this.atMs);
+    day.peak = Math.max(day.peak, this.seats.size); // also of what lasted no time at all
+    if (kind === 'denied') day.refused += typeof count === 'number' ? count : 1;
     if (typeof seat !== 'string' || typeof instance !== 'string') return;
     if (COMES.includes(kind)) this.leave(seat, instance);
     else this.sit(seat, instance);
@@ -118,10 +120,11 @@ class ModuleUse {
     return known;
   }
 
-  /** Oldest first. */
+  /** Those on which there was any, the oldest first. */
   days(fromMs: number): [string, Pick<DayUse, 'peak' | 'average' | 'refused'>][] {
     this.backTo(fromMs);
-    return [...this.counted].reverse().map(([day, { peak, seatMs, countedMs, refused }]) => {
+    const used = [...this.counted].reverse().filter(([, { peak, refused }]) => peak + refused > 0);
+    return used.map(([day, { peak, seatMs, countedMs, refused }]) => {
       const average = countedMs === 0 ? 0 : Math.round((100 * seatMs) / countedMs) / 100;
       return [day, { peak, average, refused }];
     });

@@ -22,13 +22,14 @@ export interface SignedLicence {
 
 /**
  * Signs a licence, and reads it back as an application does.
- * @throws SeatfileFault LICENCE_INVALID: its values do not fit together
+ * @throws SeatfileFault LICENCE_INVALID: its values do not fit together; BAD_ARGUMENT: no place to renew it from
  */
 export async function signLicence(
   granted: Entitlement,
   key: SigningKey,
   random: Pick<Random, 'id'>,
 ): Promise<SignedLicence> {
+  if (granted.renewal) (await import('./renewing.js')).checkSource(granted.renewal.from);
   const sealed = sign(JSON.stringify(granted), key.privateKey);
   const licence = firstLicence(sealed, {}, { lineage: random.id(), commit: random.id() });
   const policy = await withFullCheck(() => readPolicy(licence));

@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { SeatfileFault } from '../licence/fault.js';
 import { keyIdOf, rawKeyOf } from '../licence/signature.js';
+import { sealKey } from './sealed-key.js';
 
 /** The vendor's keys as texts: made, and opened. Of the private one no text but its own PEM is ever made. */
 
@@ -29,18 +30,17 @@ export function newKeys(passphrase: string | null): NewKeys {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
   return {
     keyId: keyIdOf(publicKey),
-    privatePem: privateKey
-      .export({ type: 'pkcs8', format: 'pem', ...(passphrase !== null && { cipher: CIPHER, passphrase }) })
-      .toString(),
+    privatePem: passphrase === null ? openPemOf(privateKey) : sealKey(privateKey, passphrase),
     publicPem: pemOf(publicKey),
     publicLine: rawKeyOf(publicKey).toString('base64'),
     hasPassphrase: passphrase !== null,
   };
 }
 const pemOf = (publicKey: KeyObject): string => publicKey.export({ type: 'spki', format: 'pem' }).toString();
-const CIPHER = 'aes-256-cbc';
+const openPemOf = (privateKey: KeyObject): string =>
+  privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 
-/** Characters of a passphrase. Node stretches it by 2,048 rounds of PBKDF2 only, so a short one is soon guessed. */
+/** Characters of a passphrase. A shorter one is guessed however it is stretched. */
 const LEAST_PASSPHRASE = 12;
 const MOST_PASSPHRASE = 1024;
 

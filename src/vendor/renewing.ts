@@ -84,6 +84,11 @@ export async function renew(deps: RenewalDeps, isAsked = false): Promise<Renewal
 
 const isAddress = (from: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(from);
 
+/** @throws SeatfileFault BAD_ARGUMENT: an address from which nothing would be fetched */
+export function checkSource(from: string): void {
+  if (isAddress(from)) addressOf(from);
+}
+
 async function fetchLicence(from: string, deps: RenewalDeps): Promise<Fetched> {
   try {
     const bytes = isAddress(from) ? await downloaded(addressOf(from).href, deps) : await read(from, deps);

@@ -198,10 +198,7 @@ describe('issue', () => {
     [['--evaluation', '30d', '--expires', 'never'], '--evaluation, --expires: give one of them'],
     [['--supersedes', 'Not an id'], '--supersedes Not an id: expected the id'],
     [['--bind-path', ''], '--bind-path: expected a path'],
-    [
-      ['--renew-from', 'http://licences.example/'],
-      '--renew-from http://licences.example/: expected an https',
-    ],
+    [['--renew-from', 'http://acme.example/'], 'renewal.from: expected an address like https://'],
     [['--check-interval', '0s'], '--check-interval 0s'],
     [['--template', 'none.json'], '--template none.json: expected a file, found none'],
     [['--passphrase', 'secret'], "unknown option '--passphrase'"],

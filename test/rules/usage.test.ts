@@ -50,9 +50,13 @@ describe('the counts of a day', () => {
 
   test('at most 31 days back, whole days, and each module has its own', () => {
     const modules = ['M1', 'M2'].map((module) => ({ module, maxUsers: 5 }));
-    const { days, fromAt } = report(emptyTable({ modules }), [], 10_000);
+    const { days, fromAt } = report(
+      { ...seatedTable(2), ...emptyTable({ modules }), instances: seatedTable(2).instances },
+      [],
+      10_000,
+    );
     expect(fromAt).toBe(toIso(START_MS - 31 * 24 * HOUR_MS));
-    expect(days).toHaveLength(64);
+    expect(days).toHaveLength(32); // none of M2, which no user has used
     expect(report(emptyTable({ modules }), [], 1).fromAt).toBe('2026-11-21T00:00:00.000Z');
   });
 });

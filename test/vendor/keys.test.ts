@@ -32,6 +32,19 @@ describe('new keys', () => {
     }
   });
 
+  test('a passphrase is stretched by 600,000 rounds', () => {
+    const der = Buffer.from(newKeys(PASSPHRASE).privatePem.replace(/-----.*-----/g, ''), 'base64');
+    expect(der.includes(Buffer.from('02030927c0', 'hex'))).toBe(true);
+  });
+
+  test('a key that Node has protected opens, too', async () => {
+    const { privateKey } = generateKeyPairSync('ed25519');
+    const cipher = { cipher: 'aes-256-cbc', passphrase: 'short' };
+    const pem = privateKey.export({ type: 'pkcs8', format: 'pem', ...cipher }).toString();
+    const opened = await openPrivateKey(pem, 'k', typed('short'));
+    expect(opened.privateKey.equals(privateKey)).toBe(true);
+  });
+
   test('a passphrase is the same however its accents were typed', async () => {
     const { privatePem, keyId } = newKeys(checkedPassphrase('zoe\u0308 zoe\u0308 zoe\u0308'));
     const composed = typed('zo\u00eb zo\u00eb zo\u00eb');

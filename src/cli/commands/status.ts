@@ -102,7 +102,7 @@ function describe(view: FullView, noSeatWords: string): string {
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
   head.push(...view.excess.map(describeExcess));
-  if (view.renewal?.trouble) head.push(`${printable(renewalWarning(view.renewal.trouble))}.`);
+  if (view.renewal?.trouble) head.push(`Renewal: ${printable(renewalWarning(view.renewal.trouble))}.`);
   if (view.faceShows !== null)
     head.push(
       `licence.json still shows revision ${view.faceShows}: it could not be refreshed. ` +
