@@ -11,6 +11,8 @@ export function describeKeyWarning({ kind, path, mode }: KeyWarning): string {
   switch (kind) {
     case 'group can write':
       return `${what}: users of its group can put another key in the place of yours; if there are any, chmod g-w it`;
+    case 'others can write':
+      return `${what}: every user of this computer can put another key in the place of yours; chmod go-w it`;
     case 'others can read':
       return `${what}: other users of this computer can read it; chmod 600 it, or move it to a disk that keeps rights`;
   }

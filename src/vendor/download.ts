@@ -93,8 +93,7 @@ function ask(url: URL, { post, signal }: DownloadOptions): Promise<Answer> {
 async function read(url: URL, answer: IncomingMessage, asked: ClientRequest): Promise<Answer> {
   try {
     const { statusCode: status = 0, headers } = answer;
-    if (status >= 300 && status < 400 && headers.location !== undefined)
-      return { location: headers.location };
+    if (status >= 300 && status < 400 && headers.location) return { location: headers.location };
     if (status < 200 || status > 299) throw failed(url, `status ${status}`);
     return { body: await bodyOf(url, answer) };
   } finally {

@@ -17,7 +17,7 @@ const [GROUP_WRITES, OTHERS_WRITE, OTHERS_AT_ALL] = [0o020, 0o002, 0o077];
 
 /** What makes a secret less safe than it could be. It is told, and stops nothing. */
 export interface KeyWarning {
-  readonly kind: 'group can write' | 'others can read';
+  readonly kind: 'group can write' | 'others can write' | 'others can read';
   readonly path: string;
   readonly mode: number;
 }
@@ -88,7 +88,9 @@ async function checkFolder(directory: string, deps: KeyDeps): Promise<KeyWarning
     const path = nodePath.join(directory, name);
     if ((await nullIf(deps.files.stat(path), 'missing')) !== null) throw exists(path);
   }
-  return hasModes(deps) ? lookAtFolder(directory, folder.mode) : [];
+  const warnings = await openFolder(directory, deps);
+  refuseOpen(warnings);
+  return warnings;
 }
 
 async function writeInto(directory: string, keys: NewKeys, deps: KeyDeps): Promise<WrittenKeys> {
@@ -114,19 +116,24 @@ async function writeWhole(path: string, text: string, mode: number, files: Share
   });
 }
 
-/**
- * A user that can write in the folder can put its own public key in the place of the vendor's.
- * @throws SeatfileFault BAD_ARGUMENT where every user can
- */
-function lookAtFolder(directory: string, mode: number): KeyWarning[] {
+/** A user that can write in the folder can put its own key in the place of the vendor's. */
+async function openFolder(directory: string, deps: KeyDeps): Promise<KeyWarning[]> {
+  if (!hasModes(deps)) return [];
+  const { mode } = await deps.files.stat(directory);
   if ((mode & STICKY) !== 0) return []; // there only the owner of a file may replace it
-  if ((mode & OTHERS_WRITE) !== 0)
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `${directory}: every user of this computer can write there (mode ${mode.toString(8)}), and put another key in ` +
-        `the place of yours; run chmod go-w ${directory}, or give another directory`,
-    );
+  if ((mode & OTHERS_WRITE) !== 0) return [{ kind: 'others can write', path: directory, mode }];
   return (mode & GROUP_WRITES) === 0 ? [] : [{ kind: 'group can write', path: directory, mode }];
+}
+
+/** New keys do not go where every user can exchange them. */
+function refuseOpen(warnings: readonly KeyWarning[]): void {
+  for (const { kind, path, mode } of warnings)
+    if (kind === 'others can write')
+      throw new SeatfileFault(
+        'BAD_ARGUMENT',
+        `${path}: every user of this computer can write there (mode ${mode.toString(8)}), and put another key in ` +
+          `the place of yours; run chmod go-w ${path}, or give another directory`,
+      );
 }
 
 const hasModes = ({ platform }: KeyDeps): boolean => platform !== 'win32';
@@ -161,7 +168,8 @@ export async function readKeyFile(
   deps: KeyDeps,
 ): Promise<FoundKey> {
   const { file, text, warnings } = await readSecret('--key', path, deps);
-  return { ...(await openPrivateKey(text, file, passphrase)), file, warnings };
+  const folder = await openFolder(nodePath.dirname(file), deps);
+  return { ...(await openPrivateKey(text, file, passphrase)), file, warnings: [...folder, ...warnings] };
 }
 
 /**

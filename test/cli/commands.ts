@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { adopt, type Child } from '../processes/children.js';
-import { program, temporary } from './seatfile.js';
+import { fixture, program, temporary } from './seatfile.js';
 
 /** What the tables of exits and of slow shares run: every command, and the share that it runs on. */
 
@@ -12,6 +12,7 @@ export const commands = {
   run: (file: string) => ['run', file, '--', process.execPath, '-e', 'process.exit(7)'],
   hold: (file: string) => ['hold', file],
   init: (file: string) => ['init', file, '--module', 'M1=2'],
+  install: (file: string) => ['install', file, fixture('signed.json'), '--force', '--yes'],
   remove: (file: string) => ['remove', file, '--all', '--yes'],
   set: (file: string) => ['set', file, '--check-interval', '90s'],
   journal: (file: string) => ['journal', file],
@@ -21,6 +22,8 @@ export const commands = {
 
 /** The vendor's: `vendor.test.ts` and `forgery.test.ts` tell how they end. */
 export const makers = ['keygen', 'issue', 'verify'] as const;
+/** Those whose other end is an address, or a program that asks there: `install.test.ts` tells how they end. */
+export const renewers = ['renew', 'serve-renewals'] as const;
 
 export type Verb = keyof typeof commands;
 export const verbs = Object.keys(commands) as Verb[];

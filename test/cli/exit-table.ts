@@ -37,6 +37,7 @@ export const statuses: Readonly<Record<Verb, Row>> = {
   run: runs,
   hold: writes,
   init: { ...writes, missing: 0, directory: 1, garbage: 1 }, // what is there is never overwritten
+  install: { ...writes, missing: 0 }, // as init where there is nothing yet
   remove: writes,
   set: writes,
   journal: reads,
@@ -59,7 +60,7 @@ export const ofDemo: Partial<Row> = {
 };
 
 /** What matches nothing, and what is as it should be already. */
-export const idle: Readonly<Record<Exclude<Verb, 'run' | 'hold'>, [string[], number]>> = {
+export const idle: Readonly<Record<Exclude<Verb, 'run' | 'hold' | 'install'>, [string[], number]>> = {
   status: [['--user', 'zoe'], 1],
   init: [[], 1],
   remove: [['--user', 'zoe'], 1],

@@ -12,6 +12,7 @@ import {
   makers,
   newPlace,
   removePlaces,
+  renewers,
   startUnheard,
   type Trouble,
   treeOf,
@@ -60,8 +61,8 @@ const fasterFor = (verb: Verb): number => (verb === 'repair' ? 20 : 1);
 test('every command of the program has its row', async () => {
   const { out } = await atTerminal(['--help'], '');
   const [all = ''] = out.split('Exit status:');
-  const listed = [...all.matchAll(/^ {2}([a-z]+)\b/gm)].map(([, verb]) => verb);
-  expect(listed.sort()).toEqual([...verbs, ...makers, 'demo', 'help'].sort());
+  const listed = [...all.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) /gm)].map(([, verb]) => verb);
+  expect(listed.sort()).toEqual([...verbs, ...makers, ...renewers, 'demo', 'help'].sort());
 });
 
 describe.concurrent('an unknown option', () => {
@@ -85,7 +86,7 @@ describe.concurrent.each(verbs)('%s', (verb) => {
     const answer = await atTerminal(commands[verb](file), '', { isInteractive: false });
     expect(answer.status, answer.err).toBe(row[mishap]);
     if (answer.status !== 0) expectClear(verb, answer, named);
-    if (answer.status !== 0 || verb !== 'init')
+    if (answer.status !== 0 || (verb !== 'init' && verb !== 'install'))
       expect(existsSync(directory) ? treeOf(directory) : null).toEqual(before);
   }
 

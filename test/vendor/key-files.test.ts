@@ -94,6 +94,13 @@ describe.skipIf(process.platform === 'win32')('keys on the disk', () => {
     expect(onWindows.warnings).toEqual([]);
   });
 
+  test('a key in a folder where others can write is told, too', async () => {
+    await writeKeys(at('keys'), keys, deps);
+    chmodSync(at('keys'), 0o777);
+    const { warnings } = await readKeyFile(at('keys/private.pem'), neverAsked, deps);
+    expect(warnings).toEqual([{ kind: 'others can write', path: at('keys'), mode: 0o777 }]);
+  });
+
   test('a link of the vendor leads to the key, and to the folder of its list', async () => {
     mkdirSync(at('keys'));
     writeFileSync(at('keys/private.pem'), keys.privatePem, { mode: 0o600 });
