@@ -33,15 +33,9 @@ export interface Signal {
 export type LicencePlace = string | { readonly key: string; readonly in: string };
 
 export interface OpenOptions {
-  /**
-   * What `status` shows beside the seat, e.g. `Acme CAD 5.2`. In one process, that of the first opening counts. At most
-   * 256 characters.
-   */
+  /** What `status` shows beside the seat: at most 256 characters. In one process, that of the first opening counts. */
   readonly application?: string | undefined;
-  /**
-   * Free text beside the seat, e.g. a project. In one process, that of the first opening counts. At most 1024
-   * characters.
-   */
+  /** Free text beside the seat, at most 1024 characters. In one process, that of the first opening counts. */
   readonly note?: string | undefined;
   /**
    * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the
@@ -248,6 +242,11 @@ export interface SeatEvents {
   suspended: [];
   /** Out of jeopardy or suspension: a beat was confirmed. */
   safe: [];
+  /**
+   * The licence ends soon: within the days that it says (14 if it does not), by the file server's clock. Told once to
+   * each seat, and again of another end. `expiresAt` is ISO 8601, share time.
+   */
+  expiring: [{ readonly remainingMs: number; readonly expiresAt: string }];
   /** Final. The library does nothing more; the application decides what this means. */
   lost: [Loss];
   /** Final, after release(). */

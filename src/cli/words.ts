@@ -151,6 +151,9 @@ export function describeRefusal(module: string, claim: { reason: string; untilAt
 export const describeRemoved = (module: string, removed: Loss): string =>
   `${module}: your last seat was ${describeLoss(removed)}`;
 
+export const describeEnding = (remainingMs: number, expiresAt: string): string =>
+  `the licence expires ${clockTime(expiresAt)}, in ${duration(remainingMs / 1000)}; ask the vendor for a new one`;
+
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
   const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;

@@ -180,6 +180,7 @@ export class Client {
       if (signal.aborted) return;
       this.agenda.pulsed(before, pulseMs);
       holds.tell();
+      holds.tellEnding(this.table.ending);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Loss, SeatState } from '../api.js';
 import type { InstanceRecord, SeatRecord } from '../licence/document.js';
+import type { Ending } from '../licence/entitlement.js';
 import type { Instant } from '../licence/time.js';
 import { answerValidity, isOverdue, remainingMs, type Validity, validityOf } from '../rules/validity.js';
 import { type Clock, instantOf } from '../share/clock.js';
@@ -157,6 +158,12 @@ export class Holds {
       const state: SeatState = forMs <= 0 ? 'suspended' : isLate ? 'jeopardy' : 'seated';
       for (const seat of handles) if (seat.told !== state) tellOne(seat, state, forMs);
     }
+  }
+
+  /** At a pulse, so that the application has had the time to listen. */
+  tellEnding(ending: Ending | null): void {
+    if (ending === null) return;
+    for (const { handles } of this.byModule.values()) for (const seat of handles) seat.tellEnding(ending);
   }
 
   private now(): Instant {

@@ -1,4 +1,5 @@
 import type * as api from '../api.js';
+import type { Ending } from '../licence/entitlement.js';
 import { soon } from '../share/clock.js';
 import { Emitter } from './emitter.js';
 
@@ -16,6 +17,7 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   private readonly keeper: SeatKeeper;
   private current: api.SeatState = 'seated';
   private leaving: Promise<void> | null = null;
+  private toldEnd: string | null = null;
 
   constructor(module: string, user: string, host: string, keeper: SeatKeeper) {
     super();
@@ -54,6 +56,14 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   /** For `await using`: like release(), but it never throws. The work that was done with the seat has not failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.release().catch(() => undefined);
+  }
+
+  /** For the instance: tells once that the licence ends then. */
+  tellEnding(ending: Ending): void {
+    if (this.isOver || this.toldEnd === ending.expiresAt) return;
+    this.toldEnd = ending.expiresAt;
+    const { remainingMs, expiresAt } = ending;
+    soon(() => this.emit('expiring', { remainingMs, expiresAt }));
   }
 
   /** For the instance: moves along the drawing of SeatState, and tells. A move that is not on it is a bug. */

@@ -1,5 +1,5 @@
 import type { InstanceRecord, Licence } from '../licence/document.js';
-import { isExpired, type Policy } from '../licence/entitlement.js';
+import { type Ending, endingOf, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
@@ -51,6 +51,8 @@ export class Table {
   private lastLicence: Licence | null = null;
   /** The server's time at the start of the last own commit. Light, which hardly commits, judges the expiry by it. */
   private shareClock: { readonly ms: number; readonly at: Instant } | null = null;
+  /** As the last own commit showed it, by the server's clock. */
+  private lastEnding: Ending | null = null;
   /** A holder has seen a restored table for the first time, and {@link takeRestored} has not told it yet. */
   private isRestoreNew = false;
 
@@ -64,6 +66,10 @@ export class Table {
 
   get policy(): Policy | null {
     return this.lastPolicy;
+  }
+
+  get ending(): Ending | null {
+    return this.lastEnding;
   }
 
   get lastSeen(): Licence | null {
@@ -169,6 +175,7 @@ export class Table {
     const now = instantOf(clock);
     this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };
+    this.lastEnding = endingOf(done.policy, done.shareTimeMs);
     warnings.troubleOver(); // a poll is no proof that the trouble is over: a full disk can be read
     if (done.published) this.peerObserver.committed(since.elapsedMs, clock.elapsedMs(), this.slowMs);
     return done.base.loss === null ? isRestored : this.forgotten(done.licence) || isRestored;

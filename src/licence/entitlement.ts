@@ -249,6 +249,20 @@ export const isExpired = ({ expiresAt }: Policy, atMs: number): boolean =>
 export const isEarly = ({ notBefore }: Policy, atMs: number): boolean =>
   notBefore !== null && atMs < fromIso(notBefore);
 
+/** How soon a licence ends. */
+export interface Ending {
+  readonly expiresAt: string;
+  readonly remainingMs: number;
+}
+
+/** Within the days in which users are told; null before them, after its end, and where it has none. */
+export function endingOf({ expiresAt, warnDays }: Policy, atMs: number): Ending | null {
+  if (expiresAt === null) return null;
+  const remainingMs = fromIso(expiresAt) - atMs;
+  return remainingMs > 0 && remainingMs <= warnDays * DAY_MS ? { expiresAt, remainingMs } : null;
+}
+const DAY_MS = 86_400_000;
+
 /** Whether new seats are granted, as far as dates go. */
 export const isCurrent = (policy: Policy, atMs: number): boolean =>
   !isEarly(policy, atMs) && !isExpired(policy, atMs);

@@ -1,5 +1,5 @@
 import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
-import { type Policy, seatLimit } from '../licence/entitlement.js';
+import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
@@ -54,6 +54,8 @@ export interface StatusView {
     readonly checkIntervalSeconds: number;
     readonly notBefore: string | null;
     readonly expiresAt: string | null;
+    /** Within the days before its end in which users are told. */
+    readonly endsSoon: boolean;
   };
   /** When a lost table was last rebuilt, and from what; null if it never was. */
   readonly restored: { readonly at: string; readonly from: string } | null;
@@ -128,6 +130,7 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
       checkIntervalSeconds: policy.checkIntervalSeconds,
       notBefore: policy.notBefore,
       expiresAt: policy.expiresAt,
+      endsSoon: endingOf(policy, time.ms) !== null,
     },
     restored: licence.restored ? { at: licence.restored.at, from: licence.restored.from } : null,
     movedTo: licence.movedTo ?? null,

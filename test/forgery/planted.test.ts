@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { locateStore } from '../../src/client/open-store.js';
 import type { SealedEntitlement } from '../../src/licence/document.js';
 import { sign } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
+import { Trust } from '../../src/licence/trust.js';
 import { numberName } from '../../src/share/layout.js';
 import { expectAllSeated, office, toldOf } from '../client/office.js';
 import { acme, other } from '../helpers/vendor.js';
@@ -101,4 +103,37 @@ test('an application without a key cannot tell, and follows those that can', asy
   expect(world.table().entitlement).toEqual(vendors);
   expect(users.flatMap(({ seats }) => seats.map(({ valid }) => valid))).toEqual([true, true]);
   expect(hosts).toHaveLength(people);
+});
+
+describe('where no instance runs', () => {
+  const repairing = async (world: World, publicKey: string) => {
+    const { store } = await world.run(
+      locateStore(FACE, world.host('pc-admin').enter('admin').system(), {
+        trust: Trust.in([{ text: publicKey, where: 'key' }]),
+      }),
+    );
+    return await world.run(store.repair({ untilMs: Number.POSITIVE_INFINITY }));
+  };
+
+  test.each(damage.slice(0, 4))('repair goes on below what is forged: %s', async (_name, { sealed }) => {
+    const { world, users } = await open(7);
+    const vendors = world.table().entitlement;
+    for (const user of users) user.kill();
+    plant(world, sealed);
+    plant(world, sealed);
+    world.server.scribble(FACE, formatLicence({ ...world.table(), revision: 700 }, 'pretty'));
+    const repaired = await repairing(world, acme.pem);
+    expect(repaired?.licence).toMatchObject({ entitlement: vendors, revision: 1000 });
+    expect(repaired?.licence.instances).toHaveLength(people);
+    await world.advance(T);
+    expect((await newcomer(world)).kind).toBe('full');
+  });
+
+  test('repair with a key that signed nothing there restores nothing', async () => {
+    const { world, users } = await open(8);
+    for (const user of users) user.kill();
+    const before = world.server.list(FOLDER);
+    await expect(repairing(world, other.pem)).rejects.toMatchObject({ code: 'LICENCE_UNTRUSTED' });
+    expect(world.server.list(FOLDER)).toEqual(before);
+  });
 });

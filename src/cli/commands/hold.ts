@@ -10,6 +10,7 @@ import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
+  describeEnding,
   describeError,
   describeLoss,
   describeNoSeat,
@@ -164,6 +165,9 @@ async function holdSeat(
       { remainingMs },
       `${seat.module}: the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`,
     );
+  });
+  seat.on('expiring', ({ remainingMs, expiresAt }) => {
+    tell('expiring', { remainingMs, expiresAt }, `${seat.module}: ${describeEnding(remainingMs, expiresAt)}`);
   });
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));

@@ -22,6 +22,7 @@ import {
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
+  describeEnding,
   describeError,
   describeLoss,
   describeNoSeat,
@@ -170,6 +171,7 @@ function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, world:
   seat.on('jeopardy', ({ remainingMs }) => {
     say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
   });
+  seat.on('expiring', ({ remainingMs, expiresAt }) => say(describeEnding(remainingMs, expiresAt)));
   seat.on('suspended', () => say('seat suspended until the share answers'));
   seat.on('safe', () => say('seat safe again'));
   seat.on('lost', (loss) => {

@@ -79,7 +79,7 @@ function describe(view: FullView, noSeatWords: string): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const start = isBefore(view) ? `, not valid before ${clockTime(licence.notBefore ?? '')}` : '';
-  const expiry = licence.expiresAt === null ? '' : `, expires ${clockTime(licence.expiresAt)}`;
+  const expiry = licence.expiresAt === null ? '' : `, ${describeEnd(licence.expiresAt, view)}`;
   const interval =
     licence.level === 'light' ? '' : `, check interval ${duration(licence.checkIntervalSeconds)}`;
   const clock =
@@ -113,6 +113,12 @@ function describe(view: FullView, noSeatWords: string): string {
   const line = view.waiting.length === 0 ? '' : `\n${table([QUEUE_HEADER, ...view.waiting.map(queueRow)])}`;
   const kept = view.kept === null || view.kept.revisions === 0 ? '' : `\n${describeKept(view.kept)}\n`;
   return `${head.join('\n')}\n\n${table([MODULE_HEADER, ...view.modules.map(moduleRow)])}\n${seats}${line}${kept}`;
+}
+
+function describeEnd(expiresAt: string, { licence, shareTime }: FullView): string {
+  const leftSeconds = (fromIso(expiresAt) - fromIso(shareTime)) / 1000;
+  const soon = licence.endsSoon ? `, in ${duration(leftSeconds)}` : '';
+  return `${leftSeconds > 0 ? 'expires' : 'EXPIRED'} ${clockTime(expiresAt)}${soon}`;
 }
 
 const isBefore = ({ licence, shareTime }: FullView): boolean =>
