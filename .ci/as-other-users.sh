@@ -137,6 +137,18 @@ mounted_alone() { # of a licence that nobody has used
   [ ! -e "$file.revisions" ] && grep -q 'UNFIT to hold seats' <<<"$(seatfile doctor "$file")"
 }
 
+bound() { # another mount point of the place is the place; a copy is not
+  new_place 755
+  mkdir "$work/keys" "$work/elsewhere" "$work/copied"
+  seatfile keygen --out "$work/keys" --no-passphrase >/dev/null 2>"$work/said" || { cat "$work/said" && return 1; }
+  seatfile issue "$file" --key "$work/keys/private.pem" --module M1=3 --bind-path "$place" --yes >/dev/null 2>"$work/said" || { cat "$work/said" && return 1; }
+  mount --bind "$place" "$work/elsewhere" || return 1
+  mounts+=("$work/elsewhere")
+  seatfile run "$file" -- true && seatfile run "$work/elsewhere/licence.json" -- true || return 1
+  cp -r "$place/." "$work/copied/"
+  ! seatfile run "$work/copied/licence.json" -- true 2>"$work/said" && grep -q "belongs to $place, and was opened at" "$work/said"
+}
+
 no_file_entries() {
   mkdir "$work/small"
   mount -t tmpfs -o nr_inodes=12,size=1g tmpfs "$work/small" || return 1
@@ -167,7 +179,8 @@ check 'a folder of another group' another_group
 check 'a directory above that others cannot pass' no_way_through
 check 'a licence.json that is not refreshed: told by run, status and doctor' not_refreshed
 check 'one file mounted by itself: refused, and no table begins' mounted_alone
+check 'a licence bound to a directory: another mount point of it gives seats, a copy none' bound
 check 'no file entries left: told' no_file_entries
 check 'a working directory that was deleted: a whole path works, a relative one gets one line' directory_deleted
 printf '%d checks\n' "$checks"
-[ "$failed" -eq 0 ] && [ "$checks" -eq 13 ]
+[ "$failed" -eq 0 ] && [ "$checks" -eq 14 ]

@@ -33,15 +33,9 @@ export interface Signal {
 export type LicencePlace = string | { readonly key: string; readonly in: string };
 
 export interface OpenOptions {
-  /**
-   * What `status` shows beside the seat, e.g. `Acme CAD 5.2`. In one process, that of the first opening counts. At most
-   * 256 characters.
-   */
+  /** What `status` shows beside the seat: at most 256 characters. In one process, that of the first opening counts. */
   readonly application?: string | undefined;
-  /**
-   * Free text beside the seat, e.g. a project. In one process, that of the first opening counts. At most 1024
-   * characters.
-   */
+  /** Free text beside the seat, at most 1024 characters. In one process, that of the first opening counts. */
   readonly note?: string | undefined;
   /**
    * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the

@@ -1,6 +1,7 @@
 import type { LicencePlace } from '../api.js';
 import { actorOf } from '../client/machine.js';
 import { openStore } from '../client/open-store.js';
+import { whyElsewhere } from '../client/place-check.js';
 import type { System } from '../client/system.js';
 import { displayCopyTrouble } from '../client/warning-text.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
@@ -91,10 +92,15 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
 }
 
 /**
- * Status, and two facts about the files. `kept` is how much lies in the folder; null if that is not known. `faceShows`
- * is the revision that `licence.json` still shows because it was not refreshed; null if it was.
+ * Status, and three facts about the files. `kept` is how much lies in the folder; null if that is not known.
+ * `faceShows` is the revision that `licence.json` still shows because it was not refreshed; null if it was. `elsewhere`
+ * says where the licence belongs; null: here.
  */
-export type FullView = StatusView & { readonly kept: Kept | null; readonly faceShows: number | null };
+export type FullView = StatusView & {
+  readonly kept: Kept | null;
+  readonly faceShows: number | null;
+  readonly elsewhere: string | null;
+};
 
 export async function viewOf(session: AdminSession): Promise<FullView> {
   const { licence, policy, store } = session;
@@ -109,5 +115,6 @@ export async function viewOf(session: AdminSession): Promise<FullView> {
     },
   );
   const faceShows = await store.lateDisplayCopy(licence, time.ms);
-  return { ...view, kept: await store.measure().catch(() => null), faceShows };
+  const elsewhere = await whyElsewhere(store.paths, policy.boundTo, session.system);
+  return { ...view, kept: await store.measure().catch(() => null), faceShows, elsewhere };
 }

@@ -1,6 +1,7 @@
 import { type CountBy, type Level, MAX_USERS } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { ID } from '../licence/shapes.js';
+import { placeOf } from '../share/places.js';
 import type { End, Wanted } from '../vendor/draft.js';
 import { parseDuration, parseModules } from './arguments.js';
 
@@ -108,6 +109,11 @@ function checkedId(id: string): string {
 function checkedPath(path: string): string {
   if (path === '' || path.length > MOST_PATH)
     throw bad(`--bind-path: expected a path of 1 to ${MOST_PATH} characters, got ${path.length}`);
+  if (placeOf(path, process.platform) === null)
+    throw bad(
+      `--bind-path ${path}: expected a whole path, like \\\\server\\share\\acme, server:/export/acme or ` +
+        '/srv/acme/licence.json, which names the same place on every computer',
+    );
   return path;
 }
 const MOST_PATH = 1024;

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
@@ -131,6 +131,26 @@ describe('a licence that is bound to a place', () => {
     expect(JSON.parse(held.out)).toMatchObject({ event: 'failed', code: 'LICENCE_ELSEWHERE' });
     expect(held.err).toContain(`belongs to \\\\fileserver\\acme or ${at('own')}, and was opened at ${copy}`);
     expect((await seatfile(['run', copy, ...SHOW_FILE])).status).toBe(125);
-    expect((await seatfile(['status', copy])).status).toBe(0); // looking takes no seat
+    const status = await seatfile(['status', copy]); // looking takes no seat
+    expect(status.status).toBe(0);
+    expect(status.out).toContain(`No user can take a seat here. ${copy}: this licence belongs to`);
+    expect((await seatfile(['status', own])).out).not.toContain('belongs to');
+  });
+
+  test('is installed where it belongs, and nowhere else', async () => {
+    const offer = put('offer.json', signedBy(acme, { binding: { paths: [at('own')] } }));
+    mkdirSync(at('own'));
+    const elsewhere = await seatfile(['install', at('licence.json'), offer, '--yes']);
+    expect(elsewhere.status).toBe(3);
+    expect(elsewhere.err).toContain(`belongs to ${at('own')}, and was opened at ${at('licence.json')}`);
+    expect(existsSync(at('licence.json'))).toBe(false);
+    expect((await seatfile(['install', at('own/licence.json'), offer, '--yes'])).status).toBe(0);
+    expect((await seatfile(['run', at('own/licence.json'), ...SHOW_FILE])).status).toBe(0);
+    const later = put(
+      'later.json',
+      signedBy(acme, { issuedAt: '2026-11-02T00:00:00.000Z', binding: { paths: ['/other'] } }),
+    );
+    expect((await seatfile(['install', at('own/licence.json'), later, '--yes', '--force'])).status).toBe(3);
+    expect((await seatfile(['run', at('own/licence.json'), ...SHOW_FILE])).status).toBe(0);
   });
 });

@@ -198,6 +198,7 @@ describe('issue', () => {
     [['--evaluation', '30d', '--expires', 'never'], '--evaluation, --expires: give one of them'],
     [['--supersedes', 'Not an id'], '--supersedes Not an id: expected the id'],
     [['--bind-path', ''], '--bind-path: expected a path'],
+    [['--bind-path', 'acme/licence.json'], '--bind-path acme/licence.json: expected a whole path'],
     [['--renew-from', 'http://acme.example/'], 'renewal.from: expected an address like https://'],
     [['--check-interval', '0s'], '--check-interval 0s'],
     [['--template', 'none.json'], '--template none.json: expected a file, found none'],

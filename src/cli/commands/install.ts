@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { checkPlaceFor, PlaceCheck } from '../../client/place-check.js';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';
@@ -90,6 +91,7 @@ async function installFirst(
 ): Promise<void> {
   const system = world.system();
   const { next, signature } = offer;
+  await checkPlaceFor(file, next.granted.binding?.paths ?? [], system);
   const refusal = notInForce(next.granted, system.clock.wallMs());
   if (refusal && !options.force) throw notInstalled(file, refusal);
   const ids = { lineage: system.random.id(), commit: system.random.id() };
@@ -115,6 +117,8 @@ async function swap(
   const { licence, policy, store, unless } = session;
   const { next, signature } = offer;
   const { licenceFile, isFolderFound } = store.paths;
+  const boundTo = next.granted.binding?.paths ?? [];
+  await unless(new PlaceCheck(store.paths, session.system).check(boundTo));
   const time = await unless(shareTimeOf(session));
   const first = outcomeOf({ licence, policy, nowMs: time.ms }, offer, options, session);
   const installation = (

@@ -89,6 +89,7 @@ function describe(view: FullView, noSeatWords: string): string {
     `${clockTime(view.shareTime)} (${clock})`,
   ];
   if (licence.signature !== 'none') head.push(describeSignature(licence));
+  if (view.elsewhere !== null) head.push(`No user can take a seat here. ${printable(view.elsewhere)}.`);
   if (view.movedTo !== null)
     head.push(
       `This licence has moved to ${printable(view.movedTo)}. No user can take or keep a seat here any more.`,

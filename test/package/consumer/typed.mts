@@ -1,4 +1,12 @@
-import { type ClaimAnswer, type FaultCode, type Loss, openLicence, type Seat, SeatfileFault } from 'seatfile';
+import {
+  type ClaimAnswer,
+  type FaultCode,
+  type LicencePlace,
+  type Loss,
+  openLicence,
+  type Seat,
+  SeatfileFault,
+} from 'seatfile';
 
 export async function work(path: string, signal: AbortSignal): Promise<string | null> {
   await using licence = await openLicence(path, { application: 'Consumer 1.0' });
@@ -12,6 +20,15 @@ export async function work(path: string, signal: AbortSignal): Promise<string | 
     case 'seated':
       return hold(claim.seat);
   }
+}
+
+/** By its key, and the next where one is full or away. */
+export async function find(key: string, directory: string): Promise<string | null> {
+  const places: readonly LicencePlace[] = [{ key, in: directory }, '/reserve/licence.json'];
+  await using licence = await openLicence(places, { patienceMs: 2000 });
+  licence.on('waiting', ({ file, place }) => console.warn(file, place));
+  const claim = await licence.acquire('M1', { wait: 1000 });
+  return claim.kind === 'seated' ? claim.file : null;
 }
 
 function hold(seat: Seat): string | null {
