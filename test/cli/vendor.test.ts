@@ -6,7 +6,7 @@ import type { Entitlement } from '../../src/licence/entitlement.js';
 import { readPublicKeys } from '../../src/licence/public-keys.js';
 import { verify } from '../../src/licence/signature.js';
 import { expectNoStack } from './clear.js';
-import { FOR_EVER, makers, startUnheard, trouble } from './commands.js';
+import { FOR_EVER, startUnheard, trouble } from './commands.js';
 import { atTerminal, CTRL_C, freshPlace, seatfile, start, until } from './seatfile.js';
 
 /** `keygen` and `issue`: what they ask, say, write and leave alone, and how they end. */
@@ -246,7 +246,7 @@ describe('issue with a key that has a passphrase', () => {
 });
 
 /** With real processes, on a disk where things go wrong. */
-describe.each(makers)('how %s ends', (verb) => {
+describe.each(['keygen', 'issue'] as const)('how %s ends', (verb) => {
   const words = () =>
     verb === 'keygen' ? ['keygen', '--out', at('new')] : issue('--module', 'M1=1', '--yes');
   const isDone = () => existsSync(verb === 'keygen' ? at('new/public.pem') : at('acme.json'));
