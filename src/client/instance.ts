@@ -191,6 +191,7 @@ export class Instance {
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
+    this.renewals.claimed(context);
     refuseByDate(policy, nowMs);
     this.renewals.refuseClosed(context);
     const requester = this.rollCaller.requester(context, started, place.hasWaited);
