@@ -141,7 +141,7 @@ async function withoutFolder(
 /** The licence, or why it is none that an application opens. */
 async function read(bytes: Uint8Array, path: string, trust: Trust): Promise<Licence | string> {
   try {
-    return (await readLicence(decodeText(bytes, path), path, trust)).licence;
+    return (await readLicence(decodeText(bytes, path), path, trust.judge)).licence;
   } catch (error) {
     if (error instanceof SeatfileFault) return error.message;
     throw error;

@@ -6,7 +6,6 @@ import { fullCheck, withFullCheck } from './full-check-door.js';
 import { parseJson } from './json.js';
 import { isRecord, refuseOtherFormat, seatsIn } from './shapes.js';
 import { MAX_BYTES } from './size.js';
-import { Trust } from './trust.js';
 
 /** From the bytes of a file to a licence and back. */
 
@@ -36,18 +35,19 @@ export function parseLicence(text: string, path: string): Licence {
 }
 
 /**
- * A licence, and what holds in it. It is verified before its entitlement is read.
- * @throws SeatfileFault as parseLicence() and {@link Trust.require}, also where the entitlement is wrong
+ * A licence, and what holds in it.
+ * @param judge throws where it is not trusted; asked before its entitlement is read. Without one no signature counts
+ * @throws SeatfileFault as parseLicence() and `judge`, also where the entitlement is wrong
  */
 export const readLicence = (
   text: string,
   path: string,
-  trust: Trust = Trust.none,
+  judge: (licence: Licence) => void = () => undefined,
 ): Promise<{ licence: Licence; policy: Policy }> =>
   withFullCheck(() => {
     const licence = parseLicence(text, path);
     return inFile(path, () => {
-      trust.require(licence.entitlement);
+      judge(licence);
       return { licence, policy: readPolicy(licence) };
     });
   });

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { SealedEntitlement } from './document.js';
+import type { Licence, SealedEntitlement } from './document.js';
 import { SeatfileFault } from './fault.js';
 import { readPublicKeys } from './public-keys.js';
 import { isSigned, type PublicKeys, type Verdict, verify } from './signature.js';
@@ -56,6 +56,9 @@ export class Trust {
     const verdict = this.verdictOn(sealed);
     if (verdict !== 'valid') throw this.faultOf(verdict, sealed);
   }
+
+  /** As {@link require}, of a whole licence. */
+  readonly judge = ({ entitlement }: Pick<Licence, 'entitlement'>): void => this.require(entitlement);
 
   private faultOf(verdict: Exclude<Verdict, 'valid'>, { keyId }: SealedEntitlement): SeatfileFault {
     const given = this.keyIds.join(', ');

@@ -68,7 +68,7 @@ export class FirstFolder {
       throw unreadable(error, licenceFile);
     });
     const text = decodeText(bytes, licenceFile);
-    return { ...(await readLicence(text, licenceFile, this.revisions.trust)), text };
+    return { ...(await readLicence(text, licenceFile, this.revisions.trust.judge)), text };
   }
 
   /**

@@ -1,6 +1,6 @@
 import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { licenceIdOf } from '../licence/lineage.js';
+import { licenceIdOf, lineagesOf } from '../licence/lineage.js';
 import type { LicencePaths } from '../share/layout.js';
 import { MOST_ABOVE } from './register.js';
 
@@ -39,13 +39,23 @@ export class ForkDetector {
     this.own = { lineage, revision, changeId };
   }
 
+  /**
+   * Of another licence than the one that the folder belongs to. A known lineage is of that one, and so is one that was
+   * restored from it: a later licence of another id may have taken its place there.
+   */
+  isForeign(licence: Licence): boolean {
+    const { licenceId, lineage } = this;
+    if (licenceId === null || licence.lineage === lineage) return false;
+    const isKin = lineage !== null && lineagesOf(licence).includes(lineage);
+    return !isKin && licenceIdOf(licence.entitlement) !== licenceId;
+  }
+
   /** The fault, where the latest revision is of another licence. */
   refuse(licence: Licence): SeatfileFault | null {
-    const id = licence.lineage === this.lineage ? this.licenceId : licenceIdOf(licence.entitlement);
-    if (this.licenceId !== null && id !== this.licenceId)
+    if (this.isForeign(licence))
       return new SeatfileFault(
         'TABLE_LOST',
-        `${this.paths.folder} ends at revision ${licence.revision} of licence "${id}"; ` +
+        `${this.paths.folder} ends at revision ${licence.revision} of licence "${licenceIdOf(licence.entitlement)}"; ` +
           `expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
       );
     this.lineage = licence.lineage;

@@ -233,6 +233,7 @@ export class Rebuilder {
 
   private async readAgreed(directory: string): Promise<Agreed | null> {
     const found = await this.register.reader.readNamed(directory);
+    if (found) this.revisions.trust.judge(found.document.licence);
     return found && { ...found.document, text: found.text };
   }
 

@@ -38,7 +38,7 @@ export class Revisions {
   constructor(context: StoreContext, options: FolderOptions, trust: Trust) {
     this.forks = new ForkDetector(context.paths);
     this.trust = trust;
-    this.register = new FolderRegister(context, kindOf(this.forks, trust), options);
+    this.register = new FolderRegister(context, kindOf(this.forks, this.judge), options);
   }
 
   /** See {@link Register.latest}. */
@@ -83,15 +83,25 @@ export class Revisions {
     return result;
   }
 
+  /**
+   * The table of another licence is not ours to judge: it is no damage of this table, and nothing is rebuilt over it.
+   * It is refused as what it is, see {@link ForkDetector.refuse}.
+   */
+  private readonly judge = (licence: Licence): void => {
+    if (!this.forks.isForeign(licence)) this.trust.judge(licence);
+  };
+
   private latestOf(latest: Latest<ReadRevision>): LatestRevision {
     const { document, startedMs, endedMs } = latest;
+    this.trust.judge(document.licence); // once more at the one door to the rules: nothing unverified passes it
     return { ...document, loss: this.forks.lossIn(document.licence, latest.isBelow), startedMs, endedMs };
   }
 }
 
-const kindOf = (forks: ForkDetector, trust: Trust): Kind<ReadRevision> => ({
+/** @param judge throws where a licence is not trusted */
+const kindOf = (forks: ForkDetector, judge: (licence: Licence) => void): Kind<ReadRevision> => ({
   decode: decodeText,
-  parse: (text, path) => readLicence(text, path, trust), // without a policy every reading would end
+  parse: (text, path) => readLicence(text, path, judge), // without a policy every reading would end
   numberOf: ({ licence }) => licence.revision,
   attemptOf: ({ licence }) => licence.commit,
   includes: ({ licence }, changeId) => licence.recent.includes(changeId),

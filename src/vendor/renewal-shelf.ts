@@ -95,7 +95,7 @@ export class RenewalShelf {
     const { licence } = await readLicence(
       new TextDecoder('utf-8', { fatal: true }).decode(text),
       path,
-      this.trust,
+      this.trust.judge,
     );
     if (licence.entitlement.signature === undefined) return null; // no instance would install it
     return { text, granted: readEntitlement(licence.entitlement) };

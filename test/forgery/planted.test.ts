@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { locateStore } from '../../src/client/open-store.js';
 import type { SealedEntitlement } from '../../src/licence/document.js';
+import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { firstLicence } from '../../src/licence/revision.js';
 import { sign } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { Trust } from '../../src/licence/trust.js';
 import { numberName } from '../../src/share/layout.js';
 import { expectAllSeated, office, toldOf } from '../client/office.js';
-import { acme, other } from '../helpers/vendor.js';
+import { acme, granted, other, signedBy } from '../helpers/vendor.js';
 import { FACE, FOLDER, type World } from '../helpers/world.js';
 import { forgeries } from './forgeries.js';
 
@@ -68,6 +70,42 @@ describe('a forged revision is damage: the holders go on above it with what they
     expect(world.table().entitlement).toEqual(vendors);
     expect(world.table().revision).toBeLessThan(900_000);
     expectAllSeated({ world, users, hosts });
+  });
+});
+
+test('a licence that has superseded another under running holders is rebuilt, too', async () => {
+  const { world, users, hosts } = await open(10);
+  const modules = [{ module: 'M1', maxUsers: people }];
+  const later = signedBy(acme, { licenceId: 'acme-2', checkIntervalSeconds: T / 1000, modules });
+  plant(world, later);
+  await world.advance(2 * T);
+  plant(world, forgeries['more users in the text']?.sealed ?? {});
+  await world.advance(2 * T);
+  expect(world.table()).toMatchObject({ entitlement: later, restored: {} });
+  expectAllSeated({ world, users, hosts });
+});
+
+describe('another licence in the place of this one is no damage of this one', () => {
+  const inHouse = sealUnsigned(granted({ licenceId: 'in-house' }));
+
+  test.each([
+    ['a table of its own, from its first revision on', (revision: number) => revision * 0],
+    ['a table with later revisions', (revision: number) => revision + 1],
+  ])('%s: nothing is rebuilt over it, and no seat counts there', async (_name, numberFrom) => {
+    const { world, users } = await open(9);
+    const base = world.table();
+    const revision = numberFrom(base.revision);
+    const own = firstLicence(inHouse, {}, { lineage: 'in-house', commit: 'c0' });
+    const text = formatLicence({ ...own, revision }, 'compact');
+    world.server.removeTree(FOLDER);
+    world.server.makeDirectory(FOLDER);
+    world.server.makeDirectory(`${FOLDER}/${numberName(revision)}`);
+    world.server.writeNew(`${FOLDER}/${numberName(revision)}/licence.json`, text, 0o664);
+    world.server.scribble(FACE, text);
+    await world.advance(4 * T);
+    expect(world.table()).toMatchObject({ revision, lineage: 'in-house', instances: [] });
+    expect(users.flatMap(({ seats }) => seats.map(({ valid }) => valid))).toEqual([false, false]);
+    await expect(newcomer(world)).rejects.toMatchObject({ code: 'LICENCE_UNSIGNED' });
   });
 });
 
