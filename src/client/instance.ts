@@ -215,6 +215,7 @@ export class Instance {
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
+    this.renewals.claimed(context);
     refuseByDate(policy, nowMs);
     if (!this.context.place.isKnown(policy.boundTo))
       return { answer: { kind: 'unplaced', boundTo: policy.boundTo }, draft: null };

@@ -3,7 +3,7 @@ import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { isRenewalDue, type Renewer } from '../rules/renewal.js';
-import { renewalTrouble } from '../rules/renewal-state.js';
+import { isOpenToNew, renewalTrouble } from '../rules/renewal-state.js';
 import { inTime, LATE } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { Download } from '../vendor/download.js';
@@ -13,6 +13,8 @@ import { renewalClosed, renewalWarning } from './warning-text.js';
 
 /** The longest that a commit of a renewal waits for the share. Milliseconds. */
 const COMMIT_MS = 30_000;
+/** What a renewal may put right. */
+const HELPED: readonly string[] = ['LICENCE_NOT_RENEWED', 'LICENCE_EXPIRED'];
 /** After a try of this process that the share did not let through. Milliseconds. */
 const AGAIN_MS = 60_000;
 
@@ -40,19 +42,22 @@ export class Renewals {
     if (nowMs !== null) this.consider({ licence, policy, nowMs });
   }
 
+  /** A claim is about to be made of this: a licence that is over may have a successor at its address. */
+  claimed(context: ChangeContext): void {
+    if (context.policy.renewal !== null && !isOpenToNew(context)) this.consider(context);
+  }
+
   /** @throws SeatfileFault LICENCE_NOT_RENEWED: no new seats */
   refuseClosed(context: ChangeContext): void {
     const trouble = renewalTrouble(context.licence, context.policy, context.nowMs);
     if (!trouble?.isClosed) return;
-    this.consider(context);
     throw new SeatfileFault('LICENCE_NOT_RENEWED', renewalClosed(trouble));
   }
 
   /** A claim was refused for want of a renewal, and one that went on has ended since: it is worth another try. */
   async mayHelp(error: unknown, { untilMs, signal }: Deadline): Promise<boolean> {
     const { running } = this;
-    if (running === null || !(error instanceof SeatfileFault) || error.code !== 'LICENCE_NOT_RENEWED')
-      return false;
+    if (running === null || !(error instanceof SeatfileFault) || !HELPED.includes(error.code)) return false;
     const { clock } = this.context;
     return (await inTime(clock, untilMs - clock.elapsedMs(), running, signal)) !== LATE;
   }

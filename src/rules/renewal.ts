@@ -1,4 +1,5 @@
 import type { Licence } from '../licence/document.js';
+import { isExpired } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { install } from './installation.js';
@@ -23,7 +24,8 @@ export function isRenewalDue({ licence, policy, nowMs }: ChangeContext, host: st
   if (policy.renewal === null) return false;
   const { checkedAt, triedAt, by, failed } = renewalStateOf(licence, nowMs);
   const passedMs = (at: string | null) => (at === null ? Number.POSITIVE_INFINITY : nowMs - fromIso(at));
-  if (passedMs(checkedAt) < policy.renewal.everyHours * HOUR_MS) return false;
+  const everyMs = policy.renewal.everyHours * HOUR_MS;
+  if (passedMs(checkedAt) < (isExpired(policy, nowMs) ? Math.min(everyMs, AGAIN_MS) : everyMs)) return false;
   if (by !== null) return passedMs(triedAt) >= TRY_MS;
   return passedMs(triedAt) >= (failed.includes(host) ? AGAIN_MS : NEXT_COMPUTER_MS);
 }

@@ -171,6 +171,20 @@ describe('a failure', () => {
     expect(world.table().renewal).not.toHaveProperty('why');
   });
 
+  test('a licence that has expired while no user was at work is renewed by the first claim', async () => {
+    const expiresAt = new Date(EPOCH_MS + 2 * DAY_MS).toISOString();
+    const at = await setting({ people: 1, granted: { expiresAt } });
+    const { world, address, users, issued } = at;
+    address.answer = () => issued({ expiresAt });
+    await sit(at);
+    await world.advance(T);
+    await users[0]?.leave();
+    await world.advance(2 * DAY_MS);
+    address.answer = () => issued({ expiresAt: new Date(EPOCH_MS + 9 * DAY_MS).toISOString() });
+    const eve = await world.user(world.host('pc-eve'), 'eve', { publicKey: acme.pem });
+    expect((await eve.acquire('M1')).kind).toBe('seated');
+  });
+
   test.each<[string, (at: Setting) => string, RegExp]>([
     ['garbage', () => '<html>not found</html>', /JSON/],
     ['nothing', () => '', /JSON/],
