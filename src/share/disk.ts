@@ -144,17 +144,18 @@ async function readUpTo(size: number, handle: fs.FileHandle): Promise<Uint8Array
 async function writeNew(name: string, file: string, text: string, mode: number): Promise<void> {
   // Never truncating: no request to do so exists that could arrive late. Never through a link.
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK;
+  const bytes = Buffer.from(text);
   const handle = await fs.open(name, flags, mode);
   let stat: Stats;
   try {
-    await handle.writeFile(text); // loops until every byte is out
+    await handle.writeFile(bytes); // loops until every byte is out
     stat = await handle.stat();
     if (!sameRights(stat.mode, mode)) await handle.chmod(mode).catch(() => undefined); // a share may refuse chmod
     await handle.sync();
   } finally {
     await handle.close();
   }
-  if (stat.size !== Buffer.byteLength(text)) throw new ShareError('full', 'write', file);
+  if (stat.size !== bytes.length) throw new ShareError('full', 'write', file);
 }
 
 /** By a descriptor: what is at a name may be exchanged, and chmod follows links. Windows has no such rights. */

@@ -10,6 +10,11 @@ export interface Shown {
   readonly commit: unknown;
 }
 
+/** What is shown of a revision. */
+export const shownOf = ({ lineage, entitlement, revision, commit }: Licence): Shown => ({
+  ...{ lineage, entitlement, revision, commit },
+});
+
 /** The rest is not checked: this runs whenever the file has changed. */
 export function readLoosely(bytes: Uint8Array): Shown | null {
   try {
