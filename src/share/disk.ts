@@ -141,7 +141,7 @@ async function writeNew(name: string, file: string, text: string, mode: number):
   try {
     await descriptors.writeAll(descriptor, bytes);
     stat = await descriptors.stat(descriptor);
-    if (!sameRights(stat.mode, mode)) await descriptors.setMode(descriptor, mode).catch(nothing); // it may refuse
+    if (!sameRights(stat.mode, mode)) await descriptors.setMode(descriptor, mode).catch(nothing); // a share may refuse
     await descriptors.sync(descriptor);
   } finally {
     await descriptors.close(descriptor);
