@@ -65,7 +65,9 @@ export class Client {
   async beat(): Promise<void> {
     const started = instantOf(this.context.clock);
     this.agenda.beatBegins(started.elapsedMs);
-    this.follow(this.beats.made(await this.commit(this.beats.change(started), this.beats.deadline())));
+    const made = await this.commit(this.beats.change(started), this.beats.deadline());
+    this.agenda.pollEnded(started.elapsedMs); // its commit has read the table, and swept it
+    this.follow(this.beats.made(made));
   }
 
   /** Rule 3. @throws SeatfileFault when the share could not be read, or did not confirm an eviction */

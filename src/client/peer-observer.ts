@@ -86,7 +86,7 @@ export class PeerObserver {
 /** Rule 5(a): the peers with a process that provably exists no more. */
 export const provenGone = (licence: Licence, isGone: (record: InstanceRecord) => boolean): Verdict[] =>
   licence.instances
-    .filter((record) => record.level === 'heartbeat' && holdsMore(record) && isGone(record))
+    .filter((record) => record.level === 'heartbeat' && isGone(record) && holdsMore(record))
     .map(({ id, beat }) => ({ instance: id, beat, reason: 'process gone' }));
 
 /**

@@ -58,8 +58,18 @@ function upgraded(value: unknown): unknown {
 
 /** Compact in the revisions; pretty-printed in `licence.json`, which people read. */
 export function formatLicence(value: Licence, style: 'compact' | 'pretty'): string {
-  return style === 'compact' ? JSON.stringify(value) : `${JSON.stringify(value, null, 2)}\n`;
+  if (style === 'pretty') return `${JSON.stringify(value, null, 2)}\n`;
+  return texts.get(value) ?? JSON.stringify(value);
 }
+
+/** The text that was published last, by its licence: some seconds later it is shown. */
+let texts = new WeakMap<Licence, string>();
+
+/**
+ * A compact text with one line for each entry that has an id. The pattern stands in no string: what follows the quote
+ * at its end is never a letter.
+ */
+export const oneLineEach = (compact: string): string => `${compact.replaceAll(',{"id":', ',\n{"id":')}\n`;
 
 /**
  * The text of a new revision, if it can be read back: a revision that cannot would be a lost table for every
@@ -72,7 +82,10 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
   const text = formatLicence(next, 'compact');
   const isGrowth = seatsIn(next) + next.waiting.length > seatsIn(base) + base.waiting.length;
   const excess = excessOf(next, text, isGrowth ? MAX_BYTES - BEAT_ROOM : MAX_BYTES);
-  if (excess === null) return text;
+  if (excess === null) {
+    texts = new WeakMap([[next, text]]);
+    return text;
+  }
   throw new SeatfileFault(
     'LICENCE_INVALID',
     `${path}: the change would make it ${excess} a licence may have${isGrowth ? ' for another user' : ''}; ` +

@@ -16,6 +16,7 @@ export interface EvictionRequest {
  * left to evict. Verdicts beyond what one revision can tell of are left to the next commit.
  */
 export function evict(context: ChangeContext, { verdicts, actor }: EvictionRequest): Draft | null {
+  if (verdicts.length === 0) return null; // as nearly always
   const records = new Map(context.licence.instances.map((record) => [record.id, record]));
   const telling = new Telling();
   const takings = verdicts.flatMap(({ instance, beat, reason, words = null }): Taking[] => {

@@ -100,15 +100,18 @@ export interface Evidence {
 
 /** What follows from all we have seen. */
 export function judge(licence: Licence, evidence: Evidence): Judgement {
-  const parts = licence.instances.flatMap((record) => {
+  const evict: Verdict[] = [];
+  let beatEarly = false;
+  let pollAgainMs = Number.POSITIVE_INFINITY;
+  for (const record of licence.instances) {
     const seen = evidence.observations.get(record.id);
-    return seen && seen.identity === record.beat ? [judgeOne(record, seen, evidence)] : [];
-  });
-  return {
-    evict: parts.flatMap((part) => part.evict),
-    beatEarly: parts.some((part) => part.beatEarly),
-    pollAgainMs: parts.reduce((first, part) => Math.min(first, part.pollAgainMs), Number.POSITIVE_INFINITY),
-  };
+    if (seen?.identity !== record.beat) continue;
+    const one = judgeOne(record, seen, evidence);
+    evict.push(...one.evict);
+    beatEarly ||= one.beatEarly;
+    pollAgainMs = Math.min(pollAgainMs, one.pollAgainMs);
+  }
+  return { evict, beatEarly, pollAgainMs };
 }
 
 function judgeOne(record: InstanceRecord, seen: Unchanged, { commits, nowMs }: Evidence): Judgement {

@@ -1,4 +1,4 @@
-import type { Licence, Waiter } from '../licence/document.js';
+import type { InstanceRecord, Licence, Waiter } from '../licence/document.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
@@ -151,7 +151,7 @@ export const waits = ({ instance, module, seat, waitSeconds }: Waiter): OfferOrW
 });
 
 function offersAndWaits(licence: Licence): OfferOrWait[] {
-  const given = licence.instances.flatMap((record) =>
+  const given = licence.instances.filter(isOfferedAny).flatMap((record) =>
     record.seats.filter(isOffered).map(
       ({ id, module }): OfferOrWait => ({
         ...{ instance: record.id, module, seat: id, kind: 'given', patienceMs: OFFER_MS },
@@ -161,9 +161,11 @@ function offersAndWaits(licence: Licence): OfferOrWait[] {
   return [...licence.waiting.map(waits), ...given];
 }
 
+/** Hardly any record has an offered seat, and a table has thousands. */
+const isOfferedAny = ({ seats }: InstanceRecord): boolean => seats.some(isOffered);
+
 /** Whether an offered seat is not accepted yet. */
-export const isAnyOffered = (licence: Licence): boolean =>
-  licence.instances.some((record) => record.seats.some(isOffered));
+export const isAnyOffered = (licence: Licence): boolean => licence.instances.some(isOfferedAny);
 
 /** How long each has been seen to stand, while the observer was awake and polling. */
 export type QueueSeen = ReadonlyMap<string, Unchanged>;

@@ -55,8 +55,22 @@ export function sleepBy(alarm: Clock['alarm']): Clock['sleep'] {
     });
 }
 
-/** Where the system does not tell, the monotonic clock stands in: it may only miss the computer's sleep. */
+/** The system is not asked again while both other clocks say that no more time has passed. Milliseconds. */
+const SAME_MOMENT_MS = 5;
+let lastAsked = { elapsedMs: Number.NEGATIVE_INFINITY, wallMs: 0, uptimeMs: 0 };
+
+/** Linux reads a file for it. */
 function uptimeMs(): number {
+  const [elapsedMs, wallMs] = [performance.now(), Date.now()];
+  const sinceMs = elapsedMs - lastAsked.elapsedMs;
+  if (sinceMs < SAME_MOMENT_MS && Math.abs(wallMs - lastAsked.wallMs) <= SAME_MOMENT_MS)
+    return lastAsked.uptimeMs + sinceMs;
+  lastAsked = { elapsedMs, wallMs, uptimeMs: askUptimeMs() };
+  return lastAsked.uptimeMs;
+}
+
+/** Where the system does not tell, the monotonic clock stands in: it may only miss the computer's sleep. */
+function askUptimeMs(): number {
   try {
     return os.uptime() * 1000;
   } catch {

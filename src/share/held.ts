@@ -1,5 +1,5 @@
-import { close, constants, open } from 'node:fs';
-import { promisify } from 'node:util';
+import { constants } from 'node:fs';
+import { close, open } from './descriptors.js';
 
 /**
  * Opens only a path: needs no right to read, and does nothing on a server, nor does closing. Node has no name for it;
@@ -8,10 +8,8 @@ import { promisify } from 'node:util';
 const O_PATH = 0o10000000;
 const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-/** As plain numbers: a FileHandle costs as much as opening does. */
-const openDescriptor: (path: string, flags: number) => Promise<number> = promisify(open);
-export const openDirectory = (path: string): Promise<number> => openDescriptor(path, DIRECTORY);
-export const closeDirectory: (descriptor: number) => Promise<void> = promisify(close);
+export const openDirectory = (path: string): Promise<number> => open(path, DIRECTORY);
+export const closeDirectory = close;
 
 /** A name that leads into the very directory, even if its name has changed. */
 export const nameOf = (descriptor: number): string => `/proc/self/fd/${descriptor}`;

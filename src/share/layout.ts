@@ -105,7 +105,8 @@ export interface StageOwner {
 }
 export const stageName = (owner: StageOwner, id: string): string =>
   `stage-${owner.machine}-${owner.pid}-${id}`;
-export const isStage = (name: string): boolean => STAGE.test(name);
+/** Of thousands of names few are. */
+export const isStage = (name: string): boolean => name.startsWith('stage-') && STAGE.test(name);
 export const stageOwner = (name: string): StageOwner | null => ownerBy(STAGE, name);
 /** Where `seatfile doctor` tries a share, beside the licence file or in its folder. */
 export const examinationName = (owner: StageOwner, id: string): string =>
@@ -173,13 +174,23 @@ export const isShowing = (behind: string): boolean =>
 const OWN = /\.(?:revisions|stage-[^/\\]*|doctor-[^/\\]*)$/;
 const SEPARATOR = nodePath.sep === '/' ? '/' : /[\\/]/;
 
+/** Where the last path of ours led: nearly all lead there. `directory`: up to the first directory of ours. */
+let last: { readonly directory: string; readonly trusted: string; readonly own: string } | null = null;
+
 /**
  * The part of a path that other users of the share may have planted: from the first directory of ours on. Its first
  * name lies in a trusted directory. Empty if no directory of ours is on the way.
  */
 export function untrusted(path: string): { readonly trusted: string; readonly names: readonly string[] } {
+  if (last !== null && path.startsWith(last.directory)) {
+    const [rest, ...inner] = path.slice(last.directory.length).split(SEPARATOR);
+    if (rest === '') return { trusted: last.trusted, names: [last.own, ...inner] };
+  }
   const names = path.split(SEPARATOR);
   const first = names.findIndex((name) => OWN.test(name));
-  if (first < 0) return { trusted: path, names: [] };
-  return { trusted: names.slice(0, first).join('/') || '/', names: names.slice(first) };
+  const own = names[first];
+  if (own === undefined) return { trusted: path, names: [] };
+  const trusted = names.slice(0, first).join('/') || '/';
+  last = { directory: path.slice(0, names.slice(0, first + 1).join('/').length), trusted, own };
+  return { trusted, names: names.slice(first) };
 }

@@ -73,6 +73,9 @@ export async function inDirectory<T>(path: string, way: Way, act: (name: string)
   return await first.within(`${trusted}/${own}`, (name) => descend(name, inner, act));
 }
 
+/** Does nothing on a server: no operation waits for it. */
+const leave = (descriptor: number): void => void closeDirectory(descriptor).catch(() => undefined);
+
 async function descend<T>(
   outermost: string,
   names: readonly string[],
@@ -86,11 +89,11 @@ async function descend<T>(
       const outer = last;
       last = inner; // so that each is closed once, whatever closing says: the number may be another file's by then
       from = nameOf(inner);
-      if (outer !== null) await closeDirectory(outer);
+      if (outer !== null) leave(outer);
     }
     return await act(from);
   } finally {
-    if (last !== null) await closeDirectory(last);
+    if (last !== null) leave(last);
   }
 }
 

@@ -64,10 +64,11 @@ async function writeInto(temporary: string, text: string, mode: number): Promise
   try {
     const made = await handle.stat();
     if (!made.isFile() || made.size !== 0 || made.nlink !== 1) throw exchanged(temporary);
-    await handle.writeFile(text);
+    const bytes = Buffer.from(text);
+    await handle.writeFile(bytes);
     await handle.chmod(mode).catch(() => undefined); // a share may refuse chmod
     const { size } = await handle.stat();
-    if (size !== Buffer.byteLength(text))
+    if (size !== bytes.length)
       throw Object.assign(new Error(`short write to ${temporary}`), { code: 'ENOSPC' });
     return made.ino;
   } finally {

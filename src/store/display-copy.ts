@@ -3,12 +3,12 @@ import type { Licence, Settings } from '../licence/document.js';
 import { entitlementHash } from '../licence/entitlement.js';
 import { lineagesOf } from '../licence/lineage.js';
 import { MAX_BYTES } from '../licence/size.js';
-import { formatLicence } from '../licence/text.js';
+import { formatLicence, oneLineEach } from '../licence/text.js';
 import { Unchanged } from '../licence/unchanged.js';
-import type { Clock } from '../share/clock.js';
+import { type Clock, LARGE_BYTES } from '../share/clock.js';
 import { identityOf, nullIf, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { type LicencePaths, refusedName } from '../share/layout.js';
-import { isLostBelow, orderOf, readLoosely, type Shown } from './shown.js';
+import { isLostBelow, orderOf, readLoosely, type Shown, shownOf } from './shown.js';
 
 /**
  * `licence.json` as people, editors and backup tools see it. Once revisions exist it only shows the newest
@@ -68,6 +68,8 @@ export class DisplayCopy {
   private edit: { readonly identity: string; readonly settings: Settings | null } | null = null;
   private readonly editIn: EditIn;
   private lastRead: { identity: string; digest: string; doubtedMs: number | null } | null = null;
+  /** What this process has written there: a large document takes long to be parsed. */
+  private written: { readonly digest: string; readonly shown: Shown } | null = null;
   /** Why it could not be refreshed when that was last tried; null: it could, or the share did not say. */
   trouble: ShareErrorKind | null = null;
 
@@ -106,8 +108,10 @@ export class DisplayCopy {
   /** Null: the bytes may be older than the stat, so they say nothing of the file that is there now. */
   private async read(identity: string): Promise<Omit<DisplayCopyFound, 'state'> | null> {
     const bytes = await nullIf(this.files.read(this.paths.licenceFile), 'tooLarge');
-    const isOldNews = bytes !== null && this.isOldNews(identity, bytes);
-    this.seen = isOldNews ? null : { identity, shown: bytes && readLoosely(bytes) };
+    const digest = bytes && digestOf(bytes);
+    const isOldNews = digest !== null && this.isOldNews(identity, digest);
+    const own = this.written?.digest === digest ? this.written : null;
+    this.seen = isOldNews ? null : { identity, shown: own?.shown ?? (bytes && readLoosely(bytes)) };
     return this.seen;
   }
 
@@ -143,8 +147,7 @@ export class DisplayCopy {
    * The stat has changed and the bytes have not: a client may show old ones for a while, so they count only if they
    * are the same some time later.
    */
-  private isOldNews(identity: string, bytes: Uint8Array): boolean {
-    const digest = createHash('sha256').update(bytes).digest('hex');
+  private isOldNews(identity: string, digest: string): boolean {
     const { lastRead } = this;
     const nowMs = this.clock.elapsedMs();
     const isSame = lastRead?.digest === digest;
@@ -178,7 +181,9 @@ export class DisplayCopy {
    */
   write(top: Licence, identity: string): Promise<boolean> {
     const { licenceFile, fileMode, folder } = this.paths;
-    return this.files.replace(licenceFile, textToShow(top), fileMode, { beside: folder, expected: identity });
+    const text = textToShow(top);
+    this.written = { digest: digestOf(text), shown: shownOf(top) };
+    return this.files.replace(licenceFile, text, fileMode, { beside: folder, expected: identity });
   }
 
   /** Keeps a document that is refused, beside the licence, under a name that says so. False: it is not there now. */
@@ -228,10 +233,11 @@ export const isShown = ({ state, shown }: DisplayCopyFound, licence: Licence): b
 /** Laid out for people, unless that makes it too large to be read back. */
 function textToShow(top: Licence): string {
   const compact = formatLicence(top, 'compact');
-  if (compact.length > MAX_BYTES / 2) return compact;
-  const pretty = formatLicence(top, 'pretty');
-  return Buffer.byteLength(pretty) > MAX_BYTES ? compact : pretty;
+  const laidOut = compact.length > LARGE_BYTES ? oneLineEach(compact) : formatLicence(top, 'pretty');
+  return Buffer.byteLength(laidOut) > MAX_BYTES ? compact : laidOut;
 }
+
+const digestOf = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 
 /**
  * What leaves a share in order that does not take the file; everything else is trouble of the share, and told

@@ -11,6 +11,11 @@ export interface Shown {
   readonly settings: unknown;
 }
 
+/** What is shown of a revision. */
+export const shownOf = ({ lineage, entitlement, revision, commit, settings }: Licence): Shown => ({
+  ...{ lineage, entitlement, revision, commit, settings },
+});
+
 /** The rest is not checked: this runs whenever the file has changed. */
 export function readLoosely(bytes: Uint8Array): Shown | null {
   try {

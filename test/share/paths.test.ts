@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { SeatfileFault } from '../../src/licence/fault.js';
 import { toFault } from '../../src/share/deadline.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
+import { untrusted } from '../../src/share/layout.js';
 import { hintFor, refuseInside, refuseMounted, wholePath } from '../../src/share/paths.js';
 import { createLicenceFile } from '../../src/store/create.js';
 import { locate } from '../../src/store/locate.js';
@@ -196,4 +197,19 @@ describe('what the file system says of a path', () => {
       message: expect.stringMatching(/whether the share is connected \(a Windows drive/),
     });
   });
+});
+
+test('trust ends at the first directory of ours, whichever path was asked for before', () => {
+  const inside = { trusted: '/srv', names: ['l.json.revisions', '000000000001', 'licence.json'] };
+  const asked = [
+    ['/srv/l.json.revisions/000000000001/licence.json', inside],
+    ['/srv/l.json.revisions', { trusted: '/srv', names: ['l.json.revisions'] }],
+    ['/srv/l.json.revisions-old/x', { trusted: '/srv/l.json.revisions-old/x', names: [] }],
+    ['/srv/l.json.revisions//lock', { trusted: '/srv', names: ['l.json.revisions', '', 'lock'] }],
+    ['/srv/l.json', { trusted: '/srv/l.json', names: [] }],
+    ['/l.json.revisions/lock', { trusted: '/', names: ['l.json.revisions', 'lock'] }],
+    ['/srv/a.revisions/b.revisions', { trusted: '/srv', names: ['a.revisions', 'b.revisions'] }],
+  ] as const;
+  for (const [path, expected] of [...asked, ...asked, ...asked.toReversed()])
+    expect(untrusted(path)).toEqual(expected);
 });

@@ -432,8 +432,8 @@ const sight: readonly Bug[] = [
     breaks: liveUser,
     file: sightings,
     within: 'judge',
-    find: 'seen && seen.identity === record.beat',
-    replace: 'seen',
+    find: 'seen?.identity !== record.beat',
+    replace: 'seen === undefined',
   },
   {
     name: 'judged-by-the-setting',

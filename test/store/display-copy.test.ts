@@ -107,13 +107,27 @@ describe('one that does not read as a licence', () => {
 test('a table so large that it would not fit when laid out is shown as it is', async () => {
   const table = new Table();
   table.grow(1);
-  const odd = Array(8).fill(Array(199_000).fill(1));
-  for (let deep = 0; deep < 25; deep++) odd.splice(0, 8, [...odd]);
+  const odd = Array(2).fill(Array(199_000).fill(1));
+  for (let deep = 0; deep < 25; deep++) odd.splice(0, 2, [...odd]);
   const text = table.server.readText(table.documentPath(1)).replace('{', `{"odd":${JSON.stringify(odd)},`);
   table.server.scribble(table.documentPath(1), text);
   const { licence } = await table.timeline.run(table.writer().adding('mine'));
   for (let n = 0; n < 8; n++) await table.timeline.advance(1000); // it takes its breaths, and no time of its own
   expect(table.server.readText(table.paths.licenceFile) === formatLicence(licence, 'compact')).toBe(true);
+});
+
+test('a large table is shown with one line for each entry, whatever stands in a text', async () => {
+  const table = new Table();
+  table.grow(1);
+  const texts = [',{"id":', ',{', '},{', '[{"id":"', '\\', '\n'];
+  const odd = Array.from({ length: 100_000 }, (_, n) => ({ id: texts[n % texts.length] }));
+  const text = table.server.readText(table.documentPath(1)).replace('{', `{"odd":${JSON.stringify(odd)},`);
+  table.server.scribble(table.documentPath(1), text);
+  const { licence } = await table.timeline.run(table.writer().adding('mine'));
+  for (let n = 0; n < 8; n++) await table.timeline.advance(1000);
+  const shown = table.server.readText(table.paths.licenceFile);
+  expect(shown.split('\n').length).toBe(100_001);
+  expect(JSON.parse(shown)).toEqual(licence);
 });
 
 test('a directory that somebody put there is left as it is', async () => {

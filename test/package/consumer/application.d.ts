@@ -7,6 +7,7 @@ declare function saveSoon(remainingMs: number): void;
 declare function pauseWork(): void;
 declare function resumeWork(): void;
 declare const publicKey: string;
+declare function askForARenewal(expiresAt: string): void;
 declare function lockTheWindow(reason: Loss['reason'], by: string | null, words: string | null): void;
 declare function log(message: string): void;
 declare function explain(state: import('seatfile').SeatState): void;
