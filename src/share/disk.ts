@@ -4,7 +4,6 @@ import nodePath from 'node:path';
 import { MAX_BYTES } from '../licence/size.js';
 import { elapsedMs } from '../licence/time.js';
 import { instantOf, systemClock } from './clock.js';
-import * as descriptors from './descriptors.js';
 import {
   type FileStat,
   identityOf,
@@ -83,8 +82,6 @@ const renameIn = (from: string, to: string, way: Way): Promise<void> =>
 const renameAcross = (from: string, to: string, way: Way): Promise<void> =>
   reach(from, way, (one) => reach(to, way, (other) => fs.rename(one, other)));
 
-const nothing = (): void => undefined;
-
 /** The names of a directory up to this size fit into memory at once. Not every share tells the size of a directory. */
 const SMALL_DIRECTORY = 1024 * 1024;
 /** Ten times what the busiest table makes in the five minutes for which it keeps them. */
@@ -121,30 +118,42 @@ async function presentAmong(expected: readonly string[], directory: string): Pro
 }
 
 async function readBounded(name: string, file: string): Promise<Uint8Array> {
-  const descriptor = await descriptors.open(name, constants.O_RDONLY | NO_LINK | NO_WAIT);
+  const handle = await fs.open(name, constants.O_RDONLY | NO_LINK | NO_WAIT);
   try {
-    const stat = await descriptors.stat(descriptor);
+    const stat = await handle.stat();
     if (!stat.isFile()) throw new ShareError('wrongKind', 'read', file);
     if (stat.size > MAX_BYTES) throw new ShareError('tooLarge', 'read', file);
-    return await descriptors.readUpTo(stat.size, descriptor);
+    return await readUpTo(stat.size, handle);
   } finally {
-    await descriptors.close(descriptor);
+    await handle.close();
   }
+}
+
+/** What the file was long when it was opened, or less: never what is being added to it meanwhile. */
+async function readUpTo(size: number, handle: fs.FileHandle): Promise<Uint8Array> {
+  const bytes = Buffer.allocUnsafe(size);
+  let filled = 0;
+  while (filled < size) {
+    const { bytesRead } = await handle.read(bytes, filled, size - filled, filled);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return bytes.subarray(0, filled);
 }
 
 async function writeNew(name: string, file: string, text: string, mode: number): Promise<void> {
   // Never truncating: no request to do so exists that could arrive late. Never through a link.
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | NO_LINK;
   const bytes = Buffer.from(text);
-  const descriptor = await descriptors.open(name, flags, mode);
+  const handle = await fs.open(name, flags, mode);
   let stat: Stats;
   try {
-    await descriptors.writeAll(descriptor, bytes);
-    stat = await descriptors.stat(descriptor);
-    if (!sameRights(stat.mode, mode)) await descriptors.setMode(descriptor, mode).catch(nothing); // a share may refuse
-    await descriptors.sync(descriptor);
+    await handle.writeFile(bytes); // loops until every byte is out
+    stat = await handle.stat();
+    if (!sameRights(stat.mode, mode)) await handle.chmod(mode).catch(() => undefined); // a share may refuse chmod
+    await handle.sync();
   } finally {
-    await descriptors.close(descriptor);
+    await handle.close();
   }
   if (stat.size !== bytes.length) throw new ShareError('full', 'write', file);
 }

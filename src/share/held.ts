@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { close, open } from './descriptors.js';
+import { close, constants, open } from 'node:fs';
+import { promisify } from 'node:util';
 
 /**
  * Opens only a path: needs no right to read, and does nothing on a server, nor does closing. Node has no name for it;
@@ -8,8 +8,10 @@ import { close, open } from './descriptors.js';
 const O_PATH = 0o10000000;
 const DIRECTORY = O_PATH | (constants.O_DIRECTORY ?? 0) | (constants.O_NOFOLLOW ?? 0);
 
-export const openDirectory = (path: string): Promise<number> => open(path, DIRECTORY);
-export const closeDirectory = close;
+/** As plain numbers: a FileHandle costs as much as opening does. */
+const openDescriptor: (path: string, flags: number) => Promise<number> = promisify(open);
+export const openDirectory = (path: string): Promise<number> => openDescriptor(path, DIRECTORY);
+export const closeDirectory: (descriptor: number) => Promise<void> = promisify(close);
 
 /** A name that leads into the very directory, even if its name has changed. */
 export const nameOf = (descriptor: number): string => `/proc/self/fd/${descriptor}`;
