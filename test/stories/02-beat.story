@@ -15,11 +15,14 @@ revision?                       -> revision 11
 
 # A beat that cannot be written is tried again every T/16, and nobody is told before it is overdue by T/8.
 pc-ada cannot write
-wait 65s                        -> 720 s: ada is told jeopardy in M1, 26.86 s left
-                                -> 720 s: ada is told jeopardy in M2, 26.86 s left
-                                -> 720 s: ada is told jeopardy in M3, 26.86 s left
+wait 65s                        -> 715 s: ada is told jeopardy in M1, 26.575 s left
+                                -> 715 s: ada is told jeopardy in M2, 26.575 s left
+                                -> 715 s: ada is told jeopardy in M3, 26.575 s left
+                                -> 745 s: ada is told suspended in M1
+                                -> 745 s: ada is told suspended in M2
+                                -> 745 s: ada is told suspended in M3
 pc-ada can write
-wait 10s                        -> 748.226 s: ada is told safe in M1
-                                -> 748.226 s: ada is told safe in M2
-                                -> 748.226 s: ada is told safe in M3
-ada has M1?                     -> seated, valid for 113.226 s
+wait 10s                        -> 748.004 s: ada is told safe in M1
+                                -> 748.004 s: ada is told safe in M2
+                                -> 748.004 s: ada is told safe in M3
+ada has M1?                     -> seated, valid for 113.004 s

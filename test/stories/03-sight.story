@@ -32,6 +32,6 @@ bob sits M1                     -> seated in s1, 1 of 3
 wait 2s                         -> nothing yet
 reads of pc-bob?                -> 4 reads
 wait 80s                        -> nothing yet
-reads of pc-bob?                -> 11 reads
+reads of pc-bob?                -> 10 reads
 wait 800s                       -> nothing yet
-reads of pc-bob?                -> 101 reads
+reads of pc-bob?                -> 93 reads

@@ -16,21 +16,21 @@ wait 2T                         -> 126.222 s: bob is told safe in M1
                                 -> 126.604 s: ada is told safe in M1
                                 -> 127.653 s: cy is told safe in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 4; T 80 s
-                                -> bob@pc-bob: s2 of M1; beat 3; T 80 s
+                                -> bob@pc-bob: s2 of M1; beat 4; T 80 s
                                 -> cy@pc-cy: s3 of M1; beat 4; T 80 s
 
 # Full for 2 T: all are suspended, none is lost.
 everybody cannot write
-wait 2T                         -> 300 s: bob is told jeopardy in M1, 25.139 s left
-                                -> 330 s: bob is told suspended in M1
-                                -> 375 s: ada is told jeopardy in M1, 27.902 s left
-                                -> 375 s: cy is told jeopardy in M1, 26.668 s left
+wait 2T                         -> 375 s: ada is told jeopardy in M1, 28.676 s left
+                                -> 375 s: bob is told jeopardy in M1, 26.781 s left
+                                -> 375 s: cy is told jeopardy in M1, 25.257 s left
                                 -> 405 s: ada is told suspended in M1
+                                -> 405 s: bob is told suspended in M1
                                 -> 405 s: cy is told suspended in M1
 everybody can write
-wait 10s                        -> 446.481 s: cy is told safe in M1
-                                -> 447.017 s: ada is told safe in M1
-                                -> 447.881 s: bob is told safe in M1
+wait 10s                        -> 446.078 s: cy is told safe in M1
+                                -> 446.232 s: bob is told safe in M1
+                                -> 447.889 s: ada is told safe in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 5; T 80 s
-                                -> bob@pc-bob: s2 of M1; beat 4; T 80 s
+                                -> bob@pc-bob: s2 of M1; beat 5; T 80 s
                                 -> cy@pc-cy: s3 of M1; beat 5; T 80 s

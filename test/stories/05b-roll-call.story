@@ -94,8 +94,8 @@ wait 2.2T                       -> 170 s: ada is told jeopardy in M1, 26.66 s le
 everybody finds the share
 cy waits 3T for M1              -> full: ada@pc-ada, bob@pc-bob; frees at: unknown
                                 -> 261 s: cy denied in M1
-                                -> 261.35 s: ada is told safe in M1
-                                -> 261.35 s: bob is told safe in M1
+                                -> 262.01 s: ada is told safe in M1
+                                -> 262.821 s: bob is told safe in M1
                                 -> 501 s: cy denied in M1
 table?                          -> ada@pc-ada: s1 of M1; beat 6; T 80 s
                                 -> bob@pc-bob: s2 of M1; beat 6; T 80 s

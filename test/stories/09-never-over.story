@@ -36,7 +36,7 @@ table?                          -> bob@pc-bob: s1 of M1; beat 9; T 80 s
 
 # And here it was taken meanwhile.
 pc-ada sleeps
-wait 10m                        -> 750 s: ada evicted in s2 of M1 by bob@pc-bob, evicted
+wait 10m                        -> 748.175 s: ada evicted in s2 of M1 by bob@pc-bob, evicted
 cy sits M1                      -> seated in s3, 2 of 2
 pc-ada wakes
 wait 6s                         -> 1210 s: ada is told suspended in M1

@@ -17,31 +17,31 @@ table?                          -> ada@pc-ada: s1 of M1; beat 5; T 2400 s
 
 admin sets T 8s                 -> 3770 s: settings: {"checkIntervalSeconds":8}
 wait 301s                       -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 30; T 8 s
-                                -> bob@pc-bob: s2 of M1; beat 6; T 8 s
-                                -> cy@pc-cy: s3 of M1; beat 30; T 8 s
+table?                          -> ada@pc-ada: s1 of M1; beat 9; T 8 s
+                                -> bob@pc-bob: s2 of M1; beat 15; T 8 s
+                                -> cy@pc-cy: s3 of M1; beat 17; T 8 s
 wait 2m                         -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 45; T 8 s
-                                -> bob@pc-bob: s2 of M1; beat 21; T 8 s
-                                -> cy@pc-cy: s3 of M1; beat 45; T 8 s
+table?                          -> ada@pc-ada: s1 of M1; beat 24; T 8 s
+                                -> bob@pc-bob: s2 of M1; beat 30; T 8 s
+                                -> cy@pc-cy: s3 of M1; beat 32; T 8 s
 
 admin sets level light          -> 4191 s: settings: {"level":"light"}
 wait 2s                         -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 46; light
-                                -> bob@pc-bob: s2 of M1; beat 22; light
-                                -> cy@pc-cy: s3 of M1; beat 46; light
+table?                          -> ada@pc-ada: s1 of M1; beat 25; light
+                                -> bob@pc-bob: s2 of M1; beat 31; light
+                                -> cy@pc-cy: s3 of M1; beat 33; light
 wait 1h                         -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 46; light
-                                -> bob@pc-bob: s2 of M1; beat 22; light
-                                -> cy@pc-cy: s3 of M1; beat 46; light
+table?                          -> ada@pc-ada: s1 of M1; beat 25; light
+                                -> bob@pc-bob: s2 of M1; beat 31; light
+                                -> cy@pc-cy: s3 of M1; beat 33; light
 
 admin sets level heartbeat      -> 7793 s: settings: {"level":"heartbeat"}
 wait 61s                        -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 47; T 8 s
-                                -> bob@pc-bob: s2 of M1; beat 23; T 8 s
-                                -> cy@pc-cy: s3 of M1; beat 47; T 8 s
+table?                          -> ada@pc-ada: s1 of M1; beat 26; T 8 s
+                                -> bob@pc-bob: s2 of M1; beat 32; T 8 s
+                                -> cy@pc-cy: s3 of M1; beat 34; T 8 s
 wait 2m                         -> nothing yet
-table?                          -> ada@pc-ada: s1 of M1; beat 62; T 8 s
-                                -> bob@pc-bob: s2 of M1; beat 38; T 8 s
-                                -> cy@pc-cy: s3 of M1; beat 62; T 8 s
+table?                          -> ada@pc-ada: s1 of M1; beat 41; T 8 s
+                                -> bob@pc-bob: s2 of M1; beat 47; T 8 s
+                                -> cy@pc-cy: s3 of M1; beat 49; T 8 s
 admin sets level heartbeat      -> it is so already

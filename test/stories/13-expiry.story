@@ -2,9 +2,9 @@
 file M1=2 T=80s expires=5m      -> T = 80 s
 ada sits M1                     -> seated in s1, 1 of 2
 wait 4m                         -> nothing yet
-ada has M1?                     -> seated, valid for 113.132 s
-wait 2m                         -> 310.543 s: ada released in s1 of M1
-                                -> 310.544 s: ada is told lost in M1: expired
+ada has M1?                     -> seated, valid for 112.01 s
+wait 2m                         -> 308.259 s: ada released in s1 of M1
+                                -> 308.26 s: ada is told lost in M1: expired
 ada has M1?                     -> lost, not valid
 table?
 bob sits M1                     -> fault LICENCE_EXPIRED
