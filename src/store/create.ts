@@ -3,7 +3,7 @@ import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { formatLicence } from '../licence/text.js';
 import { toFault } from '../share/deadline.js';
-import { nullIf, READ_AND_WRITE, ShareError, type ShareFiles } from '../share/files.js';
+import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
 import { folderOf } from '../share/layout.js';
 import { refuseInside, wholePath } from '../share/paths.js';
 import { unreadable } from './first-folder.js';
@@ -24,14 +24,30 @@ export async function createLicenceFile(
   try {
     await examine(licenceFile);
     const { mode } = await files.stat(directory);
-    await files.writeNew(licenceFile, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE);
+    await writeWhole(licenceFile, formatLicence(licence, 'pretty'), mode & READ_AND_WRITE, files);
     return licenceFile;
   } catch (error) {
     if (error instanceof ShareError && error.kind === 'exists') throw exists(licenceFile);
-    if (error instanceof ShareError && error.kind === 'full')
-      await files.removeFile(licenceFile).catch(() => undefined);
     throw toFault(error);
   }
+}
+
+/** After these nothing was made, or it is not known what. */
+const NOT_TAKEN_BACK: readonly ShareErrorKind[] = ['exists', 'silent', 'unsaid'];
+
+async function writeWhole(file: string, text: string, mode: number, files: ShareFiles): Promise<void> {
+  await files.writeNew(file, text, mode).catch(async (error: unknown) => {
+    const isTakenBack = error instanceof ShareError && !NOT_TAKEN_BACK.includes(error.kind);
+    if (isTakenBack) await takeBack(file, text, files);
+    throw error;
+  });
+}
+
+/** Removes what was written of a text that the share then refused: a file of another writer begins otherwise. */
+async function takeBack(licenceFile: string, text: string, files: ShareFiles): Promise<void> {
+  const bytes = await files.read(licenceFile).catch(() => null);
+  const isOurs = bytes !== null && Buffer.from(text).subarray(0, bytes.length).equals(bytes);
+  if (isOurs) await files.removeFile(licenceFile).catch(() => undefined);
 }
 
 /**
