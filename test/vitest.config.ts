@@ -34,6 +34,7 @@ const slowWaits = [
     'exits',
     'finding',
     'forgery',
+    'install',
     'journal',
     'lines',
     'monday',
@@ -41,7 +42,7 @@ const slowWaits = [
     'readmes',
     'repair',
   ),
-  ...names('cli', 'restart', 'seats', 'slow', 'stopped', 'waiting'),
+  ...names('cli', 'restart', 'seats', 'slow', 'stopped', 'vendor', 'waiting'),
 ];
 
 const project = (name: string, include: readonly string[], more: object) => ({
