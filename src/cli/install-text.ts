@@ -1,7 +1,7 @@
 import type { Licence } from '../licence/document.js';
 import { readEntitlement, readPolicy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import type { SignatureState } from '../licence/trust.js';
+import { type SignatureState, shownKeyId } from '../licence/trust.js';
 import { excessIn, type InstallRefusal } from '../rules/installation.js';
 import type { NewLicence } from '../rules/new-licence.js';
 import { seatsInUse } from '../rules/seats.js';
@@ -21,13 +21,15 @@ export interface Installation {
     readonly key: string | null;
     readonly customer: string | null;
     readonly signature: SignatureState;
+    /** Of the key that it names; null: it is not signed. */
+    readonly keyId: string | null;
     readonly evaluation: boolean;
     readonly issuedAt: string;
     readonly notBefore: string | null;
     readonly expiresAt: string | null;
   };
   /** The licence in whose place it is; null: there was none. */
-  readonly before: { readonly id: string; readonly issuedAt: string } | null;
+  readonly before: { readonly id: string; readonly issuedAt: string; readonly keyId: string | null } | null;
   readonly modules: readonly {
     readonly module: string;
     /** Null: the new licence does not have the module. */
@@ -63,10 +65,14 @@ export function installationOf(facts: Facts): Installation {
     ...{ schemaVersion: 1, file, result, isDryRun, overruled: refusal?.reason ?? null },
     licence: {
       ...{ id: licenceId, key: licenceKey ?? null, customer: customer ?? null, signature },
+      keyId: next.entitlement.keyId ?? null,
       ...{ evaluation: evaluation === true, issuedAt },
       ...{ notBefore: notBefore ?? null, expiresAt: expiresAt ?? null },
     },
-    before: before && { id: before.licenceId, issuedAt: before.issuedAt },
+    before: before && {
+      ...{ id: before.licenceId, issuedAt: before.issuedAt },
+      keyId: table.entitlement.keyId ?? null,
+    },
     modules: modulesOf(facts),
     followWithinSeconds:
       policy &&
@@ -100,15 +106,12 @@ export function describeInstallation(one: Installation): string {
   const did = isDryRun ? 'Would install' : 'Installed';
   const which = before?.id === licence.id ? 'the one' : `licence ${printable(before?.id ?? '')}`;
   const place = before ? `, in the place of ${which} issued ${clockTime(before.issuedAt)}` : '';
-  const follow =
-    one.followWithinSeconds === null || isDryRun
-      ? ''
-      : `Running applications follow within ${duration(one.followWithinSeconds)}, and no user loses a seat.\n`;
   return [
     `${did} ${name}, issued ${clockTime(licence.issuedAt)}, signature ${licence.signature}, as ${file}${place}.\n`,
     ...one.modules.map(moduleLine),
     datesLine(one),
-    follow,
+    followLine(one),
+    keyLine(one),
     ...one.modules.filter(({ excess }) => excess > 0).map(excessLine),
   ].join('');
 }
@@ -126,12 +129,35 @@ function datesLine({ licence: { notBefore, expiresAt, evaluation } }: Installati
   return `  ${kind}${from}${until}\n`;
 }
 
+function followLine(one: Installation): string {
+  if (one.followWithinSeconds === null || one.isDryRun) return '';
+  const isSafe = one.overruled === null && !mayBeRefused(one);
+  const seats = isSafe ? ', and no user loses a seat' : '';
+  return `Running applications follow within ${duration(one.followWithinSeconds)}${seats}.\n`;
+}
+
+/** An application with public keys takes only a licence that one of them has signed. */
+const mayBeRefused = ({ before, licence: { keyId, signature } }: Installation): boolean =>
+  before !== null && (signature === 'unverified' || before.keyId !== keyId);
+
+const keyLine = (one: Installation): string =>
+  mayBeRefused(one)
+    ? `Applications that have public keys, but not the key ${shownKeyId(one.licence.keyId ?? undefined)}, refuse it.\n`
+    : '';
+
 const excessLine = ({ module, inUse, excess }: Installation['modules'][number]): string =>
-  `${module}: ${inUse} users are at work, ${excess} more than it has seats for. They keep their seats; no new user ` +
-  `is seated until ${excess === inUse ? 'they are all' : `${excess} of them are`} given back.\n`;
+  `${module}: ${inUse === 1 ? '1 user is' : `${inUse} users are`} at work, ${excess} more than it has seats for. ` +
+  `No user loses the seat by that; no new user is seated until ${excess === 1 ? '1 seat is' : `${excess} seats are`} ` +
+  'given back.\n';
 
 /** A refusal in one line. */
-export function notInstalled(file: string, { why, isForceable }: InstallRefusal): SeatfileFault {
-  const more = isForceable ? '; --force installs it all the same' : '; ask the vendor for a signed one';
+export function notInstalled(file: string, { reason, why, isForceable }: InstallRefusal): SeatfileFault {
+  const more =
+    reason === 'other key'
+      ? '; --force installs it all the same: applications that do not know that key refuse it, and an older ' +
+        'licence comes back only by --force'
+      : isForceable
+        ? '; --force installs it all the same'
+        : '; ask the vendor for a signed one';
   return new SeatfileFault('INSTALL_REFUSED', `${file}: not installed: ${why}${more}`);
 }

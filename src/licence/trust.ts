@@ -78,14 +78,15 @@ export class Trust {
       case 'unknown key':
         return new SeatfileFault(
           'LICENCE_UNTRUSTED',
-          `entitlement.keyId: expected a licence signed with the key ${given}, found ${shown(keyId)}; ` +
+          `entitlement.keyId: expected a licence signed with the key ${given}, found ${shownKeyId(keyId)}; ` +
             'ask the vendor for a licence for this product, or for the application that knows this key',
         );
     }
   }
 }
 
-const shown = (keyId: string | undefined): string => JSON.stringify(keyId?.slice(0, 64) ?? '');
+/** The id of a key that is not known, as a file has it. */
+export const shownKeyId = (keyId: string | undefined): string => JSON.stringify(keyId?.slice(0, 64) ?? '');
 
 /** Most verdicts remembered. A process has a licence or two, and later ones of them. */
 const MOST_VERDICTS = 16;

@@ -8,6 +8,7 @@ import {
 } from '../licence/entitlement.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
+import { shownKeyId } from '../licence/trust.js';
 import type { NewLicence } from './new-licence.js';
 import { offerFree } from './offers.js';
 import { seatsInUse } from './seats.js';
@@ -26,7 +27,14 @@ export interface InstallRequest {
 
 /** Why a licence is not installed, in the words for a person: "it is ...; expected ...". */
 export interface InstallRefusal {
-  readonly reason: 'unsigned' | 'other licence' | 'evaluation' | 'not newer' | 'expired' | 'not begun';
+  readonly reason:
+    | 'unsigned'
+    | 'other key'
+    | 'other licence'
+    | 'evaluation'
+    | 'not newer'
+    | 'expired'
+    | 'not begun';
   readonly why: string;
   /** Whether an administrator can overrule it. */
   readonly isForceable: boolean;
@@ -87,9 +95,25 @@ function refusalOf(installed: Installed, next: NewLicence, nowMs: number): Insta
       why: 'it is not signed; expected a signed licence, as the installed one is',
       isForceable: false,
     };
-  const other = otherLicence(installed.granted, next.granted);
-  if (other || !isSigned) return other; // any date can be written into an unsigned licence
-  return notNewer(installed.granted, next.granted) ?? notInForce(next.granted, nowMs);
+  return (
+    otherKey(installed.sealed, next) ??
+    otherLicence(installed.granted, next.granted) ??
+    notInForce(next.granted, nowMs) ??
+    (isSigned ? notNewer(installed.granted, next.granted) : null) // an unsigned licence may name any day of issue
+  );
+}
+
+/** Applications that have only the key of before would refuse it, and it may be no vendor's key at all. */
+function otherKey(installed: SealedEntitlement, next: NewLicence): InstallRefusal | null {
+  const { keyId } = next.entitlement;
+  if (installed.signature === undefined || keyId === installed.keyId || next.isVerified) return null;
+  return {
+    reason: 'other key',
+    why:
+      `it is signed with another key, ${shownKeyId(keyId)}, and was not verified; ` +
+      `expected the key ${shownKeyId(installed.keyId)}, or --public-key to verify it with`,
+    isForceable: true,
+  };
 }
 
 function otherLicence(installed: Entitlement, next: Entitlement): InstallRefusal | null {

@@ -8,6 +8,8 @@ import type { Trust } from '../licence/trust.js';
 export interface NewLicence {
   readonly entitlement: SealedEntitlement;
   readonly granted: Entitlement;
+  /** Whether it is signed with a known key; of an unsigned one, or where no public key was given, false. */
+  readonly isVerified: boolean;
   /** The settings that come with it; null: those of the table stay. */
   readonly settings: Settings | null;
 }
@@ -30,7 +32,9 @@ export function readNewLicence(text: string, where: string, trust: Trust): ReadL
     trust.require(entitlement);
     readPolicy(file); // and with it whatever of the entitlement could not be read later
     const isSigned = entitlement.signature !== undefined;
-    const next = { entitlement, granted: readEntitlement(entitlement), settings: isSigned ? null : settings };
+    const granted = readEntitlement(entitlement);
+    const isVerified = trust.isAsked; // it was required above
+    const next = { entitlement, granted, isVerified, settings: isSigned ? null : settings };
     return { file, next };
   });
 }

@@ -1,7 +1,7 @@
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { parseLicence } from '../licence/text.js';
-import type { Trust } from '../licence/trust.js';
+import { shownKeyId, type Trust } from '../licence/trust.js';
 import { install } from './installation.js';
 import { type NewLicence, readNewLicence } from './new-licence.js';
 
@@ -14,16 +14,19 @@ export type ReplacementOutcome =
 /** What can be said of a replacement file before it is compared with the table. */
 export type ReplacementRead =
   | { readonly kind: 'read'; readonly next: NewLicence }
-  | { readonly kind: 'left' } // signed, and this process has no key to judge it by: another process may have one
+  | { readonly kind: 'left'; readonly why: string } // this process has not the key to judge it by; another may
   | { readonly kind: 'refused'; readonly why: string };
 
 export function readReplacement(text: string, trust: Trust): ReplacementRead {
   try {
     const isLeft = !trust.isAsked && parseLicence(text, 'it').entitlement.signature !== undefined;
-    return isLeft ? { kind: 'left' } : { kind: 'read', next: readNewLicence(text, 'it', trust).next };
+    if (isLeft) return { kind: 'left', why: 'has no public key to verify it with' };
+    return { kind: 'read', next: readNewLicence(text, 'it', trust).next };
   } catch (error) {
-    if (error instanceof SeatfileFault) return { kind: 'refused', why: error.message };
-    throw error;
+    if (!(error instanceof SeatfileFault)) throw error;
+    if (error.code !== 'LICENCE_UNTRUSTED') return { kind: 'refused', why: error.message };
+    const { keyId } = parseLicence(text, 'it').entitlement;
+    return { kind: 'left', why: `does not know the key ${shownKeyId(keyId)} that it names` };
   }
 }
 

@@ -1,14 +1,10 @@
 import type { Settings } from '../licence/document.js';
 import { entitlementHash } from '../licence/entitlement.js';
+import { SeatfileFault } from '../licence/fault.js';
 import { withFullCheck } from '../licence/full-check-door.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { changeSettings } from '../rules/admin.js';
-import {
-  judgeReplacement,
-  type ReplacementOutcome,
-  type ReplacementRead,
-  readReplacement,
-} from '../rules/replacement.js';
+import { judgeReplacement, type ReplacementOutcome, readReplacement } from '../rules/replacement.js';
 import type { Deadline } from '../share/deadline.js';
 import { refusedName } from '../share/layout.js';
 import type { Committer, TakeTurn } from './commit.js';
@@ -16,6 +12,8 @@ import type { DisplayCopy, Put } from './display-copy.js';
 import type { Turn } from './register.js';
 import type { Revisions } from './revisions.js';
 import type { Shown } from './shown.js';
+
+type Judge = (context: ChangeContext) => ReplacementOutcome;
 
 class ReplacedMeanwhile extends Error {}
 
@@ -28,9 +26,9 @@ const unlessReplaced = (error: unknown): null => {
 const MOST_WORDS = 500;
 const ADOPTED = 'was replaced by a new one, which is in force now';
 const EDITED = 'was edited: its changed settings are in force now';
-const LEFT =
-  'was replaced by a signed licence, and is left as it is: this application has no public key to verify it with; ' +
-  'seatfile install puts it in force';
+const left = (why: string): string =>
+  `was replaced by a signed licence, and is left as it is: this application ${why}; ` +
+  'seatfile install --public-key puts it in force';
 
 /** A file that an administrator put over `licence.json`, or edited there. */
 export class ReplacementFile {
@@ -53,23 +51,25 @@ export class ReplacementFile {
     const put = await this.displayCopy.replacement((await revisions.latest(deadline)).licence);
     if (put === null) return null;
     const read = await withFullCheck(() => readReplacement(put.text, revisions.trust));
-    if (read.kind === 'left') return LEFT;
-    const answer = read.kind === 'read' ? await this.commit(put, read, deadline) : read;
+    if (read.kind === 'refused') return await this.refuse(put, read.why, deadline);
+    const { actor } = this.committer.memory;
+    const { edit } = put; // which installs nothing, so it takes no key
+    if (edit !== null) return await this.adopt(put, (context) => edited(context, edit, actor), deadline);
+    if (read.kind === 'left') return left(read.why);
+    const { next } = read;
+    return await this.adopt(put, (context) => judgeReplacement(context, { next, actor }), deadline);
+  }
+
+  private async adopt(put: Put, judged: Judge, deadline: Deadline): Promise<string | null> {
+    const answer = await this.commit(put, judged, deadline);
     if (answer === null) return null; // a later poll meets what stands there now
     if (answer.kind === 'refused') return await this.refuse(put, answer.why, deadline);
     return answer.kind === 'same' ? null : put.edit === null ? ADOPTED : EDITED;
   }
 
   /** Null: it has been replaced once more. */
-  private async commit(
-    put: Put,
-    { next }: Extract<ReplacementRead, { kind: 'read' }>,
-    deadline: Deadline,
-  ): Promise<ReplacementOutcome | null> {
+  private async commit(put: Put, judged: Judge, deadline: Deadline): Promise<ReplacementOutcome | null> {
     const { committer } = this;
-    const { actor } = committer.memory;
-    const judged = (context: ChangeContext): ReplacementOutcome =>
-      put.edit === null ? judgeReplacement(context, { next, actor }) : edited(context, put.edit, actor);
     const change = (context: ChangeContext) => {
       const answer = judged(context);
       return { answer, draft: answer.kind === 'adopted' ? answer.draft : null };
@@ -108,9 +108,15 @@ export class ReplacementFile {
   }
 }
 
+/** As `set`: what the licence does not allow is refused, with all of the edit. */
 function edited(context: ChangeContext, changes: Settings, actor: string): ReplacementOutcome {
-  const draft: Draft | null = changeSettings(context, { changes, actor });
-  return draft === null ? { kind: 'same' } : { kind: 'adopted', draft };
+  try {
+    const draft: Draft | null = changeSettings(context, { changes, actor });
+    return draft === null ? { kind: 'same' } : { kind: 'adopted', draft };
+  } catch (error) {
+    if (error instanceof SeatfileFault) return { kind: 'refused', why: error.message };
+    throw error;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
 import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
+import { keyIdOf } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { acme, granted, other, signedBy, type TestVendor } from '../helpers/vendor.js';
 import { sends, vendorServer } from '../vendor/vendor-server.js';
@@ -33,6 +34,7 @@ const run = (...words: string[]) => atTerminal(words, '', { isInteractive: false
 const installed = (words: readonly string[] = []) =>
   run('install', place.file, signed('first'), ...key(), ...words);
 
+const keyId = keyIdOf(acme.publicKey);
 const later = '2026-11-05T00:00:00.000Z';
 
 describe('the first installation', () => {
@@ -103,7 +105,8 @@ describe('over a licence that is there', () => {
     expect(answer.out).toContain('Running applications follow within 1 s, and no user loses a seat.');
     expect(answer.out).toContain('M1: 1 user, before 2; 2 in use');
     expect(answer.out).toContain(
-      'M1: 2 users are at work, 1 more than it has seats for. They keep their seats;',
+      'M1: 2 users are at work, 1 more than it has seats for. ' +
+        'No user loses the seat by that; no new user is seated until 1 seat is given back.',
     );
     await until('the new interval', 20_000, () => {
       const seconds = tableOf(place.file).instances.map((record) => record.checkIntervalSeconds);
@@ -147,10 +150,10 @@ describe('over a licence that is there', () => {
     expect(JSON.parse((await run(...words, '--yes')).out)).toEqual({
       ...{ schemaVersion: 1, file: place.file, result: 'installed', isDryRun: false, overruled: null },
       licence: {
-        ...{ id: 'acme', key: null, customer: 'Acme', signature: 'valid', evaluation: false },
+        ...{ id: 'acme', key: null, customer: 'Acme', signature: 'valid', keyId, evaluation: false },
         ...{ issuedAt: later, notBefore: null, expiresAt: null },
       },
-      before: { id: 'acme', issuedAt: granted().issuedAt },
+      before: { id: 'acme', issuedAt: granted().issuedAt, keyId },
       modules: [{ module: 'M1', maxUsers: 1, maxUsersBefore: 1, inUse: 0, excess: 0 }],
       followWithinSeconds: 4,
     });
@@ -222,13 +225,72 @@ describe('over a licence that is there', () => {
     });
   });
 
-  test('without a key it says that the signature was not verified', async () => {
+  test('without a key it says that the signature was not verified, and promises no seat', async () => {
     await installed();
     const answer = await run('install', place.file, signed('next', { issuedAt: later }), '--yes');
     expect(answer).toMatchObject({
       status: 0,
       err: expect.stringContaining('The signature was not verified'),
     });
+    expect(answer.out).toMatch(/follow within .*\d s\.\n/);
+    expect(answer.out).toContain(`public keys, but not the key "${keyId}", refuse it`);
+  });
+
+  test('of another key, that was not verified, is refused; forced, the way back is by force, too', async () => {
+    await installed();
+    const words = ['install', place.file, signed('next', { issuedAt: later }, other), '--yes'];
+    const answer = await run(...words);
+    expect(answer).toMatchObject({ status: 1, out: '' });
+    expect(answer.err).toContain(`it is signed with another key, "${keyIdOf(other.publicKey)}", and was not`);
+    expect(answer.err).toContain(`expected the key "${keyId}", or --public-key to verify it with`);
+    expect(answer.err).toContain('an older licence comes back only by --force');
+    expect(tableOf(place.file).revision).toBe(1);
+    const forced = await run(...words, '--force');
+    expect(forced.status).toBe(0);
+    expect(forced.out).not.toContain('loses a seat');
+    const back = ['install', place.file, signed('first'), ...key(), '--yes'];
+    expect(await run(...back)).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('--force installs it'),
+    });
+    expect((await run(...back, '--force')).status).toBe(0);
+    expect((await run('status', place.file, ...key())).status).toBe(0);
+  });
+
+  test('of another key, that is known, is installed, and said to be refused by those that do not know it', async () => {
+    await installed();
+    const next = signed('next', { issuedAt: later }, other);
+    const words = ['install', place.file, next, ...key(other)];
+    const asked = await atTerminal(words, 'y');
+    expect(asked.status).toBe(0);
+    for (const told of [asked.err, asked.out])
+      expect(told).toContain(`public keys, but not the key "${keyIdOf(other.publicKey)}", refuse it`);
+    expect(asked.out).not.toContain('loses a seat');
+  });
+
+  test('an unsigned one that has expired is refused, unless forced, and promises no seat', async () => {
+    await run('install', place.file, file('first.json', sealUnsigned(granted())));
+    const next = file('next.json', sealUnsigned(granted({ expiresAt: '2026-11-02T00:00:00Z' })));
+    const words = ['install', place.file, next, '--yes'];
+    expect(await run(...words)).toMatchObject({ status: 1, err: expect.stringContaining('it expired 2026') });
+    const forced = await run(...words, '--force');
+    expect(forced.status).toBe(0);
+    expect(forced.out).not.toContain('loses a seat');
+  });
+
+  test('a module that is not in it any more, with one user in it', async () => {
+    const modules = (name: string) => ({ modules: [{ module: name, maxUsers: 1 }] });
+    await run('install', place.file, signed('first', { ...modules('M1'), level: 'light' }), ...key());
+    const ada = hold(place.file, 'ada', 'pc-1', ...key());
+    await told(ada, 'seated');
+    const next = signed('next', { ...modules('M2'), level: 'light', issuedAt: later });
+    const answer = await run('install', place.file, next, ...key(), '--yes');
+    expect(answer.out).toContain('M1: 1 user is at work, 1 more than it has seats for.');
+    expect((await run('status', place.file, ...key())).out).toContain(
+      'M1: 1 seat is in use, and the licence does not have the module any more.',
+    );
+    ada.process.stdin?.end();
+    expect((await ada.ended).status).toBe(0);
   });
 
   test('a signed one takes the place of an in-house one that it supersedes, with the key', async () => {

@@ -39,7 +39,7 @@ const ways: Readonly<Record<string, (world: World, target: Target) => Promise<vo
   install: (world, target) =>
     command(world, (context) => {
       const entitlement = newEntitlement(context.licence, target);
-      const next = { entitlement, granted: readEntitlement(entitlement), settings: null };
+      const next = { entitlement, granted: readEntitlement(entitlement), isVerified: false, settings: null };
       const outcome = install(context, { next, actor: 'root@admin-pc', kind: 'installed', force: false });
       return { answer: null, draft: outcome.kind === 'installed' ? outcome.draft : null };
     }),

@@ -5,21 +5,22 @@ import { toIso } from '../../src/licence/time.js';
 import { excessIn, type InstallRequest, install } from '../../src/rules/installation.js';
 import type { NewLicence } from '../../src/rules/new-licence.js';
 import { seatsInUse } from '../../src/rules/seats.js';
-import { acme, granted, signedBy } from '../helpers/vendor.js';
+import { acme, granted, other, signedBy } from '../helpers/vendor.js';
 import { seatedTable } from './seated.js';
 import { contextOf, emptyTable, START_MS } from './tables.js';
 
 const DAY_MS = 86_400_000;
 const day = (n: number): string => toIso(START_MS + n * DAY_MS);
 
-const signed = (changes: Partial<Entitlement>): NewLicence => ({
-  entitlement: signedBy(acme, changes),
+const signed = (changes: Partial<Entitlement>, vendor = acme, isVerified = true): NewLicence => ({
+  entitlement: signedBy(vendor, changes),
   granted: granted(changes),
+  isVerified,
   settings: null,
 });
 const unsigned = (changes: Partial<Entitlement>, settings: Settings = {}): NewLicence => {
   const value = granted(changes);
-  return { entitlement: { payload: JSON.stringify(value) }, granted: value, settings };
+  return { entitlement: { payload: JSON.stringify(value) }, granted: value, isVerified: false, settings };
 };
 const asked = (next: NewLicence, changes: Partial<InstallRequest> = {}): InstallRequest => ({
   ...{ next, actor: 'root@pc-1', kind: 'installed', force: false, ...changes },
@@ -47,6 +48,10 @@ describe('what is refused, and what overrules it', () => {
     ],
     ['other licence', emptyTable({}), signed({ licenceId: 'other', issuedAt: day(-1) })],
     ['other licence', emptyTable({}), unsigned({ licenceId: 'other' })],
+    ['other key', signedTable(), signed({ issuedAt: day(-1) }, other, false)],
+    ['expired', emptyTable({}), unsigned({ expiresAt: day(-1) })],
+    ['not begun', emptyTable({}), unsigned({ notBefore: day(1) })],
+    ['expired', signedTable(), signed({ issuedAt: day(-10), expiresAt: day(-1) })], // all users lose their seats
   ])('%s, unless forced; the journal tells the force', (reason, table, next) => {
     expect(refusalIn(table, next)).toMatchObject({ reason, isForceable: true });
     const outcome = install(contextOf(table), asked(next, { force: true }));
@@ -80,6 +85,13 @@ describe('what is installed', () => {
       signedTable({ licenceId: 'try', evaluation: true }),
       signed({ issuedAt: day(-1), supersedes: ['try'] }),
     ],
+    [
+      'one that is signed with another key, which is known',
+      signedTable(),
+      signed({ issuedAt: day(-1) }, other),
+    ],
+    ['an unverified one of the same key', signedTable(), signed({ issuedAt: day(-1) }, acme, false)],
+    ['an unverified one over an unsigned one', emptyTable({}), signed({ issuedAt: day(-1) }, acme, false)],
     ['an unsigned one over an unsigned one, of any date', emptyTable({}), unsigned({ issuedAt: day(-400) })],
   ])('%s', (_, table, next) => {
     const outcome = install(contextOf(table), asked(next));
@@ -103,7 +115,7 @@ describe('what is installed', () => {
 
   test('nothing, where the table has it already', () => {
     const table = signedTable();
-    const same = { entitlement: table.entitlement, granted: granted({ issuedAt: day(-9) }), settings: null };
+    const same = { ...signed({ issuedAt: day(-9) }), entitlement: table.entitlement };
     expect(install(contextOf(table), asked(same))).toEqual({ kind: 'same' });
   });
 

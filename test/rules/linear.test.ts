@@ -407,7 +407,7 @@ const nextOf = (of: Sized): NewLicence => {
     alg: 'Ed25519',
     signature: 'none',
   } as const;
-  return { entitlement, granted, settings: null };
+  return { entitlement, granted, isVerified: true, settings: null };
 };
 
 /** Types and parameters of a function that goes through a document or a list. */

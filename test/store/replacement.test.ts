@@ -90,6 +90,11 @@ describe('one that is refused is kept beside it, and the newest revision shown a
       /it is licence "other-2"; expected licence "acme-1"/,
     ],
     ['invalid', { ...fresh(), revision: -1 }, /revision: .*>=0/],
+    [
+      'expired',
+      fresh({ expiresAt: '2026-01-02T00:00:00Z' }),
+      /it expired 2026-01-02.*expected one that is in force/,
+    ],
     ['of a newer format', { ...fresh(), format: 'seatfile/3' } as never, /written by a newer version/],
   ])('%s', async (_, licence, why) => {
     const { table, text } = dropped(licence);
@@ -173,13 +178,62 @@ describe('a signed one', () => {
     expect(await settle(table, key)).toMatch(/in force now/);
   });
 
+  test('is left as it is by one that does not know its key, for another that does', async () => {
+    const next = signed(other);
+    const table = over(next);
+    const before = table.server.readText(table.paths.licenceFile);
+    const words = await settle(table, key);
+    expect(words).toMatch(
+      /is left as it is: this application does not know the key "[0-9a-f]{16}" that it names/,
+    );
+    expect(table.server.readText(table.paths.licenceFile)).toBe(before);
+    expect(table.top().revision).toBe(0);
+    const both = Trust.in([acme, other].map(({ pem }) => ({ text: pem, where: 'key' })));
+    expect(await settle(table, both)).toMatch(/in force now/);
+    expect(table.top().entitlement).toEqual(next.entitlement);
+  });
+
+  describe('whose settings were edited', () => {
+    const settable = { checkIntervalSeconds: { least: 30, most: 300 } };
+    function edited(settings: Settings): Table {
+      const table = new Table();
+      table.makeRevision({ ...signed(acme, { settable }), settings: {} });
+      const text = formatLicence({ ...table.top(), settings }, 'pretty');
+      table.server.scribble(table.paths.licenceFile, text);
+      return table;
+    }
+
+    test('beyond what it allows is refused and kept, with all of the edit', async () => {
+      const table = edited({ level: 'light', checkIntervalSeconds: 77 });
+      const text = table.server.readText(table.paths.licenceFile);
+      const why = /issued with this level: heartbeat; expected a setting within that, found light/;
+      const words = await settle(table, key);
+      expect(words).toMatch(why);
+      expect(words).toMatch(/kept as .*\.refused$/);
+      expect(table.server.readText('/share/licence.json.refused')).toBe(text);
+      expect(table.top()).toMatchObject({
+        settings: {},
+        events: [{ kind: 'refused replacement', why: expect.stringMatching(why) }],
+      });
+      expect(table.shown()).toBe(table.top().revision);
+    });
+
+    test.each([
+      ['with the key', key],
+      ['without one', Trust.none],
+    ])('within it is set by a process %s', async (_, trust) => {
+      const table = edited({ checkIntervalSeconds: 77 });
+      expect(await settle(table, trust)).toMatch(/its changed settings are in force now/);
+      expect(table.top().settings).toEqual({ checkIntervalSeconds: 77 });
+    });
+  });
+
   const forged = {
     ...signed(acme),
     entitlement: { ...signed(acme).entitlement, payload: '{"licenceId":"acme-1"}' },
   };
   test.each([
     ['changed after it was signed', forged, /changed after it was signed/],
-    ['signed with another key', signed(other), /expected a licence signed with the key/],
     ['not signed', fresh({ issuedAt }), /expected a licence signed/],
     ['issued earlier', signed(acme, { issuedAt: '2026-04-01T00:00:00.000Z' }), /it was issued 2026-04-01/],
     [

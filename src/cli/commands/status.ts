@@ -141,8 +141,8 @@ function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): 
 }
 
 const describeExcess = ({ module, inUse, limit }: StatusView['excess'][number]): string =>
-  `${printable(module)}: ${inUse} seats are in use, ` +
-  `and the licence has ${limit === null ? 'the module no more' : limit}. ` +
+  `${printable(module)}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use, and the licence ` +
+  `${limit === null ? 'does not have the module any more' : `has ${limit}`}. ` +
   'No user loses a seat; no new user is seated until it fits.';
 
 const MODULE_HEADER = ['MODULE', 'IN USE', 'MAX', 'FREE', 'WAITING'];
