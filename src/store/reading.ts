@@ -86,8 +86,9 @@ export class TextReader<D> {
       return read;
     } catch (error) {
       if (isForAnother(error)) throw error;
-      if (isForgery(error)) throw fault(`is forged (${error.message})`, error);
-      throw fault(`is damaged (${messageOf(error)})`, error);
+      const code = isForgery(error) ? error.code : null;
+      const what = code === null ? 'is damaged' : code === 'LICENCE_UNSIGNED' ? 'is not signed' : 'is forged';
+      throw fault(`${what} (${messageOf(error)})`, error);
     }
   }
 }

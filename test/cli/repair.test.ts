@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, write
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Licence } from '../../src/licence/document.js';
+import { acme } from '../helpers/vendor.js';
 import {
   atTerminal,
   CTRL_C,
@@ -79,7 +80,8 @@ describe('repair', () => {
     writeFileSync(path.join(newest(), 'licence.json'), '{"format"');
     const { status, out } = await repair('y');
     expect(status).toBe(0);
-    expect(out).toMatch(/\n {2}2 cannot be read: .*it breaks off at line 1/);
+    expect(out).toMatch(/\n {2}2 cannot be read: .*it breaks off at line 1.*; nothing was written\.\n/);
+    expect(out).not.toContain('seatfile repair'); // this is it
     expect(out).toMatch(/newest that can be read: revision 1 of lineage/);
     expect(out).toMatch(/Will rebuild the seat table from licence\.json \(revision 2\), as revision 1000/);
     expect(readFileSync(path.join(folder(), '000000000002', 'licence.json'), 'utf8')).toBe('{"format"');
@@ -122,6 +124,19 @@ describe('repair', () => {
     rmSync(folder(), { recursive: true });
     const before = entries();
     expect((await repair(CTRL_C)).status).toBe(130);
+    expect(entries()).toEqual(before);
+  });
+
+  test('an unsigned licence, where a key was given, is not called forged', async () => {
+    const pem = path.join(place.directory, 'public.pem');
+    writeFileSync(pem, acme.pem);
+    const before = entries();
+    const { status, out, err } = await repair('y', '--public-key', pem);
+    expect(status).toBe(3);
+    expect(out).toMatch(
+      /\n {2}1 cannot be read: .*licence\.json is not signed \(.*found none.*nothing was written\.\n/,
+    );
+    expect(out + err).not.toMatch(/forged|seatfile repair/);
     expect(entries()).toEqual(before);
   });
 

@@ -22,9 +22,8 @@ const open = (seed: number, of: object = opening) =>
   office({ seed, intervalMs: T, people, modules: { M1: people }, vendor: acme, opening: of });
 
 /** A next revision with another entitlement, as good as a commit in all else. */
-function plant(world: World, sealed: object): void {
+function plant(world: World, sealed: object, revision = world.table().revision + 1): void {
   const base = world.table();
-  const revision = base.revision + 1;
   const parent = { revision: base.revision, commit: base.commit };
   const entitlement = sealed as SealedEntitlement;
   const directory = `${FOLDER}/${numberName(revision)}`;
@@ -35,6 +34,15 @@ function plant(world: World, sealed: object): void {
 
 const newcomer = async (world: World, of: object = opening) =>
   await (await world.user(world.host(`pc-eve-${world.nowMs}`), 'eve', of)).acquire('M1');
+
+const repairing = async (world: World, publicKey: string) => {
+  const { store } = await world.run(
+    locateStore(FACE, world.host('pc-admin').enter('admin').system(), {
+      trust: Trust.in([{ text: publicKey, where: 'key' }]),
+    }),
+  );
+  return await world.run(store.repair({ untilMs: Number.POSITIVE_INFINITY }));
+};
 
 const damage = Object.entries(forgeries).filter(([, { code }]) => code !== 'LICENCE_UNTRUSTED');
 
@@ -50,6 +58,18 @@ describe('a forged revision is damage: the holders go on above it with what they
     await world.advance(T);
     expect((await newcomer(world)).kind).toBe('full');
     expectAllSeated({ world, users, hosts });
+  });
+
+  test('but not under a number that leaves no room above it: that waits for repair', async () => {
+    const { world, users } = await open(11);
+    const vendors = world.table().entitlement;
+    plant(world, forgeries['more users in the text']?.sealed ?? {}, 999_999_999_999);
+    await world.advance(2 * T);
+    for (const { seats } of users) expect(seats.map(({ state }) => state)).toEqual(['suspended']);
+    const repaired = await repairing(world, acme.pem);
+    expect(repaired?.licence).toMatchObject({ entitlement: vendors });
+    await world.advance(T);
+    expect(users.flatMap(({ seats }) => seats.map(({ valid }) => valid))).toEqual([true, true]);
   });
 
   test('an application that comes at once is refused, and gets no seat', async () => {
@@ -144,15 +164,6 @@ test('an application without a key cannot tell, and follows those that can', asy
 });
 
 describe('where no instance runs', () => {
-  const repairing = async (world: World, publicKey: string) => {
-    const { store } = await world.run(
-      locateStore(FACE, world.host('pc-admin').enter('admin').system(), {
-        trust: Trust.in([{ text: publicKey, where: 'key' }]),
-      }),
-    );
-    return await world.run(store.repair({ untilMs: Number.POSITIVE_INFINITY }));
-  };
-
   test.each(damage.slice(0, 4))('repair goes on below what is forged: %s', async (_name, { sealed }) => {
     const { world, users } = await open(7);
     const vendors = world.table().entitlement;

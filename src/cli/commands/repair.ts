@@ -62,12 +62,16 @@ async function repair(
   try {
     const found = await unless(poll()).catch((error: unknown) => onlyLoss(error));
     if (!(found instanceof SeatfileFault)) return nothingToDo(store, found.licence, world);
-    world.err(`${printable(found.message.replace(` ${rebuildAdvice(store.paths.licenceFile)}`, ''))}\n`);
+    world.err(`${printable(withoutAdvice(found.message, store))}\n`);
     await repairLoss(bench, found);
   } finally {
     await store.settled();
   }
 }
+
+/** The advice is this very command. */
+const withoutAdvice = (message: string, { paths }: Store): string =>
+  message.replace(` ${rebuildAdvice(paths.licenceFile)}`, '');
 
 function onlyLoss(error: unknown): SeatfileFault {
   if (!isLoss(error)) throw error;
@@ -156,7 +160,7 @@ function describe(survey: Survey, { store, system, options }: Bench): string {
       : numbers.length === 0
         ? `${folder}: there, and no revision in it`
         : `${folder}: ${revisionsIn(numbers.length)}, up to ${numbers.at(-1)}`,
-    ...unreadable.map(({ number, why }) => `  ${number} cannot be read: ${why}`),
+    ...unreadable.map(({ number, why }) => `  ${number} cannot be read: ${withoutAdvice(why, store)}`),
     ...tooHigh.map((number) => `  ${number} leaves no room above it: it is renamed to damaged-..., and kept`),
     ...(readable ? [`  newest that can be read: ${stateOf(readable, nowMs)}`] : []),
     ...(strangers.length > 0 ? [`  not ours, and left alone: ${strangers.join(', ')}`] : []),
