@@ -49,6 +49,13 @@ async function abandoned(): Promise<Licence> {
   return tableOf(place.file);
 }
 
+/** An application is at work in the folder. */
+const writing = () =>
+  setInterval(() => {
+    mkdirSync(path.join(folder(), 'lock'), { recursive: true });
+    rmSync(path.join(folder(), 'lock'), { recursive: true });
+  }, 50);
+
 describe('repair', () => {
   test('nothing to repair: says so, 0', async () => {
     expect(await repair()).toMatchObject({
@@ -98,9 +105,10 @@ describe('repair', () => {
     expect(tableOf(place.file).restored).toBeUndefined();
   });
 
-  test('a file named like the highest number there can be: renamed, and kept', async () => {
+  test('a file named like the highest number there can be: renamed, and kept, also while users work', async () => {
     writeFileSync(path.join(folder(), '999999999999'), 'x');
-    const { status, out } = await repair();
+    const alive = writing();
+    const { status, out } = await repair().finally(() => clearInterval(alive));
     expect(status).toBe(0);
     expect(out).toMatch(/999999999999 leaves no room above it/);
     expect(readdirSync(folder()).some((name) => name.startsWith('damaged-999999999999-'))).toBe(true);
@@ -165,10 +173,7 @@ describe('repair', () => {
   test('somebody writes there: left to him, 1', async () => {
     await abandoned();
     writeFileSync(path.join(newest(), 'licence.json'), '');
-    const alive = setInterval(() => {
-      mkdirSync(path.join(folder(), 'lock'), { recursive: true });
-      rmSync(path.join(folder(), 'lock'), { recursive: true });
-    }, 50);
+    const alive = writing();
     const { status, err } = await repair('y').finally(() => clearInterval(alive));
     expect({ status, err }).toEqual({ status: 1, err: expect.stringMatching(/An application is writing/) });
     expect(tableOf.bind(null, place.file)).toThrow();

@@ -90,7 +90,8 @@ async function repairLoss(bench: Bench, loss: SeatfileFault): Promise<void> {
   const survey = await unless(store.survey());
   world.out(describe(survey, bench));
   if (survey.remains === null) throw untrusted(store, loss);
-  if (await unless(isAnybodyThere(bench, survey.remains.base.licence))) {
+  // Above a number that leaves no room no holder rebuilds, and a table that is whole without it is not written.
+  if (!isWholeWithout(survey) && (await unless(isAnybodyThere(bench, survey.remains.base.licence)))) {
     world.err(AT_WORK);
     world.setStatus(EXIT.failed);
     return;
