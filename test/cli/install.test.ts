@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
@@ -298,6 +298,48 @@ describe('renewal', () => {
       readFileSync(signed('next', { ...first, issuedAt: later }), 'utf8'),
     );
     expect((await run('renew', place.file, ...key())).out).toBe('Renewed: a new licence is in force.\n');
+  });
+
+  test.each([
+    ['the directory', 'renewals', ''],
+    ['the file', 'renewals/next.json', 'elsewhere.json'],
+  ])(
+    'a relative path is not followed out of the directory by a link in the place of %s',
+    async (_, link, to) => {
+      const first = { renewal: { from: 'renewals/next.json', everyHours: 24 } };
+      mkdirSync(at('share'));
+      const inShare = at('share/licence.json');
+      await run('install', inShare, signed('first', first), ...key());
+      writeFileSync(
+        at(to || 'next.json'),
+        readFileSync(signed('sent', { ...first, issuedAt: later, customer: 'secret' }), 'utf8'),
+      );
+      if (to) mkdirSync(at('share/renewals'));
+      symlinkSync(at(to), at(`share/${link}`));
+      expect(await run('renew', inShare, ...key())).toMatchObject({
+        status: 1,
+        out: expect.stringMatching(
+          /expected a file below .*share, found a link that leads elsewhere\. Work goes on;/,
+        ),
+      });
+      expect(JSON.stringify(tableOf(inShare))).not.toContain('secret');
+      rmSync(at(`share/${link}`), { recursive: true });
+      mkdirSync(at('share/renewals'), { recursive: true });
+      writeFileSync(at('share/2.json'), readFileSync(at('sent.json'), 'utf8'));
+      symlinkSync('../2.json', at('share/renewals/next.json'));
+      expect(await run('renew', inShare, ...key())).toMatchObject({ out: expect.stringMatching(/^Renewed/) });
+    },
+  );
+
+  test.each([
+    ['whose grace is over', { graceDays: 0 }, {}, /New users are refused until a renewal succeeds/],
+    ['within its grace', { graceDays: 9 }, {}, /Work goes on; where a renewal is due/],
+    ['that is not in force', {}, { expiresAt: '2026-11-02T00:00:00Z' }, /New users are refused until/],
+  ])('a failure of a licence %s says whether new users are seated', async (_, grace, changes, says) => {
+    const renewal = { from: 'none.json', everyHours: 24, ...grace };
+    const first = signed('first', { renewal, ...changes });
+    await run('install', place.file, first, ...key(), '--force');
+    expect((await run('renew', place.file, ...key())).out).toMatch(says);
   });
 
   test('needs the key, and a licence that names an address', async () => {
