@@ -107,7 +107,7 @@ async function fetchLicence(from: string, deps: RenewalDeps): Promise<Fetched> {
   }
 }
 
-/** Whatever lies there may be none of the vendor's: what is said of it goes into the table, and quotes nothing of it. */
+/** What lies there may be none of the vendor's: what is said of it goes into the table, and quotes nothing of it. */
 async function licenceIn(bytes: Uint8Array, from: string, trust: Trust): Promise<NewLicence> {
   try {
     return await withFullCheck(() => readNewLicence(decodeText(bytes, from), from, trust).next);

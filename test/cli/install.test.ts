@@ -7,7 +7,7 @@ import { firstLicence } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { acme, granted, other, signedBy, type TestVendor } from '../helpers/vendor.js';
 import { sends, vendorServer } from '../vendor/vendor-server.js';
-import { atTerminal, freshPlace, hold, start, tableOf, told, until } from './seatfile.js';
+import { atTerminal, freshPlace, hold, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /** A new licence, and the users that work on meanwhile. */
 
@@ -33,6 +33,7 @@ const run = (...words: string[]) => atTerminal(words, '', { isInteractive: false
 const installed = (words: readonly string[] = []) =>
   run('install', place.file, signed('first'), ...key(), ...words);
 
+const DAY_MS = 86_400_000;
 const later = '2026-11-05T00:00:00.000Z';
 
 describe('the first installation', () => {
@@ -70,6 +71,31 @@ describe('the first installation', () => {
     expect(existsSync(place.file)).toBe(false);
     expect((await run(...words, '--force')).status).toBe(0);
     expect(tableOf(place.file).events).toMatchObject([{ kind: 'installed', forced: true }]);
+  });
+
+  test.each([
+    ['a year ahead', 366],
+    ['a year behind', -366],
+  ])('is judged by the clock of the share, not by that of this computer, which is %s', async (_, days) => {
+    const shifted = {
+      NODE_OPTIONS: `--import ${new URL('../processes/shifted-date.mjs', import.meta.url).href}`,
+      SHIFT_MS: String(days * DAY_MS),
+    };
+    const soon = new Date(Date.now() + DAY_MS).toISOString();
+    const lately = new Date(Date.now() - DAY_MS).toISOString();
+    const over = signed('over', { issuedAt: '2020-01-01T00:00:00Z', expiresAt: lately });
+    const early = signed('early', { notBefore: soon });
+    const good = signed('good', { notBefore: lately, expiresAt: soon });
+    for (const [words, why] of [
+      [[over], /it expired/],
+      [[early, '--dry-run'], /not in force before/],
+    ] as const)
+      expect(await seatfile(['install', place.file, ...words, ...key()], shifted)).toMatchObject({
+        ...{ status: 1, out: '', err: expect.stringMatching(why) },
+      });
+    expect(existsSync(place.file)).toBe(false);
+    expect(await seatfile(['install', place.file, good, ...key()], shifted)).toMatchObject({ status: 0 });
+    expect(tableOf(place.file).events).toEqual([expect.not.objectContaining({ forced: true })]);
   });
 
   test('where the directory is missing', async () => {
