@@ -77,7 +77,7 @@ class Disk {
         this.calls.set(id, { answer, fail: (failure) => reject(errorOf(failure)) });
         this.order({ kind: 'call', id, name, args });
       });
-    return tracked(asked, false);
+    return tracked(asked, 'shareElsewhere');
   }
 
   watch(...[file, intervalMs, onHint, onEnd]: Parameters<WatchFile>): { stop: () => void } {

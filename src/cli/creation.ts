@@ -18,8 +18,11 @@ import type { World } from './world.js';
 export interface Creation {
   readonly file: string;
   readonly licence: Licence;
-  /** The first entry of its journal. */
-  readonly event: EventDraft;
+  /**
+   * The first entry of its journal; throws where nothing is to be made.
+   * @param shareTimeMs by the server's clock; null where no directory can be made, and so no table
+   */
+  readonly event: (shareTimeMs: number | null) => EventDraft;
   /** Create it even where the tests say that seats would not be safe. */
   readonly force: boolean;
 }
@@ -38,10 +41,11 @@ export async function create(
     answerMs: ANSWER_MS,
     onSlow: waitingReporter(world),
   });
-  const licenceFile = await createLicenceFile(file, licence, files, (asked) =>
-    examinePlace(asked, { force }, world, signal),
-  );
-  await tryCommit(licenceFile, event, system, world).catch(async (error: unknown) => {
+  const events: EventDraft[] = [];
+  const licenceFile = await createLicenceFile(file, licence, files, async (asked) => {
+    events.push(event(await examinePlace(asked, { force }, world, signal)));
+  });
+  await tryCommit(licenceFile, events, system, world).catch(async (error: unknown) => {
     const isUnknown = error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN';
     if (!isUnknown) await removeLicenceFile(licenceFile, files);
     throw error;
@@ -59,6 +63,7 @@ export interface PlaceTerms {
 
 /**
  * All that doctor tests without a second PC. It takes seconds at most.
+ * @returns the server's clock; null where no directory could be made
  * @throws SeatfileFault where the place is unfit
  */
 export async function examinePlace(
@@ -66,11 +71,10 @@ export async function examinePlace(
   terms: PlaceTerms,
   world: World,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<number | null> {
   const about = examineDeps(world.system(), ANSWER_MS, waitingReporter(world));
-  const { findings, unreachable } = await examine(await findTarget(licenceFile, about.files), about, {
-    signal,
-  });
+  const target = await findTarget(licenceFile, about.files);
+  const { findings, unreachable, shareTimeMs } = await examine(target, about, { signal });
   if (unreachable)
     throw new SeatfileFault(
       'SHARE_UNREACHABLE',
@@ -80,6 +84,7 @@ export async function examinePlace(
   const [worst] = bad;
   if (worst?.severity === 'unfit' && !isOverruled(worst, terms)) throw unfit(licenceFile, worst, terms);
   for (const finding of bad) world.err(`Warning: ${describeBriefly(finding)}\n`);
+  return shareTimeMs;
 }
 
 /** Where a table is in use, only what would make the change fail is in its way. */
@@ -109,7 +114,7 @@ function unfit(licenceFile: string, worst: Finding, { isInUse }: PlaceTerms): Se
 /** The first commit shows whether the share can hold the table. If it cannot, nothing of the licence stays. */
 async function tryCommit(
   licenceFile: string,
-  event: EventDraft,
+  events: readonly EventDraft[],
   system: System,
   world: World,
 ): Promise<void> {
@@ -117,7 +122,7 @@ async function tryCommit(
   const actor = actorOf(system.facts);
   const deadline = { untilMs: system.clock.elapsedMs() + 30_000 };
   await store.commit(
-    ({ licence }) => ({ answer: null, draft: { licence, events: [{ ...event, actor }] } }),
+    ({ licence }) => ({ answer: null, draft: { licence, events: events.map((one) => ({ ...one, actor })) } }),
     deadline,
   );
   await store.settled();

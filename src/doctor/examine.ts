@@ -67,6 +67,7 @@ class Examination {
   private during: Check = 'fileSystem';
   /** The directory that the probes work in. */
   private directory: string | null = null;
+  private shareTimeMs: number | null = null;
 
   constructor(target: Target, deps: ExamineDeps, options: ExamineOptions) {
     this.target = target;
@@ -93,6 +94,7 @@ class Examination {
       findings: this.findings,
       missing: this.isNothingThere ? `no licence file in ${this.target.around}` : null,
       unreachable,
+      shareTimeMs: this.shareTimeMs,
     };
   }
 
@@ -121,6 +123,7 @@ class Examination {
 
   private async licence(): Promise<Finding> {
     const own = this.directory === null ? null : await nullIf(this.files.stat(this.directory), ...NOTHING);
+    this.shareTimeMs = own?.modifiedMs ?? null;
     return await examineLicence(this.target, this.files, this.deps, own?.modifiedMs);
   }
 

@@ -192,6 +192,8 @@ export interface Report {
   readonly missing: string | null;
   /** Where the share stopped answering; null: it did not. */
   readonly unreachable: { readonly during: Check; readonly message: string } | null;
+  /** The file server's clock, by the stamp of a directory that was made; null where none was. */
+  readonly shareTimeMs: number | null;
 }
 
 const ORDER: readonly Severity[] = ['unfit', 'warning', 'note', 'ok'];

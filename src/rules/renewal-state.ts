@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
 
 /** What the document tells of the renewal, in its key `renewal`. Times are ISO 8601, share time. */
 export interface RenewalState {
-  /** The last success, or the first try of all: the grace counts from here. */
+  /** The first failure since the last success: the grace counts from here. */
   readonly sinceAt: string | null;
   /** The last success. */
   readonly checkedAt: string | null;
@@ -48,7 +48,7 @@ export function renewalStateOf({ renewal = {} }: Licence, nowMs: number): Renewa
 /** How a renewal stands that has failed. */
 export interface RenewalTrouble {
   readonly why: string;
-  /** The last success, or the first try; share time. */
+  /** The first failure since the last success; share time. */
   readonly sinceAt: string;
   /** From then on no new user is seated; share time. */
   readonly closesAt: string;

@@ -1,5 +1,5 @@
 import type { Licence } from '../licence/document.js';
-import { isExpired } from '../licence/entitlement.js';
+import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { install } from './installation.js';
@@ -21,14 +21,22 @@ const HOUR_MS = 3_600_000;
 
 /** Whether an instance on this computer should try now. */
 export function isRenewalDue({ licence, policy, nowMs }: ChangeContext, host: string): boolean {
-  if (policy.renewal === null) return false;
-  const { checkedAt, triedAt, by, failed } = renewalStateOf(licence, nowMs);
-  const passedMs = (at: string | null) => (at === null ? Number.POSITIVE_INFINITY : nowMs - fromIso(at));
-  const everyMs = policy.renewal.everyHours * HOUR_MS;
-  if (passedMs(checkedAt) < (isExpired(policy, nowMs) ? Math.min(everyMs, AGAIN_MS) : everyMs)) return false;
-  if (by !== null) return passedMs(triedAt) >= TRY_MS;
-  return passedMs(triedAt) >= (failed.includes(host) ? AGAIN_MS : NEXT_COMPUTER_MS);
+  const state = renewalStateOf(licence, nowMs);
+  if (policy.renewal === null || isAnswered(state, policy, nowMs)) return false;
+  const passedMs = passedSince(state.triedAt, nowMs);
+  if (state.by !== null) return passedMs >= TRY_MS;
+  return passedMs >= (state.failed.includes(host) ? AGAIN_MS : NEXT_COMPUTER_MS);
 }
+
+/** Whether the last success is young enough for now, and no try has failed since it was not. */
+function isAnswered({ checkedAt, why }: RenewalState, policy: Policy, nowMs: number): boolean {
+  const everyMs = (policy.renewal?.everyHours ?? 0) * HOUR_MS;
+  const youngMs = isExpired(policy, nowMs) ? Math.min(everyMs, AGAIN_MS) : everyMs;
+  return why === null && passedSince(checkedAt, nowMs) < youngMs;
+}
+
+const passedSince = (at: string | null, nowMs: number): number =>
+  at === null ? Number.POSITIVE_INFINITY : nowMs - fromIso(at);
 
 /** An instance, and where it runs. */
 export interface Renewer {
@@ -50,11 +58,7 @@ export function electRenewer(
   const { licence, nowMs } = context;
   if (!isAsked && !isRenewalDue(context, host)) return null;
   const state = renewalStateOf(licence, nowMs);
-  const at = toIso(nowMs);
-  return {
-    licence: noted(licence, { ...state, sinceAt: state.sinceAt ?? at, triedAt: at, by: instance }),
-    events: [],
-  };
+  return { licence: noted(licence, { ...state, triedAt: toIso(nowMs), by: instance }), events: [] };
 }
 
 /** What a try has brought: a licence with a good signature, or nothing. */
@@ -78,8 +82,7 @@ export function settleRenewal(
   const { next } = fetched;
   const outcome = install(context, { next, actor, kind: 'renewed', force: false });
   if (outcome.kind === 'refused') return failedBecause(context, renewer, outcome.refusal.why);
-  const at = toIso(context.nowMs);
-  const good: RenewalState = { ...NOTHING, sinceAt: at, checkedAt: at };
+  const good: RenewalState = { ...NOTHING, checkedAt: toIso(context.nowMs) };
   if (outcome.kind === 'installed') {
     const { licence, events } = outcome.draft;
     return { kind: 'renewed', why: null, draft: { licence: noted(licence, good), events } };
@@ -93,15 +96,22 @@ export function settleRenewal(
   };
 }
 
-/** The journal has one entry for each reason in turn: sixty computers without a way out fill no journal. */
-function failedBecause({ licence, nowMs }: ChangeContext, renewer: Renewer, words: string): RenewalOutcome {
+/**
+ * The journal has one entry for each reason in turn: sixty computers without a way out fill no journal. While the last
+ * success is young, an administrator has asked for nothing that is due, or another computer had the answer: no failure.
+ */
+function failedBecause(context: ChangeContext, renewer: Renewer, words: string): RenewalOutcome {
+  const { licence, policy, nowMs } = context;
   const { actor, host } = renewer;
   const why = words.slice(0, MOST_WORDS);
   const state = renewalStateOf(licence, nowMs);
+  if (isAnswered(state, policy, nowMs))
+    return { kind: 'failed', why, draft: { licence: noted(licence, { ...state, by: null }), events: [] } };
   const failed = [...state.failed.filter((one) => one !== host), host].slice(-MOST_FAILED);
   const events: EventDraft[] = state.why === why ? [] : [{ kind: 'renewal failed', actor, why }];
   const at = toIso(nowMs);
-  const next = { ...state, sinceAt: state.sinceAt ?? at, triedAt: at, by: null, failed, why };
+  const sinceAt = (state.why === null ? null : state.sinceAt) ?? at;
+  const next = { ...state, sinceAt, triedAt: at, by: null, failed, why };
   return { kind: 'failed', why, draft: { licence: noted(licence, next), events } };
 }
 

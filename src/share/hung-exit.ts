@@ -4,10 +4,10 @@ import { isMainThread } from 'node:worker_threads';
 
 /**
  * A mount that never answers pins a thread of Node's pool. At its end Node waits for that thread, for ever:
- * process.exit() does not end the process (measured on Node 20, 22 and 24, also on a hung NFS mount). So while an
- * operation of ours is overdue, this module ends the process at its exit, after all other exit listeners have run. A
- * process that has only run out of work is left alone: it may wait for a worker, an addon or a window of Electron, and
- * that cannot be seen from here.
+ * process.exit() does not end the process (measured on Node 20, 22 and 24, also on a hung NFS mount). A name server
+ * that is silent does the same for some seconds. So while an operation of ours is overdue, this module ends the process
+ * at its exit, after all other exit listeners have run. A process that has only run out of work is left alone: it may
+ * wait for a worker, an addon or a window of Electron, and that cannot be seen from here.
  */
 
 /** An operation that takes longer than this may never return. Milliseconds. */
@@ -17,12 +17,20 @@ const HUNG_MS = 3000;
 /** How much longer than the slowest before it an operation may take. */
 const MARGIN = 1.5;
 
+/**
+ * What may never return: an operation on a share, on a thread of this process, which waits for that thread at its end;
+ * the same by another process; or the look-up of a host's name, on a thread of this process, of which no share tells.
+ */
+type Kind = 'share' | 'shareElsewhere' | 'name';
+
 interface Operation {
   /** By the monotonic clock, milliseconds. */
   readonly startedMs: number;
-  /** Whether it is done on a thread of this process, which waits for that thread at its end. */
-  readonly pins: boolean;
+  readonly kind: Kind;
 }
+
+const pins = ({ kind }: Operation): boolean => kind !== 'shareElsewhere';
+const asksShare = ({ kind }: Operation): boolean => kind !== 'name';
 
 /** Whether the application wants this process to be ended for it. */
 let isWanted = false;
@@ -42,7 +50,7 @@ let slowestMs = 0;
 let pinning = 0;
 
 const lasts = (ms: number): boolean =>
-  [...underWay].some(({ startedMs }) => performance.now() - startedMs >= ms);
+  [...underWay].some((one) => asksShare(one) && performance.now() - one.startedMs >= ms);
 
 /** Whether an operation on a share has not returned for a second: what asks the share now waits behind it. */
 export const hasOverdueOperation = (): boolean => lasts(OVERDUE_MS);
@@ -50,13 +58,13 @@ export const hasOverdueOperation = (): boolean => lasts(OVERDUE_MS);
 /** Whether an operation takes longer than any before it, as on a share that will never answer. */
 export const isHung = (): boolean => lasts(Math.max(HUNG_MS, MARGIN * slowestMs));
 
-/** Does a file operation, and sees to it that the process can end while it does not return. */
-export async function tracked<T>(act: () => Promise<T>, pins = true): Promise<T> {
-  const operation: Operation = { startedMs: performance.now(), pins };
+/** Does what may never return, and sees to it that the process can end meanwhile. */
+export async function tracked<T>(act: () => Promise<T>, kind: Kind = 'share'): Promise<T> {
+  const operation: Operation = { startedMs: performance.now(), kind };
   underWay.add(operation);
   let isOverdue = false;
   const timer = setTimeout(() => {
-    isOverdue = pins && isMainThread;
+    isOverdue = pins(operation) && isMainThread;
     if (isOverdue && ++pinning === 1 && isWanted) listen();
   }, OVERDUE_MS).unref();
   try {
@@ -64,7 +72,7 @@ export async function tracked<T>(act: () => Promise<T>, pins = true): Promise<T>
   } finally {
     clearTimeout(timer);
     underWay.delete(operation);
-    slowestMs = Math.max(slowestMs, performance.now() - operation.startedMs);
+    if (asksShare(operation)) slowestMs = Math.max(slowestMs, performance.now() - operation.startedMs);
     if (isOverdue && --pinning === 0) stopListening();
   }
 }
@@ -103,7 +111,7 @@ function printNow(error: unknown): void {
 /** Ends a program of ours with this status, whatever is under way. If a thread may be pinned, no exit listener runs. */
 export function endNow(status: number): never {
   process.exitCode = status;
-  if ([...underWay].some(({ pins }) => pins)) endAnyway(status);
+  if ([...underWay].some(pins)) endAnyway(status);
   process.exit(status);
 }
 

@@ -1,6 +1,9 @@
+import dns, { type LookupOptions } from 'node:dns';
 import http, { type ClientRequest, type IncomingMessage, type RequestOptions } from 'node:http';
 import https from 'node:https';
+import type { LookupFunction } from 'node:net';
 import { SeatfileFault } from '../licence/fault.js';
+import { tracked } from '../share/hung-exit.js';
 
 /**
  * One request to the vendor's address. `node:https`, and not `fetch`: fetch would bring a second HTTP client of a
@@ -26,7 +29,8 @@ const TIMEOUT_MS = 30_000;
 const MOST_REDIRECTS = 3;
 
 /**
- * The body of the answer. A process that has nothing else to do does not wait for it.
+ * The body of the answer. A process that has nothing else to do does not wait for it, once the name of the host is
+ * found: that look-up cannot be given up.
  * @throws SeatfileFault BAD_ARGUMENT for an address that is none; RENEWAL_FAILED with what came instead
  */
 export async function download(address: string, options: DownloadOptions = {}): Promise<Buffer> {
@@ -79,7 +83,7 @@ function ask(url: URL, { post, signal }: DownloadOptions): Promise<Answer> {
   };
   const options: RequestOptions = {
     method: post === undefined ? 'GET' : 'POST',
-    ...{ headers, agent: false, signal },
+    ...{ headers, agent: false, signal, lookup: lookUp },
   };
   return new Promise((resolve, reject) => {
     const asked = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
@@ -89,6 +93,21 @@ function ask(url: URL, { post, signal }: DownloadOptions): Promise<Answer> {
     asked.end(post);
   });
 }
+
+/**
+ * Where a name server is silent, the system asks on (10 s, unless resolv.conf says otherwise) on a thread of Node's
+ * pool, also when the request was given up meanwhile.
+ */
+const lookUp: LookupFunction = (host, options: LookupOptions, found) => {
+  const asked = () =>
+    new Promise<void>((resolve) =>
+      dns.lookup(host, options, (...answer: Parameters<typeof found>) => {
+        resolve();
+        found(...answer);
+      }),
+    );
+  void tracked(asked, 'name').catch((error: NodeJS.ErrnoException) => found(error, ''));
+};
 
 async function read(url: URL, answer: IncomingMessage, asked: ClientRequest): Promise<Answer> {
   try {

@@ -1,4 +1,5 @@
 import nodePath from 'node:path';
+import type { FaultCode } from '../api.js';
 import type { Renewal } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { withFullCheck } from '../licence/full-check-door.js';
@@ -6,7 +7,7 @@ import type { ChangeContext, Draft } from '../licence/revision.js';
 import { decodeText } from '../licence/text.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { Trust } from '../licence/trust.js';
-import { readNewLicence } from '../rules/new-licence.js';
+import { type NewLicence, readNewLicence } from '../rules/new-licence.js';
 import {
   electRenewer,
   type Fetched,
@@ -14,7 +15,7 @@ import {
   type Renewer,
   settleRenewal,
 } from '../rules/renewal.js';
-import { renewalStateOf } from '../rules/renewal-state.js';
+import { isOpenToNew, renewalStateOf } from '../rules/renewal-state.js';
 import { LONGEST_REPORT_MS, type UsageReport, usageReport } from '../rules/usage.js';
 import type { Clock } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
@@ -47,8 +48,10 @@ interface Changed<A> {
 export type RenewalResult =
   | { readonly kind: 'left' }
   | (Pick<RenewalOutcome, 'kind' | 'why'> & {
-      /** Why the counts could not be told; null: they were, or are not asked for. */
+      /** Why the counts could not be told; null: they were, or there was no need to. */
       readonly unreported: string | null;
+      /** Whether the licence seats new users after it. */
+      readonly isOpen: boolean;
     });
 
 /** A day of which a part was counted is told whole. Milliseconds. */
@@ -73,13 +76,13 @@ export async function renew(deps: RenewalDeps, isAsked = false): Promise<Renewal
   const fetched = await fetchLicence(from, deps);
   if (deps.signal?.aborted) return { kind: 'left' };
   const { renewer } = deps;
-  const { answer } = await deps.commit((context) => {
+  const settled = await deps.commit((context) => {
     const { draft, ...outcome } = settleRenewal(context, { renewer, fetched });
     return { answer: outcome, draft };
   });
-  const { licence, policy, shareTimeMs: nowMs } = elected;
-  const unreported = await post(from, terms, { licence, policy, nowMs }, deps);
-  return { ...answer, unreported };
+  const isAnswered = settled.answer.kind !== 'failed';
+  const unreported = isAnswered ? await post(from, terms, contextOf(elected), deps) : null;
+  return { ...settled.answer, unreported, isOpen: isOpenToNew(contextOf(settled)) };
 }
 
 const isAddress = (from: string): boolean => /^[a-z][a-z0-9+.-]+:\/\//i.test(from);
@@ -89,16 +92,39 @@ export function checkSource(from: string): void {
   if (isAddress(from)) addressOf(from);
 }
 
+const contextOf = ({ licence, policy, shareTimeMs: nowMs }: Committed<unknown>): ChangeContext => ({
+  ...{ licence, policy, nowMs },
+});
+
 async function fetchLicence(from: string, deps: RenewalDeps): Promise<Fetched> {
   try {
     const bytes = isAddress(from) ? await downloaded(addressOf(from).href, deps) : await read(from, deps);
-    const { next } = await withFullCheck(() => readNewLicence(decodeText(bytes, from), from, deps.trust));
+    const next = await licenceIn(bytes, from, deps.trust);
     if (next.entitlement.signature === undefined) return { kind: 'failed', why: `${from}: it is not signed` };
     return { kind: 'licence', next };
   } catch (error) {
     return { kind: 'failed', why: wordsOf(error) };
   }
 }
+
+/** What lies there may be none of the vendor's: what is said of it goes into the table, and quotes nothing of it. */
+async function licenceIn(bytes: Uint8Array, from: string, trust: Trust): Promise<NewLicence> {
+  try {
+    return await withFullCheck(() => readNewLicence(decodeText(bytes, from), from, trust).next);
+  } catch (error) {
+    if (!(error instanceof SeatfileFault)) throw error;
+    const found = NO_LICENCE[error.code];
+    if (found === undefined) throw error;
+    const expected = `expected a licence signed with the key ${trust.keyIds.join(', ')}`;
+    throw new SeatfileFault('RENEWAL_FAILED', `${from}: ${expected}, found ${found}`);
+  }
+}
+
+const NO_LICENCE: Partial<Record<FaultCode, string>> = {
+  LICENCE_INVALID: 'something else, or a damaged one',
+  LICENCE_NEWER: 'one of a later version of seatfile',
+  LICENCE_UNTRUSTED: 'one of another key',
+};
 
 const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
@@ -117,15 +143,37 @@ async function downloaded(address: string, { download, clock, signal }: RenewalD
 
 async function read(from: string, { files, around }: RenewalDeps): Promise<Uint8Array> {
   const path = nodePath.resolve(around, from);
-  const bytes = await files.read(path).catch((error: unknown) => {
+  const none = (error: unknown): never => {
     const why = error instanceof ShareError ? error.kind : wordsOf(error);
     throw new SeatfileFault('RENEWAL_FAILED', `${path}: expected a licence file, found none (${why})`);
-  });
+  };
+  const file = await files.resolve(path).catch(none);
+  if (!nodePath.isAbsolute(from)) refuseOutside(file, path, around);
+  const bytes = await files.read(file).catch(none);
   if (bytes.length <= MOST_BYTES) return bytes;
   throw new SeatfileFault(
     'RENEWAL_FAILED',
     `${path}: expected a licence, found more than ${MOST_BYTES} bytes`,
   );
+}
+
+/**
+ * Any user of the share may put a link there, and what it leads to is read with the rights of another one.
+ * @param path where the vendor's relative path leads: mostly below the directory around the licence
+ */
+function refuseOutside(file: string, path: string, around: string): void {
+  let top = around;
+  while (!isBelow(path, top) && top !== nodePath.dirname(top)) top = nodePath.dirname(top);
+  if (isBelow(file, top)) return;
+  throw new SeatfileFault(
+    'RENEWAL_FAILED',
+    `${path}: expected a file below ${top}, found a link that leads elsewhere`,
+  );
+}
+
+function isBelow(path: string, directory: string): boolean {
+  const way = nodePath.relative(directory, path);
+  return way !== '' && !nodePath.isAbsolute(way) && way.split(nodePath.sep)[0] !== '..';
 }
 
 /** What is posted, to the byte. */

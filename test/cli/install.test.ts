@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
@@ -8,7 +8,7 @@ import { keyIdOf } from '../../src/licence/signature.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { acme, granted, other, signedBy, type TestVendor } from '../helpers/vendor.js';
 import { sends, vendorServer } from '../vendor/vendor-server.js';
-import { atTerminal, freshPlace, hold, start, tableOf, told, until } from './seatfile.js';
+import { atTerminal, freshPlace, hold, seatfile, start, tableOf, told, until } from './seatfile.js';
 
 /** A new licence, and the users that work on meanwhile. */
 
@@ -35,6 +35,7 @@ const installed = (words: readonly string[] = []) =>
   run('install', place.file, signed('first'), ...key(), ...words);
 
 const keyId = keyIdOf(acme.publicKey);
+const DAY_MS = 86_400_000;
 const later = '2026-11-05T00:00:00.000Z';
 
 describe('the first installation', () => {
@@ -72,6 +73,31 @@ describe('the first installation', () => {
     expect(existsSync(place.file)).toBe(false);
     expect((await run(...words, '--force')).status).toBe(0);
     expect(tableOf(place.file).events).toMatchObject([{ kind: 'installed', forced: true }]);
+  });
+
+  test.each([
+    ['a year ahead', 366],
+    ['a year behind', -366],
+  ])('is judged by the clock of the share, not by that of this computer, which is %s', async (_, days) => {
+    const shifted = {
+      NODE_OPTIONS: `--import ${new URL('../processes/shifted-date.mjs', import.meta.url).href}`,
+      SHIFT_MS: String(days * DAY_MS),
+    };
+    const soon = new Date(Date.now() + DAY_MS).toISOString();
+    const lately = new Date(Date.now() - DAY_MS).toISOString();
+    const over = signed('over', { issuedAt: '2020-01-01T00:00:00Z', expiresAt: lately });
+    const early = signed('early', { notBefore: soon });
+    const good = signed('good', { notBefore: lately, expiresAt: soon });
+    for (const [words, why] of [
+      [[over], /it expired/],
+      [[early, '--dry-run'], /not in force before/],
+    ] as const)
+      expect(await seatfile(['install', place.file, ...words, ...key()], shifted)).toMatchObject({
+        ...{ status: 1, out: '', err: expect.stringMatching(why) },
+      });
+    expect(existsSync(place.file)).toBe(false);
+    expect(await seatfile(['install', place.file, good, ...key()], shifted)).toMatchObject({ status: 0 });
+    expect(tableOf(place.file).events).toEqual([expect.not.objectContaining({ forced: true })]);
   });
 
   test('where the directory is missing', async () => {
@@ -360,6 +386,48 @@ describe('renewal', () => {
       readFileSync(signed('next', { ...first, issuedAt: later }), 'utf8'),
     );
     expect((await run('renew', place.file, ...key())).out).toBe('Renewed: a new licence is in force.\n');
+  });
+
+  test.each([
+    ['the directory', 'renewals', ''],
+    ['the file', 'renewals/next.json', 'elsewhere.json'],
+  ])(
+    'a relative path is not followed out of the directory by a link in the place of %s',
+    async (_, link, to) => {
+      const first = { renewal: { from: 'renewals/next.json', everyHours: 24 } };
+      mkdirSync(at('share'));
+      const inShare = at('share/licence.json');
+      await run('install', inShare, signed('first', first), ...key());
+      writeFileSync(
+        at(to || 'next.json'),
+        readFileSync(signed('sent', { ...first, issuedAt: later, customer: 'secret' }), 'utf8'),
+      );
+      if (to) mkdirSync(at('share/renewals'));
+      symlinkSync(at(to), at(`share/${link}`));
+      expect(await run('renew', inShare, ...key())).toMatchObject({
+        status: 1,
+        out: expect.stringMatching(
+          /expected a file below .*share, found a link that leads elsewhere\. Work goes on;/,
+        ),
+      });
+      expect(JSON.stringify(tableOf(inShare))).not.toContain('secret');
+      rmSync(at(`share/${link}`), { recursive: true });
+      mkdirSync(at('share/renewals'), { recursive: true });
+      writeFileSync(at('share/2.json'), readFileSync(at('sent.json'), 'utf8'));
+      symlinkSync('../2.json', at('share/renewals/next.json'));
+      expect(await run('renew', inShare, ...key())).toMatchObject({ out: expect.stringMatching(/^Renewed/) });
+    },
+  );
+
+  test.each([
+    ['whose grace is over', { graceDays: 0 }, {}, /New users are refused until a renewal succeeds/],
+    ['within its grace', { graceDays: 9 }, {}, /Work goes on; where a renewal is due/],
+    ['that is not in force', {}, { expiresAt: '2026-11-02T00:00:00Z' }, /New users are refused until/],
+  ])('a failure of a licence %s says whether new users are seated', async (_, grace, changes, says) => {
+    const renewal = { from: 'none.json', everyHours: 24, ...grace };
+    const first = signed('first', { renewal, ...changes });
+    await run('install', place.file, first, ...key(), '--force');
+    expect((await run('renew', place.file, ...key())).out).toMatch(says);
   });
 
   test('needs the key, and a licence that names an address', async () => {

@@ -114,7 +114,7 @@ test('computers without a way out profit from the one that has it', async () => 
   await sit(at);
   await world.until(() => grantedNow(world).customer === 'renewed', 3 * HOUR_MS, 60_000);
   expect(address.asked).toHaveLength(1);
-  expect(world.table().renewal).toEqual({ sinceAt: expect.any(String), checkedAt: expect.any(String) });
+  expect(world.table().renewal).toEqual({ checkedAt: expect.any(String) });
 });
 
 test('no seat and no beat waits for a slow address, and the next instance takes over from one that dies', async () => {
@@ -186,8 +186,14 @@ describe('a failure', () => {
   });
 
   test.each<[string, (at: Setting) => string, RegExp]>([
-    ['garbage', () => '<html>not found</html>', /JSON/],
-    ['nothing', () => '', /JSON/],
+    ['garbage', () => '<html>not found</html>', /found something else, or a damaged one$/],
+    ['nothing', () => '', /found something else, or a damaged one$/],
+    ['a document that is none', () => '{"password":"secret"}', /found something else, or a damaged one$/],
+    [
+      'one that is nearly one',
+      ({ issued }) => issued().replace(/"alg":"[^"]*"/, '"alg":"secret"'),
+      /found something else, or a damaged one$/,
+    ],
     ['an older licence', ({ issued }) => issued({ issuedAt: '2020-01-01T00:00:00Z' }), /it was issued 2020/],
     ['a foreign licence', ({ issued }) => issued({ licenceId: 'other' }), /it is licence "other"/],
     [
@@ -209,6 +215,7 @@ describe('a failure', () => {
     await world.advance(2 * T);
     expect(world.table().entitlement).toEqual(before);
     expect(world.table().renewal?.['why']).toMatch(why);
+    expect(JSON.stringify(world.table())).not.toMatch(/html|secret/);
     expect(world.told.filter(({ event }) => event !== 'warning')).toEqual([]);
   });
 });
@@ -264,6 +271,22 @@ describe('counts', () => {
     const [text = ''] = at.address.posted;
     expect(JSON.parse(text)).toMatchObject({ licence: 'acme-1', days: [{ module: 'M1', maxUsers: 4 }] });
     expect(text).not.toMatch(/user\d|pc-/);
+  });
+
+  test('are told after a renewal that was answered, and not after one that failed', async () => {
+    const at = await setting({
+      people: 1,
+      granted: { renewal: { from: FROM, everyHours: 24, report: true } },
+    });
+    at.address.answer = () => 'no licence';
+    await sit(at);
+    await at.world.advance(3 * T);
+    expect(at.world.table().renewal).toHaveProperty('why');
+    expect(at.address.asked.length).toBeGreaterThan(0);
+    expect(at.address.posted).toEqual([]);
+    at.address.answer = () => at.issued();
+    await at.world.advance(2 * T);
+    expect(at.address.posted).toHaveLength(1);
   });
 
   test('that cannot be told are no failure', async () => {

@@ -164,3 +164,30 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     expect(tookMs).toBeLessThan(PROMISE_MS);
   });
 });
+
+describe.runIf(process.platform !== 'win32')(
+  'a name server that is silent while a licence is renewed',
+  () => {
+    async function asking(): Promise<Child> {
+      const pipe = path.join(newShare().directory, 'name');
+      execFileSync('mkfifo', [pipe]);
+      const child = start('silent-name-worker.mjs', { pipe });
+      await child.heard('overdue, no share');
+      return child;
+    }
+
+    test.each([
+      ['while it is asked', []],
+      ['when the renewal was given up', ['giveUp']],
+    ])('does not hold process.exit() up %s', async (_, before) => {
+      const child = await asking();
+      for (const word of before) {
+        order(child, word);
+        await child.heard('given up: RENEWAL_FAILED');
+      }
+      const { how, tookMs } = await endedAfter(child, () => order(child, 'exit'));
+      expect(how).toMatchObject(keepsStatus ? { status: 3 } : { signal: 'SIGTERM' });
+      expect(tookMs).toBeLessThan(PROMISE_MS + BUSY_MS);
+    });
+  },
+);

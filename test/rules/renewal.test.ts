@@ -107,8 +107,7 @@ describe('what comes of it', () => {
     expect(outcome.draft.events).toMatchObject([
       { kind: 'renewed', actor: 'ada@pc-1', licenceId: 'acme', issuedAt: toIso(START_MS) },
     ]);
-    const at = toIso(START_MS);
-    expect(outcome.draft.licence.renewal).toEqual({ sinceAt: at, checkedAt: at });
+    expect(outcome.draft.licence.renewal).toEqual({ checkedAt: toIso(START_MS) });
   });
 
   test('the same licence again is a success', () => {
@@ -150,7 +149,7 @@ describe('what comes of it', () => {
     const good = tried(failed, START_MS + HOUR_MS, down, 'pc-2');
     const atMs = START_MS + 2 * HOUR_MS;
     const outcome = settle(elect(good, atMs, 'pc-3'), atMs, next(), 'pc-3');
-    expect(Object.keys(outcome.draft.licence.renewal ?? {})).toEqual(['sinceAt', 'checkedAt']);
+    expect(Object.keys(outcome.draft.licence.renewal ?? {})).toEqual(['checkedAt']);
     expect(renewalTrouble(outcome.draft.licence, { renewal: terms }, atMs)).toBeNull();
   });
 });
@@ -166,19 +165,84 @@ describe('the grace', () => {
     [0, 0],
   ])('graceDays %s: work goes on for %d days from the first failure of all', (graceDays, days) => {
     const failed = tried(fresh(), START_MS, down);
-    const closesMs = START_MS + days * DAY_MS;
+    const closesMs = START_MS + 1000 + days * DAY_MS;
     expect(renewalTrouble(failed, policy(graceDays), closesMs - 1)?.isClosed ?? false).toBe(false);
-    expect(renewalTrouble(failed, policy(graceDays), Math.max(closesMs, START_MS + 1000))).toEqual({
-      ...{ why: 'down', sinceAt: toIso(START_MS), closesAt: toIso(closesMs), isClosed: true },
+    expect(renewalTrouble(failed, policy(graceDays), closesMs)).toEqual({
+      ...{ why: 'down', sinceAt: toIso(START_MS + 1000), closesAt: toIso(closesMs), isClosed: true },
     });
   });
 
-  test('counts from the last success', () => {
-    const same = { ...fresh(), entitlement: signedBy(acme, issued({ issuedAt: toIso(START_MS) })) };
-    const good = tried(same, START_MS + 30 * DAY_MS, next());
-    const failed = tried(good, START_MS + 32 * DAY_MS, down);
-    expect(renewalTrouble(failed, policy(), START_MS + 90 * DAY_MS)?.isClosed).toBe(false);
-    expect(renewalTrouble(failed, policy(), START_MS + 90 * DAY_MS + 1000)?.isClosed).toBe(true);
+  const atWork = (renewal: Renewal): Licence => ({
+    ...fresh(),
+    entitlement: signedBy(acme, issued({ issuedAt: toIso(START_MS), renewal })),
+  });
+  const same = (renewal: Renewal): Fetched => next({ renewal });
+  const trouble = (licence: Licence, nowMs: number) =>
+    renewalTrouble(licence, contextOf(licence, nowMs).policy, nowMs);
+
+  test.each([
+    [24, 60],
+    [720, 7],
+    [8784, 60],
+  ])('every %d h, %d days: counts from the first failure since the last success', (everyHours, graceDays) => {
+    const renewal = { ...terms, everyHours, graceDays };
+    const dueMs = START_MS + 1000 + everyHours * HOUR_MS;
+    const first = tried(tried(atWork(renewal), START_MS, same(renewal)), dueMs, down);
+    const failed = tried(first, dueMs + 2 * HOUR_MS, { kind: 'failed', why: 'still down' }, 'pc-2');
+    const closesMs = dueMs + 1000 + graceDays * DAY_MS;
+    expect(trouble(first, dueMs + 1000)?.isClosed).toBe(false);
+    expect(trouble(failed, closesMs - 1)?.isClosed).toBe(false);
+    expect(trouble(failed, closesMs)).toMatchObject({ closesAt: toIso(closesMs), isClosed: true });
+    expect(isDue(failed, closesMs + HOUR_MS, 'pc-3')).toBe(true);
+  });
+
+  test('begins anew with the next failure after a success', () => {
+    const failed = tried(fresh(), START_MS, down);
+    const good = tried(failed, START_MS + 2 * HOUR_MS, next({ renewal: terms }));
+    const again = tried(good, START_MS + 9 * DAY_MS, down);
+    expect(trouble(again, START_MS + 9 * DAY_MS + 1000)?.sinceAt).toBe(toIso(START_MS + 9 * DAY_MS + 1000));
+  });
+
+  describe.each([24, 8784])('every %d h, while the last success is young', (everyHours) => {
+    const renewal = { ...terms, everyHours, graceDays: 60 };
+    const asked = (licence: Licence, nowMs: number): Licence => {
+      const draft = electRenewer(contextOf(licence, nowMs), on('pc-9'), true);
+      return draft?.licence ?? licence;
+    };
+
+    test('an administrator that asks on a computer without a way out makes no failure', () => {
+      const good = tried(atWork(renewal), START_MS, same(renewal));
+      const atMs = START_MS + 12 * HOUR_MS;
+      const outcome = settle(asked(good, atMs), atMs + 1000, down, 'pc-9');
+      expect(outcome).toMatchObject({ kind: 'failed', why: 'down', draft: { events: [] } });
+      const { licence } = outcome.draft;
+      expect(trouble(licence, START_MS + 400 * DAY_MS)).toBeNull();
+      expect(renewalStateOf(licence, atMs + 1000)).toMatchObject({ by: null, failed: [], why: null });
+      const dueMs = START_MS + 1000 + everyHours * HOUR_MS;
+      expect([dueMs - 1, dueMs].map((nowMs) => isDue(licence, nowMs))).toEqual([false, true]);
+    });
+
+    test('a failure that another computer answered meanwhile is none', () => {
+      const both = asked(elect(atWork(renewal), START_MS), START_MS + 5000);
+      const good = settle(both, START_MS + 10_000, same(renewal)).draft.licence;
+      const { draft } = settle(good, START_MS + 100_000, down, 'pc-9');
+      expect(draft.events).toEqual([]);
+      expect(renewalStateOf(draft.licence, START_MS + 100_000)).toMatchObject({ failed: [], why: null });
+      expect(trouble(draft.licence, START_MS + 61 * DAY_MS)).toBeNull();
+    });
+  });
+
+  test('a licence that a table tells to have failed is tried again, however young its last success', () => {
+    const at = toIso(START_MS);
+    const licence = {
+      ...atWork({ ...terms, everyHours: 8784 }),
+      renewal: { checkedAt: at, sinceAt: at, why: 'x' },
+    };
+    expect(isDue(licence, START_MS + 60_000)).toBe(true);
+    const failed = tried(licence, START_MS + 60_000, down);
+    expect(isDue(failed, START_MS + 61_000 + 60_000)).toBe(false);
+    expect(isDue(failed, START_MS + 61_000 + 60_000, 'pc-2')).toBe(true);
+    expect(isDue(failed, START_MS + 61_000 + HOUR_MS)).toBe(true);
   });
 
   test('nothing is closed before a try has failed, however long nobody was at work', () => {

@@ -109,9 +109,10 @@ async function found(path: string, files: ShareFiles): Promise<Target | Report> 
     const fault = whyNotOpened(toFault(error));
     if (!(fault instanceof SeatfileFault)) throw fault;
     const { code, message } = fault;
-    if (code === 'LICENCE_MISSING') return { path, findings: [], missing: message, unreachable: null };
+    const nothing = { path, findings: [], missing: null, unreachable: null, shareTimeMs: null };
+    if (code === 'LICENCE_MISSING') return { ...nothing, missing: message };
     if (code !== 'SHARE_UNREACHABLE') throw fault;
-    return { path, findings: [], missing: null, unreachable: { during: 'place' as const, message } };
+    return { ...nothing, unreachable: { during: 'place' as const, message } };
   });
 }
 

@@ -78,7 +78,7 @@ async function init(file: string, options: InitOptions, world: World): Promise<v
     lineage: system.random.id(),
     commit: system.random.id(),
   });
-  const creation = { file, licence, event: { kind: 'created' }, force: options.force === true };
+  const creation = { file, licence, event: () => ({ kind: 'created' }), force: options.force === true };
   const licenceFile = await unlessStopped(world, ({ signal }) => create(creation, world, signal));
   const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');

@@ -3,9 +3,9 @@ import { checkPlaceFor, PlaceCheck } from '../../client/place-check.js';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';
-import { type ChangeContext, firstLicence } from '../../licence/revision.js';
+import { type ChangeContext, type EventDraft, firstLicence } from '../../licence/revision.js';
 import type { SignatureState } from '../../licence/trust.js';
-import { type InstallOutcome, install, notInForce } from '../../rules/installation.js';
+import { type InstallOutcome, type InstallRefusal, install, notInForce } from '../../rules/installation.js';
 import { type NewLicence, readNewLicence } from '../../rules/new-licence.js';
 import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
 import { readGiven } from '../../vendor/given-file.js';
@@ -92,16 +92,19 @@ async function installFirst(
   const system = world.system();
   const { next, signature } = offer;
   await checkPlaceFor(file, next.granted.binding?.paths ?? [], system);
-  const refusal = notInForce(next.granted, system.clock.wallMs());
-  if (refusal && !options.force) throw notInstalled(file, refusal);
   const ids = { lineage: system.random.id(), commit: system.random.id() };
   const licence = firstLicence(next.entitlement, offer.file.settings, ids);
   const { licenceId, issuedAt } = next.granted;
-  const event = { kind: 'installed', licenceId, issuedAt, ...(refusal && { forced: true }) };
   const force = options.force === true;
+  let refusal: InstallRefusal | null = null;
+  const event = (shareTimeMs: number | null): EventDraft => {
+    refusal = shareTimeMs === null ? null : notInForce(next.granted, shareTimeMs);
+    if (refusal && !force) throw notInstalled(file, refusal);
+    return { kind: 'installed', licenceId, issuedAt, ...(refusal && { forced: true }) };
+  };
   const licenceFile = await unlessStopped(world, async ({ signal }) => {
     if (!options.dryRun) return await create({ file, licence, event, force }, world, signal);
-    await examinePlace(file, { force }, world, signal);
+    event(await examinePlace(file, { force }, world, signal));
     return file;
   });
   const told = { file: licenceFile, result: 'created', refusal, isDryRun: options.dryRun === true } as const;

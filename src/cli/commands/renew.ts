@@ -97,11 +97,15 @@ function describe(result: RenewalResult): string {
     case 'unchanged':
       return `Up to date: the address has the installed licence.${unreported(result)}`;
     case 'failed':
-      return `Not renewed: ${result.why}. Work goes on; seatfile status tells until when.`;
+      return `Not renewed: ${result.why}. ${result.isOpen ? OPEN : CLOSED}`;
     case 'left':
       return 'Given up. Nothing was done.';
   }
 }
+
+const OPEN = 'Work goes on; where a renewal is due, seatfile status tells until when.';
+const CLOSED =
+  'New users are refused until a renewal succeeds, or a new licence file is installed; seatfile status tells more.';
 
 const unreported = ({ unreported: why }: { readonly unreported: string | null }): string =>
   why === null ? '' : ` The counts could not be told to the vendor: ${why}.`;
