@@ -39,7 +39,7 @@ export interface AdminSession {
 /** Which licence a command opens, and what it asks of it. */
 export interface AdminOpening extends KeyOptions {
   readonly file: LicencePlace;
-  /** Opens whatever its signature is worth: the command tells that. @default a public key is heeded */
+  /** Opens whatever its signature is worth: the command tells that. A public key is heeded in a search all the same. */
   readonly isAnySignature?: true;
 }
 
@@ -60,7 +60,8 @@ async function openAdminSession<T>(
 ): Promise<T> {
   const system = world.system();
   const trust = await unless(trustFor(opening, world));
-  const asked = { trust: opening.isAnySignature ? Trust.none : trust, onSlow: waitingReporter(world) };
+  const opened = opening.isAnySignature ? Trust.none : trust;
+  const asked = { trust: opened, preferred: trust, onSlow: waitingReporter(world) };
   const { store, licence, policy } = await unless(openStore(opening.file, system, asked));
   store.onDisplayCopyTrouble = (trouble) =>
     world.err(`${printable(displayCopyTrouble(store.paths.licenceFile, trouble).message)}\n`);

@@ -7,7 +7,7 @@ import { Trust } from '../licence/trust.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
-import { pathByKey } from '../store/by-key.js';
+import { pathByKey, type Search } from '../store/by-key.js';
 import { locate, whyNotOpened } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
 import type { Store } from '../store/store.js';
@@ -22,6 +22,8 @@ interface StoreOpening {
   readonly onSlow?: OpenOptions['onSlow'];
   /** @default no key: every licence opens */
   readonly trust?: Trust;
+  /** By its key, a licence that this verifies is found before any other. @default only what `trust` takes is found */
+  readonly preferred?: Trust;
 }
 
 /** Finds a licence and reads it once, and makes sure that it is one. */
@@ -40,10 +42,11 @@ export async function openStore(
 export async function locateStore(
   place: LicencePlace,
   system: System,
-  { onSlow, trust = Trust.none }: StoreOpening = {},
+  { trust = Trust.none, ...more }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
   const deadline = openDeadline(system);
-  const paths = await find(place, system, { onSlow, trust });
+  const paths = await find(place, system, { ...more, trust });
+  const { onSlow } = more;
   const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
@@ -59,18 +62,31 @@ export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.e
 export async function find(
   place: LicencePlace,
   system: System,
-  { onSlow, trust }: StoreOpening & { readonly trust: Trust },
+  { onSlow, trust, preferred = trust }: StoreOpening & { readonly trust: Trust },
 ): Promise<LicencePaths> {
   const { clock, environment } = system;
   // The store has time-outs of its own.
   const files = withTimeouts(system.files, clock, { answerMs: ANSWER_MS, onSlow });
   try {
-    const search = { files, clock, trust, deadline: openDeadline(system) };
-    const path = typeof place === 'string' ? place : await pathByKey(place, search);
+    const search = { files, clock, deadline: openDeadline(system) };
+    const path = typeof place === 'string' ? place : await byKey(place, search, [preferred, trust]);
     return await locate(path, files, environment?.mountinfo() ?? null);
   } catch (error) {
     throw whyNotOpened(error);
   }
+}
+
+/** What the preferred trust picks; where that is none, what the other picks. */
+async function byKey(
+  place: Exclude<LicencePlace, string>,
+  search: Omit<Search, 'trust'>,
+  [preferred, trust]: readonly [Trust, Trust],
+): Promise<string> {
+  return await pathByKey(place, { ...search, trust: preferred }).catch(async (error: unknown) => {
+    const isNone = error instanceof SeatfileFault && error.code === 'LICENCE_MISSING';
+    if (!isNone || preferred === trust || !preferred.isAsked) throw error;
+    return await pathByKey(place, { ...search, trust });
+  });
 }
 
 /** After a search: another licence may have been put there meanwhile. @throws SeatfileFault LICENCE_MISSING */

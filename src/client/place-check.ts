@@ -1,6 +1,6 @@
 import nodePath from 'node:path';
 import { inFile, SeatfileFault } from '../licence/fault.js';
-import { refuseElsewhere, type Whereabouts } from '../share/binding.js';
+import { judgePlace, type PlaceVerdict, type Whereabouts } from '../share/binding.js';
 import { toFault } from '../share/deadline.js';
 import type { ShareFiles } from '../share/files.js';
 import type { LicencePaths } from '../share/layout.js';
@@ -14,39 +14,48 @@ type Place = Pick<LicencePaths, 'licenceFile' | 'spelt'>;
 export class PlaceCheck {
   private readonly where: Whereabouts;
   private readonly files: ShareFiles;
-  /** By the binding. Null: it is this place. */
-  private readonly known = new Map<string, SeatfileFault | null>();
+  /** By the binding. */
+  private readonly known = new Map<string, PlaceVerdict>();
 
-  constructor({ licenceFile, spelt = licenceFile }: Place, { files, clock, environment }: System) {
+  /** @param answerMs the longest wait for each operation on the share */
+  constructor(
+    { licenceFile, spelt = licenceFile }: Place,
+    { files, clock, environment }: System,
+    answerMs: number = ANSWER_MS,
+  ) {
     this.where = {
       ...{ file: licenceFile, spelt, platform: environment?.home.platform ?? process.platform },
       mountinfo: environment?.mountinfo() ?? null,
     };
-    this.files = withTimeouts(files, clock, { answerMs: ANSWER_MS });
+    this.files = withTimeouts(files, clock, { answerMs });
   }
 
   /** As a change of the table asks, which cannot wait. @throws SeatfileFault LICENCE_ELSEWHERE, which names no file */
   isKnown(boundTo: readonly string[]): boolean {
-    const refusal = boundTo.length === 0 ? null : this.known.get(JSON.stringify(boundTo));
-    if (refusal) throw refusal;
-    return refusal === null;
+    const verdict = this.verdictKnown(boundTo);
+    if (verdict && verdict.kind !== 'here') throw new SeatfileFault('LICENCE_ELSEWHERE', verdict.why);
+    return verdict !== null;
   }
 
   /** Looks where that is needed. @throws SeatfileFault LICENCE_ELSEWHERE, SHARE_UNREACHABLE */
   async check(boundTo: readonly string[]): Promise<void> {
-    const isAsked = boundTo.length === 0 || this.known.has(JSON.stringify(boundTo));
-    if (!isAsked) this.known.set(JSON.stringify(boundTo), await this.ask(boundTo));
+    await this.judge(boundTo);
     inFile(this.where.file, () => this.isKnown(boundTo));
   }
 
-  private async ask(boundTo: readonly string[]): Promise<SeatfileFault | null> {
-    try {
-      await refuseElsewhere(boundTo, this.where, this.files);
-      return null;
-    } catch (error) {
-      if (error instanceof SeatfileFault) return error;
+  /** The same as an answer. @throws SeatfileFault SHARE_UNREACHABLE */
+  async judge(boundTo: readonly string[]): Promise<PlaceVerdict> {
+    const known = this.verdictKnown(boundTo);
+    if (known) return known;
+    const verdict = await judgePlace(boundTo, this.where, this.files).catch((error: unknown) => {
       throw toFault(error);
-    }
+    });
+    this.known.set(JSON.stringify(boundTo), verdict);
+    return verdict;
+  }
+
+  private verdictKnown(boundTo: readonly string[]): PlaceVerdict | null {
+    return boundTo.length === 0 ? { kind: 'here' } : (this.known.get(JSON.stringify(boundTo)) ?? null);
   }
 }
 

@@ -91,11 +91,12 @@ export class Renewals {
   }
 
   private async renew(download: Download): Promise<void> {
-    const { clock, files, queue, store } = this.context;
+    const { clock, files, place, queue, store } = this.context;
     const { renew } = await import('../vendor/renewing.js');
     const deadline = () => this.client.table.deadline(COMMIT_MS);
     await renew({
       ...{ clock, files, download, renewer: this.renewer, trust: store.trust, around: store.paths.around },
+      checkPlace: (boundTo) => place.check(boundTo),
       commit: async (change) => {
         const result = await queue.run(() => this.client.commitAside(change, deadline()));
         if (result.kind === 'failed') throw result.error;

@@ -79,6 +79,9 @@ const WARNING_MS = 2000;
 /** The longest wait for each operation on a path that the licence is renewed from. Milliseconds. */
 const RENEWAL_MS = 30_000;
 
+/** The longest wait for each operation on a path that a replacement is bound to: beats wait for it. Milliseconds. */
+const REPLACEMENT_MS = 2000;
+
 type OnSlow = ((waitingFor: string) => void) | undefined;
 
 export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
@@ -86,6 +89,7 @@ export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlo
     {
       ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
       ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
+      judgePlace: (boundTo) => new PlaceCheck(paths, system, REPLACEMENT_MS).judge(boundTo),
     },
     { ...system.store, ...(onSlow && { onSlow }) },
   );

@@ -1,5 +1,4 @@
 import nodePath from 'node:path';
-import { SeatfileFault } from '../licence/fault.js';
 import { nullIf, type ShareFiles } from './files.js';
 import { isAt, mayBeAt, type Place, placeOf, placeOnServer, spellingOf, USUAL_NAME } from './places.js';
 import { mountOf } from './volumes.js';
@@ -18,23 +17,36 @@ export interface Whereabouts {
 }
 
 /**
+ * Whether a licence belongs where it was found. `unsure`: it may be this place in another spelling, and another process
+ * may be able to tell. `why` names both places.
+ */
+export type PlaceVerdict =
+  | { readonly kind: 'here' }
+  | { readonly kind: 'unsure' | 'elsewhere'; readonly why: string };
+
+/** @param boundTo the spellings of the one place, as the vendor wrote them; none: it belongs everywhere */
+export type JudgePlace = (boundTo: readonly string[]) => Promise<PlaceVerdict>;
+
+/**
  * Letter case, slashes, links and mount points of one place agree.
  * @param bound the spellings of the one place, as the vendor wrote them
- * @throws SeatfileFault LICENCE_ELSEWHERE: names both places; SHARE_UNREACHABLE: a share on the way does not answer
+ * @throws ShareError a share on the way does not answer
  */
-export async function refuseElsewhere(
+export async function judgePlace(
   bound: readonly string[],
   where: Whereabouts,
   files: ShareFiles,
-): Promise<void> {
+): Promise<PlaceVerdict> {
   const onServer = serverPlaceOf(where);
   const found = [...placesHere(where), ...(onServer ? [onServer] : [])];
   const named = bound.map((text) => placeOf(text, where.platform)).filter((place) => place !== null);
-  if (named.some((one) => found.some((place) => isAt(place, one)))) return;
-  for (const text of bound) if (await leadsTo(text, where, files)) return;
+  if (named.some((one) => found.some((place) => isAt(place, one)))) return HERE;
+  for (const text of bound) if (await leadsTo(text, where, files)) return HERE;
   const mayBeHere = named.some((one) => found.some((place) => mayBeAt(place, one)));
-  throw elsewhere(bound, { file: where.file, onServer }, mayBeHere);
+  return elsewhere(bound, { file: where.file, onServer }, mayBeHere);
 }
+
+const HERE: PlaceVerdict = { kind: 'here' };
 
 /** Node resolves what it can on Windows. A name of DFS may come back as the name of a server, so both count. */
 const placesHere = ({ file, spelt, platform }: Whereabouts): Place[] =>
@@ -81,15 +93,13 @@ function elsewhere(
   bound: readonly string[],
   { file, onServer }: { readonly file: string; readonly onServer: Place | null },
   mayBeHere: boolean,
-): SeatfileFault {
+): PlaceVerdict {
   const here = onServer ? `${file} (${spellingOf(onServer)})` : file;
   const at = `this licence belongs to ${bound.join(' or ')}, and was opened at ${here}. `;
-  return new SeatfileFault(
-    'LICENCE_ELSEWHERE',
-    mayBeHere
-      ? `${at}This may be the same place in another spelling, which cannot be told from here: ` +
-          `open it as ${bound[0]}, or ask the vendor for a licence that has your spelling, too`
-      : `${at}A copy in another place gives no seats: use the licence where it belongs, ` +
-          'or ask the vendor for one that belongs here',
-  );
+  const why = mayBeHere
+    ? `${at}This may be the same place in another spelling, which cannot be told from here: ` +
+      `open it as ${bound[0]}, or ask the vendor for a licence that has your spelling, too`
+    : `${at}A copy in another place gives no seats: use the licence where it belongs, ` +
+      'or ask the vendor for one that belongs here';
+  return { kind: mayBeHere ? 'unsure' : 'elsewhere', why };
 }

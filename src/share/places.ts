@@ -1,8 +1,9 @@
 import type { Mount } from './volumes.js';
 
 /**
- * Where something lies, in a form that can be compared. One place has many spellings: letter case, slashes, `\\?\UNC\`,
- * `smb://`. Pure; what only the share can tell (links, mount points) is in `binding.ts`.
+ * Where something lies, in a form that can be compared. One place has many spellings: the case of ASCII letters,
+ * slashes, `\\?\UNC\`, `smb://`. Letters that only look alike, or are one by Unicode alone, name two places: a file
+ * system may hold both. Pure; what only the share can tell (links, mount points) is in `binding.ts`.
  */
 export interface Place {
   /**
@@ -10,7 +11,7 @@ export interface Place {
    * computer without drive letters.
    */
   readonly kind: 'share' | 'export' | 'drive' | 'path';
-  /** The server, or the drive letter, in lower case; '' for a path. */
+  /** The server, or the drive letter, its ASCII letters in lower case; '' for a path. */
   readonly on: string;
   /** The names on the way, the name of the share first. */
   readonly names: readonly string[];
@@ -28,7 +29,6 @@ const EXPORT = /^(\[[0-9a-f:.]+\]|[^\\/:[\]]{2,}):(\/.*)$/i;
 /** Null for what names no place by itself: a relative path, a share without a name. */
 export function placeOf(text: string, platform: NodeJS.Platform): Place | null {
   const spelt = text
-    .normalize('NFC')
     .replace(SMB_ADDRESS, '//')
     .replace(NFS_ADDRESS, '$1:')
     .replace(UNC_PREFIX, '//')
@@ -36,25 +36,27 @@ export function placeOf(text: string, platform: NodeJS.Platform): Place | null {
   if (/^[\\/]{2}[^\\/?.]/.test(spelt)) return shareOf(spelt);
   const drive = /^([a-z]):[\\/]/i.exec(spelt)?.[1];
   if (drive !== undefined)
-    return { kind: 'drive', on: drive.toLowerCase(), names: namesIn(spelt.slice(2).toLowerCase(), /[\\/]+/) };
+    return { kind: 'drive', on: inLowerCase(drive), names: namesIn(inLowerCase(spelt.slice(2)), /[\\/]+/) };
   const [, server = '', rest = ''] = EXPORT.exec(spelt) ?? [];
   if (server !== '') return { kind: 'export', on: hostOf(server), names: namesIn(rest, /\/+/) };
   if (!spelt.startsWith('/')) return null;
-  const path = platform === 'darwin' ? spelt.toLowerCase() : spelt;
+  const path = platform === 'darwin' ? spelt.normalize('NFC').toLowerCase() : spelt; // as HFS+ and APFS compare
   return { kind: 'path', on: '', names: namesIn(path, /\/+/) };
 }
 
+/** Of ASCII letters alone: `K` (U+212A, kelvin) is no `k` to a file server. */
+const inLowerCase = (text: string): string => text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+
 /** File servers of Windows, and Samba, take names in any letter case. */
 function shareOf(spelt: string): Place | null {
-  const [server = '', share, ...below] = spelt
-    .toLowerCase()
+  const [server = '', share, ...below] = inLowerCase(spelt)
     .split(/[\\/]+/)
     .slice(1);
   if (share === undefined || share === '') return null;
   return { kind: 'share', on: hostOf(server), names: [share, ...namesIn(below.join('/'), /\/+/)] };
 }
 
-const hostOf = (server: string): string => server.toLowerCase().replace(/\.$/, '');
+const hostOf = (server: string): string => inLowerCase(server).replace(/\.$/, '');
 
 function namesIn(path: string, separator: RegExp): string[] {
   const names: string[] = [];
@@ -72,9 +74,9 @@ export function placeOnServer(file: string, mount: Mount, platform: NodeJS.Platf
   const share = placeOf(mount.source, platform);
   if (share?.kind !== 'share') return null;
   const [name = '', ...prefix] = share.names;
-  const shown = namesIn(mount.root.toLowerCase(), /\/+/);
+  const shown = namesIn(inLowerCase(mount.root), /\/+/);
   const isPrefixShown = prefix.every((one, at) => shown[at] === one); // the root of the mount repeats its prefix
-  const way = [...(isPrefixShown ? shown : [...prefix, ...shown]), ...namesIn(below.toLowerCase(), /\/+/)];
+  const way = [...(isPrefixShown ? shown : [...prefix, ...shown]), ...namesIn(inLowerCase(below), /\/+/)];
   return { ...share, names: [name, ...way] };
 }
 
@@ -95,17 +97,30 @@ const isSame = (names: readonly string[], others: readonly string[]): boolean =>
   names.length === others.length && endsWith(names, others);
 
 /**
- * Whether a file that is not {@link isAt} may all the same be there: an address or a longer name of the same server, or
- * a drive letter for a part of the share. Node cannot ask Windows what a drive letter or a DFS name stands for.
+ * Whether a file that is not {@link isAt} may all the same be there: a spelling that differs only in Unicode's forms
+ * and letter case, an address or a longer name of the same server, or a drive letter for a part of the share. Node
+ * cannot ask a server which letters are one to it, or Windows what a drive letter or a DFS name stands for.
  */
 export function mayBeAt(file: Place, bound: Place): boolean {
-  const ways = waysOf(bound);
-  if (isOnServer(file) && isOnServer(bound))
-    return isMaybeSameHost(file.on, bound.on) && ways.some((way) => endsWith(way, lastTwo(file.names)));
-  if (isMapped(file) && isOnServer(bound)) return ways.some((way) => endsWith(way, mappedNames(file)));
-  if (bound.kind === 'drive' && isOnServer(file)) return ways.some((way) => endsWith(file.names, way));
+  const [here, there] = [loosely(file, bound), loosely(bound, file)];
+  if (isAt(here, there)) return true;
+  const ways = waysOf(there);
+  if (isOnServer(here) && isOnServer(there))
+    return isMaybeSameHost(here.on, there.on) && ways.some((way) => endsWith(way, lastTwo(here.names)));
+  if (isMapped(here) && isOnServer(there)) return ways.some((way) => endsWith(way, mappedNames(here)));
+  if (there.kind === 'drive' && isOnServer(here)) return ways.some((way) => endsWith(here.names, way));
   return false;
 }
+
+/** A path, and an export beside another, keep their letter case. */
+function loosely({ kind, on, names }: Place, { kind: otherKind }: Place): Place {
+  const isCased = kind === otherKind && (kind === 'path' || kind === 'export');
+  const composed = (name: string) => name.normalize('NFC');
+  return { kind, on: folded(on), names: names.map(isCased ? composed : folded) };
+}
+
+/** In any letter case of Unicode, and in its composed form. */
+const folded = (text: string): string => text.normalize('NFC').toUpperCase().toLowerCase().normalize('NFC');
 
 const isOnServer = ({ kind }: Place): boolean => kind === 'share' || kind === 'export';
 
@@ -113,8 +128,8 @@ const isOnServer = ({ kind }: Place): boolean => kind === 'share' || kind === 'e
 const isMapped = ({ kind, on, names }: Place): boolean =>
   kind === 'drive' ? on > 'c' : kind === 'path' && names[0]?.toLowerCase() === 'volumes' && names.length > 2;
 
-const mappedNames = ({ kind, names }: Place): string[] =>
-  (kind === 'drive' ? names : names.slice(2)).map((name) => name.toLowerCase());
+const mappedNames = ({ kind, names }: Place): readonly string[] =>
+  kind === 'drive' ? names : names.slice(2);
 
 const lastTwo = (names: readonly string[]): readonly string[] => names.slice(-2);
 

@@ -18,7 +18,7 @@ const MOST_FILES = 1000;
 const MOST_BYTES = 256 * 1_048_576;
 
 /** What a search has to work with. */
-interface Search {
+export interface Search {
   readonly files: ShareFiles;
   readonly clock: Clock;
   readonly deadline: Deadline;

@@ -1,3 +1,4 @@
+import type { JudgePlace } from '../share/binding.js';
 import type { Clock } from '../share/clock.js';
 import type { ShareFiles } from '../share/files.js';
 import type { LicencePaths, StageOwner } from '../share/layout.js';
@@ -11,4 +12,6 @@ export interface StoreContext {
   readonly random: Random;
   /** This process, as the names of its stages tell it. */
   readonly owner: StageOwner;
+  /** Whether a licence that is put over `licence.json` belongs here. @default every licence does */
+  readonly judgePlace?: JudgePlace;
 }

@@ -1,10 +1,12 @@
 import type { Settings } from '../licence/document.js';
-import { entitlementHash } from '../licence/entitlement.js';
+import { entitlementHash, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { withFullCheck } from '../licence/full-check-door.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { changeSettings } from '../rules/admin.js';
+import type { NewLicence } from '../rules/new-licence.js';
 import { judgeReplacement, type ReplacementOutcome, readReplacement } from '../rules/replacement.js';
+import type { PlaceVerdict } from '../share/binding.js';
 import type { Deadline } from '../share/deadline.js';
 import { refusedName } from '../share/layout.js';
 import type { Committer, TakeTurn } from './commit.js';
@@ -12,6 +14,9 @@ import type { DisplayCopy, Put } from './display-copy.js';
 import type { Turn } from './register.js';
 import type { Revisions } from './revisions.js';
 import type { Shown } from './shown.js';
+import { messageOf } from './trouble.js';
+
+const HERE: PlaceVerdict = { kind: 'here' };
 
 type Judge = (context: ChangeContext) => ReplacementOutcome;
 
@@ -43,12 +48,14 @@ export class ReplacementFile {
   }
 
   /**
-   * Adopts it in one commit, or keeps it as `licence.json.refused`. Then the latest revision is shown again.
+   * Adopts it in one commit, or keeps it as `licence.json.refused`. Then the latest revision is shown again. What this
+   * process cannot judge is left as it is, for one that can.
    * @returns what became of it, in words; null when there is none
    */
   async settle(deadline: Deadline): Promise<string | null> {
     const { revisions } = this.committer;
-    const put = await this.displayCopy.replacement((await revisions.latest(deadline)).licence);
+    const top = await revisions.latest(deadline);
+    const put = await this.displayCopy.replacement(top.licence);
     if (put === null) return null;
     const read = await withFullCheck(() => readReplacement(put.text, revisions.trust));
     if (read.kind === 'refused') return await this.refuse(put, read.why, deadline);
@@ -57,6 +64,9 @@ export class ReplacementFile {
     if (edit !== null) return await this.adopt(put, (context) => edited(context, edit, actor), deadline);
     if (read.kind === 'left') return left(read.why);
     const { next } = read;
+    const place = await this.placeOf(next, top.policy);
+    if (place.kind === 'unsure') return `was replaced by a licence that is left as it is: ${place.why}`;
+    if (place.kind === 'elsewhere') return await this.refuse(put, place.why, deadline);
     return await this.adopt(put, (context) => judgeReplacement(context, { next, actor }), deadline);
   }
 
@@ -65,6 +75,14 @@ export class ReplacementFile {
     if (answer === null) return null; // a later poll meets what stands there now
     if (answer.kind === 'refused') return await this.refuse(put, answer.why, deadline);
     return answer.kind === 'same' ? null : put.edit === null ? ADOPTED : EDITED;
+  }
+
+  /** A binding that is in force already takes nothing away. The share may keep silent: then another process judges. */
+  private async placeOf({ granted }: NewLicence, { boundTo }: Policy): Promise<PlaceVerdict> {
+    const { judgePlace } = this.committer.context;
+    const next = granted.binding?.paths ?? [];
+    if (judgePlace === undefined || JSON.stringify(next) === JSON.stringify(boundTo)) return HERE;
+    return await judgePlace(next).catch((error: unknown) => ({ kind: 'unsure', why: messageOf(error) }));
   }
 
   /** Null: it has been replaced once more. */

@@ -1,6 +1,6 @@
 import nodePath from 'node:path';
 import type { FaultCode } from '../api.js';
-import type { Renewal } from '../licence/entitlement.js';
+import type { Policy, Renewal } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { withFullCheck } from '../licence/full-check-door.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
@@ -30,6 +30,8 @@ export interface RenewalDeps {
   readonly renewer: Renewer;
   /** For a path as address; with time-outs of its own, so that a hung directory holds nothing else up. */
   readonly files: ShareFiles;
+  /** @throws SeatfileFault LICENCE_ELSEWHERE, SHARE_*: a licence with this binding gives no seat here */
+  readonly checkPlace: (boundTo: readonly string[]) => Promise<void>;
   /** The directory around the licence: a relative path starts there. */
   readonly around: string;
   readonly download: Download;
@@ -73,7 +75,7 @@ export async function renew(deps: RenewalDeps, isAsked = false): Promise<Renewal
   if (terms === null) return { kind: 'left' };
   const names = { key: elected.policy.licenceKey ?? elected.policy.licenceId, id: elected.policy.licenceId };
   const from = terms.from.replace(/\{(key|id)\}/g, (_, name: 'key' | 'id') => names[name]);
-  const fetched = await fetchLicence(from, deps);
+  const fetched = await fetchLicence(from, elected.policy, deps);
   if (deps.signal?.aborted) return { kind: 'left' };
   const { renewer } = deps;
   const settled = await deps.commit((context) => {
@@ -96,11 +98,14 @@ const contextOf = ({ licence, policy, shareTimeMs: nowMs }: Committed<unknown>):
   ...{ licence, policy, nowMs },
 });
 
-async function fetchLicence(from: string, deps: RenewalDeps): Promise<Fetched> {
+/** A binding that is in force already takes nothing away. */
+async function fetchLicence(from: string, { boundTo }: Policy, deps: RenewalDeps): Promise<Fetched> {
   try {
     const bytes = isAddress(from) ? await downloaded(addressOf(from).href, deps) : await read(from, deps);
     const next = await licenceIn(bytes, from, deps.trust);
     if (next.entitlement.signature === undefined) return { kind: 'failed', why: `${from}: it is not signed` };
+    const nextBoundTo = next.granted.binding?.paths ?? [];
+    if (JSON.stringify(nextBoundTo) !== JSON.stringify(boundTo)) await deps.checkPlace(nextBoundTo);
     return { kind: 'licence', next };
   } catch (error) {
     return { kind: 'failed', why: wordsOf(error) };

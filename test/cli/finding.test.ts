@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { SealedEntitlement } from '../../src/licence/document.js';
@@ -65,6 +65,24 @@ describe('--key and --in', () => {
     const forged = await seatfile(['hold', ...wish(), '--public-key', at('acme.pub')]);
     expect(forged.status).toBe(3);
     expect(forged.err).toContain('acme.json was changed after it was signed');
+  });
+
+  test('status heeds the public key in its search, and shows a forged one only where there is no other', async () => {
+    const sealed = signedBy(acme, { licenceKey: KEY });
+    const forged = { ...sealed, payload: sealed.payload.replace('"maxUsers":1', '"maxUsers":900') };
+    put('0.json', forged);
+    const asked = ['status', ...wish(), '--json', '--public-key', at('acme.pub')];
+    const good = await seatfile(asked);
+    expect(good.status).toBe(0);
+    expect(JSON.parse(good.out)).toMatchObject({ file, licence: { signature: 'valid' } });
+    expect((await seatfile(['run', ...asked.slice(1, 5), ...asked.slice(6), ...SHOW_FILE])).out).toBe(file);
+    expect((await seatfile(['status', ...wish()])).err).toContain('found 2: 0.json, acme.json');
+    rmSync(file);
+    rmSync(`${file}.revisions`, { recursive: true }); // `run` has begun it
+    const only = await seatfile(asked);
+    expect(only.status).toBe(3);
+    expect(JSON.parse(only.out)).toMatchObject({ file: at('0.json'), licence: { signature: 'invalid' } });
+    expect(only.err).toContain('changed after it was signed');
   });
 
   test.each([

@@ -117,6 +117,24 @@ test('computers without a way out profit from the one that has it', async () => 
   expect(world.table().renewal).toEqual({ checkedAt: expect.any(String) });
 });
 
+test('one that belongs elsewhere is not installed: the renewal has failed, and new users still get in', async () => {
+  const at = await setting({ people: 2 });
+  const { world, address, issued } = at;
+  address.answer = () => issued({ customer: 'moved', binding: { paths: ['//other/share'] } });
+  await sit(at);
+  await world.advance(2 * T);
+  expect(address.asked.length).toBeGreaterThan(0);
+  expect(grantedNow(world).customer).not.toBe('moved');
+  expect(world.table().renewal).toMatchObject({
+    why: expect.stringContaining('this licence belongs to //other/share'),
+  });
+  const eve = await world.user(world.host('pc-eve'), 'eve', { publicKey: acme.pem });
+  expect((await eve.acquire('M1')).kind).toBe('seated');
+  address.answer = () => issued({ customer: 'here', binding: { paths: [FACE] } });
+  await world.advance(3 * HOUR_MS);
+  expect(grantedNow(world).customer).toBe('here');
+});
+
 test('no seat and no beat waits for a slow address, and the next instance takes over from one that dies', async () => {
   const at = await setting();
   const { world, address, users, issued } = at;

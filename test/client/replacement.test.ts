@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Licence } from '../../src/licence/document.js';
-import { sealUnsigned } from '../../src/licence/entitlement.js';
+import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type World } from '../helpers/world.js';
@@ -10,10 +10,16 @@ import { expectAllSeated, office, toldOf } from './office.js';
 
 const T = 120_000;
 
-function drop(world: World, licenceId: string, maxUsers: number): Licence {
+function drop(
+  world: World,
+  licenceId: string,
+  maxUsers: number,
+  more: Pick<Entitlement, 'binding'> = {},
+): Licence {
   const entitlement = sealUnsigned({
     ...{ licenceId, issuedAt: '2026-01-01T00:00:00Z', checkIntervalSeconds: T / 1000 },
     modules: [{ module: 'M1', maxUsers }],
+    ...more,
   });
   const licence = { ...world.table(), entitlement, lineage: 'issued', revision: 0, instances: [], gone: [] };
   world.server.scribble(FACE, formatLicence(licence, 'pretty'));
@@ -75,4 +81,16 @@ test('of another licence it is refused, told once by each, and kept', async () =
   const refusals = warnings(world).filter((one) => one.includes('is refused'));
   expect(refusals).toHaveLength(1);
   expectAllSeated({ world, users, hosts: [] });
+});
+
+test('that belongs elsewhere is refused, and new users still get in', async () => {
+  const { world, users } = await office({ seed: 5, intervalMs: T, people: 2, modules: { M1: 3 } });
+  drop(world, 'acme-1', 9, { binding: { paths: ['//other/share'] } });
+  const text = world.server.readText(FACE);
+  await world.advance(2 * T);
+  expect(world.server.readText(`${FACE}.refused`)).toBe(text);
+  expect(warnings(world).filter((one) => one.includes('belongs to //other/share'))).toHaveLength(1);
+  expectAllSeated({ world, users, hosts: [] });
+  const eve = await world.user(world.host('pc-eve'), 'eve');
+  expect((await eve.acquire('M1')).kind).toBe('seated');
 });

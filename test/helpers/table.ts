@@ -3,6 +3,7 @@ import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence, nextRevision } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { Trust } from '../../src/licence/trust.js';
+import type { JudgePlace } from '../../src/share/binding.js';
 import type { Deadline } from '../../src/share/deadline.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import {
@@ -29,6 +30,7 @@ export interface WriterOptions {
   readonly wrap?: (files: ShareFiles) => ShareFiles;
   readonly isDead?: (owner: StageOwner) => boolean;
   readonly trust?: Trust;
+  readonly judgePlace?: JudgePlace;
 }
 
 const MINUTE_MS = 60_000;
@@ -140,6 +142,7 @@ export class Writer {
         isDead: options.isDead ?? (() => false),
         actor: 'ada@pc-1',
         trust: options.trust ?? Trust.none,
+        ...(options.judgePlace && { judgePlace: options.judgePlace }),
       },
       { onSlow: (waitingFor) => void this.slow.push(waitingFor), ...options.store },
     );

@@ -16,14 +16,11 @@ const server = fc.stringMatching(/^[a-z][a-z0-9-]{1,10}(?:\.[a-z]{2,5})?$/);
 const way = fc.array(name, { minLength: 1, maxLength: 4 });
 const file = fc.tuple(server, way).map(([on, names]) => ({ on, names: [...names, 'licence.json'] }));
 
-/** Each letter in one of its cases, and NFD here and there, as an administrator or a program may write it. */
+/** Each ASCII letter in one of its cases, as an administrator or a program may write it. */
 const recased = (text: string) =>
-  fc.tuple(fc.infiniteStream(fc.boolean()), fc.boolean()).map(([upper, isApart]) => {
-    const cased = Array.from(text, (one) =>
-      upper.next().value && one !== 'ß' ? one.toUpperCase() : one,
-    ).join('');
-    return isApart ? cased.normalize('NFD') : cased;
-  });
+  fc
+    .infiniteStream(fc.boolean())
+    .map((upper) => text.replace(/[a-z]/g, (one) => (upper.next().value ? one.toUpperCase() : one)));
 
 const slash = fc.constantFrom('/', '\\', '//', '\\\\', '/./');
 const spelling = (on: string, names: readonly string[]) =>
@@ -96,6 +93,78 @@ describe('one place on a server', () => {
     );
     for (const text of ['server:/export/licence.json', 'c:/acme/licence.json', '/srv/Acme/licence.json'])
       expect(spellingOf(place(text))).toBe(text);
+  });
+});
+
+describe('names that look alike are two, and may be one in another spelling', () => {
+  /** What Unicode composes to the same letters: kelvin, angstrom and ohm signs, and an accent apart. */
+  const composed = [
+    ['K', '\u212a'],
+    ['\u00c5', '\u212b'],
+    ['\u03a9', '\u2126'],
+    ['\u00e9', 'e\u0301'],
+  ] as const;
+  /** What differs in letter case beyond ASCII. */
+  const folded = [
+    ['k', '\u212a'],
+    ['s', '\u017f'],
+    ['\u00e4', '\u00c4'],
+    ['\u03c3', '\u03a3'],
+  ] as const;
+  const pairs = (alike: readonly (readonly [string, string])[]) =>
+    fc
+      .tuple(fc.constantFrom(...alike), name, name, way)
+      .map(([[one, other], before, after, names]) =>
+        [one, other].map((letter) => [...names, `${before}${letter}${after}`, 'licence.json'].join('/')),
+      );
+  const holds = (alike: readonly (readonly [string, string])[], prefix: string, isMaybe: boolean) =>
+    fc.assert(
+      fc.property(pairs(alike), ([one, other]) => {
+        for (const [file, bound] of [
+          [one, other],
+          [other, one],
+        ]) {
+          const [here, there] = [place(`${prefix}${file}`), place(`${prefix}${bound}`)];
+          expect(isAt(here, there)).toBe(false);
+          expect(mayBeAt(here, there)).toBe(isMaybe);
+        }
+      }),
+    );
+
+  test.each(['//srv/share/', 'c:/', 'z:/', 'srv:/export/', '/srv/'])('%s: by composition', (prefix) => {
+    holds(composed, prefix, true);
+  });
+
+  test.each(['//srv/share/', 'c:/', 'z:/'])('%s: by letter case', (prefix) => {
+    holds(folded, prefix, true);
+  });
+
+  test.each(['srv:/export/', '/srv/'])('%s: where letter case counts, it is another place', (prefix) => {
+    holds(folded, prefix, false);
+  });
+
+  test.each([
+    ['//srv/share/\u212aunden/licence.json', '\\\\srv\\share\\kunden'],
+    ['//srv/share/\u212aunden/licence.json', '\\\\srv\\share\\Kunden'],
+    ['//\u212arv/share/licence.json', '//krv/share'],
+    ['//srv/\u212aunden/licence.json', '//srv/kunden'],
+    ['/nb/\u212aunden/licence.json', '/nb/Kunden'],
+    ['/nb/cafe\u0301/licence.json', '/nb/caf\u00e9'],
+    ['C:\\\u212aunden\\licence.json', 'c:/kunden'],
+  ])('%j, bound to %j', (file, bound) => {
+    expect(isAt(place(file), place(bound))).toBe(false);
+    expect(mayBeAt(place(file), place(bound))).toBe(true);
+  });
+
+  test('on macOS its file systems take them for one', () => {
+    const [file, bound] = ['/nb/CAFE\u0301/licence.json', '/nb/caf\u00e9'];
+    expect(isAt(place(file, 'darwin'), place(bound, 'darwin'))).toBe(true);
+  });
+
+  test('what a mount shows of the server keeps its letters, too', () => {
+    const mount = mountOf('/mnt/x', '1 0 0:40 / /mnt rw - cifs //srv/share rw');
+    const found = mount && placeOnServer('/mnt/\u212aunden/licence.json', mount, 'linux');
+    expect(found && isAt(found, place('//srv/share/kunden'))).toBe(false);
   });
 });
 

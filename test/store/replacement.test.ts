@@ -4,6 +4,7 @@ import { type Entitlement, entitlementHash, sealUnsigned } from '../../src/licen
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { Trust } from '../../src/licence/trust.js';
 import { changeSettings } from '../../src/rules/admin.js';
+import type { JudgePlace, PlaceVerdict } from '../../src/share/binding.js';
 import type { ShareFiles } from '../../src/share/files.js';
 import type { Change } from '../../src/store/commit.js';
 import { faulty } from '../helpers/faults.js';
@@ -257,6 +258,61 @@ describe('a signed one', () => {
     const table = over(signed(acme, { licenceId: 'acme-2', supersedes: ['acme-1'] }));
     expect(await settle(table, key)).toMatch(/in force now/);
     expect(table.top().events).toMatchObject([{ kind: 'installed', licenceId: 'acme-2' }]);
+  });
+});
+
+describe('one that is bound to a place', () => {
+  const bound = fresh({ binding: { paths: ['//srv/acme'] } });
+  const settle = (table: Table, judgePlace: JudgePlace) => {
+    const writer = table.writer({ judgePlace });
+    return table.timeline.run(writer.store.settleReplacement(writer.deadline()));
+  };
+  const says = (verdict: PlaceVerdict) => async () => verdict;
+  const elsewhere = says({ kind: 'elsewhere', why: 'it belongs to //srv/acme' });
+  const here = says({ kind: 'here' });
+
+  test('elsewhere is refused, kept and told; the licence in force stays', async () => {
+    const { table, text } = dropped(bound);
+    const asked: (readonly string[])[] = [];
+    const words = await settle(table, async (boundTo) => {
+      asked.push(boundTo);
+      return await elsewhere();
+    });
+    expect(asked).toEqual([['//srv/acme']]);
+    expect(words).toMatch(/is refused: it belongs to \/\/srv\/acme; it is kept as/);
+    expect(table.server.readText('/share/licence.json.refused')).toBe(text);
+    expect(table.top()).toMatchObject({
+      entitlement: bareLicence().entitlement,
+      events: [{ kind: 'refused replacement', why: 'it belongs to //srv/acme' }],
+    });
+    expect(table.shown()).toBe(3);
+  });
+
+  test('also behind the next commit', async () => {
+    const { table, text } = dropped(bound);
+    await table.writer({ judgePlace: elsewhere }).add('mine');
+    expect(table.server.readText('/share/licence.json.refused')).toBe(text);
+    expect(table.top().entitlement).toEqual(bareLicence().entitlement);
+  });
+
+  test.each([
+    ['may be here', says({ kind: 'unsure', why: 'it may be here' }), /left as it is: it may be here/],
+    ['is not told', () => Promise.reject(new Error('silent')), /left as it is: silent/],
+  ])('%s, and is left for a process that can tell', async (_, unsure, words) => {
+    const { table, text } = dropped(bound);
+    expect(await settle(table, unsure)).toMatch(words);
+    expect(table.server.readText(table.paths.licenceFile)).toBe(text);
+    expect(table.top().revision).toBe(2);
+    expect(await settle(table, here)).toMatch(/in force now/);
+    expect(table.top().entitlement).toEqual(bound.entitlement);
+  });
+
+  test('by the binding that is in force is not asked about', async () => {
+    const { table } = dropped(bound);
+    await settle(table, here);
+    const next = fresh({ binding: { paths: ['//srv/acme'] }, issuedAt: '2026-02-01T00:00:00Z' });
+    table.server.scribble(table.paths.licenceFile, formatLicence(next, 'pretty'));
+    expect(await settle(table, elsewhere)).toMatch(/in force now/);
   });
 });
 

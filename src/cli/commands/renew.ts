@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { PlaceCheck } from '../../client/place-check.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withTimeouts } from '../../share/op-timeouts.js';
 import { type RenewalDeps, type RenewalResult, readUsage, renew, reportText } from '../../vendor/renewing.js';
@@ -82,6 +83,7 @@ function depsOf(session: AdminSession, world: World): RenewalDeps {
   return {
     ...{ trust, renewer, files, signal, clock: system.clock, around: store.paths.around },
     download: system.download ?? noWayOut,
+    checkPlace: (boundTo) => new PlaceCheck(store.paths, system).check(boundTo),
     commit: (change) => store.commit(change, deadline()),
     readJournal: journalOf(session),
   };
