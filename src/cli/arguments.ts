@@ -10,6 +10,9 @@ const bad = (text: string): never => {
   throw new SeatfileFault('BAD_ARGUMENT', text);
 };
 
+/** Of an option that may be repeated. It has no default: the help would show an empty list. */
+export const collect = (word: string, before: readonly string[] = []): string[] => [...before, word];
+
 /** FILE by argument or SEATFILE. */
 export function fileOf(argument: string | undefined, world: World): string {
   const file = argument || world.environment['SEATFILE'];

@@ -1,10 +1,21 @@
-import type { BorrowLimits, Entitlement, ModuleGrant, Policy, Renewal } from '../licence/entitlement.js';
+import {
+  type BorrowLimits,
+  type Entitlement,
+  isEarly,
+  isExpired,
+  type ModuleGrant,
+  type Policy,
+  type Renewal,
+} from '../licence/entitlement.js';
 import { clockTime, duration, printable } from './words.js';
 
 /** What a licence grants, for people: one line for each thing it says. */
 
-/** @param policy what holds where it is opened without settings */
-export function describeGrant(granted: Entitlement, policy: Policy): string {
+/**
+ * @param policy what holds where it is opened without settings
+ * @param nowMs by this computer's clock, where it is to be said whether the licence is in force. Since 1970
+ */
+export function describeGrant(granted: Entitlement, policy: Policy, nowMs: number | null = null): string {
   const { supersedes, renewal, borrow, binding } = granted;
   const rows: readonly (readonly [string, string | null])[] = [
     ['Licence', idLine(granted)],
@@ -15,7 +26,7 @@ export function describeGrant(granted: Entitlement, policy: Policy): string {
     ]),
     ['One user is', policy.countBy],
     ['Issued', clockTime(granted.issuedAt)],
-    ['Valid', validLine(granted)],
+    ['Valid', (nowMs === null ? null : notInForceLine(policy, nowMs)) ?? validLine(granted)],
     ['Level', levelLine(policy)],
     ['Check interval', intervalLine(policy)],
     ['Offline grace', graceLine(policy)],
@@ -44,6 +55,15 @@ function validLine({ notBefore, expiresAt }: Entitlement): string {
   return `${from}${expiresAt === undefined ? 'without end' : `until ${clockTime(expiresAt)}`}`;
 }
 
+function notInForceLine(policy: Policy, nowMs: number): string | null {
+  const { notBefore, expiresAt } = policy;
+  if (expiresAt !== null && isExpired(policy, nowMs))
+    return `EXPIRED ${clockTime(expiresAt)}, by this computer's clock`;
+  if (notBefore === null || !isEarly(policy, nowMs)) return null;
+  const end = expiresAt === null ? 'without end' : `until ${clockTime(expiresAt)}`;
+  return `not valid before ${clockTime(notBefore)}, by this computer's clock; then ${end}`;
+}
+
 const levelLine = ({ level, caps }: Policy): string =>
   caps.levels.length > 1 ? `${level}, or as the settings say` : `${level}, fixed`;
 
@@ -52,11 +72,17 @@ function intervalLine({ checkIntervalSeconds, caps }: Policy): string {
   const usual = duration(checkIntervalSeconds);
   return least === most
     ? `${usual}, fixed`
-    : `${usual}; settings may choose ${duration(least)} to ${duration(most)}`;
+    : `${usual}; settings may choose ${duration(least)} to ${duration(Math.min(most, MOST_CHOSEN))}`;
 }
+/** What settings can say at all: an unsigned licence has no other bound. Seconds. */
+const MOST_CHOSEN = 86_400;
 
-const graceLine = ({ caps }: Policy): string =>
-  caps.mostGrace === 0 ? 'none' : `settings may choose up to ${duration(caps.mostGrace)}`;
+function graceLine({ caps }: Policy): string {
+  if (caps.mostGrace === 0) return 'none';
+  return Number.isFinite(caps.mostGrace)
+    ? `settings may choose up to ${duration(caps.mostGrace)}`
+    : 'as the settings say';
+}
 
 function borrowLine({ maxSeconds, machines = 1, takeover = 'deny' }: BorrowLimits): string {
   const on = `on ${machines} PC${machines === 1 ? '' : 's'} at once`;

@@ -9,8 +9,8 @@ import { parseDuration, parseModules } from './arguments.js';
 
 export interface TermOptions {
   readonly customer?: string;
-  readonly module: readonly string[];
-  readonly overdraft: readonly string[];
+  readonly module?: readonly string[];
+  readonly overdraft?: readonly string[];
   readonly countBy?: CountBy;
   readonly level?: Level;
   readonly checkInterval?: string;
@@ -18,8 +18,8 @@ export interface TermOptions {
   readonly notBefore?: string;
   readonly expires?: string;
   readonly evaluation?: string;
-  readonly supersedes: readonly string[];
-  readonly bindPath: readonly string[];
+  readonly supersedes?: readonly string[];
+  readonly bindPath?: readonly string[];
   readonly renewFrom?: string;
   readonly reissue?: boolean;
 }
@@ -31,15 +31,15 @@ export function wantedOf(options: TermOptions, nowMs: number): Wanted {
     throw bad('--evaluation, --expires: give one of them; an evaluation ends by itself');
   return {
     ...{ customer: options.customer, countBy: options.countBy, level: options.level },
-    maxUsers: maxUsersOf(options.module),
-    overdraft: new Map(options.overdraft.map(overdraftOf)),
+    maxUsers: maxUsersOf(options.module ?? []),
+    overdraft: new Map((options.overdraft ?? []).map(overdraftOf)),
     checkIntervalSeconds: given(checkInterval, (text) => parseDuration('--check-interval', text, 1, DAY)),
     offlineGraceSeconds: given(offlineGrace, (text) => parseDuration('--offline-grace', text, 0, MOST_GRACE)),
     notBeforeMs: given(notBefore, (text) => beginOf(text, nowMs)),
     end: given(evaluation, (text) => after('--evaluation', text)) ?? given(expires, endOf),
     isEvaluation: evaluation !== undefined,
-    supersedes: options.supersedes.map(checkedId),
-    bindPaths: options.bindPath.map(checkedPath),
+    supersedes: (options.supersedes ?? []).map(checkedId),
+    bindPaths: (options.bindPath ?? []).map(checkedPath),
     renewFrom: options.renewFrom,
     isReissue: options.reissue ?? false,
   };

@@ -14,7 +14,7 @@ import { checkedPassphrase } from '../vendor/keys.js';
 import { waitingReporter } from './asking.js';
 import { unlessStopped } from './interruption.js';
 import { describeKeyWarning } from './vendor-text.js';
-import { printable } from './words.js';
+import { describeError, printable } from './words.js';
 import type { World } from './world.js';
 
 /** One run of a command that works with the vendor's keys: its files, and its questions for passphrases. */
@@ -61,15 +61,46 @@ export async function openKey(
   passphraseFile: string | undefined,
   session: KeySession,
 ): Promise<FoundKey> {
-  const passphrase = () =>
-    passphraseFile === undefined ? asked(path, session) : inFile(passphraseFile, session);
-  const key = await readKeyFile(path, passphrase, session.deps);
+  const key = await askedAgain(session, (ask) => {
+    const passphrase = () =>
+      passphraseFile === undefined ? asked(path, ask, session) : inFile(passphraseFile, session);
+    return readKeyFile(path, passphrase, session.deps);
+  });
   warn(key.warnings, session.world);
   return key;
 }
 
-async function asked(path: string, { world, signal }: KeySession): Promise<string> {
-  if (world.isInteractive) return await world.askHidden(`Passphrase of ${printable(path)}: `, signal);
+type Ask = (question: string) => Promise<string>;
+
+/** How often a passphrase is asked for that is refused. */
+const MOST_TRIES = 3;
+
+/**
+ * Asks again where what was typed is refused: were the command to end, what is typed next would go into the shell, in
+ * clear text.
+ */
+async function askedAgain<T>(
+  { world, signal }: Pick<KeySession, 'world' | 'signal'>,
+  act: (ask: Ask) => Promise<T>,
+  triesLeft: number = MOST_TRIES,
+): Promise<T> {
+  let isAsked = false;
+  const ask: Ask = (question) => {
+    isAsked = true;
+    return world.askHidden(question, signal);
+  };
+  try {
+    return await act(ask);
+  } catch (error) {
+    const isRefused = isAsked && error instanceof SeatfileFault && error.code === 'BAD_ARGUMENT';
+    if (!isRefused || triesLeft === 1) throw error;
+    world.err(`${describeError(error)}\n`);
+    return await askedAgain({ world, signal }, act, triesLeft - 1);
+  }
+}
+
+async function asked(path: string, ask: Ask, { world }: KeySession): Promise<string> {
+  if (world.isInteractive) return await ask(`Passphrase of ${printable(path)}: `);
   throw new SeatfileFault(
     'BAD_ARGUMENT',
     `--key ${path}: the key has a passphrase, and there is no terminal to ask on; use --passphrase-file`,
@@ -97,19 +128,16 @@ export async function newPassphrase(
   if (passphraseFile !== undefined) return checkedPassphrase(await inFile(passphraseFile, session));
   const { isInteractive } = session.world;
   if (!(passphrase ?? isInteractive)) return null;
-  if (isInteractive) return await askedTwice(session);
+  if (isInteractive) return await askedAgain(session, askedTwice);
   throw new SeatfileFault(
     'BAD_ARGUMENT',
     '--passphrase: there is no terminal to ask on; use --passphrase-file',
   );
 }
 
-async function askedTwice({ world, signal }: KeySession): Promise<string> {
-  const first = checkedPassphrase(await world.askHidden('Passphrase of the new private key: ', signal));
-  const again = await world.askHidden('The same again: ', signal);
+async function askedTwice(ask: Ask): Promise<string> {
+  const first = checkedPassphrase(await ask('Passphrase of the new private key: '));
+  const again = await ask('The same again: ');
   if (first === again.normalize('NFC')) return first;
-  throw new SeatfileFault(
-    'BAD_ARGUMENT',
-    'passphrase: the two differ, and nothing was written; run it again',
-  );
+  throw new SeatfileFault('BAD_ARGUMENT', 'passphrase: the two differ; nothing was written');
 }

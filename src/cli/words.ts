@@ -128,12 +128,15 @@ export function size(bytes: number): string {
 export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
 export function describeNoSeat(module: string, { holders, freesAt, evicted }: Full): string {
-  const lines = holders.map((holder) => `  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);
+  const lines = holders.map((holder) => `\n  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);
   const until = freesAt === null ? '' : `\nThe earliest may fall free by ${clockTime(freesAt)}.`;
   const before = evicted === null ? '' : `\nYour last seat there was ${describeLoss(evicted)}.`;
-  const places = holders.length === 1 ? 'the only seat is' : `all ${holders.length} seats are`;
-  return `${module}: ${places} in use:\n${lines.join('\n')}${until}${before}`;
+  return `${module}: no seat is free${inUse(holders.length)}${lines.join('')}${until}${before}`;
 }
+
+/** Not `all 3`: a licence may have fewer seats than are held, and seats may be kept free for others. */
+const inUse = (count: number): string =>
+  count === 0 ? '' : `; ${count} ${count === 1 ? 'is' : 'are'} in use:`;
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
 

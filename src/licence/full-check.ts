@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import type { Licence } from './document.js';
 import { SeatfileFault } from './fault.js';
 import { entitlement, event, instance, licence, template, tombstone, waiter } from './schema.js';
-import { isRecord, MOST_IN, refuseOtherFormat, troubleIn } from './shapes.js';
+import { isRecord, MOST_IN, refuseOtherFormat, TEMPLATE, troubleIn } from './shapes.js';
 
 /** Checks a document against the schemas, and words what is wrong with it. Loaded only where that is asked. */
 
@@ -29,6 +29,11 @@ export const checkEntitlement = (value: unknown, path: string): z.infer<typeof e
 
 /** @throws SeatfileFault LICENCE_INVALID: names the key, what was found, what was expected */
 export function checkTemplate(value: unknown, path: string): z.infer<typeof template> {
+  if (!isRecord(value))
+    throw new SeatfileFault(
+      'LICENCE_INVALID',
+      `${path}: expected ${TEMPLATE} (a JSON object), found ${describeFound(value)}`,
+    );
   const result = template.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
   throw invalid(result.error.issues, path);
@@ -88,6 +93,11 @@ interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly input?: unknown;
+  /** What was expected, of issues that tell it apart from their message. */
+  readonly expected?: string | undefined;
+  readonly values?: readonly unknown[] | undefined;
+  readonly minimum?: number | bigint | undefined;
+  readonly maximum?: number | bigint | undefined;
 }
 
 function invalid(issues: readonly Issue[], path: string): SeatfileFault {
@@ -105,9 +115,42 @@ function describeIssue(issue: Issue): string {
     .join('')
     .replace(/^\./, '');
   const isShort = 'input' in issue && !SAYS_ALL.includes(issue.code);
-  const input = isShort ? `, found ${describeFound(issue.input)}` : '';
-  const message = issue.message.replace(/^Invalid input: |, received .*$/g, '');
-  return `${where || 'the document'}: ${message}${input}`;
+  const input = isShort ? `, found ${describeSized(issue)}` : '';
+  return `${where || 'the document'}: ${describeExpected(issue)}${input}`;
+}
+
+/** In plain words, not in those of zod. */
+function describeExpected({ code, message, expected = '', ...issue }: Issue): string {
+  switch (code) {
+    case 'invalid_type':
+      return `expected ${TYPE_WORDS[expected] ?? expected}`;
+    case 'invalid_value':
+      return `expected ${(issue.values ?? []).map((value) => JSON.stringify(value)).join(' or ')}`;
+    case 'too_small':
+      return `expected at least ${issue.minimum}${unitOf(issue.input, issue.minimum)}`;
+    case 'too_big':
+      return `expected at most ${issue.maximum}${unitOf(issue.input, issue.maximum)}`;
+    default:
+      return message; // of our own
+  }
+}
+const TYPE_WORDS: Readonly<Record<string, string>> = {
+  ...{ string: 'text', number: 'a number', int: 'a whole number' },
+  ...{ array: 'a list', object: 'an object', boolean: 'true or false' },
+};
+
+function unitOf(input: unknown, bound: unknown): string {
+  if (typeof input === 'string') return bound === 1 ? ' character' : ' characters';
+  if (Array.isArray(input)) return bound === 1 ? ' entry' : ' entries';
+  return '';
+}
+
+/** Of what is too long or too short: how long it is. */
+function describeSized({ code, input }: Issue): string {
+  const isSize = code === 'too_small' || code === 'too_big';
+  return isSize && (typeof input === 'string' || Array.isArray(input))
+    ? String(input.length)
+    : describeFound(input);
 }
 
 /** Kinds of issues whose message names what was found. */

@@ -18,15 +18,12 @@ export const MAX_VALUES = 2_000_000;
 /**
  * JSON text to a value, or a fault that says where it stops being JSON. If a key is written twice, the last one counts.
  * A number is a double: digits beyond its precision are rounded.
+ * @param what was expected, for the fault
  * @throws SeatfileFault LICENCE_INVALID
  */
-export function parseJson(text: string, path: string): unknown {
+export function parseJson(text: string, path: string, what = 'a seatfile licence'): unknown {
   const fail = (found: string, cause?: unknown): never => {
-    throw new SeatfileFault(
-      'LICENCE_INVALID',
-      `${path}: expected a seatfile licence (JSON), found ${found}`,
-      { cause },
-    );
+    throw new SeatfileFault('LICENCE_INVALID', `${path}: expected ${what} (JSON), found ${found}`, { cause });
   };
   if (text.startsWith('\uFEFF')) return fail('a byte order mark before it; save it as UTF-8 without one');
   if (text.trim() === '') return fail('an empty file');

@@ -10,7 +10,7 @@ import {
   MAX_REVISION,
   MAX_USERS,
 } from './document.js';
-import { ID, LICENCE_KEY, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
+import { ID, LICENCE_KEY, MODULE_NAME, MOST_IN, SHA256, TEMPLATE, troubleIn } from './shapes.js';
 
 /** The schemas of the licence document and of the entitlement in it: the one door of zod. */
 
@@ -204,18 +204,37 @@ const ofTerms = entitlement.pick({
   ...{ checkIntervalSeconds: true, offlineGraceSeconds: true },
 }).shape;
 
+/** With these keys only; the fault names them. */
+const only = <Shape extends z.ZodRawShape>(shape: Shape, what = 'only') =>
+  z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `found ${unknown(issue.keys)}; expected ${what} ${Object.keys(shape).join(', ')}`
+        : undefined,
+  });
+
+function unknown(keys: readonly string[]): string {
+  const [first = '', ...more] = keys;
+  const shown = JSON.stringify(first.slice(0, 64));
+  return `the unknown key ${shown}${more.length === 0 ? '' : `, and ${more.length} more`}`;
+}
+
 /** A template for licences. No key may be unknown: a mistyped one would grant what its vendor did not mean. */
-export const template = z.strictObject({
+const terms = {
   $schema: z.string().max(2048).optional(),
   comment: z.string().max(4096).optional(),
   ...ofTerms,
-  settable: settable.extend({ checkIntervalSeconds: intervalRange.strict().optional() }).strict().optional(),
-  borrow: borrow.strict().optional(),
-  binding: binding.strict().optional(),
-  renewal: renewal.strict().optional(),
-  modules: z.array(moduleGrant.strict()).min(1).max(1000).optional(),
+  settable: only({
+    ...settable.shape,
+    checkIntervalSeconds: only(intervalRange.shape).optional(),
+  }).optional(),
+  borrow: only(borrow.shape).optional(),
+  binding: only(binding.shape).optional(),
+  renewal: only(renewal.shape).optional(),
+  modules: z.array(only(moduleGrant.shape)).min(1).max(1000).optional(),
   validDays: z.int().min(1).max(36_500).optional(),
-});
+};
+export const template = only(terms, `${TEMPLATE}; terms may have`);
 
 export const licence = z
   .looseObject({

@@ -10,6 +10,9 @@ export const LICENCE_KEY = /^[0-9A-HJKMNP-TV-Z]{4}(?:-[0-9A-HJKMNP-TV-Z]{4}){2}$
 /** Compared exactly. */
 export const MODULE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
+/** What a template for licences may be, in words. */
+export const TEMPLATE = 'a file of terms, or an earlier licence';
+
 export const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 

@@ -65,7 +65,8 @@ export async function freePlace(
   const licenceFile = nodePath.join(directory, nodePath.basename(asked));
   refuseInside(licenceFile);
   try {
-    for (const taken of [licenceFile, folderOf(licenceFile)]) await refuseTaken(taken, files);
+    if (await isThere(folderOf(licenceFile), files)) throw tableThere(licenceFile);
+    if (await isThere(licenceFile, files)) throw exists(licenceFile);
     return { licenceFile, directory };
   } catch (error) {
     throw toFault(error);
@@ -79,14 +80,22 @@ export async function removeLicenceFile(licenceFile: string, files: ShareFiles):
   if (isAlone) await files.removeFile(licenceFile).catch(() => undefined);
 }
 
-async function refuseTaken(path: string, files: ShareFiles): Promise<void> {
-  if ((await nullIf(files.stat(path), 'missing')) !== null) throw exists(path);
-}
+const isThere = async (path: string, files: ShareFiles): Promise<boolean> =>
+  (await nullIf(files.stat(path), 'missing')) !== null;
 
 const exists = (path: string): SeatfileFault =>
   new SeatfileFault(
     'LICENCE_EXISTS',
     `${path}: already exists, and is never overwritten; delete it, or choose another name`,
+  );
+
+/** With or without its `licence.json`: all seats and the journal are in that folder, so no advice may cost it. */
+const tableThere = (licenceFile: string): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXISTS',
+    `${folderOf(licenceFile)}: a seat table is there, with all its seats: leave it. A missing licence.json comes ` +
+      `back with the next commit (seatfile status ${licenceFile} shows it). Make the new licence in another ` +
+      'directory, and install it with seatfile install',
   );
 
 function noDirectory(error: unknown, directory: string): unknown {

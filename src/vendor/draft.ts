@@ -54,7 +54,7 @@ export function draftEntitlement(wanted: Wanted, template: Template | null, birt
     ...validity(wanted, template, { earlier, nowMs: birth.nowMs }),
     supersedes: supersededBy(wanted, earlier, licenceId),
     ...policies,
-    modules: modulesOf(modules, wanted),
+    modules: modulesOf(modules, wanted, template !== null),
   };
 }
 
@@ -117,7 +117,17 @@ function validity(
 function endByTemplate(template: Template | null, earlier: Entitlement | null): End {
   if (earlier?.expiresAt !== undefined) return { kind: 'at', atMs: fromIso(earlier.expiresAt) };
   const days = template?.validDays ?? null;
-  return days === null ? { kind: 'never' } : { kind: 'after', seconds: days * DAY_SECONDS };
+  if (days !== null) return { kind: 'after', seconds: days * DAY_SECONDS };
+  refuseEndless(template);
+  return { kind: 'never' };
+}
+
+/** What had an end gets none by omission. */
+function refuseEndless(template: Template | null): void {
+  const { expiresAt, evaluation } = template?.earlier?.granted ?? {};
+  if (expiresAt === undefined && !evaluation) return;
+  const found = expiresAt === undefined ? 'is an evaluation' : `ends ${expiresAt}`;
+  throw bad(`--expires: the licence given as template ${found}; give --expires, or --expires never`);
 }
 const DAY_SECONDS = 86_400;
 
@@ -139,11 +149,16 @@ function supersededBy(
   return ids.length === 0 ? undefined : ids;
 }
 
-function modulesOf(base: readonly ModuleGrant[], wanted: Wanted): ModuleGrant[] {
+function modulesOf(base: readonly ModuleGrant[], wanted: Wanted, hasTemplate: boolean): ModuleGrant[] {
   const grants = new Map(base.map((grant) => [grant.module, grant]));
   for (const [module, maxUsers] of wanted.maxUsers)
     if (maxUsers > 0) grants.set(module, { ...grants.get(module), module, maxUsers });
-    else if (!grants.delete(module)) throw bad(`--module ${module}=0: the template has no such module`);
+    else if (!grants.delete(module))
+      throw bad(
+        hasTemplate
+          ? `--module ${module}=0: the template has no such module`
+          : `--module ${module}=0: leaves a module of a template out, and no --template was given`,
+      );
   for (const [module, overdraft] of wanted.overdraft) {
     const grant = grants.get(module);
     if (grant === undefined)

@@ -2,7 +2,7 @@ import { type Entitlement, readEntitlement } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
 import { fullCheck, withFullCheck } from '../licence/full-check-door.js';
 import { parseJson } from '../licence/json.js';
-import { isRecord } from '../licence/shapes.js';
+import { isRecord, TEMPLATE } from '../licence/shapes.js';
 import type { Verdict } from '../licence/signature.js';
 import { parseLicence } from '../licence/text.js';
 import type { Trust } from '../licence/trust.js';
@@ -44,7 +44,7 @@ interface EarlierLicence {
  */
 export const readTemplate = (text: string, where: string, trust: Trust): Promise<Template> =>
   withFullCheck(() => {
-    const value = parseJson(text, where);
+    const value = parseJson(text, where, TEMPLATE);
     if (isRecord(value) && 'entitlement' in value) return ofLicence(text, where, trust);
     const { $schema: _, comment: _words, validDays, ...terms } = fullCheck().checkTemplate(value, where);
     return { terms, validDays: validDays ?? null, earlier: null };

@@ -110,7 +110,7 @@ describe('--next', () => {
     expect(await told(bob, 'seated')).toMatchObject({ file: second, user: 'bob' });
     const cy = await seatfile(['run', first, '--next', second, '--user', 'cy', ...SHOW_FILE]);
     expect(cy.status).toBe(75);
-    expect(cy.err).toMatch(/all 2 seats are in use:\n {2}ada@pc-1 .*\n {2}bob@pc-2/);
+    expect(cy.err).toMatch(/no seat is free; 2 are in use:\n {2}ada@pc-1 .*\n {2}bob@pc-2/);
 
     const dee = hold(first, 'dee', 'pc-4', '--next', second, '--wait', '60s');
     const places = [await told(dee, 'waiting')];

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { filesIn } from '../../src/cli/public-key-option.js';
+import type { Entitlement } from '../../src/licence/entitlement.js';
 import { forgeries, signedText, sold, withSealed } from '../forgery/forgeries.js';
 import { acme, other, signedBy } from '../helpers/vendor.js';
 import { emptyTable } from '../rules/tables.js';
@@ -124,7 +125,10 @@ describe('the key', () => {
 
 test('status says what a signature is worth, in words', async () => {
   const words = async (...args: readonly string[]) => (await seatfile(['status', place.file, ...args])).out;
-  expect(await words()).toContain('Signature: unverified');
+  expect(await words()).toContain('Signature: unverified (it takes --public-key of its vendor).');
+  expect(await words('--public-key', key('other.pub'))).toContain(
+    'Signature: unverified (signed with a key that was not given).',
+  );
   expect(await words('--public-key', key('acme.pub'))).toContain('Signature: valid.');
   put(forgeries['more users in the text']?.sealed ?? {});
   expect(await words('--public-key', key('acme.pub'))).toContain('Signature: INVALID');
@@ -161,6 +165,38 @@ describe('verify', () => {
       entitlement: { modules: [{ module: 'M1', maxUsers: 99 }] },
     });
   });
+
+  test('an unsigned one leaves to its settings what they can say, and no more', async () => {
+    put({ payload: sold.payload });
+    const { out } = await verify();
+    expect(out).toMatch(/^Check interval {2}.*; settings may choose 1 s to 24 h$/m);
+    expect(out).toMatch(/^Offline grace {3}as the settings say$/m);
+  });
+
+  test.each<[string, Partial<Entitlement>, string, string]>([
+    [
+      'is over',
+      { expiresAt: '2026-11-02T00:00:00.000Z' },
+      ': EXPIRED; signature valid, by the key ',
+      "Valid           EXPIRED 2026-11-02 00:00:00 UTC, by this computer's clock\n",
+    ],
+    [
+      'has not begun',
+      { notBefore: '2999-01-01T00:00:00.000Z', expiresAt: '2999-02-01T00:00:00.000Z' },
+      ': not valid yet; signature valid, by the key ',
+      "Valid           not valid before 2999-01-01 00:00:00 UTC, by this computer's clock; " +
+        'then until 2999-02-01 00:00:00 UTC\n',
+    ],
+  ])(
+    'a licence that %s: its signature is valid, and it says that no seat is to be had',
+    async (_, dates, first, valid) => {
+      put(signedBy(acme, dates));
+      const { status, out } = await verify();
+      expect(status).toBe(0);
+      expect(out).toContain(first);
+      expect(out).toContain(valid);
+    },
+  );
 
   test('of several keys one is enough', async () => {
     const { status, out } = await verify('--public-key', key('other.pub'), '--json');

@@ -110,6 +110,18 @@ describe('the first installation', () => {
 });
 
 describe('over a licence that is there', () => {
+  test('a refused file that was dropped over it: status says where it is, and what to do with it', async () => {
+    await installed();
+    signed('licence', {}, other);
+    await run('set', place.file, '--check-interval', '8s', ...key());
+    const { out } = await run('status', place.file, ...key());
+    const kept = `${place.file}.refused`;
+    expect(out).toContain(
+      `was refused; it is kept as ${kept}. seatfile journal tells why; delete that file when it is done with.\n`,
+    );
+    expect((await run('journal', place.file, ...key())).out).toContain('refused');
+  });
+
   test('as a file alone, which no application has opened yet', async () => {
     signed('licence');
     const answer = await run('install', place.file, signed('next', { issuedAt: later }), ...key(), '--yes');
@@ -141,7 +153,10 @@ describe('over a licence that is there', () => {
     const status = await run('status', place.file, ...key());
     expect(status.out).toContain('M1: 2 seats are in use, and the licence has 1. No user loses a seat;');
     const eve = await run('run', place.file, '--user', 'eve', ...key(), '--', 'true');
-    expect(eve.status).toBe(75);
+    expect([eve.status, eve.err]).toEqual([
+      75,
+      expect.stringContaining('M1: no seat is free; 2 are in use:\n'),
+    ]);
     for (const child of [ada, bob]) child.process.stdin?.end();
     expect(await Promise.all([ada.ended, bob.ended])).toMatchObject([{ status: 0 }, { status: 0 }]);
   });
@@ -447,6 +462,7 @@ describe('renewal', () => {
 describe('serve-renewals', () => {
   test('serves a directory until it is told to end', async () => {
     signed('first');
+    signed('forged', { licenceId: 'other', issuedAt: later }, other);
     const server = start(['serve-renewals', place.directory, '--port', '0', ...key()]);
     const heard = await until(
       'the address',
@@ -457,20 +473,35 @@ describe('serve-renewals', () => {
     expect((await download(`${heard}/acme`)).toString()).toBe(readFileSync(at('first.json'), 'utf8'));
     await download(`${heard}/acme`, { post: '{"days":[]}' });
     expect(JSON.parse(await server.heard('{'))).toEqual({ licence: 'acme', report: { days: [] } });
+    await expect(download(`${heard}/other`)).rejects.toThrow('404');
     server.process.kill('SIGTERM');
-    expect((await server.ended).status).toBe(0);
+    expect(await server.ended).toMatchObject({
+      status: 0,
+      complaint: expect.stringContaining('Serving 1 signed licence file of '),
+    });
+  });
+
+  test('needs a key: without one it would serve what others signed', async () => {
+    signed('first', {}, other);
+    const { status, err } = await run('serve-renewals', place.directory, '--port', '0');
+    expect([status, err]).toEqual([
+      2,
+      expect.stringContaining('serve-renewals: expected your public key, got none'),
+    ]);
   });
 
   test('a port that is taken, a port that is none, a directory that is none', async () => {
     const { address } = await vendorServer(sends(''));
     const port = new URL(address).port;
-    const taken = await run('serve-renewals', place.directory, '--port', port);
+    const taken = await run('serve-renewals', place.directory, '--port', port, ...key());
     expect(taken).toMatchObject({
       status: 2,
       err: expect.stringMatching(/cannot listen on 127\.0\.0\.1, port \d+ \(EADDRINUSE\)/),
     });
-    expect(await run('serve-renewals', place.directory, '--port', 'x')).toMatchObject({ status: 2 });
-    const none = await run('serve-renewals', at('none'));
+    expect(await run('serve-renewals', place.directory, '--port', 'x', ...key())).toMatchObject({
+      status: 2,
+    });
+    const none = await run('serve-renewals', at('none'), ...key());
     expect(none.status, none.err).not.toBe(0);
     expect(none.err).toContain(at('none'));
   });

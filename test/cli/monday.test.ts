@@ -25,7 +25,9 @@ test('everybody died, each on a PC of his own: run --wait asks them, and runs wh
   expect(refused).toMatchObject({ status: 75, out: '' });
   const { status, out, err } = await seatfile(['run', place.file, '--wait', '50s', ...COMMAND], onPc3);
   expect({ status, out }).toEqual({ status: 0, out: 'works' });
-  expect(err).toMatch(/all 2 seats are in use:[\s\S]*Waiting for a seat: you are first in the queue\./);
+  expect(err).toMatch(
+    /no seat is free; 2 are in use:[\s\S]*Waiting for a seat: you are first in the queue\./,
+  );
   const [stone] = tableOf(place.file).gone;
   expect(stone).toMatchObject({ reason: 'evicted', actor: 'cy@pc-3', words: 'did not answer the roll call' });
   const silentMs = fromIso(stone?.at ?? '') - (lastBeats.get(stone?.user ?? '') ?? 0);

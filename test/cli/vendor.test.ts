@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Licence } from '../../src/licence/document.js';
@@ -15,6 +15,7 @@ const place = freshPlace();
 const at = (...names: readonly string[]): string => path.join(place.directory, ...names);
 const PASSPHRASE = 'correct horse battery';
 const quietly = { isInteractive: false };
+const thrice = (...answers: readonly string[]): string[] => [...answers, ...answers, ...answers];
 const keygen = (...options: readonly string[]) => ['keygen', '--out', at('keys'), ...options];
 const issue = (...options: readonly string[]) => [
   ...['issue', at('acme.json'), '--key', at('keys/private.pem')],
@@ -59,8 +60,9 @@ describe('keygen', () => {
   test.each<[string, readonly string[], string | readonly string[], number, string]>([
     ['Ctrl-C at the first question', [], CTRL_C, 130, 'Interrupted. Nothing was done.'],
     ['Ctrl-C at the second', [], [PASSPHRASE, CTRL_C], 130, 'Interrupted. Nothing was done.'],
-    ['another one the second time', [], [PASSPHRASE, `${PASSPHRASE}!`], 2, 'the two differ'],
-    ['a short one', [], 'short', 2, 'expected 12 to 1024 characters, got 5'],
+    ['another one the second time', [], thrice(PASSPHRASE, `${PASSPHRASE}!`), 2, 'the two differ'],
+    ['three short ones', [], thrice('short'), 2, 'expected 12 to 1024 characters, got 5'],
+    ['Ctrl-C after a short one', [], ['short', CTRL_C], 130, 'Interrupted. Nothing was done.'],
     ['one on the command line', ['--passphrase', 'my dear old secret'], '', 2, 'is seen by every user'],
     ['a file and a question', ['--passphrase', '--passphrase-file', 'x'], '', 2, 'give it alone'],
   ])('%s: nothing is written', async (_what, options, answers, expected, says) => {
@@ -69,6 +71,21 @@ describe('keygen', () => {
     expect(err).not.toContain('secret:');
     expect(err).not.toContain('my dear');
     expect(existsSync(at('keys'))).toBe(false);
+  });
+
+  test('a passphrase that is refused is asked for again: the shell would get the next one', async () => {
+    const answers = ['short', PASSPHRASE, 'another', PASSPHRASE, PASSPHRASE];
+    const { status, asked, err } = await atTerminal(keygen(), answers);
+    const [first, again] = ['Passphrase of the new private key: ', 'The same again: '];
+    expect({ status, asked }).toEqual({ status: 0, asked: first + first + again + first + again });
+    expect(err).toMatch(
+      /^passphrase: expected 12 .*\npassphrase: the two differ; nothing was written\nNext: /,
+    );
+  });
+
+  test('its help offers no place for a passphrase on the command line', async () => {
+    const { out } = await atTerminal(['keygen', '--help'], '');
+    expect(out).toMatch(/--passphrase {2,}ask for a passphrase/);
   });
 
   test('a passphrase that is to be asked for needs a terminal', async () => {
@@ -151,6 +168,22 @@ describe('issue', () => {
     expect(later > issuedAt).toBe(true);
   });
 
+  test('a template that ends gives no licence without end by omission; what is without end is shown so', async () => {
+    await atTerminal(issue('--module', 'M1=5', '--evaluation', '30d', '--yes'), '');
+    const again = ['issue', at('full.json'), '--key', at('keys/private.pem'), '--template', at('acme.json')];
+    const { status, err } = await atTerminal([...again, '--yes'], '');
+    expect([status, err]).toEqual([2, expect.stringContaining('give --expires, or --expires never')]);
+    expect(existsSync(at('full.json'))).toBe(false);
+    const { out } = await atTerminal([...again, '--expires', 'never', '--yes'], '');
+    expect(out).toContain('Valid           without end\n');
+  });
+
+  test('its help shows no empty lists', async () => {
+    const { out } = await atTerminal(['issue', '--help'], '');
+    expect(out).toContain('--module');
+    expect(out).not.toContain('[]');
+  });
+
   test('an earlier licence of another key is told, unless that key is given', async () => {
     await atTerminal(['keygen', '--out', at('new'), '--no-passphrase'], '');
     await atTerminal(issue('--module', 'M1=5', '--yes'), '');
@@ -171,11 +204,21 @@ describe('issue', () => {
   });
 
   test('what is there is never overwritten: a file, or a folder of revisions', async () => {
-    mkdirSync(at('acme.json.revisions'));
-    expect(await atTerminal(issue('--module', 'M1=1', '--yes'), '')).toMatchObject({ status: 1, out: '' });
+    const table = expect.stringContaining(`${at('acme.json.revisions')}: a seat table is there`);
+    const words = issue('--module', 'M1=1', '--yes');
     writeFileSync(at('acme.json'), 'precious');
-    expect(await atTerminal(issue('--module', 'M1=1', '--yes'), '')).toMatchObject({ status: 1, out: '' });
+    const file = expect.stringContaining(`${at('acme.json')}: already exists`);
+    expect(await atTerminal(words, '')).toMatchObject({ status: 1, out: '', err: file });
+    mkdirSync(at('acme.json.revisions'));
+    const both = await atTerminal(words, '');
+    expect(both).toMatchObject({ status: 1, out: '', err: table });
     expect(fileText('acme.json')).toBe('precious');
+    rmSync(at('acme.json'));
+    for (const one of [words, ['init', at('acme.json'), '--module', 'M1=1']]) {
+      const { status, out, err } = await atTerminal(one, '');
+      expect([status, out, err]).toEqual([1, '', table]);
+      expect(err).not.toContain('delete');
+    }
     expect(readdirSync(at('keys'))).toEqual(['private.pem', 'public.pem']);
   });
 
@@ -190,6 +233,7 @@ describe('issue', () => {
   test.each([
     [['--module', 'M1'], '--module M1: use NAME=USERS'],
     [['--module', 'M1=1', '--module', 'M1=0'], '--module M1: the module is given twice'],
+    [['--module', 'M1=0'], '--module M1=0: leaves a module of a template out, and no --template was given'],
     [['--overdraft', 'M1=x'], '--overdraft M1=x: use NAME=SEATS'],
     [['--expires', 'soon'], '--expires soon: expected a last day like 2027-12-31'],
     [['--expires', '2027-02-30'], '--expires 2027-02-30: expected a last day'],
@@ -224,8 +268,13 @@ describe('issue with a key that has a passphrase', () => {
     });
   });
 
+  test('a wrong one: it is asked for again', async () => {
+    const { status, err } = await atTerminal(issue('--module', 'M1=1'), ['wrong', PASSPHRASE, 'y']);
+    expect([status, err]).toEqual([0, expect.stringContaining('the passphrase does not open it')]);
+  });
+
   test.each<[string, readonly string[], number, string]>([
-    ['a wrong one', ['wrong horse battery'], 2, 'the passphrase does not open it'],
+    ['a wrong one, three times', thrice('wrong horse battery'), 2, 'the passphrase does not open it'],
     ['Ctrl-C', [CTRL_C], 130, 'Interrupted. Nothing was done.'],
   ])('%s: nothing is issued', async (_what, answers, expected, says) => {
     const { status, out, err } = await atTerminal(issue('--module', 'M1=1'), answers);

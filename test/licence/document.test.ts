@@ -73,7 +73,7 @@ const broken: readonly [string, FaultCode, ...string[]][] = [
   ['proto-key.json', 'LICENCE_INVALID', 'expected', 'found a key "__proto__" at settings'],
   ['duplicate-instance.json', 'LICENCE_INVALID', 'instances[1].id: expected every id once', 'at [0]'],
   ['duplicate-seat.json', 'LICENCE_INVALID', 'instances[0].seats[1].id: expected every id once', '"M1 5ea'],
-  ['wrong-types.json', 'LICENCE_INVALID', 'instances[1].beat: expected number, found "7"', 'and 1 more'],
+  ['wrong-types.json', 'LICENCE_INVALID', 'instances[1].beat: expected a number, found "7"', 'and 1 more'],
   ['newer-format.json', 'LICENCE_NEWER', 'format: expected "seatfile/2", found "seatfile/3"', 'update'],
   ['not-an-object.json', 'LICENCE_INVALID', 'expected a seatfile licence (a JSON object), found a list'],
   ['module-twice.json', 'LICENCE_INVALID', 'entitlement.payload: modules: expected', 'found "M1" twice'],
@@ -281,7 +281,7 @@ test('a long list is read as a short one is', () => {
   expect(parseLicence(JSON.stringify(licence), 'x')).toEqual(licence);
   const wrong = { ...licence, events: licence.events.with(100, { ...recent, kind: 7 }) };
   expect(() => parseLicence(JSON.stringify(wrong), 'x')).toThrow(
-    'x: events[100].kind: expected string, found 7',
+    'x: events[100].kind: expected text, found 7',
   );
 });
 

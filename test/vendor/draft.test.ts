@@ -124,10 +124,26 @@ describe('a reissue', () => {
   });
 
   test('without it an earlier licence gives only its terms', () => {
-    expect(draft({}, of(old))).toEqual({
+    expect(draft({ end: { kind: 'never' } }, of(old))).toEqual({
       ...{ licenceId: 'new', licenceKey: '0000-0000-0000', issuedAt: NOW },
       modules: old.modules,
     });
+  });
+
+  test.each<[string, Partial<Entitlement>, boolean, string]>([
+    ['what had an end', { expiresAt: '2027-06-01T00:00:00.000Z' }, false, 'ends 2027-06-01T00:00:00.000Z'],
+    ['an evaluation', { evaluation: true }, false, 'is an evaluation'],
+    ['an evaluation issued again', { evaluation: true }, true, 'is an evaluation'],
+  ])('%s gets no licence without end by omission', (_what, earlier, isReissue, says) => {
+    expect(() => draft({ isReissue }, of(earlier))).toThrow(
+      `--expires: the licence given as template ${says}; give --expires, or --expires never`,
+    );
+    expect(draft({ isReissue, end: { kind: 'never' } }, of(earlier)).expiresAt).toBeUndefined();
+    expect(draft({ isReissue }, { ...of(earlier), validDays: 1 }).expiresAt).toBeDefined();
+  });
+
+  test('of one without end stays so', () => {
+    expect(draft({}, of({})).expiresAt).toBeUndefined();
   });
 
   test('needs an earlier licence, issued before', () => {
@@ -139,7 +155,11 @@ describe('a reissue', () => {
 
 test.each<[string, Partial<Wanted>, string]>([
   ['no module', {}, 'Give at least one module'],
-  ['a module to leave out that is not there', { maxUsers: new Map([['X', 0]]) }, '--module X=0'],
+  [
+    'a module to leave out of nothing',
+    { maxUsers: new Map([['X', 0]]) },
+    'X=0: leaves a module of a template',
+  ],
   ['an overdraft of nothing', { ...m1, overdraft: new Map([['X', 1]]) }, '--overdraft X: no such module'],
   ['no customer', { ...m1, customer: '' }, '--customer: expected 1 to 256 characters'],
   ['itself superseded', { ...m1, supersedes: ['new'] }, '--supersedes new: that is this licence'],
@@ -150,4 +170,9 @@ test.each<[string, Partial<Wanted>, string]>([
   ],
 ])('%s is refused by its option', (_what, wanted, says) => {
   expect(() => draft(wanted)).toThrow(says);
+});
+
+test('a module that the template has not cannot be left out of it', () => {
+  const wanted = { maxUsers: new Map([['X', 0]]) };
+  expect(() => draft(wanted, template({}))).toThrow('--module X=0: the template has no such module');
 });

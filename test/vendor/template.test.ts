@@ -32,18 +32,54 @@ test('the template of the page is one', async () => {
 });
 
 test.each([
-  ['a mistyped key', '{"modul":[]}', 'terms.json: the document: Unrecognized key: "modul"'],
+  [
+    'a mistyped key',
+    '{"modul":[]}',
+    'terms.json: the document: found the unknown key "modul"; expected a file of terms, or an earlier licence; ' +
+      'terms may have $schema, comment, customer, ',
+  ],
   [
     'a mistyped key of a module',
     '{"modules":[{"module":"M1","maxUsers":1,"overdaft":1}]}',
-    'terms.json: modules[0]: Unrecognized key: "overdaft"',
+    'modules[0]: found the unknown key "overdaft"; expected only module, maxUsers, countBy, overdraft',
   ],
-  ['deeper still', '{"settable":{"checkIntervalSeconds":{"lest":1}}}', 'Unrecognized key: "lest"'],
-  ['what belongs to one licence', '{"licenceId":"x"}', 'Unrecognized key: "licenceId"'],
-  ['a number out of bounds', '{"modules":[{"module":"M1","maxUsers":0}]}', 'modules[0].maxUsers'],
-  ['a validity of nothing', '{"validDays":0}', 'validDays'],
-  ['no JSON', 'modules: M1', 'terms.json: expected a seatfile licence (JSON), found text that is not JSON'],
-  ['a list', '[]', 'terms.json: the document: expected object'],
+  [
+    'deeper still',
+    '{"settable":{"checkIntervalSeconds":{"lest":1}}}',
+    'settable.checkIntervalSeconds: found the unknown key "lest"; expected only least, most',
+  ],
+  ['what belongs to one licence', '{"licenceId":"x"}', 'found the unknown key "licenceId"'],
+  [
+    'a number out of bounds',
+    '{"modules":[{"module":"M1","maxUsers":0}]}',
+    'modules[0].maxUsers: expected at least 1, found 0',
+  ],
+  [
+    'half a user',
+    '{"modules":[{"module":"M1","maxUsers":1.5}]}',
+    'modules[0].maxUsers: expected a whole number, found 1.5',
+  ],
+  ['no modules in the list', '{"modules":[]}', 'modules: expected at least 1 entry, found 0'],
+  ['a name too long', `{"customer":"${'x'.repeat(257)}"}`, 'expected at most 256 characters, found 257'],
+  ['an unknown level', '{"level":"dark"}', 'level: expected "heartbeat" or "light", found "dark"'],
+  ['a text for a number', '{"validDays":"30"}', 'validDays: expected a number, found "30"'],
+  ['no module named', '{"modules":[{"maxUsers":1}]}', 'modules[0].module: expected text, found nothing'],
+  ['a validity of nothing', '{"validDays":0}', 'validDays: expected at least 1, found 0'],
+  [
+    'no JSON',
+    'modules: M1',
+    'terms.json: expected a file of terms, or an earlier licence (JSON), found text that is not JSON',
+  ],
+  [
+    'a list',
+    '[]',
+    'terms.json: expected a file of terms, or an earlier licence (a JSON object), found a list',
+  ],
+  [
+    'unknown keys',
+    '{"name":"x","version":"1"}',
+    'found the unknown key "name", and 1 more; expected a file of',
+  ],
   ['a prototype', '{"__proto__":{"level":"light"}}', '__proto__'],
 ])('%s is refused by name', async (_what, text, says) => {
   const { code, message } = await faultOf(read(text));

@@ -4,22 +4,20 @@ import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { firstLicence } from '../../licence/revision.js';
 import { toIso } from '../../licence/time.js';
-import { fileOf, parseDuration, parseModules } from '../arguments.js';
+import { collect, fileOf, parseDuration, parseModules } from '../arguments.js';
 import { create } from '../creation.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface InitOptions {
-  readonly module: readonly string[];
+  readonly module?: readonly string[];
   readonly level?: Level;
   readonly checkInterval?: string;
   readonly countBy?: CountBy;
   readonly customer?: string;
   readonly force?: boolean;
 }
-
-const collect = (word: string, before: readonly string[]): string[] => [...before, word];
 
 export function addInit(program: Command, world: World): void {
   program
@@ -30,7 +28,7 @@ export function addInit(program: Command, world: World): void {
         'Never overwrites anything.',
     )
     .argument('[file]', 'the licence file to create; default: SEATFILE')
-    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
+    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect)
     .addOption(
       new Option('--level <level>', 'heartbeat: dead users are evicted; light: they stay').choices([
         'heartbeat',
@@ -57,7 +55,7 @@ export function addInit(program: Command, world: World): void {
 }
 
 async function init(file: string, options: InitOptions, world: World): Promise<void> {
-  const modules = parseModules(options.module);
+  const modules = parseModules(options.module ?? []);
   const settings: Settings = {
     ...(options.level && { level: options.level }),
     ...(options.checkInterval && {

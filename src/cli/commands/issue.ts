@@ -8,7 +8,7 @@ import { type IssuedList, readIssued } from '../../vendor/issued-list.js';
 import { type SignedLicence, signLicence, writeLicence } from '../../vendor/issuing.js';
 import type { FoundKey } from '../../vendor/key-files.js';
 import { readTemplate, type Template } from '../../vendor/template.js';
-import { fileOf } from '../arguments.js';
+import { collect, fileOf } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { describeGrant } from '../grant-text.js';
 import { type TermOptions, wantedOf } from '../issue-options.js';
@@ -49,13 +49,11 @@ export function addIssue(program: Command, world: World): void {
     });
 }
 
-const collect = (word: string, before: readonly string[]): string[] => [...before, word];
-
 const withTermOptions = (command: Command): Command =>
   command
     .option('--customer <name>', 'whose licence it is')
-    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect, [])
-    .option('--overdraft <NAME=SEATS>', 'seats tolerated above the max users of a module', collect, [])
+    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect)
+    .option('--overdraft <NAME=SEATS>', 'seats tolerated above the max users of a module', collect)
     .option('--expires <when>', 'its last day (UTC), a time, 30d from its beginning, or never')
     .option('--not-before <when>', 'its first day (UTC), a time, or 7d from now')
     .option('--evaluation <duration>', 'an evaluation licence that ends after this, like 30d')
@@ -70,9 +68,9 @@ const withTermOptions = (command: Command): Command =>
         'host',
       ]),
     )
-    .option('--bind-path <path>', 'the only place where it works; again for other spellings', collect, [])
+    .option('--bind-path <path>', 'the only place where it works; again for other spellings', collect)
     .option('--renew-from <address>', 'where its next issue is fetched: https, or a path')
-    .option('--supersedes <id>', 'a licence that yields to it where it is installed', collect, [])
+    .option('--supersedes <id>', 'a licence that yields to it where it is installed', collect)
     .option('--reissue', 'the licence given as template once more: same id and key, customer and place');
 
 async function issue(path: string, options: IssueOptions, session: KeySession): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { SeatfileFault } from '../../licence/fault.js';
 import { checkKeyPlace, type WrittenKeys, writeKeys } from '../../vendor/key-files.js';
 import { type NewKeys, newKeys } from '../../vendor/keys.js';
@@ -26,12 +26,19 @@ export function addKeygen(program: Command, world: World): void {
     )
     .requiredOption('--out <directory>', 'where private.pem and public.pem go; made if it is missing')
     .option('--passphrase-file <file>', 'the passphrase of the private key is the one line of this file')
-    .option('--passphrase [never here]', 'ask for a passphrase (the default on a terminal)')
+    .addOption(passphraseOption())
     .option('--no-passphrase', 'the private key lies open in its file, which only you can read')
     .action(async (options: KeygenOptions) => {
       checkOptions(options);
       await withKeySession(world, (session) => keygen(options, session));
     });
+}
+
+/** A passphrase on the command line is taken, to be refused without showing it; the help offers no place for it. */
+function passphraseOption(): Option {
+  const option = new Option('--passphrase [value]', 'ask for a passphrase (the default on a terminal)');
+  option.flags = '--passphrase';
+  return option;
 }
 
 function checkOptions({ passphrase, passphraseFile }: KeygenOptions): void {

@@ -24,8 +24,9 @@ export function addRenew(program: Command, world: World): void {
       .command('renew')
       .summary("fetch the licence anew from the vendor's address, now")
       .description(
-        'Running applications do this by themselves when it is due. Needs the public key: without it no licence can ' +
-          'be told from a forged one.',
+        'Fetches the next issue of the licence from the address that it names, and installs it. Running applications ' +
+          'do the same by themselves when it is due. Needs the public key: without it no licence can be told from a ' +
+          'forged one.',
       )
       .argument('[file]', 'the licence file; default: SEATFILE')
       .option(

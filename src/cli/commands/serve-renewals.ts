@@ -10,6 +10,7 @@ import { RenewalShelf } from '../../vendor/renewal-shelf.js';
 import { waitingReporter } from '../asking.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
+import { counted } from '../told.js';
 import { jsonText, printable } from '../words.js';
 import { Stopped, type World } from '../world.js';
 
@@ -26,7 +27,8 @@ export function addServeRenewals(program: Command, world: World): void {
       .description(
         'Answers GET /LICENCE-ID and GET /LICENCE-KEY with the newest signed licence in force of that id or key. ' +
           'Reads the directory again every 2 s, writes nothing, and speaks plain HTTP: put a web server that speaks ' +
-          'HTTPS before it. What applications report goes to stdout, one JSON object a line.',
+          'HTTPS before it. What applications report goes to stdout, one JSON object a line. Needs the public key: ' +
+          'without it no licence can be told from a forged one.',
       )
       .argument('<dir>', 'the directory with the licence files (*.json)')
       .option('--port <number>', 'the port to listen on; 0: any that is free', '8080')
@@ -49,7 +51,7 @@ async function serve(directory: string, options: ServeOptions, world: World): Pr
     const at = await listening(server, port, options.host);
     const licences = await unless(shelf.count(clock.wallMs()));
     world.err(
-      `Serving ${licences} signed licence files of ${printable(directory)} at ${at}. Ctrl-C ends it.\n`,
+      `Serving ${counted(licences, 'signed licence file')} of ${printable(directory)} at ${at}. Ctrl-C ends it.\n`,
     );
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
@@ -63,13 +65,20 @@ async function serve(directory: string, options: ServeOptions, world: World): Pr
 }
 
 async function shelfIn(directory: string, options: ServeOptions, world: World): Promise<RenewalShelf> {
+  const trust = await trustFor(options, world);
+  if (!trust.isAsked)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'serve-renewals: expected your public key, got none: without it no licence can be told from a forged one; ' +
+        'add --public-key, or set SEATFILE_PUBLIC_KEY',
+    );
   const system = world.system();
   const timeouts = { answerMs: ANSWER_MS, onSlow: waitingReporter(world) };
   const files = withTimeouts(system.files, system.clock, timeouts);
   const path = await files.resolve(wholePath(directory)).catch((error: unknown) => {
     throw toFault(error);
   });
-  const shelf = new RenewalShelf(path, files, await trustFor(options, world));
+  const shelf = new RenewalShelf(path, files, trust);
   await shelf.count(system.clock.wallMs()).catch((error: unknown) => {
     throw toFault(error);
   });

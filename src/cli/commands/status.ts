@@ -38,7 +38,9 @@ export function addStatus(program: Command, world: World): void {
         const view = narrow(whole, options);
         const others = isUnmatched(view, options) ? whole.seats.length : null;
         world.out(
-          options.json ? `${jsonText(view, 2)}\n` : describe(view, withoutSeat(view, options, others)),
+          options.json
+            ? `${jsonText(view, 2)}\n`
+            : describe(view, withoutSeat(view, options, others), session.trust.isAsked),
         );
         if (others !== null) world.setStatus(EXIT.failed);
         inFile(whole.file, () => session.trust.require(session.licence.entitlement));
@@ -75,7 +77,7 @@ function withoutSeat(view: FullView, { module, user, host }: StatusOptions, othe
 const describeWaiter = ({ place, module, ...user }: StatusView['waiting'][number]): string =>
   `${whoIs(user)} has no seat of ${module}, and waits for one: place ${place} in the queue.`;
 
-function describe(view: FullView, noSeatWords: string): string {
+function describe(view: FullView, noSeatWords: string, isKeyGiven: boolean): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const start = isBefore(view) ? `, not valid before ${clockTime(licence.notBefore ?? '')}` : '';
@@ -88,7 +90,7 @@ function describe(view: FullView, noSeatWords: string): string {
     `${printable(view.file)}${customer}: ${licence.level}${interval}${start}${expiry}, revision ${view.revision}`,
     `${clockTime(view.shareTime)} (${clock})`,
   ];
-  if (licence.signature !== 'none') head.push(describeSignature(licence));
+  if (licence.signature !== 'none') head.push(describeSignature(licence, isKeyGiven));
   if (view.elsewhere !== null) head.push(`No user can take a seat here. ${printable(view.elsewhere)}.`);
   if (view.movedTo !== null)
     head.push(
@@ -100,7 +102,8 @@ function describe(view: FullView, noSeatWords: string): string {
     );
   if (view.refusedFile !== null)
     head.push(
-      `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
+      `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}. ` +
+        'seatfile journal tells why; delete that file when it is done with.',
     );
   head.push(...view.excess.map(describeExcess));
   if (view.renewal?.trouble) head.push(`Renewal: ${printable(renewalWarning(view.renewal.trouble))}.`);
@@ -128,12 +131,15 @@ const isBefore = ({ licence, shareTime }: FullView): boolean =>
 const SIGNATURE_WORDS = {
   none: 'none',
   unverified: 'unverified (it takes --public-key of its vendor)',
+  'of another key': 'unverified (signed with a key that was not given)',
   valid: 'valid',
   invalid: 'INVALID: the licence was changed after it was signed',
 } as const;
 
-const describeSignature = ({ key, signature }: FullView['licence']): string =>
-  `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[signature]}.`;
+function describeSignature({ key, signature }: FullView['licence'], isKeyGiven: boolean): string {
+  const state = signature === 'unverified' && isKeyGiven ? 'of another key' : signature;
+  return `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[state]}.`;
+}
 
 function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
   const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;

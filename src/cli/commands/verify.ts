@@ -1,6 +1,13 @@
 import type { Command } from 'commander';
 import type { Licence } from '../../licence/document.js';
-import { type Entitlement, type Policy, readEntitlement, readPolicy } from '../../licence/entitlement.js';
+import {
+  type Entitlement,
+  isEarly,
+  isExpired,
+  type Policy,
+  readEntitlement,
+  readPolicy,
+} from '../../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';
 import type { Verdict } from '../../licence/signature.js';
@@ -28,14 +35,15 @@ export function addVerify(program: Command, world: World): void {
     .description(
       'Says whether one of the public keys has signed the licence in this file, and what the licence grants. ' +
         'Reads the file alone: what is in force where it is installed is told by status. ' +
-        'Exit status: 0 valid; 3 invalid, signed with another key, unsigned, or no licence.',
+        'Exit status: 0 the signature is valid; 3 invalid, signed with another key, unsigned, or no licence.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--json', 'one JSON document')
     .action(async (file: string | undefined, options: VerifyOptions) => {
       const path = fileOf(file, world);
       const found = await unlessStopped(world, ({ unless }) => unless(judged(path, options, world)));
-      world.out(options.json ? `${jsonText(documentOf(found), 2)}\n` : describe(found));
+      const nowMs = world.system().clock.wallMs();
+      world.out(options.json ? `${jsonText(documentOf(found), 2)}\n` : describe(found, nowMs));
       if (found.verdict !== 'valid') world.setStatus(EXIT.licence);
     });
 }
@@ -86,16 +94,18 @@ const documentOf = ({ path, licence, trust, verdict, granted }: Judged) => ({
   entitlement: granted,
 });
 
-function describe(found: Judged): string {
+function describe(found: Judged, nowMs: number): string {
   const { path, verdict, granted, policy } = found;
   const what = verdict === 'valid' ? '' : 'It says, and none of these keys vouches for it:\n';
-  return `${printable(path)}: ${wordsOf(found)}.\n${what}${describeGrant(granted, policy)}`;
+  return `${printable(path)}: ${wordsOf(found, nowMs)}.\n${what}${describeGrant(granted, policy, nowMs)}`;
 }
 
-function wordsOf({ licence, trust, verdict }: Judged): string {
+function wordsOf({ licence, policy, trust, verdict }: Judged, nowMs: number): string {
   const keyId = printable(licence.entitlement.keyId ?? 'none');
   switch (verdict) {
     case 'valid':
+      if (isExpired(policy, nowMs)) return `EXPIRED; signature valid, by the key ${keyId}`;
+      if (isEarly(policy, nowMs)) return `not valid yet; signature valid, by the key ${keyId}`;
       return `valid, signed with the key ${keyId}`;
     case 'invalid':
       return `INVALID: it was changed after it was signed, or the key ${keyId} did not sign it`;
