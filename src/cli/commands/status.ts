@@ -102,6 +102,7 @@ function describe(view: FullView, noSeatWords: string): string {
     head.push(
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}.`,
     );
+  if (view.putOver !== null) head.push(describePutOver(view.putOver.issuedAt, printable(view.file)));
   head.push(...view.excess.map(describeExcess));
   if (view.renewal?.trouble) head.push(`Renewal: ${printable(renewalWarning(view.renewal.trouble))}.`);
   if (view.faceShows !== null)
@@ -134,6 +135,10 @@ const SIGNATURE_WORDS = {
 
 const describeSignature = ({ key, signature }: FullView['licence']): string =>
   `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[signature]}.`;
+
+const describePutOver = (issuedAt: string, file: string): string =>
+  `A licence issued ${clockTime(issuedAt)} lies there and is not in force; ` +
+  `put it in force: seatfile install ${file} ${file} --public-key KEY`;
 
 function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
   const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;
