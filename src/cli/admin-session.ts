@@ -10,7 +10,10 @@ import { inFile } from '../licence/fault.js';
 import { Trust } from '../licence/trust.js';
 import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
 import type { Deadline } from '../share/deadline.js';
+import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
+import { DisplayCopy } from '../store/display-copy.js';
 import type { Kept } from '../store/journal-files.js';
+import { readPutOver } from '../store/shown-copy.js';
 import type { Store } from '../store/store.js';
 import { waitingReporter } from './asking.js';
 import { type Interruption, unlessStopped } from './interruption.js';
@@ -93,14 +96,16 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
 }
 
 /**
- * Status, and three facts about the files. `kept` is how much lies in the folder; null if that is not known.
+ * Status, and four facts about the files. `kept` is how much lies in the folder; null if that is not known.
  * `faceShows` is the revision that `licence.json` still shows because it was not refreshed; null if it was. `elsewhere`
- * says where the licence belongs; null: here.
+ * says where the licence belongs; null: here. `putOver` is a signed licence that was put over `licence.json` and is not
+ * in force; null: there is none.
  */
 export type FullView = StatusView & {
   readonly kept: Kept | null;
   readonly faceShows: number | null;
   readonly elsewhere: string | null;
+  readonly putOver: { readonly id: string; readonly issuedAt: string } | null;
 };
 
 export async function viewOf(session: AdminSession): Promise<FullView> {
@@ -117,5 +122,12 @@ export async function viewOf(session: AdminSession): Promise<FullView> {
   );
   const faceShows = await store.lateDisplayCopy(licence, time.ms);
   const elsewhere = await whyElsewhere(store.paths, policy.boundTo, session.system);
-  return { ...view, kept: await store.measure().catch(() => null), faceShows, elsewhere };
+  const kept = await store.measure().catch(() => null);
+  return { ...view, kept, faceShows, elsewhere, putOver: await putOverOf(session) };
+}
+
+async function putOverOf({ licence, store, system }: AdminSession): Promise<FullView['putOver']> {
+  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS });
+  const granted = await readPutOver(new DisplayCopy(store.paths, files, system.clock), licence);
+  return granted && { id: granted.licenceId, issuedAt: granted.issuedAt };
 }

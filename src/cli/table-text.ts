@@ -1,6 +1,6 @@
 import { unreachable } from '../licence/fault.js';
 import { bytes, counted, list, MOVE, ms, type Of, type Told, tell, type Words } from './told.js';
-import { printable } from './words.js';
+import { clockTime, printable } from './words.js';
 
 /** The seat table, a second PC, the stress test, and the examination itself. */
 export const TABLE_WORDS = {
@@ -69,7 +69,7 @@ const DISPLAY_COPY_WORDS = {
 
 function describeInOrder(finding: Of<'licence'>): Told {
   const table = describeTable(finding);
-  const { face, faceBehind } = finding;
+  const { face, faceBehind, putOverIssuedAt } = finding;
   const behind = `licence.json is ${counted(faceBehind ?? 0, 'revision')} behind`;
   if (finding.isFaceLate)
     return tell(
@@ -77,6 +77,12 @@ function describeInOrder(finding: Of<'licence'>): Told {
       'No user loses a seat by it, but people and backups see an old state.',
       'Allow users to write licence.json and the directory around it, and close programs that keep it open. ' +
         'The next commit refreshes it.',
+    );
+  if (putOverIssuedAt !== null)
+    return tell(
+      `${table}; licence.json is a licence issued ${clockTime(putOverIssuedAt)}, which is not in force`,
+      'No user loses a seat by it, and what it grants is not granted yet.',
+      'Put it in force: seatfile install FILE FILE --public-key KEY, with this licence file twice.',
     );
   if (face === null || face === 'ours')
     return tell(table, faceBehind ? `${behind}, until the next commit.` : 'licence.json shows the newest.');

@@ -16,6 +16,7 @@ import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
+import { PutOver } from './put-over.js';
 import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
 import { RollCaller } from './roll-caller.js';
@@ -63,6 +64,7 @@ export class Instance {
   private readonly releases: Releases;
   private readonly denials: Denials;
   private readonly renewals: Renewals;
+  private readonly putOver: PutOver;
 
   constructor(deps: InstanceDeps) {
     this.context = {
@@ -76,6 +78,7 @@ export class Instance {
     this.releases = new Releases(this.context, this.client);
     this.denials = new Denials(this.context, this.client);
     this.renewals = new Renewals(this.context, this.client);
+    this.putOver = new PutOver(this.context);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
@@ -96,7 +99,7 @@ export class Instance {
 
   private async tryOnceNow(module: string, deadline: Deadline): Promise<InstanceAnswer> {
     const tried = () => this.context.queue.run(() => this.tryOnce(module, deadline, false));
-    return await tried().catch(async (error: unknown) => {
+    return await this.putOver.heeded(tried, deadline).catch(async (error: unknown) => {
       if (await this.renewals.mayHelp(error, deadline)) return await tried();
       throw error;
     });
@@ -215,6 +218,7 @@ export class Instance {
   ): { readonly answer: Tried; readonly draft: Draft | null } {
     const { holds, identity, who } = this.context;
     const { licence: base, policy, nowMs } = context;
+    this.putOver.saw(base);
     this.renewals.claimed(context);
     refuseByDate(policy, nowMs);
     if (!this.context.place.isKnown(policy.boundTo))

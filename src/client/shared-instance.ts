@@ -152,8 +152,16 @@ export class SharedInstance {
   /** For an opening. @throws SeatfileFault LICENCE_ELSEWHERE, too */
   async read(deadline: Deadline): Promise<LatestRevision> {
     const first = await firstPoll(this.store, this.opening.system, deadline, this.onSlow);
-    await this.place.check(first.policy.boundTo);
-    return first;
+    try {
+      await this.place.check(first.policy.boundTo);
+      return first;
+    } catch (error) {
+      if ((await this.store.noticeDisplayCopy(first.licence)) !== 'foreign') throw error;
+      await this.store.settleReplacement(deadline).catch(() => null);
+    }
+    const next = await this.store.read(deadline); // a licence for this place may have been put over the other
+    await this.place.check(next.policy.boundTo);
+    return next;
   }
 
   private tell(act: (member: Member) => void): void {

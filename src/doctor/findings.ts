@@ -130,6 +130,8 @@ export type Finding =
         faceBehind: number | null;
         /** It is behind for longer than a refresh takes: it could not be refreshed. */
         isFaceLate: boolean;
+        /** When the signed successor was issued that lies at `licence.json`, not in force; null: there is none. */
+        putOverIssuedAt: string | null;
         trouble: string | null;
       }
     >

@@ -1,4 +1,5 @@
 import type { Licence } from '../licence/document.js';
+import { readEntitlement } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { decodeText, readLicence } from '../licence/text.js';
 import { Trust } from '../licence/trust.js';
@@ -17,7 +18,7 @@ import {
 } from '../share/layout.js';
 import { DisplayCopy } from '../store/display-copy.js';
 import { readLoosely } from '../store/shown.js';
-import { LATE_DISPLAY_COPY_MS } from '../store/shown-copy.js';
+import { LATE_DISPLAY_COPY_MS, readPutOver } from '../store/shown-copy.js';
 import type { Finding } from './findings.js';
 
 /** The state of a licence on the share, without changing or waiting for anything. */
@@ -26,7 +27,7 @@ type State = Extract<Finding, { check: 'licence' }>;
 const nothing: Omit<State, 'severity' | 'state'> = {
   check: 'licence',
   ...{ revision: null, revisions: 0, newestBytes: 0, stages: 0, clearing: 0, others: 0 },
-  ...{ face: null, faceBehind: null, isFaceLate: false, trouble: null },
+  ...{ face: null, faceBehind: null, isFaceLate: false, putOverIssuedAt: null, trouble: null },
 };
 /** The newest revision may be cleared away between listing and reading. */
 const TRIES = 3;
@@ -118,7 +119,15 @@ async function judged(
     ? `licence.json shows revision ${number}, but the folder ends at ${top.revision}`
     : null;
   const severity = isBack ? 'unfit' : state === 'ours' ? 'ok' : 'warning';
-  return { ...found, severity, state: isBack ? 'damaged' : 'inOrder', face: state, faceBehind, trouble };
+  const putOverIssuedAt = state === 'foreign' ? await successorIssuedAt(displayCopy, top) : null;
+  const inOrder = isBack ? 'damaged' : 'inOrder';
+  return { ...found, severity, state: inOrder, face: state, faceBehind, putOverIssuedAt, trouble };
+}
+
+async function successorIssuedAt(displayCopy: DisplayCopy, top: Licence): Promise<string | null> {
+  const put = await readPutOver(displayCopy, top);
+  const { licenceId } = readEntitlement(top.entitlement);
+  return put && [put.licenceId, ...(put.supersedes ?? [])].includes(licenceId) ? put.issuedAt : null;
 }
 
 async function withoutFolder(

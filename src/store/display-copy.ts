@@ -246,12 +246,13 @@ const digestOf = (content: string | Uint8Array): string => createHash('sha256').
 const NOT_REFRESHED: readonly ShareErrorKind[] = ['refused', 'busy', 'readOnly', 'full'];
 
 /**
- * Ours: the same lineage, and an entitlement that the top has or once had. A wreck: nothing that reads as a
- * licence.
+ * Ours: the same lineage, and an entitlement that the top has or once had; or, of whatever lineage, the signed one that
+ * is in force, with which no settings come. A wreck: nothing that reads as a licence.
  */
 function recognise(shown: Shown | null, top: Licence): DisplayCopyState {
   if (shown === null) return 'wreck';
-  const known = [entitlementHash(top.entitlement), ...top.formerEntitlements];
+  const [hash, inForce] = [entitlementHash(shown.entitlement), entitlementHash(top.entitlement)];
+  if (hash === inForce && top.entitlement.signature !== undefined) return 'ours';
   const isKin = lineagesOf(top).some((lineage) => lineage === shown.lineage);
-  return isKin && known.includes(entitlementHash(shown.entitlement)) ? 'ours' : 'foreign';
+  return isKin && [inForce, ...top.formerEntitlements].includes(hash) ? 'ours' : 'foreign';
 }

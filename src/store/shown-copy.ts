@@ -1,10 +1,11 @@
 import type { Licence } from '../licence/document.js';
-import { readPolicy } from '../licence/entitlement.js';
+import { type Entitlement, readEntitlement, readPolicy } from '../licence/entitlement.js';
 import { withFullCheck } from '../licence/full-check-door.js';
 import { decodeText, parseLicence } from '../licence/text.js';
 import type { Trust } from '../licence/trust.js';
 import { toFault } from '../share/deadline.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
+import type { DisplayCopy } from './display-copy.js';
 import { readLoosely } from './shown.js';
 
 /** What `licence.json` says, for those that do not keep it up to date. */
@@ -56,4 +57,16 @@ export async function lateDisplayCopy(
   if (shown.revision >= top.revision) return null;
   const sinceMs = await committedMs(shown.revision + 1);
   return sinceMs === null || nowMs - sinceMs > LATE_DISPLAY_COPY_MS ? shown.revision : null;
+}
+
+/** What the signed licence grants that was put over `licence.json` and is not in force; null: none. Never fails. */
+export async function readPutOver(displayCopy: DisplayCopy, top: Licence): Promise<Entitlement | null> {
+  const put = await displayCopy.replacement(top);
+  if (put === null || put.edit !== null) return null;
+  try {
+    const { entitlement } = await withFullCheck(() => parseLicence(put.text, ''));
+    return entitlement.signature === undefined ? null : readEntitlement(entitlement);
+  } catch {
+    return null;
+  }
 }

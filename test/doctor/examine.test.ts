@@ -3,13 +3,15 @@ import { type ExamineDeps, type ExamineOptions, examine } from '../../src/doctor
 import { type Finding, isFit, type Report, worstFirst } from '../../src/doctor/findings.js';
 import { findTarget, type LocalEnvironment } from '../../src/doctor/first-look.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
+import { formatLicence } from '../../src/licence/text.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { withTimeouts } from '../../src/share/op-timeouts.js';
 import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
 import { failingAt } from '../helpers/faults.js';
 import { clientOf } from '../helpers/memory-share.js';
-import { Table } from '../helpers/table.js';
+import { bareLicence, Table } from '../helpers/table.js';
+import { acme, signedBy } from '../helpers/vendor.js';
 import { windowsDisk } from '../share/simulated/semantics.js';
 import type { ServerOptions } from '../share/simulated/tree.js';
 
@@ -593,6 +595,21 @@ describe('the licence there', () => {
     const before = clinic.table.server.paths('/');
     expect(await clinic.finding('licence')).toMatchObject({ state, severity: 'unfit' });
     expect(clinic.table.server.paths('/')).toEqual(before);
+  });
+
+  test.each([
+    ['a successor', { licenceId: 'acme-1' }, '2027-01-01T00:00:00Z'],
+    ['one that supersedes it', { licenceId: 'full', supersedes: ['acme-1'] }, '2027-01-01T00:00:00Z'],
+    ['another licence', { licenceId: 'other' }, null],
+  ])('a signed licence over licence.json, %s', async (_, changes, putOverIssuedAt) => {
+    const clinic = new Clinic();
+    const { table } = clinic;
+    table.grow(2);
+    const entitlement = signedBy(acme, { issuedAt: '2027-01-01T00:00:00Z', ...changes });
+    const dropped = { ...bareLicence(), lineage: 'issued', entitlement };
+    table.server.scribble(FACE, formatLicence(dropped, 'pretty'));
+    const found = { severity: 'warning', face: 'foreign', putOverIssuedAt };
+    expect(await clinic.finding('licence')).toMatchObject(found);
   });
 
   test('a licence.json that was not refreshed is a warning after 10 s; one with a second name at once', async () => {

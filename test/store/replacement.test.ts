@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, entitlementHash, sealUnsigned } from '../../src/licence/entitlement.js';
+import type { ChangeContext } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { Trust } from '../../src/licence/trust.js';
 import { changeSettings } from '../../src/rules/admin.js';
@@ -81,6 +82,19 @@ describe('one of the same licence is adopted as it is', () => {
     expect(table.shown()).toBe(3);
     expect(table.top().revision).toBe(3);
   });
+});
+
+test('the signed licence that is in force, as the vendor sent it, is written over without a key', async () => {
+  const { table } = dropped({ ...bareLicence(), lineage: 'issued', entitlement: signedBy(acme) });
+  const writer = table.writer();
+  const signed = ({ licence }: ChangeContext) => ({
+    answer: null,
+    draft: { licence: { ...licence, entitlement: signedBy(acme) }, events: [] },
+  });
+  await table.timeline.run(writer.store.commit(signed, writer.deadline()));
+  await table.timeline.advance(10_000);
+  expect(table.shown()).toBe(3);
+  expect(parseLicence(table.server.readText(table.paths.licenceFile), '')).toEqual(table.top());
 });
 
 describe('one that is refused is kept beside it, and the newest revision shown again', () => {

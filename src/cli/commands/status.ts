@@ -105,6 +105,7 @@ function describe(view: FullView, noSeatWords: string, isKeyGiven: boolean): str
       `A file dropped over the licence file was refused; it is kept as ${printable(view.refusedFile)}. ` +
         'seatfile journal tells why; delete that file when it is done with.',
     );
+  if (view.putOver !== null) head.push(describePutOver(view.putOver.issuedAt, printable(view.file)));
   head.push(...view.excess.map(describeExcess));
   if (view.renewal?.trouble) head.push(`Renewal: ${printable(renewalWarning(view.renewal.trouble))}.`);
   if (view.faceShows !== null)
@@ -140,6 +141,10 @@ function describeSignature({ key, signature }: FullView['licence'], isKeyGiven: 
   const state = signature === 'unverified' && isKeyGiven ? 'of another key' : signature;
   return `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[state]}.`;
 }
+
+const describePutOver = (issuedAt: string, file: string): string =>
+  `A licence issued ${clockTime(issuedAt)} lies there and is not in force; ` +
+  `put it in force: seatfile install ${file} ${file} --public-key KEY`;
 
 function describeKept({ revisions, journalSegments, bytes, isEstimate }: Kept): string {
   const journal = journalSegments === 0 ? '' : ` and ${journalSegments} of the journal`;
