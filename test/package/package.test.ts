@@ -42,7 +42,7 @@ const NAMED = [
   ...['testing.js', 'testing.cjs', 'testing.d.ts', 'testing.d.cts'],
 ];
 /** Bytes, and files in dist/. With its sources the package had 992 kB and 857 files. */
-const MOST = { tarball: 450_000, unpacked: 1_650_000, files: 50 };
+const MOST = { tarball: 480_000, unpacked: 1_750_000, files: 50 };
 
 /** What is no code has no types. */
 const UNTYPED = ['./schema.json', './package.json'];
