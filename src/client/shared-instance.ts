@@ -14,8 +14,7 @@ import { Instance } from './instance.js';
 import { actorOf } from './machine.js';
 import { PlaceCheck } from './place-check.js';
 import type { Seat } from './seat.js';
-import type { System } from './system.js';
-import { isDeadBy, placeWarnings, stageOwnerOf } from './system.js';
+import { isDeadBy, placeWarnings, type System, stageOwnerOf } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 import { displayCopyTrouble } from './warning-text.js';
 

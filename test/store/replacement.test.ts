@@ -104,7 +104,7 @@ describe('one that is refused is kept beside it, and the newest revision shown a
       fresh({ licenceId: 'other-2' }),
       /it is licence "other-2"; expected licence "acme-1"/,
     ],
-    ['invalid', { ...fresh(), revision: -1 }, /revision: .*>=0/],
+    ['invalid', { ...fresh(), revision: -1 }, /revision: expected at least 0, found -1/],
     [
       'expired',
       fresh({ expiresAt: '2026-01-02T00:00:00Z' }),
