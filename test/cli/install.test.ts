@@ -112,7 +112,7 @@ describe('the first installation', () => {
 describe('over a licence that is there', () => {
   test('a refused file that was dropped over it: status says where it is, and what to do with it', async () => {
     await installed();
-    signed('licence', {}, other);
+    signed('licence', { licenceId: 'of-another-customer' });
     await run('set', place.file, '--check-interval', '8s', ...key());
     const { out } = await run('status', place.file, ...key());
     const kept = `${place.file}.refused`;
