@@ -3,6 +3,7 @@ import { SeatfileFault } from '../licence/fault.js';
 import type { Deadline } from '../share/deadline.js';
 import type { DisplayCopyState } from '../store/display-copy.js';
 import type { Store } from '../store/store.js';
+import { messageOf } from '../store/trouble.js';
 import { displayCopyWarnings } from './warning-text.js';
 
 /** What the user is told of the share and of the licence file: each thing once, until it has changed. */
@@ -25,7 +26,7 @@ export class Warnings {
     const code = error instanceof SeatfileFault ? error.code : String(error);
     if (code === this.lastTrouble) return null;
     this.lastTrouble = code;
-    return { code: 'SHARE', message: error instanceof Error ? error.message : String(error) };
+    return { code: 'SHARE', message: messageOf(error) };
   }
 
   troubleOver(): void {

@@ -1,5 +1,5 @@
 import type { Licence, SealedEntitlement, Settings } from '../licence/document.js';
-import { type Entitlement, readEntitlement, readPolicy } from '../licence/entitlement.js';
+import { type Entitlement, type Policy, readEntitlement, readPolicy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
 import { parseLicence } from '../licence/text.js';
 import type { Trust } from '../licence/trust.js';
@@ -37,4 +37,10 @@ export function readNewLicence(text: string, where: string, trust: Trust): ReadL
     const next = { entitlement, granted, isVerified, settings: isSigned ? null : settings };
     return { file, next };
   });
+}
+
+/** The places that a new licence is bound to; null where it has the binding in force, which takes nothing away. */
+export function newBinding({ granted }: NewLicence, { boundTo }: Policy): readonly string[] | null {
+  const next = granted.binding?.paths ?? [];
+  return JSON.stringify(next) === JSON.stringify(boundTo) ? null : next;
 }

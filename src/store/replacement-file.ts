@@ -3,8 +3,9 @@ import { entitlementHash, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { withFullCheck } from '../licence/full-check-door.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
+import { isRecord } from '../licence/shapes.js';
 import { changeSettings } from '../rules/admin.js';
-import type { NewLicence } from '../rules/new-licence.js';
+import { type NewLicence, newBinding } from '../rules/new-licence.js';
 import { judgeReplacement, type ReplacementOutcome, readReplacement } from '../rules/replacement.js';
 import type { PlaceVerdict } from '../share/binding.js';
 import type { Deadline } from '../share/deadline.js';
@@ -77,12 +78,12 @@ export class ReplacementFile {
     return answer.kind === 'same' ? null : put.edit === null ? ADOPTED : EDITED;
   }
 
-  /** A binding that is in force already takes nothing away. The share may keep silent: then another process judges. */
-  private async placeOf({ granted }: NewLicence, { boundTo }: Policy): Promise<PlaceVerdict> {
+  /** The share may keep silent: then another process judges. */
+  private async placeOf(next: NewLicence, policy: Policy): Promise<PlaceVerdict> {
     const { judgePlace } = this.committer.context;
-    const next = granted.binding?.paths ?? [];
-    if (judgePlace === undefined || JSON.stringify(next) === JSON.stringify(boundTo)) return HERE;
-    return await judgePlace(next).catch((error: unknown) => ({ kind: 'unsure', why: messageOf(error) }));
+    const newPlaces = newBinding(next, policy);
+    if (judgePlace === undefined || newPlaces === null) return HERE;
+    return await judgePlace(newPlaces).catch((error: unknown) => ({ kind: 'unsure', why: messageOf(error) }));
   }
 
   /** Null: it has been replaced once more. */
@@ -153,6 +154,3 @@ export async function editedSettings(shown: Shown, revisions: Revisions): Promis
   );
   return names.length === 0 ? null : Object.fromEntries(names.map((name) => [name, after?.[name]]));
 }
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -7,7 +7,7 @@ import type { ChangeContext, Draft } from '../licence/revision.js';
 import { decodeText } from '../licence/text.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { Trust } from '../licence/trust.js';
-import { type NewLicence, readNewLicence } from '../rules/new-licence.js';
+import { type NewLicence, newBinding, readNewLicence } from '../rules/new-licence.js';
 import {
   electRenewer,
   type Fetched,
@@ -21,6 +21,7 @@ import type { Clock } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
 import type { Committed } from '../store/commit.js';
 import type { JournalReading } from '../store/journal-files.js';
+import { messageOf } from '../store/trouble.js';
 import { addressOf, type Download, MOST_BYTES } from './download.js';
 
 /** What a renewal gets from the instance or the command that makes it. Nothing of the table waits for it. */
@@ -98,17 +99,16 @@ const contextOf = ({ licence, policy, shareTimeMs: nowMs }: Committed<unknown>):
   ...{ licence, policy, nowMs },
 });
 
-/** A binding that is in force already takes nothing away. */
-async function fetchLicence(from: string, { boundTo }: Policy, deps: RenewalDeps): Promise<Fetched> {
+async function fetchLicence(from: string, policy: Policy, deps: RenewalDeps): Promise<Fetched> {
   try {
     const bytes = isAddress(from) ? await downloaded(addressOf(from).href, deps) : await read(from, deps);
     const next = await licenceIn(bytes, from, deps.trust);
     if (next.entitlement.signature === undefined) return { kind: 'failed', why: `${from}: it is not signed` };
-    const nextBoundTo = next.granted.binding?.paths ?? [];
-    if (JSON.stringify(nextBoundTo) !== JSON.stringify(boundTo)) await deps.checkPlace(nextBoundTo);
+    const places = newBinding(next, policy);
+    if (places !== null) await deps.checkPlace(places);
     return { kind: 'licence', next };
   } catch (error) {
-    return { kind: 'failed', why: wordsOf(error) };
+    return { kind: 'failed', why: messageOf(error) };
   }
 }
 
@@ -131,8 +131,6 @@ const NO_LICENCE: Partial<Record<FaultCode, string>> = {
   LICENCE_UNTRUSTED: 'one of another key',
 };
 
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 async function downloaded(address: string, { download, clock, signal }: RenewalDeps): Promise<Uint8Array> {
   for (const pauseMs of PAUSES_MS) {
     const answer = await download(address, { signal }).catch((error: unknown) => {
@@ -149,7 +147,7 @@ async function downloaded(address: string, { download, clock, signal }: RenewalD
 async function read(from: string, { files, around }: RenewalDeps): Promise<Uint8Array> {
   const path = nodePath.resolve(around, from);
   const none = (error: unknown): never => {
-    const why = error instanceof ShareError ? error.kind : wordsOf(error);
+    const why = error instanceof ShareError ? error.kind : messageOf(error);
     throw new SeatfileFault('RENEWAL_FAILED', `${path}: expected a licence file, found none (${why})`);
   };
   const file = await files.resolve(path).catch(none);
@@ -210,6 +208,6 @@ async function post(
     await deps.download(addressOf(from).href, { post: text, signal: deps.signal });
     return null;
   } catch (error) {
-    return wordsOf(error);
+    return messageOf(error);
   }
 }
