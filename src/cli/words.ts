@@ -157,6 +157,10 @@ export const describeRemoved = (module: string, removed: Loss): string =>
 export const describeEnding = (remainingMs: number, expiresAt: string): string =>
   `the licence expires ${clockTime(expiresAt)}, in ${duration(remainingMs / 1000)}; ask the vendor for a new one`;
 
+/** What an administrator says to a user. */
+export const describeMessage = (words: string, by: string): string =>
+  `message from ${printable(by)}: ${printable(words)}`;
+
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;
   const at = loss.at === null ? '' : ` at ${clockTime(loss.at)}`;

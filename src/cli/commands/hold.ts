@@ -14,6 +14,7 @@ import {
   describeEnding,
   describeError,
   describeLoss,
+  describeMessage,
   describeNoSeat,
   describeRefusal,
   describeRemoved,
@@ -161,6 +162,9 @@ async function holdSeat(
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => {
     tell('expiring', { remainingMs, expiresAt }, `${seat.module}: ${describeEnding(remainingMs, expiresAt)}`);
+  });
+  seat.on('message', ({ words, by, at: saidAt }) => {
+    tell('message', { words, by, saidAt }, `${seat.module}: ${describeMessage(words, by)}`);
   });
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));

@@ -18,6 +18,7 @@ import {
   describeEnding,
   describeError,
   describeLoss,
+  describeMessage,
   describeNoSeat,
   describeRefusal,
   describeRemoved,
@@ -157,6 +158,7 @@ function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, world:
     say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => say(describeEnding(remainingMs, expiresAt)));
+  seat.on('message', ({ words, by }) => say(describeMessage(words, by)));
   seat.on('suspended', () => say('seat suspended until the share answers'));
   seat.on('safe', () => say('seat safe again'));
   seat.on('lost', (loss) => {
