@@ -11,6 +11,7 @@ import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
+import { abortedFault, answeredBy, LATE_MS, nameOf, silentFault } from './answered.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
 import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
 import { Emitter } from './emitter.js';
@@ -24,7 +25,7 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { LATE_MS, unconfirmed } from './release.js';
+import { unconfirmed } from './release.js';
 import type { Member } from './shared-instance.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
@@ -44,9 +45,11 @@ export async function openWith(
   });
   const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { onSlow: options.onSlow, trust });
-  const { user = system.facts.user, host = system.facts.host } = options;
+  const { user = system.facts.user, host = system.facts.host, onSlow } = options;
+  const deadline = openDeadline(system, options);
+  const what = { name: nameOf(place), doing: 'opening' };
+  const looked = () => find(place, system, { onSlow, trust, deadline });
+  const paths = await answeredBy(deadline, looked, system.clock, what);
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
     { place, file: paths.licenceFile },
@@ -65,7 +68,8 @@ async function openAs(
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    const { policy } = await member.read(deadline);
+    const what = { name: file, doing: 'opening' };
+    const { policy } = await answeredBy(deadline, () => member.read(deadline), system.clock, what);
     refuseOtherKey(place, policy, file);
     return new OpenLicence(member, file, policy, options, system);
   } catch (error) {
@@ -225,16 +229,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {
-    if (signal?.aborted)
-      return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
-    return (
-      this.member.outpaced() ??
-      new SeatfileFault(
-        'SHARE_UNREACHABLE',
-        `${this.file}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
-      )
-    );
+    if (signal?.aborted) return abortedFault({ name: this.file, doing: 'acquire' }, signal);
+    return this.member.outpaced() ?? silentFault(this.file, timeoutMs);
   }
 }

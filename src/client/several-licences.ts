@@ -30,13 +30,23 @@ export async function openAny(
 ): Promise<Public> {
   if (!isList(place)) return await openWith(place, options, system, instances);
   checkSeveral(place, options);
+  const giveUp = new AbortController();
+  const asked = { ...options, signal: giveUp.signal };
   const several = new SeveralLicences(
-    place.map((one) => new ListedLicence(one, () => openWith(one, options, system, instances), system.clock)),
+    place.map((one) => new ListedLicence(one, () => openWith(one, asked, system, instances), system.clock)),
     options,
     system.clock,
   );
-  await several.open();
-  return several;
+  const signal = options.signal && abortSignalOf(options.signal);
+  const heed = () => giveUp.abort(signal?.reason);
+  if (signal?.aborted) heed();
+  signal?.addEventListener('abort', heed);
+  try {
+    await several.open(giveUp.signal);
+    return several;
+  } finally {
+    signal?.removeEventListener('abort', heed); // what is opened later is not given up by it
+  }
 }
 
 const isList = (place: LicencePlace | readonly LicencePlace[]): place is readonly LicencePlace[] =>
@@ -81,9 +91,10 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
   }
 
   /** Until the first of them is open. @throws SeatfileFault as openLicence(): of the first, where none can be opened */
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
+    const patienceMs = Math.min(this.patienceMs, this.timeoutMs ?? this.patienceMs);
     try {
-      await this.first<OpenLicence>(async (licence) => licence, { patienceMs: this.patienceMs });
+      await this.first<OpenLicence>(async (licence) => licence, { signal, patienceMs });
     } catch (error) {
       await this.close().catch(() => undefined);
       throw error;
