@@ -67,8 +67,11 @@ function checkPlace(place: unknown): asserts place is LicencePlace {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
+export const checkModule = (module: unknown): void => checkText('module', module);
+
+/** @throws SeatfileFault BAD_ARGUMENT */
 export function checkClaim(module: unknown, options: AcquireOptions): void {
-  checkText('module', module);
+  checkModule(module);
   checkOptions(options, CLAIM);
   checkTimeout('timeoutMs', options.timeoutMs);
   checkSignal(options.signal);

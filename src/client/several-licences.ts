@@ -8,7 +8,7 @@ import type {
 } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
-import { abortSignalOf, checkClaim, checkSeveral } from './argument-checks.js';
+import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, type NotSeated, together, worstOf } from './joint-answer.js';
@@ -86,6 +86,29 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     return [...new Set(this.opened.flatMap(({ modules }) => modules))];
   }
 
+  get customer(): string | null {
+    return this.opened[0]?.customer ?? null;
+  }
+
+  get licenceId(): string {
+    return this.opened[0]?.licenceId ?? '';
+  }
+
+  get expiresAt(): string | null {
+    return this.opened[0]?.expiresAt ?? null;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    const having = this.opened.filter((licence) => licence.modules.includes(module));
+    if (having.length === 0 && this.opened[0]) return this.opened[0].maxUsers(module); // which says that it has none
+    return having.reduce((sum, licence) => sum + licence.maxUsers(module), 0);
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') for (const licence of this.opened) licence.watch();
+  }
+
   private get opened(): OpenLicence[] {
     return this.list.flatMap(({ licence }) => licence ?? []);
   }
@@ -119,12 +142,17 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { files: this.opened.map(({ file }) => file), modules: this.modules, isClosed: this.isClosed };
+    const { customer, modules, isClosed } = this;
+    const seats = this.opened.flatMap((licence) => licence.seats).map((seat) => seat.toJSON());
+    return { files: this.opened.map(({ file }) => file), customer, modules, seats, isClosed };
   }
 
   private follow(licence: OpenLicence): void {
     licence.on('warning', (warning) => this.emit('warning', warning));
     licence.on('waiting', (news) => this.emit('waiting', news));
+    const isHeard = () => this.listenerCount('changed') > 0;
+    licence.relay = { isHeard, tell: () => this.emit('changed') };
+    if (isHeard()) licence.watch();
   }
 
   private async claim(module: string, options: AcquireOptions & Signalled): Promise<ClaimAnswer> {

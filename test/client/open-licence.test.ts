@@ -262,13 +262,19 @@ test('console.log and JSON show what a seat and a licence are, and not what they
   const world = new World({ modules: { M1: 1 }, seed: 1 });
   const ada = await world.user(world.host('pc-1'), 'ada');
   const seat = await ada.sit('M1');
-  const shown = { id: seat.id, module: 'M1', user: 'ada', host: 'pc-1', valid: true, state: 'seated' };
+  const state = { valid: true, state: 'seated', remainingMs: 45_000 };
+  const shown = { id: seat.id, module: 'M1', user: 'ada', host: 'pc-1', ...state };
+  expect(structuredClone(seat.toJSON())).toEqual(shown);
   expect(JSON.parse(JSON.stringify(seat))).toEqual(shown);
   expect(inspect(seat)).toBe(`Seat ${inspect(shown)}`);
   const { licence } = ada;
   expect(inspect({ licence })).toContain(
-    "OpenLicence { file: '/share/licence.json', modules: [ 'M1' ], isClosed: false }",
+    "file: '/share/licence.json',\n    customer: 'Acme',\n    modules: [ 'M1' ],\n    seats: [",
   );
+  expect(structuredClone(licence.toJSON())).toMatchObject({ seats: [shown], isClosed: false });
   await world.run(licence.close());
-  expect(JSON.parse(JSON.stringify([seat, licence]))).toMatchObject([{ state: 'left' }, { isClosed: true }]);
+  expect(JSON.parse(JSON.stringify([seat, licence]))).toMatchObject([
+    { state: 'left', remainingMs: 0 },
+    { seats: [], isClosed: true },
+  ]);
 });

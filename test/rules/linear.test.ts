@@ -8,6 +8,7 @@ import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entit
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import * as lineages from '../../src/licence/lineage.js';
+import { nearWord } from '../../src/licence/near-words.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
@@ -51,6 +52,7 @@ import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
+import { isShownOtherwise } from '../../src/rules/shown-changes.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { usageReport } from '../../src/rules/usage.js';
@@ -386,6 +388,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   requestSeat: (of) =>
     requestSeat(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), requester: asker(of) }),
   evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
+  nearWord: (of) => nearWord('M', of.modules),
+  isShownOtherwise: (of) => isShownOtherwise(of.licence, { ...structuredClone(of.licence), commit: 'c1' }),
   heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
   tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
   expireOffers: (of) => expireOffers({ ...context(of), licence: given(of) }, pendingOf(of)),
@@ -422,7 +426,11 @@ const folders = ['licence', 'rules'].map((room) =>
 
 /** Every rule that is exported, by what its parameters say. */
 function exportedRules(): string[] {
-  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => nodePath.join(folder, file)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => nodePath.join(folder, file)),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const functions = text.matchAll(
