@@ -1,6 +1,6 @@
 import type { AcquireOptions, LicencePlace, OpenOptions, Signal } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { nearWord } from '../licence/near-words.js';
+import { nearest } from '../licence/nearest.js';
 import { Trust } from '../licence/trust.js';
 
 /** Arguments of the library, from applications that have no types, too: what is wrong is told by its name. */
@@ -28,7 +28,7 @@ function checkOptions<O extends object>(options: unknown, known: Known<O>): asse
   const names = Object.keys(known);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
-    const meant = nearWord(name, names);
+    const meant = nearest(name, names);
     const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
     throw bad(`options: there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`);
   }
