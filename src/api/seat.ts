@@ -1,8 +1,8 @@
 import type { Emits } from './emits.js';
 
 /**
- * A seat that this process holds. `console.log` and `JSON.stringify` show its id, module, user, host, `valid` and
- * `state`.
+ * A seat that this process holds. `console.log` and `JSON.stringify` show its id, module, user, host, `valid`, `state`
+ * and `remainingMs` (null for Light).
  */
 export interface Seat extends Emits<SeatEvents>, AsyncDisposable {
   readonly module: string;

@@ -82,8 +82,9 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   }
 
   override toJSON(): object {
-    const { id, module, user, host, valid, state } = this;
-    return { id, module, user, host, valid, state };
+    const { id, module, user, host, valid, state, remainingMs } = this;
+    const leftMs = Number.isFinite(remainingMs) ? Math.round(remainingMs) : null; // Light: there is no end
+    return { id, module, user, host, valid, state, remainingMs: leftMs };
   }
 
   private get isOver(): boolean {

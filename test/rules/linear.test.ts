@@ -62,6 +62,7 @@ import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
+import { isShownOtherwise } from '../../src/rules/shown-changes.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { undo } from '../../src/rules/undo.js';
@@ -424,6 +425,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   requestSeat: (of) =>
     requestSeat(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), requester: asker(of) }),
   evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
+  isShownOtherwise: (of) => isShownOtherwise(of.licence, { ...structuredClone(of.licence), commit: 'c1' }),
   heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
   tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
   expireOffers: (of) => expireOffers({ ...context(of), licence: given(of) }, pendingOf(of)),
@@ -473,14 +475,13 @@ const folders = ['licence', 'rules'].map((room) =>
   fileURLToPath(new URL(`../../src/${room}`, import.meta.url)),
 );
 
-const filesIn = (folder: string): string[] =>
-  readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
-    .map((file) => nodePath.join(folder, file));
-
 /** Every rule that is exported, by what its parameters say. */
 function exportedRules(): string[] {
-  const files = folders.flatMap((folder) => filesIn(folder));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => nodePath.join(folder, file)),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const functions = text.matchAll(
