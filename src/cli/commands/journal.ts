@@ -101,7 +101,8 @@ function rowOf(event: LicenceEvent): string[] {
 /** What columns do not show, and people want to see. */
 function detailsOf({ kind, reason, words, count, settings, ...more }: LicenceEvent): string {
   const told = textOf(reason) === kind ? '' : textOf(reason);
-  const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
+  const many = kind === 'notified' ? 'seats' : 'times';
+  const times = typeof count === 'number' && count > 1 ? `${count} ${many}` : '';
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
   return [told, times, said, changed, licenceDetails(more)].filter((one) => one !== '').join(', ');

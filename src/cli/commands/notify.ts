@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
 import { LONGEST_MESSAGE, living, notifyHolders } from '../../client/notifying.js';
-import { checkSeatId, isSelective, seatsFor, toldWithinSeconds } from '../../client/removal.js';
+import { seatsFor, toldWithinSeconds } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';

@@ -1,13 +1,7 @@
 import type { Command } from 'commander';
 import type { Removal } from '../../api.js';
-import {
-  checkSeatId,
-  dryRun,
-  isSelective,
-  type RemovalRequest,
-  removeChosen,
-  seatsFor,
-} from '../../client/removal.js';
+import { checkSeatId, isSelective, LONGEST_REASON } from '../../client/argument-checks.js';
+import { dryRun, type RemovalRequest, removeChosen, seatsFor } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { isAgreed } from '../asking.js';
@@ -35,8 +29,6 @@ interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-const LONGEST_REASON = 1024;
 
 export function addRemove(program: Command, world: World): void {
   withSelection(withPlace(withPublicKey(program.command('remove'))))

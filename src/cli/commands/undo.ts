@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { checkSeatId, isGoneBy } from '../../client/removal.js';
+import { checkSeatId } from '../../client/argument-checks.js';
+import { isGoneBy } from '../../client/removal.js';
 import { type Undone, undoRemoval } from '../../client/undoing.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
