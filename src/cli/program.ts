@@ -8,7 +8,7 @@ import { describeError, EXIT, RUN_EXIT, statusOf } from './words.js';
 import { Interrupted, Stopped, type World } from './world.js';
 
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
-  'Everyday:': ['status', 'run', 'hold'],
+  'Everyday:': ['status', 'run', 'hold', 'completion'],
   'Administrator:': ['init', 'install', 'renew', 'remove', 'set', 'journal'],
   'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],
   'Share:': ['doctor', 'repair'],
@@ -39,6 +39,7 @@ export async function runProgram(
   words: readonly string[],
   world: Omit<World, 'command' | 'setStatus'>,
 ): Promise<number> {
+  if (words[0] === 'complete') return await completeFor(words.slice(1), world);
   const split = words.indexOf('--');
   const own = split < 0 ? words : words.slice(0, split);
   const command = split < 0 ? [] : words.slice(split + 1);
@@ -58,6 +59,16 @@ export async function runProgram(
   } catch (error) {
     return statusOfError(error, asked, world);
   }
+}
+
+/** Asked by the scripts of `completion`, and by no person. */
+async function completeFor(
+  words: readonly string[],
+  given: Parameters<typeof runProgram>[1],
+): Promise<number> {
+  const world = { ...given, command: [], setStatus: () => undefined };
+  const { complete } = await import('./complete.js');
+  return await complete(words, { world, build: (only) => buildProgram(world, only) });
 }
 
 function statusOfError(

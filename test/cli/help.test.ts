@@ -40,7 +40,7 @@ describe('help', () => {
       if (!['status', 'remove', 'set'].includes(name)) expect(examples).not.toEqual([]);
       for (const [line, does] of examples) {
         expect(out).toContain(`  ${line}\n      ${does}\n`);
-        const [own = ''] = line.split(' -- ');
+        const [own = ''] = line.split(/ -- | >/);
         const [seatfile, ...words] = own.split(' ');
         let isRun = false;
         command?.action(() => {
@@ -141,9 +141,12 @@ describe('what is mistyped is answered with what was meant, 2', () => {
   });
 });
 
+/** These are for none, for a directory, and for two. */
+const NO_FILE = ['completion', 'keygen', 'demo', 'serve-renewals', 'install'];
+
 test('-f names the file as the argument does; two different ones are a fault', async () => {
   const files = ['a.json', '-f', 'b.json'];
-  for (const name of names.filter((one) => !['keygen', 'serve-renewals', 'demo', 'install'].includes(one))) {
+  for (const name of names.filter((one) => !NO_FILE.includes(one))) {
     const more = { issue: ['--key', 'k'], run: [] }[name as string] ?? [];
     expect((await said(name, '-f', 'a.json', 'a.json', ...more)).err).not.toContain('two licence files');
     if (name === 'run') continue; // which asks for its command first
