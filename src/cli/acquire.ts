@@ -1,6 +1,6 @@
 import type { ClaimAnswer, OpenLicence, WaitingNews } from '../api.js';
+import { instancesOfProcess } from '../client/instances.js';
 import { openAny } from '../client/several-licences.js';
-import { instancesOfProcess } from '../client/shared-instance.js';
 import { parseDuration } from './arguments.js';
 import { waitingReporter } from './asking.js';
 import { type NextOptions, placesOf } from './place-option.js';
