@@ -20,6 +20,7 @@ export const COMMANDS = {
   'serve-renewals': async () => (await import('./commands/serve-renewals.js')).addServeRenewals,
   doctor: async () => (await import('./commands/doctor.js')).addDoctor,
   repair: async () => (await import('./commands/repair.js')).addRepair,
+  completion: async () => (await import('./commands/completion.js')).addCompletion,
   demo: async () => (await import('./commands/demo.js')).addDemo,
 };
 

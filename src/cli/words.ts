@@ -27,8 +27,8 @@ Exit status:
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
   130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
-run returns the command's own status, and of its own: 75 no seat, 125 anything else,
-126 the command cannot be executed, 127 it is not found.`;
+run returns the command's own status, and of its own: 75 no seat, 125 anything
+else, 126 the command cannot be executed, 127 it is not found.`;
 
 export function statusOf(code: FaultCode): number {
   switch (code) {
