@@ -27,8 +27,8 @@ export async function openLicence(
 }
 
 /**
- * Frees seats, as `seatfile remove` does: in one commit, with the name of the administrator in the journal. Each holder is
- * told by whom and why, and its user may take a seat again. That no seat matches is an answer: `seats` is empty.
+ * Frees seats, as `seatfile remove` does: in one commit, with the name of the administrator in the journal. Each holder
+ * is told by whom and why, and its user may take a seat again. That no seat matches is an answer: `seats` is empty.
  * @param selection at least one of its keys; `{ all: true }` for every seat
  * @throws SeatfileFault BAD_ARGUMENT, UNKNOWN_MODULE, ABORTED, LICENCE_*, TABLE_*, SHARE_*, COMMIT_UNKNOWN
  */

@@ -92,7 +92,7 @@ describe('removeSeats', () => {
 });
 
 describe('removed gently', () => {
-  test('a holder that cannot write is without its seat at once, and the seat counts until the share has it', async () => {
+  test('a holder that cannot write has lost its seat, which counts until the share has taken it back', async () => {
     const { world, users, remove } = await office(['ada']);
     const [ada] = users as [User];
     expect((await remove({ all: true }, { gently: true })).seats).toMatchObject([{ place: 'kept' }]);
