@@ -2,7 +2,7 @@ import { openStore } from '../../src/client/open-store.js';
 import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import { notify } from '../../src/rules/messages.js';
-import { undo } from '../../src/rules/undo.js';
+import { undo } from '../../src/rules/reinstate.js';
 import type { Change } from '../../src/store/commit.js';
 import { HandClock } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
