@@ -12,9 +12,6 @@ import type { World } from './world.js';
 export const waitMs = (text: string | undefined): number =>
   text === undefined ? 0 : 1000 * parseDuration('--wait', text, 0, 86_400);
 
-export const TIMEOUT = '30s';
-export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to write there';
-
 /** `--timeout 2m`, in milliseconds. */
 export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);
 

@@ -1,9 +1,11 @@
 import nodePath from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { Trust } from '../licence/trust.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { readGiven } from '../vendor/given-file.js';
+import { collect } from './arguments.js';
 import { waitingReporter } from './asking.js';
+import { WHICH_LICENCE } from './common-options.js';
 import type { World } from './world.js';
 
 /** `--public-key P`, of every command that opens a licence. */
@@ -23,11 +25,14 @@ const VARIABLE = 'SEATFILE_PUBLIC_KEY';
 const REFUSES = "the vendor's public key: refuse a licence that it did not sign";
 
 export const withPublicKey = (command: Command, means: string = REFUSES): Command =>
-  command.option(
-    '--public-key <file>',
-    `${means} (may be repeated); ` +
-      `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
-    (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+  command.addOption(
+    new Option(
+      '--public-key <file>',
+      `${means} (may be repeated); ` +
+        `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
+    )
+      .argParser(collect)
+      .helpGroup(WHICH_LICENCE),
   );
 
 /**
