@@ -4,6 +4,7 @@ import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { offerFree } from './offers.js';
+import { mergedSettings } from './settings.js';
 import { outAfterMs } from './timing.js';
 import { isNamed, takeAway } from './tombstones.js';
 
@@ -73,8 +74,7 @@ export function changeSettings(
   { changes, actor }: { readonly changes: Settings; readonly actor: string },
 ): Draft | null {
   refuseBeyondCaps(changes, policy);
-  const merged = Object.entries({ ...licence.settings, ...changes });
-  const settings: Settings = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+  const settings = mergedSettings(licence.settings, changes);
   if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
   const said = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? null]));
   return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: said }] };

@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
+import type {
+  InstanceRecord,
+  Licence,
+  LicenceEvent,
+  SeatRecord,
+  Tombstone,
+  Waiter,
+} from '../../src/licence/document.js';
 import { refuseMoved } from '../../src/licence/document.js';
 import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
@@ -25,9 +32,12 @@ import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
+import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { excessIn, install } from '../../src/rules/installation.js';
+import { type ComparedNames, KeptSeats } from '../../src/rules/kept-seats.js';
 import {
   addPoll,
   capSilence,
@@ -49,10 +59,13 @@ import { judgeReplacement, readReplacement } from '../../src/rules/replacement.j
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
+import { reservationKey, reservedSeats } from '../../src/rules/reserved-seats.js';
+import { mergedSettings } from '../../src/rules/settings.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { statusView } from '../../src/rules/status-view.js';
-import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
+import { acknowledgeRemoval, takeAway, tombstoneFor, tombstonesOf } from '../../src/rules/tombstones.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
@@ -177,6 +190,9 @@ const asker = (of: Sized): RequesterView => ({
 });
 const verdictsOf = ({ licence }: Sized): Verdict[] =>
   licence.instances.map(({ id: instance, beat }) => ({ instance, beat, reason: 'evicted' }));
+/** Each joins two names that the one before it joins in part. */
+const namesIn = ({ n }: Sized): ComparedNames[] =>
+  many(2 * n, (index) => ({ user: `u${index >> 1}`, host: `h${(index + 1) >> 1}` }));
 const wishFor = (module: string) => ({ module, seatId: 'new', waitSeconds: 60 });
 const pendingOf = ({ licence }: Sized): line.OfferOrWait[] => [
   ...licence.waiting.map(line.waits),
@@ -241,8 +257,30 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   proved: (of) => answers.proved(of.licence, START_MS),
   recordDenial: (of) =>
     recordDenial(context(of), {
-      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
+      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true, waitedMs: 0 },
     }),
+  ban: (of) => ban(context(of), { user: 'many', forMs: null, ...removal }),
+  bansByUser: (of) => {
+    const banOf = bansByUser(context(of));
+    return of.licence.waiting.map(({ user }) => banOf(user));
+  },
+  bansInForce: (of) => bansInForce(of.licence, START_MS),
+  liftBan: (of) => liftBan(context(of), { user: 'ban-1', ...removal }),
+  reserve: (of) => reserve(context(of), { reservation: { module: 'M1', host: 'pc' }, actor: 'a@b' }),
+  liftReservation: (of) =>
+    liftReservation(context(of), { reservation: { module: 'M1', user: 'boss' }, actor: 'a@b' }),
+  reservedSeats: (of) => reservedSeats(of.licence),
+  KeptSeats: (of) => {
+    const single = namesIn(of).flatMap(({ user, host }) => [
+      { user, host: undefined },
+      { user: undefined, host },
+    ]);
+    const kept = new KeptSeats(single);
+    for (const names of namesIn(of)) kept.hold(names);
+    return namesIn(of).map((names) => kept.isFor({ user: names.host, host: names.user }));
+  },
+  tombstoneFor: (of) =>
+    tombstoneFor(context(of), me, of.standing.seats[0] as SeatRecord, { reason: 'banned', ...removal }),
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
@@ -308,6 +346,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
       places.held('many', module),
     ]);
   },
+  mergedSettings: (of) => mergedSettings(of.licence.settings, { bans: of.licence.settings.bans }),
+  reservationKey: (of) => (of.licence.settings.reservations ?? []).map(reservationKey),
   seatsInUse: (of) => seatsInUse(of.licence),
   bury: (of) =>
     recalling.bury(
