@@ -34,7 +34,8 @@ const doors: Readonly<Record<string, readonly string[]>> = {
   'proper-lockfile': ['src/store/lock.ts'],
   'write-file-atomic': ['src/share/replace.ts'],
   chokidar: ['src/share/watch.ts'],
-  commander: ['src/cli/program.ts', 'src/cli/commands/'], // whose verbs describe themselves with its options
+  // The verbs describe themselves with its options.
+  commander: ['src/cli/program.ts', 'src/cli/common-options.ts', 'src/cli/commands/'],
 };
 
 /** Everything at the top of the repository. Dotfiles are free. */

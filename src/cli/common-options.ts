@@ -7,11 +7,12 @@ import { collect } from './arguments.js';
  */
 
 /** `--key`, `--in` and what else says which licence is meant stand together in a help. */
-export const WHICH_LICENCE = 'Which licence:';
+export const licenceOption = (flags: string, means: string): Option =>
+  new Option(flags, means).helpGroup('Which licence:');
 
 /** As the argument FILE; commands take it by `fileOf` or `placeOf`. */
 export const fileOption = (): Option =>
-  new Option('-f, --file <file>', 'the licence file, in place of the argument').helpGroup(WHICH_LICENCE);
+  licenceOption('-f, --file <file>', 'the licence file, in place of the argument');
 
 /** FILE as an argument or by `-f`, of a command for a licence file that is no seat table yet, or need not be one. */
 export const withFile = (command: Command, means = 'the licence file'): Command =>

@@ -29,6 +29,8 @@ export async function main(script: string, version: string, disk: DiskProcess | 
       (system ??= there ? { ...realSystem(), files: there.files, watching: there.watching } : realSystem()),
     append: there?.append ?? append,
     ready: disk?.ready ?? Promise.resolve(),
+    screen: () =>
+      process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null,
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow,

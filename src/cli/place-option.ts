@@ -1,8 +1,8 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { LicencePlace } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { collect, fileOf } from './arguments.js';
-import { fileOption, WHICH_LICENCE } from './common-options.js';
+import { fileOption, licenceOption } from './common-options.js';
 import type { World } from './world.js';
 
 /** Which licence a command is for: a file, or the one with a key. And further ones, where a seat is asked for. */
@@ -23,25 +23,32 @@ export interface NextOptions extends PlaceOptions {
 export const withPlace = (command: Command): Command =>
   command
     .addOption(fileOption())
-    .addOption(of('--key <key>', 'in place of a file: the one licence with this key among the files of --in'))
     .addOption(
-      of('--in <directory>', 'where --key looks: at *.json there, and not in the directories below'),
+      licenceOption(
+        '--key <key>',
+        'in place of a file: the one licence with this key among the files of --in',
+      ),
+    )
+    .addOption(
+      licenceOption(
+        '--in <directory>',
+        'where --key looks: at *.json there, and not in the directories below',
+      ),
     );
-
-const of = (flags: string, means: string): Option => new Option(flags, means).helpGroup(WHICH_LICENCE);
 
 export const withNext = (command: Command): Command =>
   withPlace(command)
     .addOption(
-      of(
+      licenceOption(
         '--next <file>',
         'a further licence, with seats of its own: asked where those before are out of reach or full (may be repeated)',
       ).argParser(collect),
     )
     .addOption(
-      of('--patience <duration>', 'how long a licence may be out of reach before the next is asked').default(
-        '10s',
-      ),
+      licenceOption(
+        '--patience <duration>',
+        'how long a licence may be out of reach before the next is asked',
+      ).default('10s'),
     );
 
 const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);

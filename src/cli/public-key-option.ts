@@ -1,11 +1,11 @@
 import nodePath from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { Trust } from '../licence/trust.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { readGiven } from '../vendor/given-file.js';
 import { collect } from './arguments.js';
 import { waitingReporter } from './asking.js';
-import { WHICH_LICENCE } from './common-options.js';
+import { licenceOption } from './common-options.js';
 import type { World } from './world.js';
 
 /** `--public-key P`, of every command that opens a licence. */
@@ -26,13 +26,11 @@ const REFUSES = "the vendor's public key: refuse a licence that it did not sign"
 
 export const withPublicKey = (command: Command, means: string = REFUSES): Command =>
   command.addOption(
-    new Option(
+    licenceOption(
       '--public-key <file>',
       `${means} (may be repeated); ` +
         `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
-    )
-      .argParser(collect)
-      .helpGroup(WHICH_LICENCE),
+    ).argParser(collect),
   );
 
 /**

@@ -28,6 +28,8 @@ export interface World {
   readonly system: () => System;
   /** What does the file operations has started. Until then its start would count as an answer of the share. */
   readonly ready: Promise<void>;
+  /** The terminal that stdout goes to, as large as it is now; null: it goes elsewhere. */
+  readonly screen: () => { readonly columns: number; readonly rows: number } | null;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
   /** Asks that person. Gives the line, '' at the end of input. @throws Interrupted at Ctrl-C or by the signal */

@@ -1,7 +1,7 @@
 import type { Ban, Licence } from '../licence/document.js';
+import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
-import { foldedName } from './seats.js';
 
 /** A ban refuses every new seat to a user, on whatever host, until its time or until it is lifted. */
 

@@ -1,12 +1,12 @@
 import { type Ban, type Licence, MAX_LISTED, type Waiter } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { foldedName, sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { type ChosenSeat, chooseSeats } from './admin.js';
 import { bansByUser, bansInForce } from './bans-in-force.js';
 import { offerFree } from './offers.js';
 import { withoutWaiters } from './queue.js';
-import { foldedName, sameName } from './seats.js';
 import { mergedSettings } from './settings.js';
 import { takeAway } from './tombstones.js';
 

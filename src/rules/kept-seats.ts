@@ -1,7 +1,9 @@
-/** The names that a reservation asks for, or those of a seat, as they are compared. */
-export interface ComparedNames {
-  readonly user: string | undefined;
-  readonly host: string | undefined;
+import { foldedName } from '../licence/names.js';
+
+/** The names that a reservation asks for, or those of a seat. */
+export interface Names {
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
 }
 
 /**
@@ -22,7 +24,7 @@ export class KeptSeats {
   private left: number;
 
   /** A reservation that stands there twice counts once. */
-  constructor(reservations: readonly ComparedNames[] | KeptSeats) {
+  constructor(reservations: readonly Names[] | KeptSeats) {
     if (reservations instanceof KeptSeats) {
       this.pairs = new Set(reservations.pairs);
       this.next = new Map(reservations.next);
@@ -30,7 +32,7 @@ export class KeptSeats {
       this.left = reservations.left;
       return;
     }
-    const isPair = ({ user, host }: ComparedNames) => user !== undefined && host !== undefined;
+    const isPair = ({ user, host }: Names) => user !== undefined && host !== undefined;
     this.pairs = new Set(reservations.filter(isPair).map(pairOf));
     this.next = new Map();
     this.open = new Set(reservations.filter((one) => !isPair(one)).flatMap(pointsOf));
@@ -43,18 +45,18 @@ export class KeptSeats {
   }
 
   /** Whether a further seat with these names would hold one that is not held. */
-  isFor(names: ComparedNames): boolean {
+  isFor(names: Names): boolean {
     return this.pairs.has(pairOf(names)) || pointsOf(names).some((point) => this.open.has(this.first(point)));
   }
 
   /** One more seat. Gives whether it holds a reservation that was not held. */
-  hold(names: ComparedNames): boolean {
+  hold(names: Names): boolean {
     const isHeld = this.pairs.delete(pairOf(names)) || this.join(names);
     if (isHeld) this.left--;
     return isHeld;
   }
 
-  private join(names: ComparedNames): boolean {
+  private join(names: Names): boolean {
     const [one = '', other = one] = new Set(pointsOf(names).map((point) => this.first(point)));
     if (one === other) return this.open.delete(one);
     if (!this.open.has(one) && !this.open.has(other)) return false; // it holds nothing, here and later
@@ -75,11 +77,12 @@ export class KeptSeats {
   }
 }
 
-const pointsOf = ({ user, host }: ComparedNames): string[] => [
-  ...(user === undefined ? [] : [`user ${user}`]),
-  ...(host === undefined ? [] : [`host ${host}`]),
+const pointsOf = ({ user, host }: Names): string[] => [
+  ...(user === undefined ? [] : [`user ${foldedName(user)}`]),
+  ...(host === undefined ? [] : [`host ${foldedName(host)}`]),
 ];
 
 /** A name may hold anything: its length tells where it ends. */
 export const lengthAnd = (name: string): string => `${name.length} ${name}`;
-const pairOf = ({ user = '', host = '' }: ComparedNames): string => `${lengthAnd(user)} ${host}`;
+const pairOf = ({ user = '', host = '' }: Names): string =>
+  `${lengthAnd(foldedName(user))} ${foldedName(host)}`;

@@ -1,13 +1,11 @@
 import type { Licence, Reservation } from '../licence/document.js';
-import { foldedNames } from './seats.js';
+import { foldedName } from '../licence/names.js';
 
 /** What a reservation is, and how many there are. Which of them are held is told by `kept-seats.ts`. */
 
 /** Tells one reservation from another; users and hosts as they are compared. */
-export function reservationKey({ module, ...names }: Reservation): string {
-  const { user = null, host = null } = foldedNames(names);
-  return JSON.stringify([module, user, host]);
-}
+export const reservationKey = ({ module, user, host }: Reservation): string =>
+  JSON.stringify([module, user === undefined ? null : foldedName(user), host === undefined ? null : foldedName(host)]);
 
 /** How many seats of each module are kept, held or not. */
 export function reservedSeats({ settings }: Pick<Licence, 'settings'>): ReadonlyMap<string, number> {

@@ -1,21 +1,14 @@
 import type { CountBy, Licence, Reservation, Running, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
-import { type ComparedNames, KeptSeats, lengthAnd } from './kept-seats.js';
+import { KeptSeats, lengthAnd } from './kept-seats.js';
 
 /** Which places of a table are taken, by which user, and for which user they are kept. */
 
 export interface Identity extends Pick<Running, 'user' | 'host' | 'machine'> {
   readonly id: string;
 }
-
-/** As names are compared; they are shown as written. */
-export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
-export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
-export const foldedNames = ({ user, host }: Omit<Reservation, 'module'>): ComparedNames => ({
-  user: user === undefined ? undefined : foldedName(user),
-  host: host === undefined ? undefined : foldedName(host),
-});
 
 /**
  * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by
@@ -139,8 +132,8 @@ export class SeatIndex {
     const then = count === 0 ? kept : new KeptSeats(kept);
     let served = 0;
     for (const waiter of count === 0 ? [] : line.slice(0, count))
-      if (then.hold(foldedNames(waiter))) served++;
-    return then.isFor(foldedNames(who)) ? alone + served : alone + count + then.unheld;
+      if (then.hold(waiter)) served++;
+    return then.isFor(who) ? alone + served : alone + count + then.unheld;
   }
 
   private lackingAlone(module: string): number {
@@ -160,8 +153,8 @@ export class SeatIndex {
     if (this.index) return this.index;
     const { instances, settings } = this.licence;
     const index = new Map<string, ModulePlaces>();
-    for (const [module, names] of namesByModule(settings.reservations ?? []))
-      index.set(module, placesWith(new KeptSeats(names)));
+    for (const [module, reservations] of byModule(settings.reservations ?? []))
+      index.set(module, placesWith(new KeptSeats(reservations)));
     instances.forEach((record, at) => {
       for (const seat of record.seats) this.note(index, record, { at, seat });
     });
@@ -174,7 +167,7 @@ export class SeatIndex {
     const key = userKey(countByOf(this.policy, module), record);
     const places = index.get(module) ?? placesWith(null);
     index.set(module, places);
-    if (!places.ids.has(taken.seat.id)) places.kept?.hold(foldedNames(record)); // shared seats are held by the first
+    if (!places.ids.has(taken.seat.id)) places.kept?.hold(record); // shared seats are held by the first
     places.ids.add(taken.seat.id);
     noteFirst(places.byInstance, record.id, taken);
     if (key !== null) noteFirst(places.byUser, key, taken);
@@ -190,14 +183,14 @@ export class SeatIndex {
   }
 }
 
-function namesByModule(reservations: readonly Reservation[]): ReadonlyMap<string, readonly ComparedNames[]> {
-  const names = new Map<string, ComparedNames[]>();
+function byModule(reservations: readonly Reservation[]): ReadonlyMap<string, readonly Reservation[]> {
+  const lists = new Map<string, Reservation[]>();
   for (const reservation of reservations) {
-    const others = names.get(reservation.module) ?? [];
-    names.set(reservation.module, others);
-    others.push(foldedNames(reservation));
+    const others = lists.get(reservation.module) ?? [];
+    lists.set(reservation.module, others);
+    others.push(reservation);
   }
-  return names;
+  return lists;
 }
 
 const placesWith = (kept: KeptSeats | null): ModulePlaces => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ComparedNames, KeptSeats } from '../../src/rules/kept-seats.js';
+import { type Names, KeptSeats } from '../../src/rules/kept-seats.js';
 
 /** How many reservations are held is the most that any assignment of seats to reservations can reach. */
 
@@ -13,14 +13,14 @@ const reservation = fc.oneof(
   fc.record({ user: fc.constant(undefined), host: fc.constantFrom(...HOSTS) }),
 );
 
-const fits = (names: ComparedNames, wanted: ComparedNames): boolean =>
+const fits = (names: Names, wanted: Names): boolean =>
   (wanted.user === undefined || wanted.user === names.user) &&
   (wanted.host === undefined || wanted.host === names.host);
 
 /** By trying: each seat in turn takes a reservation, and the seat that had it looks for another. */
-function mostHeld(reservations: readonly ComparedNames[], seats: readonly ComparedNames[]): number {
-  const holderOf = new Map<ComparedNames, ComparedNames>();
-  const place = (names: ComparedNames, asked: Set<ComparedNames>): boolean =>
+function mostHeld(reservations: readonly Names[], seats: readonly Names[]): number {
+  const holderOf = new Map<Names, Names>();
+  const place = (names: Names, asked: Set<Names>): boolean =>
     reservations.some((wanted) => {
       if (!fits(names, wanted) || asked.has(wanted)) return false;
       asked.add(wanted);

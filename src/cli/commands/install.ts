@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { checkPlaceFor, PlaceCheck } from '../../client/place-check.js';
+import { shareTimeOf } from '../../client/status.js';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';
@@ -9,7 +10,7 @@ import { type InstallOutcome, type InstallRefusal, install, notInForce } from '.
 import { type NewLicence, readNewLicence } from '../../rules/new-licence.js';
 import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
 import { readGiven } from '../../vendor/given-file.js';
-import { type AdminSession, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { isAgreed, waitingReporter } from '../asking.js';
 import { dryRunOption, fileOption, jsonOption, yesOption } from '../common-options.js';

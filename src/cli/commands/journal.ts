@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { shareTimeOf } from '../../client/status.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
 import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
-import { type AdminSession, checkModule, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
 import { jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
+import { isGoneHere, shareTimeOf } from '../../client/status.js';
 import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type ChosenSeat, chooseSeats, remove } from '../../rules/admin.js';
 import type { ShareTime } from '../../rules/status-view.js';
 import { ownPollMs } from '../../rules/timing.js';
-import { type AdminSession, isGoneHere, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { isAgreed } from '../asking.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import { PlaceCheck } from '../../client/place-check.js';
+import { shareTimeOf } from '../../client/status.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withTimeouts } from '../../share/op-timeouts.js';
 import { type RenewalDeps, type RenewalResult, readUsage, renew, reportText } from '../../vendor/renewing.js';
-import { type AdminSession, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
 import { jsonOption, withFile } from '../common-options.js';

@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
+import { type FullView, viewOf } from '../../client/status.js';
 import { renewalWarning } from '../../client/warning-text.js';
 import { inFile } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import type { SeatView, StatusView } from '../../rules/status-view.js';
 import { isNamed } from '../../rules/tombstones.js';
 import type { Kept } from '../../store/journal-files.js';
-import { checkModule, type FullView, viewOf, withAdminSession } from '../admin-session.js';
+import { checkModule, withAdminSession } from '../admin-session.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
