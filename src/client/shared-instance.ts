@@ -1,6 +1,5 @@
 import type { OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
-import { foldedName } from '../licence/names.js';
 import type { Trust } from '../licence/trust.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
