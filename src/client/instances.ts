@@ -1,4 +1,4 @@
-import { foldedName } from '../rules/seats.js';
+import { foldedName } from '../licence/names.js';
 import { type Member, type Opening, SharedInstance } from './shared-instance.js';
 
 /**

@@ -5,7 +5,11 @@ import { foldedName } from '../licence/names.js';
 
 /** Tells one reservation from another; users and hosts as they are compared. */
 export const reservationKey = ({ module, user, host }: Reservation): string =>
-  JSON.stringify([module, user === undefined ? null : foldedName(user), host === undefined ? null : foldedName(host)]);
+  JSON.stringify([
+    module,
+    user === undefined ? null : foldedName(user),
+    host === undefined ? null : foldedName(host),
+  ]);
 
 /** How many seats of each module are kept, held or not. */
 export function reservedSeats({ settings }: Pick<Licence, 'settings'>): ReadonlyMap<string, number> {

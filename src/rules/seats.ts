@@ -131,8 +131,7 @@ export class SeatIndex {
     if (kept === null) return alone + count;
     const then = count === 0 ? kept : new KeptSeats(kept);
     let served = 0;
-    for (const waiter of count === 0 ? [] : line.slice(0, count))
-      if (then.hold(waiter)) served++;
+    for (const waiter of count === 0 ? [] : line.slice(0, count)) if (then.hold(waiter)) served++;
     return then.isFor(who) ? alone + served : alone + count + then.unheld;
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Names, KeptSeats } from '../../src/rules/kept-seats.js';
+import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
 
 /** How many reservations are held is the most that any assignment of seats to reservations can reach. */
 

@@ -30,15 +30,15 @@ import {
 import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
 import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
+import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
-import { ban, liftBan } from '../../src/rules/bans.js';
-import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { excessIn, install } from '../../src/rules/installation.js';
-import { type Names, KeptSeats } from '../../src/rules/kept-seats.js';
+import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
 import {
   addPoll,
   capSilence,
@@ -58,11 +58,10 @@ import * as renewal from '../../src/rules/renewal.js';
 import * as renewalStates from '../../src/rules/renewal-state.js';
 import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
+import { reservedSeats } from '../../src/rules/reserved-seats.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
-import { liftReservation, reserve } from '../../src/rules/reservations.js';
-import { reservationKey, reservedSeats } from '../../src/rules/reserved-seats.js';
-import { mergedSettings } from '../../src/rules/settings.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { statusView } from '../../src/rules/status-view.js';
@@ -351,8 +350,6 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
       places.held('many', module),
     ]);
   },
-  mergedSettings: (of) => mergedSettings(of.licence.settings, { bans: of.licence.settings.bans }),
-  reservationKey: (of) => (of.licence.settings.reservations ?? []).map(reservationKey),
   seatsInUse: (of) => seatsInUse(of.licence),
   bury: (of) =>
     recalling.bury(
@@ -467,7 +464,11 @@ const folders = ['licence', 'rules'].map((room) =>
 
 /** Every rule that is exported, by what its parameters say. */
 function exportedRules(): string[] {
-  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => nodePath.join(folder, file)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { encoding: 'utf8', recursive: true })
+      .filter((name) => name.endsWith('.ts'))
+      .map((file) => nodePath.join(folder, file)),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const functions = text.matchAll(
