@@ -10,7 +10,7 @@ import type { Store } from '../store/store.js';
 import { whyElsewhere } from './place-check.js';
 import type { System } from './system.js';
 
-/** The document of `seatfile status --json`, for the command and for the library. Takes no lock, and changes nothing. */
+/** The document of `seatfile status --json`, for the command and the library. Takes no lock, and changes nothing. */
 
 /** One poll of a licence, and what its reader knows. */
 export interface StatusSource {
