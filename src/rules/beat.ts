@@ -1,12 +1,13 @@
 import type { Ban, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
+import { toIso } from '../licence/time.js';
 import { bansByUser } from './bans-in-force.js';
 import { giveBack } from './give-back.js';
 import { dequeue, enqueueFirst, Queues } from './queue.js';
 import { isOffered, ownRecord, putRecord, renewRecord, seatEvent, withoutMark } from './records.js';
 import { type Requester, SeatIndex } from './seats.js';
-import { isFinal, takeAway, tombstoneFor, tombstonesOf } from './tombstones.js';
+import { isFinal, takeAway, tombstonesOf } from './tombstones.js';
 
 /**
  * What an instance brings to its own beat: its identity, the seats it holds, and whether these are still
@@ -81,20 +82,20 @@ export function beat(context: ChangeContext, heldState: HeldState): BeatOutcome 
 function endedBy(ban: Ban, context: ChangeContext, { who, seats }: HeldState): BeatOutcome {
   const why = { reason: 'banned', actor: ban.actor ?? 'unknown', words: ban.words ?? null };
   const records = context.licence.instances.filter((record) => record.id === who.id);
-  const taken = takeAway(
-    context,
-    records.map((record) => ({ record, seats: record.seats, why })),
-  );
-  const licence = dequeue(taken?.licence ?? context.licence, who.id, null);
+  const takings = records.map((record) => ({ record, seats: record.seats, why }));
+  const { licence: left, events } = takeAway(context, takings) ?? { licence: context.licence, events: [] };
+  const licence = dequeue(left, who.id, null);
   const tombstoneOf = tombstonesOf(licence, who.id);
   const lost = (seat: SeatRecord): SeatOutcome => {
     const known = tombstoneOf(seat);
-    const isTold = known !== null && isFinal(known.reason);
-    return { kind: 'lost', tombstone: isTold ? known : tombstoneFor(context, who, seat, why) };
+    const told = { ...why, at: ban.at ?? toIso(context.nowMs), revision: licence.revision };
+    const { id: instance, user, host } = who;
+    const own = { instance, user, host, seat: seat.id, module: seat.module, ...told };
+    return { kind: 'lost', tombstone: known && isFinal(known.reason) ? known : own };
   };
   return {
     kind: 'beaten',
-    draft: licence === context.licence ? null : { licence, events: taken?.events ?? [] },
+    draft: licence === context.licence ? null : { licence, events },
     record: null,
     outcomes: new Map(seats.map((seat) => [seat.module, lost(seat)])),
   };

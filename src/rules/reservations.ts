@@ -29,8 +29,8 @@ export function reserve(context: ChangeContext, { reservation, actor }: Reservat
   if ((reservedSeats(licence).get(module) ?? 0) >= maxUsers)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      `${module}: all ${maxUsers} seats are reserved already; expected fewer reservations than max users. ` +
-        'Lift one first',
+      `${module}: ${maxUsers} of ${maxUsers} seats are reserved; expected no more reservations than max users. ` +
+        'Lift one first: seatfile reserve --lift',
     );
   if (known.length >= MAX_LISTED)
     throw new SeatfileFault(

@@ -37,6 +37,19 @@ export type SeatView = {
   readonly untilAt: string | null;
 };
 
+/** Each seat that can be in use is in use, kept, or free for any user. */
+export interface ModuleFigures {
+  readonly module: string;
+  readonly maxUsers: number;
+  readonly overdraft: number;
+  /** Seats kept free for users and hosts that do not have them now. */
+  readonly reserved: number;
+  readonly inUse: number;
+  /** For any user: not in use, and not kept for others. */
+  readonly free: number;
+  readonly waiting: number;
+}
+
 export interface BanView {
   readonly user: string;
   readonly untilAt: string | null;
@@ -83,17 +96,7 @@ export interface StatusView {
   } | null;
   /** Modules with more seats in use than there are: no new user is seated before it fits. */
   readonly excess: readonly Excess[];
-  readonly modules: readonly {
-    readonly module: string;
-    readonly maxUsers: number;
-    readonly overdraft: number;
-    /** Seats kept free for users and hosts that do not have them now. */
-    readonly reserved: number;
-    readonly inUse: number;
-    /** For any user: not in use, and not kept for others. */
-    readonly free: number;
-    readonly waiting: number;
-  }[];
+  readonly modules: readonly ModuleFigures[];
   readonly seats: readonly SeatView[];
   readonly waiting: readonly {
     readonly place: number;
@@ -150,7 +153,7 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     refusedFile,
     renewal: renewalView(context),
     excess: excessIn(context),
-    modules: modulesView(context, queues),
+    modules: moduleFigures(context, queues),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
@@ -168,8 +171,7 @@ function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['ren
   return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
-/** Each seat that can be in use is in use, kept, or free for any user. */
-function modulesView(context: ChangeContext, queues: Queues): StatusView['modules'] {
+export function moduleFigures(context: ChangeContext, queues = new Queues(context.licence)): ModuleFigures[] {
   const places = new SeatIndex(context);
   return [...context.policy.modules.values()].map((grant) => {
     const { module, maxUsers, overdraft = 0 } = grant;

@@ -35,7 +35,7 @@ export function takeAway(context: ChangeContext, takings: readonly Taking[]): Dr
   const taken = takings.flatMap(({ seats, ...taking }) => seats.map((seat): Taken => ({ ...taking, seat })));
   if (taken.length === 0) return null;
   const kept = licence.gone.filter((stone) => isKept(context, stone));
-  const stones = taken.map(({ record, seat, why }) => tombstoneFor(context, record, seat, why));
+  const stones = taken.map((one) => tombstoneOf(context, one));
   const left = dropSeats(licence, new Set(taken.map(({ seat }) => seat)));
   return {
     licence: { ...left, gone: [...kept, ...stones].slice(-MAX_GONE) },
@@ -43,14 +43,15 @@ export function takeAway(context: ChangeContext, takings: readonly Taking[]): Dr
   };
 }
 
-export const tombstoneFor = (
-  { licence, nowMs }: ChangeContext,
-  { id, user, host }: Pick<InstanceRecord, 'id' | 'user' | 'host'>,
-  { id: seat, module }: SeatRecord,
-  why: Taking['why'],
-): Tombstone => ({
-  ...{ instance: id, seat, module, user, host, ...why },
-  ...{ at: toIso(nowMs), revision: licence.revision + 1 },
+const tombstoneOf = ({ licence, nowMs }: ChangeContext, { record, seat, why }: Taken): Tombstone => ({
+  instance: record.id,
+  seat: seat.id,
+  module: seat.module,
+  user: record.user,
+  host: record.host,
+  ...why,
+  at: toIso(nowMs),
+  revision: licence.revision + 1,
 });
 
 const takingEvent = ({ record, seat, why }: Taken): EventDraft => {

@@ -2,14 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type {
-  InstanceRecord,
-  Licence,
-  LicenceEvent,
-  SeatRecord,
-  Tombstone,
-  Waiter,
-} from '../../src/licence/document.js';
+import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
 import { refuseMoved } from '../../src/licence/document.js';
 import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
@@ -64,8 +57,8 @@ import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
-import { statusView } from '../../src/rules/status-view.js';
-import { acknowledgeRemoval, takeAway, tombstoneFor, tombstonesOf } from '../../src/rules/tombstones.js';
+import { moduleFigures, statusView } from '../../src/rules/status-view.js';
+import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
@@ -281,8 +274,6 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     for (const names of namesIn(of)) kept.hold(names);
     return namesIn(of).map((names) => kept.isFor({ user: names.host, host: names.user }));
   },
-  tombstoneFor: (of) =>
-    tombstoneFor(context(of), me, of.standing.seats[0] as SeatRecord, { reason: 'banned', ...removal }),
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
@@ -418,6 +409,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   addPoll: (of) =>
     addPoll(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
+  moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [

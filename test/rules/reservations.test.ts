@@ -154,7 +154,7 @@ describe('reserving', () => {
 
   test('no more than max users, and only what the licence has', () => {
     const all = kept(table(1, 3), { user: 'boss' });
-    expect(() => change(all, { user: 'ada' })).toThrow('all 1 seats are reserved');
+    expect(() => change(all, { user: 'ada' })).toThrow('1 of 1 seats are reserved');
     expect(() => change(all, { user: 'ada' }, 'M9')).toThrow('M9');
   });
 
