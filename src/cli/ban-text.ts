@@ -4,18 +4,14 @@ import { didYouMean } from '../licence/nearest.js';
 import type { ChangeContext } from '../licence/revision.js';
 import type { BanOutcome } from '../rules/bans.js';
 import { bansInForce } from '../rules/bans-in-force.js';
+import { describeSeat, describeTold, type NamedSeat } from './seat-text.js';
 import { list } from './told.js';
-import { clockTime, duration, printable, shortId, whoIs } from './words.js';
+import { clockTime, printable, whoIs } from './words.js';
 
 /** What `ban` says. */
 
 /** A seat that a ban takes. */
-export interface TakenSeat {
-  readonly seat: string;
-  readonly module: string;
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number;
+export interface TakenSeat extends NamedSeat {
   /** Null: its process is gone. */
   readonly toldWithinSeconds: number | null;
 }
@@ -39,19 +35,14 @@ export function describeBan(
     ...(when === 'asked'
       ? []
       : [before === null ? head : `${head} Before that the ban held ${bannedUntil(before)}.`]),
-    ...taken.map((one) => `${isDone ? 'Took' : 'Would take'} ${describeSeat(one)}. ${describeTold(one)}`),
+    ...taken.map(
+      (one) =>
+        `${isDone ? 'Took' : 'Would take'} ${describeSeat(one)}. ${describeTold(one.toldWithinSeconds)}`,
+    ),
     ...waited.map((one) => `${isDone ? 'Took' : 'Would take'} ${describeWaiter(one)}.`),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
-
-const describeSeat = ({ seat, module, pid, ...who }: TakenSeat): string =>
-  `${printable(module)} ${whoIs(who)} (seat ${shortId(seat)}, pid ${pid})`;
-
-const describeTold = ({ toldWithinSeconds: seconds }: TakenSeat): string =>
-  seconds === null
-    ? 'Its process is gone.'
-    : `The user's application is told within ${duration(seconds)}, if it is running.`;
 
 const describeWaiter = (waiter: Waiter): string =>
   `the place of ${whoIs(waiter)} in the queue of ${printable(waiter.module)}`;

@@ -1,18 +1,20 @@
 import type { Command } from 'commander';
+import { toldWithinSeconds } from '../../client/removal.js';
 import { isGoneHere, shareTimeOf } from '../../client/status.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { sameName } from '../../licence/names.js';
 import type { ChangeContext } from '../../licence/revision.js';
-import type { ChosenSeat } from '../../rules/admin.js';
 import { type BanOutcome, type BanRequest, ban, liftBan } from '../../rules/bans.js';
-import { ownPollMs } from '../../rules/timing.js';
+import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { checkName, checkReason, parseDuration } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { bannedUntil, describeBan, describeNoBan, type TakenSeat, warningsOf } from '../ban-text.js';
 import { dryRunOption, jsonOption, userOption, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
+import { namedSeat } from '../seat-text.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
@@ -26,11 +28,17 @@ interface BanOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile ban licence.json -u anna --for 2h --reason "licence audit"', 'for two hours; she is told why'],
+  ['seatfile ban licence.json -u anna -n', 'which seats that would take'],
+  ['seatfile ban licence.json -u anna --lift', 'she may take seats again'],
+];
+
 /** Seconds: ten years. */
 const LONGEST_BAN = 3650 * 86_400;
 
 export function addBan(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('ban')))
+  withPlace(withPublicKey(withExamples(program.command('ban'), EXAMPLES)))
     .summary('refuse a user every seat, until lifted or for a time')
     .description(
       'Refuses a user new seats in all modules, on whatever host, until the ban is lifted or its time is over, and ' +
@@ -137,26 +145,11 @@ function tell(
   world.out(`${jsonText(view, 2)}\n`);
 }
 
-const takenSeats = (taken: readonly ChosenSeat[], session: AdminSession): TakenSeat[] =>
-  taken.map(({ record, seat }) => {
-    const { user, host, pid } = record;
-    return {
-      seat: seat.id,
-      module: seat.module,
-      user,
-      host,
-      pid,
-      toldWithinSeconds: toldWithin(record, session),
-    };
-  });
-
-/** A holder that lives learns of it at its next poll. Null: its process is gone. */
-function toldWithin(record: ChosenSeat['record'], { system, policy }: AdminSession): number | null {
-  if (isGoneHere(record, system)) return null;
-  const { level, answersWithin, checkIntervalSeconds } = record;
-  const longest = Math.max(policy.checkIntervalSeconds, checkIntervalSeconds);
-  return Math.ceil(ownPollMs(level, longest, answersWithin) / 1000);
-}
+const takenSeats = (taken: readonly ChosenSeat[], { system, policy }: AdminSession): TakenSeat[] =>
+  taken.map((one) => ({
+    ...namedSeat(one),
+    toldWithinSeconds: isGoneHere(one.record, system) ? null : toldWithinSeconds(one.record, policy),
+  }));
 
 async function lift(
   session: AdminSession,

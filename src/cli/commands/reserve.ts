@@ -10,6 +10,7 @@ import { type ModuleFigures, moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { checkName, chooseModule } from '../arguments.js';
 import { dryRunOption, hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { list } from '../told.js';
@@ -25,8 +26,14 @@ interface ReserveOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile reserve licence.json -m CAD -u anna', 'anna finds a seat of CAD at any time'],
+  ['seatfile reserve licence.json -m CAD --host pc-04', 'the user of this PC does'],
+  ['seatfile reserve licence.json -m CAD -u anna --lift', 'it is for all users again'],
+];
+
 export function addReserve(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('reserve')))
+  withPlace(withPublicKey(withExamples(program.command('reserve'), EXAMPLES)))
     .summary('keep a seat for a user or a host')
     .description(
       'Keeps a seat of a module for a user, for a host, or for a user on a host: no other user gets it, and its user ' +

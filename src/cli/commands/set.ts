@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { shareTimeOf } from '../../client/status.js';
 import type { Level, Settings } from '../../licence/document.js';
 import { policyAfter } from '../../licence/entitlement.js';
@@ -10,7 +10,8 @@ import { changeModules, type ModuleChange } from '../../rules/modules.js';
 import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { collect, parseDuration, parseModules, parseMonths } from '../arguments.js';
-import { dryRunOption, grantOption, jsonOption, yesOption } from '../common-options.js';
+import { dryRunOption, grantOption, jsonOption, levelOption, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
@@ -38,20 +39,26 @@ interface SetOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile set licence.json --module CAD=30', 'thirty users at once, where the licence is not signed'],
+  ['seatfile set licence.json --check-interval 5m --dry-run', 'what that would change'],
+  ['seatfile set licence.json --on-demand 20s', 'a dead seat is free within 20 s for a user that needs it'],
+];
+
 /** Seconds: the shortest and the longest promise to answer, and the longest grace. */
 const SHORTEST_ANSWER = 20;
 const DAY = 86_400;
 const LONGEST_GRACE = 400 * DAY;
 
 export function addSet(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('set')))
+  withPlace(withPublicKey(withExamples(program.command('set'), EXAMPLES)))
     .summary('change settings; seats and modules of an unsigned licence')
     .description(
       'Changes settings for all users, and seats and modules of an unsigned licence. Running applications use them at ' +
         'their next poll. No user loses a seat by it.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .addOption(new Option('--level <level>', 'heartbeat or light').choices(['heartbeat', 'light']))
+    .addOption(levelOption('heartbeat or light'))
     .option('--check-interval <duration>', 'how often an instance beats, from 1s to 24h')
     .option(
       '--on-demand <duration>',
