@@ -650,8 +650,8 @@ const table: readonly Bug[] = [
     breaks: neverOver,
     file: places,
     within: 'SeatIndex.seatIdFor',
-    find: 'inUse + ahead < seatLimit',
-    replace: 'inUse + ahead <= seatLimit',
+    find: 'lacking <= 0',
+    replace: 'lacking <= 1',
   },
   {
     name: 'same-name-same-user',
