@@ -1,4 +1,4 @@
-import type { OpenOptions, Warning } from '../api.js';
+import type { OnSlow, OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Trust } from '../licence/trust.js';
 import type { CallOff } from '../share/clock.js';
@@ -100,7 +100,8 @@ export class SharedInstance {
     this.tell((member) => member.onWarning(warning));
   }
 
-  private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
+  private readonly onSlow: OnSlow = (waitingFor, wait) =>
+    this.tell((member) => member.onSlow(waitingFor, wait));
 
   private makeStore(): Store {
     const { paths, trust, system } = this.opening;
@@ -136,7 +137,7 @@ export class SharedInstance {
 
 /** One opening of a licence, in whatever copy of the package. What it hears, it hears from its own `on...`. */
 export class Member {
-  onSlow: (waitingFor: string) => void = nothing;
+  onSlow: OnSlow = nothing;
   onWarning: (warning: Warning) => void = nothing;
   onWaiting: (news: QueueNews) => void = nothing;
   /** There is something to give back now, a seat or a place in a line; or nothing any more. */
