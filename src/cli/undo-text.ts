@@ -3,8 +3,8 @@ import { lossOf } from '../client/warning-text.js';
 import type { InstanceRecord, LicenceEvent, Tombstone } from '../licence/document.js';
 import { unreachable } from '../licence/fault.js';
 import { type ChosenSeat, isLeaving } from '../rules/leaving.js';
+import type { UndoRefusal } from '../rules/reinstate.js';
 import { outAfterMs } from '../rules/timing.js';
-import type { UndoRefusal } from '../rules/undo.js';
 import { describeSeat, namedSeat } from './seat-text.js';
 import { clockTime, describeLoss, duration, printable, shortId, whoIs } from './words.js';
 
@@ -65,6 +65,8 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
       const who = printable(why.stone.user);
       return `${of(why.stone)}: ${who} is banned${until}. Lift the ban first: seatfile ban --lift.`;
     }
+    case 'reserved':
+      return `${of(why.stone)}: the seats that are free are kept for others.`;
     case 'closed':
       return `${of(why.stone)}: the seat table has just been restored. Try again at ${clockTime(why.untilAt)}.`;
     default:

@@ -2,8 +2,8 @@ import type { Loss, SeatState } from '../api.js';
 import { Seat } from '../client/seat.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { toIso } from '../licence/time.js';
-import { EPOCH_MS } from './timeline.js';
 import type { TestSeat, TestSeatOptions } from './test-types.js';
+import { EPOCH_MS } from './timeline.js';
 
 const REMAINING_MS = 60_000;
 const JEOPARDY_MS = 5000;

@@ -5,7 +5,7 @@ import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
 import { notify } from '../../src/rules/messages.js';
-import { undo } from '../../src/rules/undo.js';
+import { undo } from '../../src/rules/reinstate.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
 import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';

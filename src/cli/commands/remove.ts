@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { Removal } from '../../api.js';
-import { checkSeatId, isSelective, LONGEST_REASON } from '../../client/argument-checks.js';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
 import { dryRun, type RemovalRequest, removeChosen, seatsFor } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
+import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
@@ -69,8 +70,7 @@ function checkOptions(options: RemoveOptions): void {
       'remove: which seats? Give --user, --host, --module, --seat, --dead or --all',
     );
   if (options.seat !== undefined) checkSeatId('--seat', options.seat);
-  if ((options.reason?.length ?? 0) > LONGEST_REASON)
-    throw new SeatfileFault('BAD_ARGUMENT', `--reason: expected at most ${LONGEST_REASON} characters`);
+  checkReason(options.reason);
 }
 
 async function removeSeats(session: AdminSession, options: RemoveOptions, world: World): Promise<void> {

@@ -10,8 +10,8 @@ import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { enqueue } from '../../src/rules/queue.js';
+import { undo } from '../../src/rules/reinstate.js';
 import { type Requester, seatsInUse } from '../../src/rules/seats.js';
-import { undo } from '../../src/rules/undo.js';
 import { app, asking, contextOf, emptyTable, FILE, START_MS } from './tables.js';
 
 const DAY_MS = 86_400_000;
@@ -140,6 +140,10 @@ describe('refused', () => {
     const banned = { ...removed, settings: { bans: [{ user: 'ADA', untilAt: toIso(START_MS + 1) }] } };
     expect(whyNot(banned)).toMatchObject({ reason: 'banned', untilAt: toIso(START_MS + 1) });
     expect(whyNot(banned, START_MS + 1)).toBeNull();
+    const kept = { ...removed, settings: { reservations: [{ module: 'M1', user: 'bob' }] } };
+    expect(whyNot(kept)).toMatchObject({ reason: 'reserved' });
+    const own = { ...removed, settings: { reservations: [{ module: 'M1', user: 'ada' }] } };
+    expect(whyNot(own)).toBeNull();
     const { entitlement } = emptyTable({ modules: [{ module: 'M2', maxUsers: 1 }] });
     expect(whyNot({ ...removed, entitlement })).toMatchObject({ reason: 'no module' });
     const gone = removed.gone.map(({ was: _, ...stone }) => stone);
