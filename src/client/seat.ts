@@ -1,4 +1,5 @@
 import type * as api from '../api.js';
+import type { SeatMessage } from '../licence/document.js';
 import type { Ending } from '../licence/entitlement.js';
 import { soon } from '../share/clock.js';
 import { Emitter } from './emitter.js';
@@ -64,6 +65,11 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
     this.toldEnd = ending.expiresAt;
     const { remainingMs, expiresAt } = ending;
     soon(() => this.emit('expiring', { remainingMs, expiresAt }));
+  }
+
+  /** For the instance: an administrator says something to the user. */
+  tellMessage({ words, actor: by, at }: SeatMessage): void {
+    if (!this.isOver) soon(() => this.emit('message', { words, by, at }));
   }
 
   /** For the instance: moves along the drawing of SeatState, and tells. A move that is not on it is a bug. */

@@ -27,8 +27,8 @@ export type SeatView = {
   /**
    * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on
    * the computer of the reader. `unknown`: there is no server clock to tell by. `unmonitored`: Light, which
-   * never beats. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not
-   * have noticed yet.
+   * never beats. `borrowed`: good until `untilAt` by itself. `leaving`: removed, gently or not, and its
+   * holder may not have noticed yet.
    */
   readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
   readonly sinceAt: string | null;
@@ -172,7 +172,7 @@ function seatsView(record: InstanceRecord, isGone: boolean, time: ShareTime): Se
   const lastBeatSecondsAgo = isBeating
     ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
     : null;
-  return record.seats.map(({ id, module, sinceAt, untilAt }) => ({
+  return record.seats.map(({ id, module, sinceAt, untilAt, leaving }) => ({
     seat: id,
     module,
     user,
@@ -182,7 +182,7 @@ function seatsView(record: InstanceRecord, isGone: boolean, time: ShareTime): Se
     note,
     level,
     unconfirmed: record.unconfirmed === true,
-    state: untilAt === null ? state : 'borrowed',
+    state: leaving ? 'leaving' : untilAt === null ? state : 'borrowed',
     sinceAt,
     lastBeatSecondsAgo,
     untilAt,
