@@ -86,7 +86,7 @@ export class Instance {
     this.idleWatch = new IdleWatch(this.context, this.client);
   }
 
-  /** Somebody listens to changes of the table. */
+  /** The application listens to changes of the table. */
   watch(isWanted: () => boolean, intervalSeconds: () => number): void {
     const isPolling = () => this.client.isHolder || this.waiting.isAny;
     this.idleWatch.begin(isWanted, isPolling, intervalSeconds);

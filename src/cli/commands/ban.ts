@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { toldWithinSeconds } from '../../client/removal.js';
-import { isGoneHere, shareTimeOf } from '../../client/status.js';
+import { isGoneHere, shareTimeOf } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { sameName } from '../../licence/names.js';
 import type { ChangeContext } from '../../licence/revision.js';

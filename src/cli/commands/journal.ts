@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shareTimeOf } from '../../client/status.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';

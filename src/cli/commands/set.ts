@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shareTimeOf } from '../../client/status.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { Level, Settings } from '../../licence/document.js';
 import { policyAfter } from '../../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../../licence/fault.js';
