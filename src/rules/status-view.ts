@@ -50,10 +50,10 @@ export interface ModuleFigures {
   readonly waiting: number;
 }
 
-export interface BanView {
+interface BanView {
   readonly user: string;
   readonly untilAt: string | null;
-  /** Who banned the user, why, and since when; null where a ban does not tell. */
+  /** `user@host` of the administrator, why, and since when; null where a ban does not tell. */
   readonly by: string | null;
   readonly words: string | null;
   readonly sinceAt: string | null;

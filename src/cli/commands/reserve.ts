@@ -42,7 +42,7 @@ export function addReserve(program: Command, world: World): void {
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(moduleOption('the module; may be left out where the licence has one'))
     .addOption(userOption('for this user'))
-    .addOption(hostOption('for this host, whoever works there'))
+    .addOption(hostOption('for this host, for any user there'))
     .option('--lift', 'keep it no longer')
     .addOption(dryRunOption('done'))
     .addOption(jsonOption())
@@ -154,5 +154,6 @@ function describeNone(reservation: Reservation, { licence }: ChangeContext): str
     there.length === 0
       ? 'There is no reservation in this module.'
       : `Reserved: for ${list(there.map(whom))}.`;
-  return `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant} ${others} Nothing was changed.\n`;
+  const none = `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant}`;
+  return `${none} ${others} Nothing was changed.\n`;
 }
