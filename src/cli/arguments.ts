@@ -1,3 +1,4 @@
+import { LONGEST_REASON } from '../client/argument-checks.js';
 import { MAX_USERS } from '../licence/document.js';
 import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
@@ -47,7 +48,7 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   return grants;
 }
 
-/** The longest name of a user or a host, and the longest reason, that a licence can hold. */
+/** The longest name of a user or a host that a licence can hold. */
 const LONGEST_NAME = 256;
 
 export function checkName(option: string, name: string): void {
