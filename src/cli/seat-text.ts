@@ -1,4 +1,5 @@
 import type { Removal, RemovedSeat } from '../api.js';
+import { MOST_AT_ONCE } from '../rules/admin.js';
 import type { ChosenSeat } from '../rules/leaving.js';
 import { clockTime, duration, printable, shortId, whoIs } from './words.js';
 
@@ -55,7 +56,10 @@ export function describeRemoval({ gently, seats }: Removal): string {
         ? 'Its process is gone. '
         : 'Their processes are gone. '
       : `${isOne ? 'The application loses its seat' : 'The applications lose their seats'} within ${duration(told)}. `;
-  const kept = gently && told > 0 ? 'Until an application has left, its seat counts as in use. ' : '';
+  const kept =
+    (gently || seats.length > MOST_AT_ONCE) && told > 0
+      ? 'Until an application has left, its seat counts as in use. '
+      : '';
   const after = `The ${isOne ? 'user' : 'users'} may take a seat again; `;
   return `${notice}${kept}${after}seatfile undo gives one back while it is free.`;
 }
