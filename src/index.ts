@@ -1,4 +1,5 @@
-import type { LicencePlace, OpenLicence, OpenOptions } from './api.js';
+import type { LicencePlace, OpenLicence, OpenOptions, Removal, RemoveOptions, SeatSelection } from './api.js';
+import * as administering from './client/administering.js';
 import { instancesOfProcess } from './client/instances.js';
 import { openAny } from './client/several-licences.js';
 import { realSystem } from './client/system.js';
@@ -23,4 +24,19 @@ export async function openLicence(
 ): Promise<OpenLicence> {
   const system = realSystem();
   return await system.clock.awake(() => openAny(place, options, system, instancesOfProcess()));
+}
+
+/**
+ * Frees seats, as `seatfile remove` does: in one commit, with the name of the administrator in the journal. Each holder
+ * is told by whom and why, and its user may take a seat again. That no seat matches is an answer: `seats` is empty.
+ * @param selection at least one of its keys; `{ all: true }` for every seat
+ * @throws SeatfileFault BAD_ARGUMENT, UNKNOWN_MODULE, ABORTED, LICENCE_*, TABLE_*, SHARE_*, COMMIT_UNKNOWN
+ */
+export async function removeSeats(
+  place: LicencePlace,
+  selection: SeatSelection,
+  options: RemoveOptions = {},
+): Promise<Removal> {
+  const system = realSystem();
+  return await system.clock.awake(() => administering.removeSeats(place, selection, options, system));
 }

@@ -114,13 +114,14 @@ function detailsOf(event: LicenceEvent): string {
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, ...refusalDetails(event), banDetails(event), said, changed, licenceDetails(event)]
+  return [told, ...countDetails(event), banDetails(event), said, changed, licenceDetails(event)]
     .filter((one) => one !== '')
     .join(', ');
 }
 
-/** How often a user was refused, how long the request had waited, and whether that was its end. */
-function refusalDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+/** Of a message: to how many seats. Of a refusal: how often, after what wait, and whether it was the end. */
+function countDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+  if (kind === 'notified' && typeof count === 'number' && count > 1) return [`${count} seats`];
   if (kind !== 'denied') return [];
   return [
     typeof count === 'number' && count > 1 ? `${count} times` : '',
