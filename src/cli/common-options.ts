@@ -19,7 +19,7 @@ export const withFile = (command: Command, means = 'the licence file'): Command 
   command.argument('[file]', `${means}; default: SEATFILE`).addOption(fileOption());
 
 export const userOption = (means: string): Option => new Option('-u, --user <name>', means);
-const hostOption = (means: string): Option => new Option('--host <name>', means);
+export const hostOption = (means: string): Option => new Option('--host <name>', means);
 export const moduleOption = (means: string): Option => new Option('-m, --module <name>', means);
 
 /** `CAD=10`, once for each module. */
@@ -37,6 +37,14 @@ export const levelOption = (means: string): Option =>
   new Option('--level <level>', means).choices(['heartbeat', 'light']);
 export const countByOption = (means: string): Option =>
   new Option('--count-by <what>', means).choices(['user@host', 'instance', 'user', 'host']);
+
+/** Which seats are meant, of commands that do something to seats of others. */
+export const withSelection = (command: Command): Command =>
+  command
+    .addOption(userOption('seats of this user'))
+    .addOption(hostOption('seats on this host'))
+    .addOption(moduleOption('seats in this module'))
+    .option('--seat <id>', 'the seat with this id, or the beginning of one');
 
 /** Whose seat it is, and where, of commands that take one. */
 export const withSeatOptions = (command: Command): Command =>

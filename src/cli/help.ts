@@ -57,7 +57,7 @@ export const EXIT_STATUSES: readonly (readonly [status: string, means: string])[
   ['1', 'failed, or nothing matched'],
   ['2', 'usage, unknown module'],
   ['3', 'licence file missing, unreadable, invalid, forged, damaged or expired'],
-  ['4', 'no seat free'],
+  ['4', 'no seat: none is free, or the user is banned, or all are reserved'],
   ['5', 'seat lost'],
   ['6', 'share out of reach, write refused, or outcome of a commit unknown'],
   ['130', 'Ctrl-C: given up; at a question, nothing done (128 + n: another signal)'],

@@ -127,22 +127,16 @@ const inUse = (count: number): string =>
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
 
-export function describeRefusal(module: string, claim: { reason: string; untilAt: string | null }): string {
-  const until = claim.untilAt === null ? '' : ` until ${clockTime(claim.untilAt)}`;
-  if (claim.reason === 'closed')
-    return (
-      `${module}: the seat table has just been restored. No new user is seated${until}: ` +
-      'users that are at work keep their seats; try again then'
-    );
-  return `${module}: refused, ${claim.reason}${until}`;
-}
-
 /** What a user is told, once, when a seat is taken again after a removal. */
 export const describeRemoved = (module: string, removed: Loss): string =>
   `${module}: your last seat was ${describeLoss(removed)}`;
 
 export const describeEnding = (remainingMs: number, expiresAt: string): string =>
   `the licence expires ${clockTime(expiresAt)}, in ${duration(remainingMs / 1000)}; ask the vendor for a new one`;
+
+/** What an administrator says to a user. */
+export const describeMessage = (words: string, by: string): string =>
+  `message from ${printable(by)}: ${printable(words)}`;
 
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;

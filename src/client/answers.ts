@@ -1,8 +1,9 @@
 import type { ClaimAnswer, WaitingNews } from '../api.js';
+import type { Ban } from '../licence/document.js';
 import type { Seat } from './seat.js';
 
 type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;
-type NotSeated = Exclude<ClaimAnswer, Seated>;
+export type NotSeated = Exclude<ClaimAnswer, Seated>;
 
 /** The answer to a claim, with the seat as the instance knows it. */
 export type Answer = NotSeated | (Omit<Seated, 'seat'> & { readonly seat: Seat });
@@ -10,6 +11,14 @@ export type Answer = NotSeated | (Omit<Seated, 'seat'> & { readonly seat: Seat }
 /** The same before the opening adds which licence file it is of. */
 export type InstanceAnswer = NotSeated | (Omit<Seated, 'seat' | 'file'> & { readonly seat: Seat });
 export type QueueNews = Omit<WaitingNews, 'file'>;
+
+/** A refusal other than `full`. Of a ban the user is told by whom, until when, and why. */
+export function refused(reason: RefusalReason, untilAt: string | null, ban: Ban | null = null): Refused {
+  return { kind: 'refused', reason, untilAt, by: ban?.actor ?? null, words: ban?.words ?? null };
+}
+
+type Refused = Extract<NotSeated, { kind: 'refused' }>;
+type RefusalReason = Refused['reason'];
 
 /** What the journal says of a refusal: the end of the claim, or that it goes on to another licence; or nothing. */
 export type RefusalNote = 'final' | 'goes on' | 'none';

@@ -1,21 +1,24 @@
 import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { isEarly, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
 import type { ClaimOutcome } from '../rules/claim.js';
+import type { Denial } from '../rules/denial.js';
 import { requestSeat, type SeatWish } from '../rules/request.js';
 import { acknowledgeRemoval } from '../rules/tombstones.js';
 import { validityOf } from '../rules/validity.js';
 import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
-import type { InstanceAnswer, RefusalNote } from './answers.js';
+import { type InstanceAnswer, type NotSeated, type RefusalNote, refused } from './answers.js';
+import { isTaken, refuseByDate } from './claim-terms.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
+import { IdleWatch } from './idle-watch.js';
+import { isFinal } from './joint-answer.js';
 import { PutOver } from './put-over.js';
 import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
@@ -42,7 +45,7 @@ interface Unplaced {
 type Tried = Placed | Unplaced;
 type Placed =
   | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
-  | Extract<ClaimOutcome, { kind: 'full' }>
+  | Exclude<ClaimOutcome, { kind: 'seated' }>
   | Closed;
 
 interface Claimed<A> {
@@ -65,6 +68,7 @@ export class Instance {
   private readonly denials: Denials;
   private readonly renewals: Renewals;
   private readonly putOver: PutOver;
+  private readonly idleWatch: IdleWatch;
 
   constructor(deps: InstanceDeps) {
     this.context = {
@@ -79,6 +83,13 @@ export class Instance {
     this.denials = new Denials(this.context, this.client);
     this.renewals = new Renewals(this.context, this.client);
     this.putOver = new PutOver(this.context);
+    this.idleWatch = new IdleWatch(this.context, this.client);
+  }
+
+  /** The application listens to changes of the table. */
+  watch(isWanted: () => boolean, intervalSeconds: () => number): void {
+    const isPolling = () => this.client.isHolder || this.waiting.isAny;
+    this.idleWatch.begin(isWanted, isPolling, intervalSeconds);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
@@ -91,10 +102,13 @@ export class Instance {
     const startedMs = this.context.clock.elapsedMs();
     this.rollCaller.end(module); // this claim calls the holders itself
     const answer = await (wait ? this.waitFor(module, deadline, wait) : this.tryOnceNow(module, deadline));
-    if (answer.kind !== 'full') return answer;
-    if (refusalNote !== 'none') this.noteDenial(module, refusalNote === 'final');
+    if (answer.kind === 'seated') return answer;
+    const waitedMs = Math.round(this.context.clock.elapsedMs() - startedMs);
+    if (refusalNote !== 'none')
+      this.noteDenial(module, answer, { final: refusalNote === 'final', waitedMs: wait ? waitedMs : 0 });
+    if (reasonOf(answer) === 'banned' || reasonOf(answer) === 'closed') return answer;
     void this.rollCaller.keepCalling(module);
-    return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
+    return answer.kind === 'full' ? { ...answer, waitedMs } : answer;
   }
 
   private async tryOnceNow(module: string, deadline: Deadline): Promise<InstanceAnswer> {
@@ -113,8 +127,9 @@ export class Instance {
     this.waiting.begin(module, wait);
     try {
       let answer = await this.tryOnceNow(module, deadline);
-      if (answer.kind === 'full') this.noteDenial(module, false);
-      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
+      if (answer.kind !== 'seated' && !isFinal(answer))
+        this.noteDenial(module, answer, { final: false, waitedMs: 0 });
+      while (answer.kind !== 'seated' && !isFinal(answer) && this.waiting.isOpen(wait)) {
         await this.waiting.untilWorthTrying(module, wait);
         const again = { ...deadline, ...this.client.table.deadline(patienceMs) };
         answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
@@ -152,19 +167,25 @@ export class Instance {
     await this.releases.leaveWith(seats, deadline, this.waiting.abandoned);
   }
 
-  private noteDenial(module: string, final: boolean): void {
+  private noteDenial(
+    module: string,
+    answer: NotSeated,
+    how: { readonly final: boolean; readonly waitedMs: number },
+  ): void {
     const { user, host } = this.context.who;
-    this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
+    const instance = this.context.identity.id;
+    this.denials.note({ instance, module, user, host, reason: reasonOf(answer), ...how });
   }
 
   private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
     const shared = await this.sharedSeat(module);
     if (shared) return { kind: 'seated', seat: shared, removed: null };
     const { answer, licence, since } = await this.claimSeat(module, deadline, hasWaited);
-    if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
-    if (answer.kind === 'full') {
+    if (answer.kind === 'closed') return refused('closed', answer.untilAt);
+    if (answer.kind === 'banned') return refused('banned', answer.ban.untilAt, answer.ban);
+    if (answer.kind !== 'seated') {
       if (licence) this.waiting.tell(module, licence, answer);
-      return { ...answer, waitedMs: 0 };
+      return answer.kind === 'full' ? { ...answer, kind: 'full', waitedMs: 0 } : refused('reserved', null);
     }
     const removed = answer.removed && lossOf(answer.removed);
     return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
@@ -204,8 +225,10 @@ export class Instance {
     } catch (error) {
       // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
       const last = outcomes.at(-1);
-      const isRefused = last?.kind === 'full' && outcomes.every(({ kind }) => kind === 'full');
-      if (isRefused && isShareTrouble(error)) return { answer: last, licence: null, since: started };
+      const isRefused = outcomes.every(
+        ({ kind }) => kind === 'full' || kind === 'reserved' || kind === 'banned',
+      );
+      if (last && isRefused && isShareTrouble(error)) return { answer: last, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
       throw error;
     }
@@ -230,7 +253,7 @@ export class Instance {
     const settlingMs = this.client.table.settlingMs(base, policy, nowMs);
     if (settlingMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(nowMs + settlingMs) }, draft: null };
-    if (outcome.kind === 'full') {
+    if (outcome.kind !== 'seated') {
       const { draft, ...answer } = outcome;
       if (draft) this.waiting.stands(place.module, draft.licence);
       return { answer, draft };
@@ -261,25 +284,4 @@ export class Instance {
   }
 }
 
-/** By share time: no clock of this computer is asked. @throws SeatfileFault LICENCE_EXPIRED, LICENCE_NOT_YET */
-function refuseByDate(policy: Policy, nowMs: number): void {
-  if (isExpired(policy, nowMs))
-    throw new SeatfileFault(
-      'LICENCE_EXPIRED',
-      `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-    );
-  if (isEarly(policy, nowMs))
-    throw new SeatfileFault(
-      'LICENCE_NOT_YET',
-      `the licence is valid from ${policy.notBefore} on, and the file server's clock says ${toIso(nowMs)}; ` +
-        'wait until then, or set that clock if it is wrong',
-    );
-}
-
-/** Whether the seat was in use before: a second instance of a seated user is no new user. */
-const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
-  const place = record.seats.find((seat) => seat.module === module)?.id;
-  return base.instances.some((other) =>
-    other.seats.some((seat) => seat.module === module && seat.id === place),
-  );
-};
+const reasonOf = (answer: NotSeated): Denial['reason'] => (answer.kind === 'full' ? 'full' : answer.reason);

@@ -5,14 +5,22 @@ import type {
   OpenOptions,
   OpenLicence as Public,
 } from '../api.js';
-import type { Policy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { grantOf, type Policy } from '../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
+import { abortedFault, answeredBy, LATE_MS, nameOf, silentFault } from './answered.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
-import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
+import {
+  abortSignalOf,
+  checkClaim,
+  checkModule,
+  checkNames,
+  checkOpening,
+  trustIn,
+} from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import { type Instances, join } from './instances.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
@@ -24,7 +32,8 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { LATE_MS, unconfirmed } from './release.js';
+import { unconfirmed } from './release.js';
+import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
@@ -44,9 +53,11 @@ export async function openWith(
   });
   const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { onSlow: options.onSlow, trust });
-  const { user = system.facts.user, host = system.facts.host } = options;
+  const { user = system.facts.user, host = system.facts.host, onSlow } = options;
+  const deadline = openDeadline(system, options);
+  const what = { name: nameOf(place), doing: 'opening' };
+  const looked = () => find(place, system, { onSlow, trust, deadline });
+  const paths = await answeredBy(deadline, looked, system.clock, what);
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
     { place, file: paths.licenceFile },
@@ -65,7 +76,8 @@ async function openAs(
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    const { policy } = await member.read(deadline);
+    const what = { name: file, doing: 'opening' };
+    const { policy } = await answeredBy(deadline, () => member.read(deadline), system.clock, what);
     refuseOtherKey(place, policy, file);
     return new OpenLicence(member, file, policy, options, system);
   } catch (error) {
@@ -82,9 +94,14 @@ interface Wish {
   readonly refusalNote: RefusalNote;
 }
 
+const NO_RELAY = { isHeard: () => false, tell: () => undefined };
+
 export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   readonly file: string;
-  readonly modules: readonly string[];
+  /** For several licences: those that listen to all of them. */
+  relay: { readonly isHeard: () => boolean; readonly tell: () => void } = NO_RELAY;
+  /** As it was opened; {@link policy} is the latest. */
+  private readonly opened: Policy;
   private readonly member: Member;
   private readonly clock: Clock;
   private readonly asking = new Set<Promise<unknown>>();
@@ -98,12 +115,18 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
     super();
     this.file = file;
-    this.modules = [...policy.modules.keys()];
+    this.opened = policy;
     this.member = member;
     this.clock = system.clock;
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     member.onWaiting = (news) => soon(() => this.emit('waiting', { file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
+    member.isWatching = () => !this.isClosed && (this.listenerCount('changed') > 0 || this.relay.isHeard());
+    member.onChanged = () =>
+      soon(() => {
+        this.emit('changed');
+        this.relay.tell();
+      });
     member.warnOfPlaceLater();
     if (options.releaseOnExit === false) return;
     this.stopForWorkers = leaveForWorkers();
@@ -111,6 +134,45 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
       (isBusy ? addLeaver : removeLeaver)(this.leave);
       (isBusy || this.isClosed ? removeLastAct : addLastAct)(this.showLast);
     };
+  }
+
+  get modules(): readonly string[] {
+    return [...this.policy.modules.keys()];
+  }
+
+  get customer(): string | null {
+    return this.policy.customer;
+  }
+
+  get licenceId(): string {
+    return this.policy.licenceId;
+  }
+
+  get expiresAt(): string | null {
+    return this.policy.expiresAt;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    return inFile(this.file, () => grantOf(this.policy, module)).maxUsers;
+  }
+
+  /** Those that it holds now. */
+  get seats(): readonly Seat[] {
+    return this.member.held;
+  }
+
+  private get policy(): Policy {
+    return this.member.latest?.policy ?? this.opened;
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') this.watch();
+  }
+
+  /** There is a listener to changes, here or at the {@link relay}. */
+  watch(): void {
+    this.member.watch();
   }
 
   async acquire(
@@ -151,7 +213,8 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { file: this.file, modules: this.modules, isClosed: this.isClosed };
+    const { file, customer, modules, isClosed } = this;
+    return { file, customer, modules, seats: this.seats.map((seat) => seat.toJSON()), isClosed };
   }
 
   private readonly leave = async (): Promise<void> => {
@@ -225,16 +288,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {
-    if (signal?.aborted)
-      return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
-    return (
-      this.member.outpaced() ??
-      new SeatfileFault(
-        'SHARE_UNREACHABLE',
-        `${this.file}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
-      )
-    );
+    if (signal?.aborted) return abortedFault({ name: this.file, doing: 'acquire' }, signal);
+    return this.member.outpaced() ?? silentFault(this.file, timeoutMs);
   }
 }
