@@ -1,4 +1,12 @@
-import type { LicencePlace, OpenLicence, OpenOptions } from './api.js';
+import type {
+  CreatedLicence,
+  CreateOptions,
+  Journal,
+  JournalOptions,
+  LicencePlace,
+  OpenLicence,
+  OpenOptions,
+} from './api.js';
 import { instancesOfProcess } from './client/instances.js';
 import { openAny } from './client/several-licences.js';
 import { realSystem } from './client/system.js';
@@ -23,4 +31,33 @@ export async function openLicence(
 ): Promise<OpenLicence> {
   const system = realSystem();
   return await system.clock.awake(() => openAny(place, options, system, instancesOfProcess()));
+}
+
+/**
+ * Creates an unsigned licence for in-house use, as `seatfile init` does: tests the place as `seatfile doctor` does,
+ * writes the file, and tries one commit. Never overwrites anything.
+ * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*, BAD_ARGUMENT, ABORTED
+ */
+export async function createLicence(path: string, options: CreateOptions): Promise<CreatedLicence> {
+  const system = realSystem();
+  return await system.clock.awake(async () => {
+    const [{ createLicenceWith }, { describeBriefly }] = await Promise.all([
+      import('./client/creating-unsigned.js'),
+      import('./cli/doctor-text.js'),
+    ]);
+    return await createLicenceWith(path, options, system, describeBriefly);
+  });
+}
+
+/**
+ * Reads what happened: which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, and
+ * changes nothing. All of it is held in memory: narrow it by `since` where years are kept.
+ * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, UNKNOWN_MODULE, BAD_ARGUMENT, ABORTED
+ */
+export async function readJournal(place: LicencePlace, options: JournalOptions = {}): Promise<Journal> {
+  const system = realSystem();
+  return await system.clock.awake(async () => {
+    const { readJournalWith } = await import('./client/reading-journal.js');
+    return await readJournalWith(place, options, system);
+  });
 }
