@@ -48,10 +48,18 @@ export type ClaimAnswer =
   | {
       readonly kind: 'refused';
       readonly module: string;
-      /** `closed`: after a lost table was restored, no new user is seated for a quarter of the check interval. */
+      /**
+       * `banned`: an administrator has banned this user, and a claim that waits ends by it. `reserved`: seats are free,
+       * and all of them are kept for other users or hosts; it is worth waiting. `closed`: after a lost table was
+       * restored, no new user is seated for a quarter of the check interval.
+       */
       readonly reason: 'banned' | 'reserved' | 'closed';
       /** ISO 8601, share time: when to ask again; null when that is not known. */
       readonly untilAt: string | null;
+      /** `user@host` of the administrator; null: there is none in particular. */
+      readonly by: string | null;
+      /** What the administrator says to it. */
+      readonly words: string | null;
     };
 
 /**

@@ -14,7 +14,7 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
    * last change of this process, has shown. Of several licences: the modules of all that have been opened.
    */
   readonly modules: readonly string[];
-  /** Whose licence it is; null: it does not say. Of several, as the next two: of the first that has been opened. */
+  /** Whose licence it is; null where it does not say. Of several, as the next two: of the first that is open. */
   readonly customer: string | null;
   readonly licenceId: string;
   /** ISO 8601, by the file server's clock; null: it does not end. */

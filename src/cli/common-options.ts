@@ -19,7 +19,7 @@ export const withFile = (command: Command, means = 'the licence file'): Command 
   command.argument('[file]', `${means}; default: SEATFILE`).addOption(fileOption());
 
 export const userOption = (means: string): Option => new Option('-u, --user <name>', means);
-const hostOption = (means: string): Option => new Option('--host <name>', means);
+export const hostOption = (means: string): Option => new Option('--host <name>', means);
 export const moduleOption = (means: string): Option => new Option('-m, --module <name>', means);
 
 /** `CAD=10`, once for each module. */

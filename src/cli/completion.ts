@@ -10,7 +10,7 @@ export interface Offer {
   readonly others: 'files' | 'directories' | 'nothing';
 }
 
-export interface Offered {
+interface Offered {
   readonly word: string;
   /** '' for none. */
   readonly does: string;
@@ -20,7 +20,7 @@ export interface Offered {
 export type ValueKind = 'user' | 'host' | 'module' | 'seat';
 
 /** Which licence file the command line names so far; `null`: the environment may. */
-export type NamedFile = string | null;
+type NamedFile = string | null;
 
 /** What is asked besides the definitions. */
 export interface Sources {

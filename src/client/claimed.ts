@@ -20,7 +20,7 @@ export interface Unplaced {
 /** The outcome of one attempt at a claim. */
 export type Tried = Granted | NotGranted | Unplaced;
 export type Granted = Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null };
-export type NotGranted = Extract<ClaimOutcome, { kind: 'full' }> | Closed;
+export type NotGranted = Exclude<ClaimOutcome, { kind: 'seated' }> | Closed;
 
 /** One module, or several of which all are wanted. */
 export interface Asked {

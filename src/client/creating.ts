@@ -1,3 +1,4 @@
+import type { OnSlow } from '../api.js';
 import { examine } from '../doctor/examine.js';
 import { type Finding, worstFirst } from '../doctor/findings.js';
 import { findTarget } from '../doctor/first-look.js';
@@ -45,7 +46,7 @@ export interface Creator {
   readonly forceWord: string;
   /** Told what is not as it should be, where that does not stop it. */
   readonly onWarning: (words: string) => void;
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
   /** From now on it is not given up any more. */
   readonly onBegin?: () => void;
 }

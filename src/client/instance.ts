@@ -1,6 +1,7 @@
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
+import type { Denial } from '../rules/denial.js';
 import { giveBack } from '../rules/give-back.js';
 import { requestSeat, type SeatWish } from '../rules/request.js';
 import { acknowledgeRemoval } from '../rules/tombstones.js';
@@ -9,7 +10,7 @@ import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
 import { type AllOrNone, allOrNone } from './all-or-none.js';
-import type { InstanceAnswer, RefusalNote } from './answers.js';
+import { type InstanceAnswer, type NotSeated, type RefusalNote, refused } from './answers.js';
 import { isTaken, refuseByDate } from './claim-terms.js';
 import type { Asked, Claimed, Granted, NotGranted, Tried, Unplaced } from './claimed.js';
 import { Client } from './client.js';
@@ -18,6 +19,7 @@ import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
 import { IdleWatch } from './idle-watch.js';
+import { isFinal } from './joint-answer.js';
 import { PutOver } from './put-over.js';
 import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
@@ -59,7 +61,7 @@ export class Instance {
     this.idleWatch = new IdleWatch(this.context, this.client);
   }
 
-  /** A member listens to changes of the table. */
+  /** The application listens to changes of the table. */
   watch(isWanted: () => boolean, intervalSeconds: () => number): void {
     const isPolling = () => this.client.isHolder || this.waiting.isAny;
     this.idleWatch.begin(isWanted, isPolling, intervalSeconds);
@@ -80,10 +82,13 @@ export class Instance {
     const answer = await (wait
       ? this.waitFor({ modules, wait }, deadline, wait)
       : this.tryOnceNow({ modules, wait }, deadline));
-    if (answer.kind !== 'full') return answer;
-    if (refusalNote !== 'none') this.noteDenial(answer.module, refusalNote === 'final');
+    if (answer.kind === 'seated') return answer;
+    const waitedMs = Math.round(this.context.clock.elapsedMs() - startedMs);
+    if (refusalNote !== 'none')
+      this.noteDenial(answer, { final: refusalNote === 'final', waitedMs: wait ? waitedMs : 0 });
+    if (reasonOf(answer) === 'banned' || reasonOf(answer) === 'closed') return answer;
     void this.rollCaller.keepCalling(answer.module);
-    return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
+    return answer.kind === 'full' ? { ...answer, waitedMs } : answer;
   }
 
   private async tryOnceNow(asked: Asked, deadline: Deadline): Promise<InstanceAnswer> {
@@ -102,8 +107,9 @@ export class Instance {
     for (const module of asked.modules) this.waiting.begin(module, wait);
     try {
       let answer = await this.tryOnceNow(asked, deadline);
-      if (answer.kind === 'full') this.noteDenial(answer.module, false);
-      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
+      if (answer.kind !== 'seated' && !isFinal(answer))
+        this.noteDenial(answer, { final: false, waitedMs: 0 });
+      while (answer.kind !== 'seated' && !isFinal(answer) && this.waiting.isOpen(wait)) {
         await this.waiting.untilWorthTrying(answer.module, wait);
         const again = { ...deadline, ...this.client.table.deadline(patienceMs) };
         answer = await this.waiting.tryAgain(() => this.tryOnce(asked, again, true), wait, answer);
@@ -142,26 +148,25 @@ export class Instance {
     await this.releases.leaveWith(seats, deadline, this.waiting.abandoned);
   }
 
-  private noteDenial(module: string, final: boolean): void {
+  private noteDenial(answer: NotSeated, how: { readonly final: boolean; readonly waitedMs: number }): void {
     const { user, host } = this.context.who;
-    this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
+    const instance = this.context.identity.id;
+    this.denials.note({ instance, module: answer.module, user, host, reason: reasonOf(answer), ...how });
   }
 
   private async tryOnce(asked: Asked, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
     const lacking: string[] = [];
     for (const module of asked.modules) if (!(await this.isHeld(module))) lacking.push(module);
     if (lacking.length === 0) return { kind: 'seated', seats: this.handles(asked.modules), removed: null };
-    const { answer, licence, since } = await this.claimSeats(
-      { ...asked, modules: lacking },
-      deadline,
-      hasWaited,
-    );
+    const claimed = await this.claimSeats({ ...asked, modules: lacking }, deadline, hasWaited);
+    const { answer, licence, since } = claimed;
     if (answer.kind === 'none') {
       const { module, refusal } = answer;
-      if (refusal.kind === 'closed')
-        return { kind: 'refused', module, reason: 'closed', untilAt: refusal.untilAt };
+      if (refusal.kind === 'closed') return refused(module, 'closed', refusal.untilAt);
+      if (refusal.kind === 'banned') return refused(module, 'banned', refusal.ban.untilAt, refusal.ban);
       if (licence) this.waiting.tell(module, licence, refusal);
-      return { ...refusal, module, waitedMs: 0 };
+      if (refusal.kind === 'reserved') return refused(module, 'reserved', null);
+      return { ...refusal, kind: 'full', module, waitedMs: 0 };
     }
     this.seated(lacking, answer.seated, since);
     const [removed = null] = answer.seated.flatMap(({ removed }) => removed ?? []);
@@ -214,7 +219,7 @@ export class Instance {
     } catch (error) {
       // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
       const last = outcomes.at(-1);
-      if (last && outcomes.every(isFull) && isShareTrouble(error))
+      if (last && outcomes.every(isRefused) && isShareTrouble(error))
         return { answer: last, licence: null, since: started };
       if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')
         for (const module of modules) this.releases.takeBack(module);
@@ -241,7 +246,7 @@ export class Instance {
     const settlingMs = this.client.table.settlingMs(base, policy, nowMs);
     if (settlingMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(nowMs + settlingMs) }, draft: null };
-    if (outcome.kind === 'full') {
+    if (outcome.kind !== 'seated') {
       const { draft, ...answer } = outcome;
       if (draft) this.waiting.stands(place.module, draft.licence);
       return { answer, draft };
@@ -280,5 +285,7 @@ export class Instance {
   }
 }
 
-const isFull = (tried: AllOrNone<unknown, { readonly kind: string }>): boolean =>
-  tried.kind === 'none' && tried.refusal.kind === 'full';
+const isRefused = (tried: AllOrNone<unknown, NotGranted | Unplaced>): boolean =>
+  tried.kind === 'none' && ['full', 'reserved', 'banned'].includes(tried.refusal.kind);
+
+const reasonOf = (answer: NotSeated): Denial['reason'] => (answer.kind === 'full' ? 'full' : answer.reason);

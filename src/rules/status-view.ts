@@ -1,13 +1,14 @@
-import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
+import type { Ban, InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
 import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
+import { bansInForce } from './bans-in-force.js';
 import { type Excess, excessIn } from './installation.js';
 import { Queues } from './queue.js';
 import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { isFromFuture, isSilent } from './roll-call.js';
-import { seatsInUse } from './seats.js';
+import { SeatIndex } from './seats.js';
 import { ownPollMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
@@ -35,6 +36,28 @@ export type SeatView = {
   readonly lastBeatSecondsAgo: number | null;
   readonly untilAt: string | null;
 };
+
+/** Each seat that can be in use is in use, kept, or free for any user. */
+export interface ModuleFigures {
+  readonly module: string;
+  readonly maxUsers: number;
+  readonly overdraft: number;
+  /** Seats kept free for users and hosts that do not have them now. */
+  readonly reserved: number;
+  readonly inUse: number;
+  /** For any user: not in use, and not kept for others. */
+  readonly free: number;
+  readonly waiting: number;
+}
+
+export interface BanView {
+  readonly user: string;
+  readonly untilAt: string | null;
+  /** Who banned the user, why, and since when; null where a ban does not tell. */
+  readonly by: string | null;
+  readonly words: string | null;
+  readonly sinceAt: string | null;
+}
 
 export interface StatusView {
   readonly schemaVersion: 1;
@@ -73,15 +96,7 @@ export interface StatusView {
   } | null;
   /** Modules with more seats in use than there are: no new user is seated before it fits. */
   readonly excess: readonly Excess[];
-  readonly modules: readonly {
-    readonly module: string;
-    readonly maxUsers: number;
-    readonly overdraft: number;
-    readonly reserved: number;
-    readonly inUse: number;
-    readonly free: number;
-    readonly waiting: number;
-  }[];
+  readonly modules: readonly ModuleFigures[];
   readonly seats: readonly SeatView[];
   readonly waiting: readonly {
     readonly place: number;
@@ -91,7 +106,8 @@ export interface StatusView {
     readonly sinceAt: string;
   }[];
   readonly reservations: readonly Reservation[];
-  readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
+  /** Those in force. */
+  readonly bans: readonly BanView[];
 }
 
 export interface ShareTime {
@@ -137,13 +153,17 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     refusedFile,
     renewal: renewalView(context),
     excess: excessIn(context),
-    modules: modulesView(licence, policy, queues),
+    modules: moduleFigures(context, queues),
     seats: [...seats, ...leavingSeats(licence, policy, time)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
-    bans: licence.settings.bans ?? [],
+    bans: bansInForce(licence, time.ms).map(banView),
   };
 }
+
+const banView = ({ user, untilAt, actor, words, at }: Ban): BanView => ({
+  ...{ user, untilAt, by: actor ?? null, words: words ?? null, sinceAt: at ?? null },
+});
 
 function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['renewal'] {
   if (policy.renewal === null) return null;
@@ -151,16 +171,14 @@ function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['ren
   return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
-function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusView['modules'] {
-  const seats = seatsInUse(licence);
-  const reservations = new Map<string, number>();
-  for (const { module } of licence.settings.reservations ?? [])
-    reservations.set(module, (reservations.get(module) ?? 0) + 1);
-  return [...policy.modules.values()].map((grant) => {
+export function moduleFigures(context: ChangeContext, queues = new Queues(context.licence)): ModuleFigures[] {
+  const places = new SeatIndex(context);
+  return [...context.policy.modules.values()].map((grant) => {
     const { module, maxUsers, overdraft = 0 } = grant;
-    const [inUse, reserved] = [seats.get(module) ?? 0, reservations.get(module) ?? 0];
-    const [free, waiting] = [Math.max(0, seatLimit(grant) - inUse), queues.lengthOf(module)];
-    return { module, maxUsers, overdraft, reserved, inUse, free, waiting };
+    const [inUse, waiting] = [places.inUse(module), queues.lengthOf(module)];
+    const left = Math.max(0, seatLimit(grant) - inUse);
+    const reserved = Math.min(places.kept(module), left);
+    return { module, maxUsers, overdraft, reserved, inUse, free: left - reserved, waiting };
   });
 }
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type FullView, viewOf } from '../../client/status.js';
+import { type FullView, viewOf } from '../../client/status-document.js';
 import { renewalWarning } from '../../client/warning-text.js';
 import { inFile } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
