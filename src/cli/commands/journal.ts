@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
+import { chosenEvents } from '../../client/reading-journal.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { fromIso } from '../../licence/time.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
-import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
@@ -74,23 +73,13 @@ async function sinceOf(session: AdminSession, { since }: JournalOptions): Promis
 }
 
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, world: World): void {
-  const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
+  const events = chosenEvents(reading, { ...options, sinceMs });
   if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
   else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
   if (reading.events.length > 0) world.err('Nothing in the journal matches.\n');
   else if (!options.json) world.out('Nothing has happened yet.\n');
-}
-
-function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
-  const { user } = options;
-  const who = { user: textOf(event['user']), host: textOf(event['host']) };
-  return (
-    fromIso(event.at) >= sinceMs &&
-    (options.module === undefined || event['module'] === options.module) &&
-    (user === undefined || isNamed(who, { user }))
-  );
 }
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
