@@ -1,4 +1,4 @@
-import type { LicencePlace, OnSlow } from '../api.js';
+import type { LicencePlace, OnSlow, OpenOptions } from '../api.js';
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';

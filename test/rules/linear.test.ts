@@ -50,10 +50,10 @@ import {
   type Verdict,
 } from '../../src/rules/liveness.js';
 import { notify, withoutHeard } from '../../src/rules/messages.js';
+import { changeModules } from '../../src/rules/modules.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
-import { changeModules } from '../../src/rules/modules.js';
 import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
@@ -290,7 +290,10 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   changeModules: (of) =>
     changeModules(context(of, { instances: [], waiting: of.licence.waiting.slice(1) }), {
-      ...{ grants: of.modules.slice(1).map((module) => ({ module, maxUsers: 9 })), dropped: ['M0'].slice(of.n) },
+      ...{
+        grants: of.modules.slice(1).map((module) => ({ module, maxUsers: 9 })),
+        dropped: ['M0'].slice(of.n),
+      },
       actor: 'a@b',
     }),
   withSealed: (of) => withSealed(of.licence, of.licence.entitlement),
