@@ -1,4 +1,5 @@
-import type { Ban, InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
 import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
