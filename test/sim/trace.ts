@@ -51,6 +51,7 @@ const rules: Readonly<Record<string, string>> = {
   released: 'gave his seat back',
   evicted: 'was put out',
   removed: 'was removed',
+  banned: 'was banned',
   settings: 'the settings were changed',
 };
 
