@@ -22,7 +22,18 @@ export type Mishap =
       | 'slowServer'
       | 'lateNumber'
     ) // the share
-  | ('remove' | 'removeDead' | 'ban' | 'reserve' | 'setInterval' | 'setLevel' | 'setOnDemand') // the administrator
+  | (
+      | 'remove'
+      | 'removeDead'
+      | 'removeGently'
+      | 'ban'
+      | 'reserve'
+      | 'undo'
+      | 'notify'
+      | 'setInterval'
+      | 'setLevel'
+      | 'setOnDemand'
+    ) // the administrator
   | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // well-meant interventions
   | ('loseNewSeat' | 'loseRemoval') // at the worst moment
   | ('loseFew' | 'loseSome' | 'loseMany'); // the newest revisions, and nothing else
@@ -168,14 +179,9 @@ const profiles = {
   desk: {
     ...{ weight: 3, people: [2, 9], interval: [30, 600], many: [8, 30] },
     mishaps: {
-      ...everyday,
-      remove: 8,
-      removeDead: 4,
-      setInterval: 5,
-      setLevel: 2,
-      full: 1,
-      ban: 3,
-      reserve: 3,
+      ...{ ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
+      ...{ removeGently: 5, undo: 8, notify: 4 },
+      ...{ ban: 3, reserve: 3 },
     },
   },
   light: {
