@@ -10,6 +10,7 @@ import { type AdminSession, checkModule, withAdminSession } from '../admin-sessi
 import { parseSince } from '../arguments.js';
 import { jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
@@ -79,19 +80,21 @@ function list(reading: JournalReading, sinceMs: number, options: JournalOptions,
   else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
-  if (reading.events.length > 0) world.err('Nothing in the journal matches.\n');
+  const people = reading.events.map(partyOf);
+  if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
 }
 
 function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
   const { user } = options;
-  const who = { user: textOf(event['user']), host: textOf(event['host']) };
   return (
     fromIso(event.at) >= sinceMs &&
     (options.module === undefined || event['module'] === options.module) &&
-    (user === undefined || isNamed(who, { user }))
+    (user === undefined || isNamed(partyOf(event), { user }))
   );
 }
+
+const partyOf = (event: LicenceEvent) => ({ user: textOf(event['user']), host: textOf(event['host']) });
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
 

@@ -5,6 +5,7 @@ import { SeatfileFault } from '../../licence/fault.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { dryRunOption, jsonOption, withSelection } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeSeat, namedSeat } from '../seat-text.js';
@@ -18,8 +19,16 @@ interface NotifyOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile notify licence.json --all --message "Maintenance at noon: please save"',
+    'before all users, whose applications show it',
+  ],
+  ['seatfile notify licence.json -u anna --message "Are you still there?"', 'before one'],
+];
+
 export function addNotify(program: Command, world: World): void {
-  withSelection(withPlace(withPublicKey(program.command('notify'))))
+  withSelection(withPlace(withPublicKey(withExamples(program.command('notify'), EXAMPLES))))
     .summary('put a message before users')
     .description(
       'Puts a message before the users of seats. The seats stay; what is shown is up to the application.',

@@ -13,6 +13,7 @@ import { type AdminSession, checkModule, withAdminSession } from '../admin-sessi
 import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
@@ -37,8 +38,17 @@ interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile remove licence.json -u anna --reason "gone home"',
+    'frees the seats of one user, and asks before it does',
+  ],
+  ['seatfile remove licence.json --dead -y', 'frees those whose process is gone, or silent, without asking'],
+  ['seatfile remove licence.json --all -n', 'says which seats would be freed'],
+];
+
 export function addRemove(program: Command, world: World): void {
-  withSelection(withPlace(withPublicKey(program.command('remove'))))
+  withSelection(withPlace(withPublicKey(withExamples(program.command('remove'), EXAMPLES))))
     .summary('free stuck seats')
     .description(
       'Frees seats. The user is told by whom and why, and may take a seat again: removing is not banning. ' +
