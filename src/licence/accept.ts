@@ -146,6 +146,7 @@ const tombstone = object({
   ...{ instance: id, seat: id, module: moduleName, user: name, host: name },
   ...{ reason: text(1, 64), actor: text(0, 600), words: orNull(text(0, 1024)) },
   ...{ at, revision: revisionNumber, told: orNothing(oneOf(true, false)) },
+  processGone: orNothing(oneOf(true)),
 });
 
 const rollCall = object({

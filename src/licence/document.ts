@@ -177,6 +177,8 @@ export interface Tombstone {
   readonly revision: number;
   /** Of a removal: the user has a seat again, and was told about the removal. */
   readonly told?: boolean | undefined;
+  /** Of a removal: the holder's process was provably gone, so no process still takes the seat for valid. */
+  readonly processGone?: true | undefined;
 }
 
 /**

@@ -133,6 +133,7 @@ export const tombstone = z.looseObject({
   at,
   revision: revisionNumber,
   told: z.boolean().optional(),
+  processGone: z.literal(true).optional(),
 });
 
 const rollCall = z.looseObject({

@@ -43,21 +43,28 @@ const isSelected = (record: InstanceRecord, { id, module }: SeatRecord, selectio
  * Provably gone, or silent longer than the peers wait before they evict it (2 T and 7/6 of its grace).
  * `nowMs` is the server's clock; without it silence proves nothing.
  */
-const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>
+export const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>
   isGone(record) ||
   (record.level === 'heartbeat' && nowMs !== null && nowMs - fromIso(record.beatAt) >= outAfterMs(record));
 
 export interface Removal {
   readonly isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean;
+  /** Whether the process of a record is provably gone. @default of none that is known */
+  readonly isGone?: (record: InstanceRecord) => boolean;
   readonly actor: string;
   readonly words: string | null;
 }
 
 /** Frees the chosen seats, each with a tombstone. Null when nothing matches. */
-export function remove(context: ChangeContext, { isChosen, ...by }: Removal): Draft | null {
-  const why = { reason: 'removed' as const, ...by };
-  const takings = context.licence.instances.map((record) => {
-    return { record, seats: record.seats.filter((seat) => isChosen(record, seat)), why };
+export function remove(
+  context: ChangeContext,
+  { isChosen, isGone = () => false, ...by }: Removal,
+): Draft | null {
+  const removed = { reason: 'removed' as const, ...by };
+  const takings = context.licence.instances.flatMap((record) => {
+    const seats = record.seats.filter((seat) => isChosen(record, seat));
+    if (seats.length === 0) return [];
+    return { record, seats, why: isGone(record) ? { ...removed, processGone: true as const } : removed };
   });
   const after = takeAway(context, takings);
   return after && andThen(context, after, offerFree);

@@ -99,6 +99,12 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
 
+/** The same of any holder; Infinity for one that beats, or owes no heartbeat. */
+export const silentOutByMs = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): number =>
+  record.level === 'heartbeat' && isSilent(record, shareTimeMs)
+    ? outByMs(record, shareTimeMs, watchedFromMs)
+    : Number.POSITIVE_INFINITY;
+
 /**
  * Holders of a module that may be dead, as far as silence tells, or that are or may be called. They are
  * worth staying for.

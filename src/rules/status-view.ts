@@ -3,10 +3,11 @@ import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
+import { isDead } from './admin.js';
 import { type Excess, excessIn } from './installation.js';
 import { Queues } from './queue.js';
 import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
-import { isFromFuture, isSilent } from './roll-call.js';
+import { clockHeldFrom, isFromFuture, isSilent, silentOutByMs } from './roll-call.js';
 import { seatsInUse } from './seats.js';
 import { ownPollMs } from './timing.js';
 import { isFinal } from './tombstones.js';
@@ -33,6 +34,13 @@ export type SeatView = {
   readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
   readonly sinceAt: string | null;
   readonly lastBeatSecondsAgo: number | null;
+  /**
+   * Of a `silent` one: by when it is free if its holder is dead. A living peer frees it; where there is none, the first
+   * user that asks for a seat.
+   */
+  readonly freesAt: string | null;
+  /** What `remove --dead` takes: its process is provably gone, or it is silent for two check intervals and grace. */
+  readonly isDead: boolean;
   readonly untilAt: string | null;
 };
 
@@ -114,7 +122,8 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
   const { file, refusedFile, isGone } = request;
   const time: ShareTime = { ms: nowMs, from: request.from };
   const queues = new Queues(licence);
-  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), time));
+  const look: Look = { time, watchedFromMs: clockHeldFrom(licence, nowMs) };
+  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), look));
   return {
     schemaVersion: 1,
     file,
@@ -141,7 +150,9 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     seats: [...seats, ...leavingSeats(licence, policy, time)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
-    bans: licence.settings.bans ?? [],
+    bans: (licence.settings.bans ?? []).filter(
+      ({ untilAt }) => untilAt === null || fromIso(untilAt) > time.ms,
+    ),
   };
 }
 
@@ -164,29 +175,36 @@ function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusVi
   });
 }
 
-function seatsView(record: InstanceRecord, isGone: boolean, time: ShareTime): SeatView[] {
+/** By which time the records are looked at, and since when a live instance has been there. */
+interface Look {
+  readonly time: ShareTime;
+  readonly watchedFromMs: number;
+}
+
+function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatView[] {
   const { user, host, pid, application, note, level } = record;
+  const shared = { user, host, pid, application, note, level, unconfirmed: record.unconfirmed === true };
+  const standing = standingOf(record, isGone, look);
+  const isBorrowed = { state: 'borrowed', isDead: isGone, freesAt: null } as const;
+  return record.seats.map(({ id, module, sinceAt, untilAt }) => ({
+    ...{ seat: id, module, ...shared, ...standing, sinceAt, untilAt },
+    ...(untilAt !== null && isBorrowed),
+  }));
+}
+
+type Standing = Pick<SeatView, 'state' | 'lastBeatSecondsAgo' | 'isDead' | 'freesAt'>;
+
+function standingOf(record: InstanceRecord, isGone: boolean, { time, watchedFromMs }: Look): Standing {
   const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
   const state = isGone ? 'gone' : stateOf(record, isUntimed ? null : time.ms);
-  const isBeating = level === 'heartbeat' && !isUntimed;
-  const lastBeatSecondsAgo = isBeating
-    ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
-    : null;
-  return record.seats.map(({ id, module, sinceAt, untilAt }) => ({
-    seat: id,
-    module,
-    user,
-    host,
-    pid,
-    application,
-    note,
-    level,
-    unconfirmed: record.unconfirmed === true,
-    state: untilAt === null ? state : 'borrowed',
-    sinceAt,
-    lastBeatSecondsAgo,
-    untilAt,
-  }));
+  const isBeating = record.level === 'heartbeat' && !isUntimed;
+  const agoMs = time.ms - fromIso(record.beatAt);
+  return {
+    state,
+    lastBeatSecondsAgo: isBeating ? Math.max(0, Math.round(agoMs / 1000)) : null,
+    isDead: isDead(record, { isGone: () => isGone, nowMs: isUntimed ? null : time.ms }),
+    freesAt: state === 'silent' ? toIso(silentOutByMs(record, time.ms, watchedFromMs)) : null,
+  };
 }
 
 function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'] {
@@ -196,16 +214,25 @@ function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'
 }
 
 /**
- * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders.
+ * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders. Not those
+ * of processes that were provably gone by then, nor those that their holder has again.
  */
 function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
-  const decided = licence.gone.filter((stone) => isFinal(stone.reason));
   const patienceMs = ownPollMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
+  const decided = licence.gone.filter(
+    (stone) =>
+      isFinal(stone.reason) && stone.processGone !== true && time.ms - fromIso(stone.at) < patienceMs,
+  );
+  if (decided.length === 0) return [];
+  const held = new Set(
+    licence.instances.flatMap(({ id, seats }) => seats.map(({ module }) => `${id} ${module}`)),
+  );
   return decided
-    .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
+    .filter(({ instance, module }) => !held.has(`${instance} ${module}`))
     .map(({ seat, module, user, host }) => ({
       ...{ seat, module, user, host, pid: null, application: null, note: null, level: null },
       ...{ state: 'leaving', unconfirmed: false, sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
+      ...{ freesAt: null, isDead: false },
     }));
 }
 

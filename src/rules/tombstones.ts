@@ -1,4 +1,3 @@
-import type { GoneReason } from '../api.js';
 import {
   type InstanceRecord,
   type Licence,
@@ -22,7 +21,7 @@ import { keptMs } from './timing.js';
 export interface Taking {
   readonly record: InstanceRecord;
   readonly seats: readonly SeatRecord[];
-  readonly why: { readonly reason: GoneReason; readonly actor: string; readonly words: string | null };
+  readonly why: Pick<Tombstone, 'reason' | 'actor' | 'words' | 'processGone'>;
 }
 
 interface Taken extends Omit<Taking, 'seats'> {

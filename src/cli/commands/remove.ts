@@ -110,9 +110,10 @@ async function commitRemoval(
 ): Promise<ChosenSeat[]> {
   const keys = new Set(chosen.map(keyOf));
   const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
+  const isGone = (record: InstanceRecord) => isGoneHere(record, session.system);
   const { answer } = await session.store.commit((context) => {
     const answer = chooseSeats(context.licence, {}).filter(({ record, seat }) => isChosen(record, seat));
-    return { answer, draft: remove(context, { isChosen, actor: session.actor, words }) };
+    return { answer, draft: remove(context, { isChosen, isGone, actor: session.actor, words }) };
   }, session.deadline());
   return answer;
 }
