@@ -1,6 +1,6 @@
 import type { LicencePlace, OpenLicence, OpenOptions } from './api.js';
+import { instancesOfProcess } from './client/instances.js';
 import { openAny } from './client/several-licences.js';
-import { instancesOfProcess } from './client/shared-instance.js';
 import { realSystem } from './client/system.js';
 
 export type * from './api.js';

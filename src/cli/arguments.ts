@@ -13,10 +13,16 @@ const bad = (text: string): never => {
 /** Of an option that may be repeated. It has no default: the help would show an empty list. */
 export const collect = (word: string, before: readonly string[] = []): string[] => [...before, word];
 
-/** FILE by argument or SEATFILE. */
-export function fileOf(argument: string | undefined, world: World): string {
-  const file = argument || world.environment['SEATFILE'];
-  return file || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
+/** FILE by argument, `-f` or SEATFILE. @throws SeatfileFault BAD_ARGUMENT: none, or two different ones */
+export function fileOf(
+  argument: string | undefined,
+  { file }: { readonly file?: string },
+  world: World,
+): string {
+  if (argument && file && argument !== file)
+    bad(`${argument}, --file ${file}: these are two licence files; give one of them`);
+  const given = argument || file || world.environment['SEATFILE'];
+  return given || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
 }
 
 /** `M1=10`, once or more. */

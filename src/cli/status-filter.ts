@@ -1,6 +1,6 @@
 import type { FullView } from '../client/status.js';
+import { foldedName } from '../licence/names.js';
 import { fromIso } from '../licence/time.js';
-import { foldedName } from '../rules/seats.js';
 import type { SeatView } from '../rules/status-view.js';
 import { isNamed } from '../rules/tombstones.js';
 import { printable } from './words.js';

@@ -14,6 +14,7 @@ import { whyNotOpened } from '../store/locate.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
 import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
 import { Emitter } from './emitter.js';
+import { type Instances, join } from './instances.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
 import {
   addLastAct,
@@ -24,7 +25,7 @@ import {
   removeLeaver,
 } from './process-exit.js';
 import { LATE_MS, unconfirmed } from './release.js';
-import { type Instances, join, type Member } from './shared-instance.js';
+import type { Member } from './shared-instance.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 

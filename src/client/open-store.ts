@@ -8,15 +8,19 @@ import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { pathByKey, type Search } from '../store/by-key.js';
-import { locate, whyNotOpened } from '../store/locate.js';
+import { heedLicenceFile, locate, whyNotOpened } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
-import type { Store } from '../store/store.js';
-import { firstPoll, storeAt } from './shared-instance.js';
-import type { System } from './system.js';
+import { Store } from '../store/store.js';
+import { actorOf } from './machine.js';
+import { PlaceCheck } from './place-check.js';
+import { isDeadBy, type System, stageOwnerOf } from './system.js';
 
 /** A licence is found on the share, and its store opened. No instance is made: commands need no more than this. */
 
 const OPEN_MS = 90_000;
+
+/** The longest wait for each operation on a path that a replacement is bound to: beats wait for it. Milliseconds. */
+const REPLACEMENT_MS = 2000;
 
 interface StoreOpening {
   readonly onSlow?: OpenOptions['onSlow'];
@@ -53,6 +57,30 @@ export async function locateStore(
       throw whyNotOpened(error);
     });
   return { store, poll };
+}
+
+type OnSlow = ((waitingFor: string) => void) | undefined;
+
+export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
+  new Store(
+    {
+      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
+      ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
+      judgePlace: (boundTo) => new PlaceCheck(paths, system, REPLACEMENT_MS).judge(boundTo),
+    },
+    { ...system.store, ...(onSlow && { onSlow }) },
+  );
+
+/** A poll, also of `licence.json`: it may show a later revision than the table has. */
+export async function firstPoll(
+  store: Store,
+  system: System,
+  deadline: Deadline,
+  onSlow: OnSlow,
+): Promise<LatestRevision> {
+  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
+  const first = await store.read(deadline);
+  return (await heedLicenceFile(store, first.licence, files)) ? await store.read(deadline) : first;
 }
 
 /** Includes the time to find the licence, and the time in which the process is stopped. */

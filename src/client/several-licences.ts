@@ -10,10 +10,10 @@ import type { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
 import { abortSignalOf, checkClaim, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
+import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, type NotSeated, together, worstOf } from './joint-answer.js';
 import { closedFault, ListedLicence } from './listed-licence.js';
 import { type OpenLicence, openWith } from './open-licence.js';
-import type { Instances } from './shared-instance.js';
 import type { System } from './system.js';
 
 /** How long one licence may be out of reach until the next is tried, unless the caller says otherwise. Milliseconds. */

@@ -1,51 +1,20 @@
 import type { OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Trust } from '../licence/trust.js';
-import { foldedName } from '../rules/seats.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
-import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
-import { heedLicenceFile } from '../store/locate.js';
+import { withTimeouts } from '../share/op-timeouts.js';
 import type { LatestRevision } from '../store/revisions.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { InstanceAnswer, QueueNews, RefusalNote } from './answers.js';
 import { Instance } from './instance.js';
-import { actorOf } from './machine.js';
+import { firstPoll, storeAt } from './open-store.js';
 import { PlaceCheck } from './place-check.js';
 import type { Seat } from './seat.js';
-import { isDeadBy, placeWarnings, type System, stageOwnerOf } from './system.js';
+import { placeWarnings, type System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 import { displayCopyTrouble } from './warning-text.js';
-
-/**
- * One process is one instance. Openings of one licence for one user and host share it. Each is a {@link Member} with
- * seats, waits and listeners of its own. The last one that closes ends the instance.
- *
- * A second copy of the package in the process (its own node_modules, a bundle) finds the instance too. From copy to
- * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
- * different shapes are two instances.
- */
-export const SHAPE = 3;
-const EVERYWHERE = Symbol.for('seatfile.instances');
-
-export type Instances = Map<string, SharedInstance>;
-
-/** For a process in which nothing can be shared. */
-const ownInstances: Instances = new Map();
-
-/** What this process has open, by {@link keyOf}: in every copy of the package the same map. */
-export function instancesOfProcess(): Instances {
-  try {
-    const host = globalThis as { [EVERYWHERE]?: { [shape: number]: Instances } };
-    if (!host[EVERYWHERE]) Object.defineProperty(host, EVERYWHERE, { value: {}, configurable: true });
-    const shapes = host[EVERYWHERE] ?? {};
-    shapes[SHAPE] ??= new Map();
-    return shapes[SHAPE] instanceof Map ? shapes[SHAPE] : ownInstances;
-  } catch {
-    return ownInstances; // a frozen global object, or something else under this name
-  }
-}
 
 export interface Opening {
   readonly paths: LicencePaths;
@@ -56,20 +25,6 @@ export interface Opening {
   readonly system: System;
 }
 
-/** Which openings are one: with other public keys it is another, which judges the licence otherwise. */
-const keyOf = ({ paths, user, host, trust }: Opening): string =>
-  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host), ...trust.keyIds]);
-
-/** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
-export function join(instances: Instances, opening: Opening): Member {
-  const key = keyOf(opening);
-  const known = instances.get(key);
-  if (known) return known.join();
-  const begun = new SharedInstance(opening, () => instances.delete(key));
-  instances.set(key, begun);
-  return begun.join();
-}
-
 /** The place is looked at, and told of, when the application has opened and has taken its first seat. Milliseconds. */
 const WARN_AFTER_MS = 2000;
 /** The longest wait for each operation of that. Milliseconds. */
@@ -78,33 +33,7 @@ const WARNING_MS = 2000;
 /** The longest wait for each operation on a path that the licence is renewed from. Milliseconds. */
 const RENEWAL_MS = 30_000;
 
-/** The longest wait for each operation on a path that a replacement is bound to: beats wait for it. Milliseconds. */
-const REPLACEMENT_MS = 2000;
-
-type OnSlow = ((waitingFor: string) => void) | undefined;
-
-export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
-  new Store(
-    {
-      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
-      ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
-      judgePlace: (boundTo) => new PlaceCheck(paths, system, REPLACEMENT_MS).judge(boundTo),
-    },
-    { ...system.store, ...(onSlow && { onSlow }) },
-  );
-
-/** A poll, also of `licence.json`: it may show a later revision than the table has. */
-export async function firstPoll(
-  store: Store,
-  system: System,
-  deadline: Deadline,
-  onSlow: OnSlow,
-): Promise<LatestRevision> {
-  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
-  const first = await store.read(deadline);
-  return (await heedLicenceFile(store, first.licence, files)) ? await store.read(deadline) : first;
-}
-
+/** What the openings of one licence for one user and host share in this process: one instance in the table. */
 export class SharedInstance {
   readonly store: Store;
   readonly instance: Instance;

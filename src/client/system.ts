@@ -11,7 +11,7 @@ import type { StageOwner } from '../share/layout.js';
 import { withTimeouts } from '../share/op-timeouts.js';
 import { type Random, systemRandom } from '../share/random.js';
 import { type WatchFile, watchFile } from '../share/watch.js';
-import type { StoreOptions } from '../store/store.js';
+import type { StoreOptions } from '../store/store-options.js';
 import type { Download } from '../vendor/download.js';
 import {
   cacheAgeMs,

@@ -1,11 +1,12 @@
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
 import { dequeue, Queues } from './queue.js';
 import { notBorrowed, putRecord, withSeat } from './records.js';
 import { describeFull, type Full } from './refusal.js';
-import { type Requester, SeatIndex, sameName, sameUser } from './seats.js';
+import { type Requester, SeatIndex, sameUser } from './seats.js';
 import { Telling } from './telling.js';
 import { BOOT_MARGIN_MS } from './timing.js';
 import { takeAway } from './tombstones.js';

@@ -1,11 +1,12 @@
 import type { Eviction, Holder } from '../api.js';
 import type { CountBy, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { countByOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { answerByMs } from './on-demand.js';
 import { clockHeldFrom, silentOutByMs } from './roll-call.js';
-import { type Identity, sameName } from './seats.js';
+import type { Identity } from './seats.js';
 
 /** What a refusal tells: there is no free seat. */
 

@@ -1,5 +1,6 @@
 import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 
 /** Which places of a table are taken, and by which user. */
@@ -7,10 +8,6 @@ import type { ChangeContext } from '../licence/revision.js';
 export interface Identity extends Pick<Running, 'user' | 'host' | 'machine'> {
   readonly id: string;
 }
-
-/** As names are compared; they are shown as written. */
-export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
-export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
 
 /**
  * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by

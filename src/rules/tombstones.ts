@@ -6,10 +6,10 @@ import {
   type Tombstone,
 } from '../licence/document.js';
 import { countByOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { dropSeats, seatEvent } from './records.js';
-import { sameName } from './seats.js';
 import { keptMs } from './timing.js';
 
 /**

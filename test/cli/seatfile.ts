@@ -9,7 +9,7 @@ import { Interrupted, type World } from '../../src/cli/world.js';
 import { realSystem } from '../../src/client/system.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { append } from '../../src/share/append.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */

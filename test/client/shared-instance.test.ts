@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { SHAPE } from '../../src/client/instances.js';
 import type { OpenLicence } from '../../src/client/open-licence.js';
-import { Member, SHAPE, SharedInstance } from '../../src/client/shared-instance.js';
+import { Member, SharedInstance } from '../../src/client/shared-instance.js';
 import { faulty } from '../helpers/faults.js';
 import { type User, World } from '../helpers/world.js';
 

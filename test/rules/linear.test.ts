@@ -8,6 +8,7 @@ import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entit
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import * as lineages from '../../src/licence/lineage.js';
+import { didYouMean, nearest } from '../../src/licence/nearest.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
@@ -228,6 +229,8 @@ function walk({ n }: Sized): unknown {
   return known;
 }
 
+const namesOf = ({ licence }: Sized) => licence.instances.map(({ user }) => user);
+
 const range = ({ n }: Sized): Range => ({ first: 0, last: n - 1 });
 const segment = (of: Sized): string => journal.segmentText(range(of), of.licence.events) ?? '';
 
@@ -300,6 +303,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   enqueue: (of) => line.enqueue(context(of), { who: me, ...wishFor('M1'), waitSeconds: 600 }),
   observeQueue: (of) => line.observeQueue(line.observeQueue(new Map(), of.licence, 0), of.licence, 5),
   withoutWaiters: (of) => line.withoutWaiters(of.licence, ({ module }) => module === 'M0'),
+  didYouMean: (of) => didYouMean('per-77', namesOf(of)),
+  nearest: (of) => nearest('per-77', namesOf(of)),
   firstWhere: (of) => of.numbers.map((least) => firstWhere(of.numbers, (one) => one >= least)),
   SeatIndex: (of) => {
     const places = new SeatIndex(context(of));
@@ -413,7 +418,7 @@ const nextOf = (of: Sized): NewLicence => {
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
   ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
-  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap'],
+  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
 ];
 const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>

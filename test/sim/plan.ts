@@ -1,5 +1,5 @@
 import type { CountBy, Level } from '../../src/licence/document.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import type { HostOptions } from '../helpers/world.js';
 import { Chance } from './chance.js';
 

@@ -13,6 +13,7 @@ import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
 import { parseDuration } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
+import { jsonOption } from '../common-options.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
@@ -42,7 +43,7 @@ export function addDoctor(program: Command, world: World): void {
     .option('--wait <duration>', 'how long --peer waits for the other PC', '2m')
     .option('--hammer <duration>', 'stress test: 4 processes commit to a temporary licence for this long')
     .addOption(new Option('--hammer-worker <number>').hideHelp())
-    .option('--json', 'one JSON document')
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: DoctorOptions) => {
       await doctor(placeOf(file, options, world), options, world);
     });

@@ -4,8 +4,9 @@ import { leaveMs } from '../../client/process-exit.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
-import { acquireOrWait, describePlace, openForCommand, TIMEOUT, TIMEOUT_HELP, waitMs } from '../acquire.js';
+import { acquireOrWait, describePlace, openForCommand, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
+import { jsonOption, withSeatOptions } from '../common-options.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
@@ -36,23 +37,15 @@ interface HoldOptions extends KeyOptions, NextOptions {
 }
 
 export function addHold(program: Command, world: World): void {
-  withNext(withPublicKey(program.command('hold')))
+  withSeatOptions(withNext(withPublicKey(program.command('hold'))))
     .summary('hold a seat until stdin closes')
     .description(
       'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +
         'It is the bridge for programs in any language.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--module <name>', 'the module; may be left out where the licence has one')
-    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
-    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
     .option('--note <words>', 'what status shows beside the seat')
-    .option(
-      '--wait <duration>',
-      'how long to wait for a seat while none is free, like 10m; default: not at all',
-    )
-    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
-    .option('--json', 'one JSON object per line')
+    .addOption(jsonOption('one JSON object per line'))
     .action(async (file: string | undefined, options: HoldOptions) => {
       world.setStatus(await hold(file, options, world));
     });

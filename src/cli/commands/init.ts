@@ -1,16 +1,18 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import type { CountBy, Level, Settings } from '../../licence/document.js';
 import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { firstLicence } from '../../licence/revision.js';
 import { toIso } from '../../licence/time.js';
-import { collect, fileOf, parseDuration, parseModules } from '../arguments.js';
+import { fileOf, parseDuration, parseModules } from '../arguments.js';
+import { countByOption, grantOption, levelOption, withFile } from '../common-options.js';
 import { create } from '../creation.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface InitOptions {
+  readonly file?: string;
   readonly module?: readonly string[];
   readonly level?: Level;
   readonly checkInterval?: string;
@@ -20,37 +22,23 @@ interface InitOptions {
 }
 
 export function addInit(program: Command, world: World): void {
-  program
-    .command('init')
+  withFile(program.command('init'), 'the licence file to create')
     .summary('create an unsigned licence for in-house use')
     .description(
       'Tests the folder as doctor does, creates an unsigned licence for in-house use, and tries one commit. ' +
         'Never overwrites anything.',
     )
-    .argument('[file]', 'the licence file to create; default: SEATFILE')
-    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect)
-    .addOption(
-      new Option('--level <level>', 'heartbeat: dead users are evicted; light: they stay').choices([
-        'heartbeat',
-        'light',
-      ]),
-    )
+    .addOption(grantOption())
+    .addOption(levelOption('heartbeat: dead users are evicted; light: they stay'))
     .option(
       '--check-interval <duration>',
       'how often an instance beats (default: 30 s x the largest max users)',
     )
-    .addOption(
-      new Option('--count-by <what>', 'what counts as one user').choices([
-        'user@host',
-        'instance',
-        'user',
-        'host',
-      ]),
-    )
+    .addOption(countByOption('what counts as one user'))
     .option('--customer <name>', 'whose licence it is')
     .option('--force', 'create it even if the tests say that seats would not be safe there')
     .action(async (file: string | undefined, options: InitOptions) => {
-      await init(fileOf(file, world), options, world);
+      await init(fileOf(file, options, world), options, world);
     });
 }
 

@@ -8,6 +8,7 @@ import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
+import { jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
@@ -30,9 +31,9 @@ export function addJournal(program: Command, world: World): void {
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
-    .option('--user <name>', 'only of this user')
-    .option('--module <name>', 'only in this module')
-    .option('--json', 'one JSON object per line')
+    .addOption(userOption('only of this user'))
+    .addOption(moduleOption('only in this module'))
+    .addOption(jsonOption('one JSON object per line'))
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };

@@ -12,6 +12,7 @@ import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { rebuildAdvice } from '../../store/trouble.js';
 import { isAgreed, waitingReporter } from '../asking.js';
+import { dryRunOption, yesOption } from '../common-options.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -40,8 +41,8 @@ export function addRepair(program: Command, world: World): void {
         'needs --yes elsewhere. Removes and changes nothing that is there.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--dry-run', 'only say what was found and what would be written')
-    .option('--yes', 'do not ask')
+    .addOption(dryRunOption('written, and what was found'))
+    .addOption(yesOption())
     .action(async (file: string | undefined, options: RepairOptions) => {
       const place = placeOf(file, options, world);
       await unlessStopped(world, (interruption) => repair(place, options, world, interruption));

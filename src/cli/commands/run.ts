@@ -2,16 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
 import type { OpenLicence, Seat } from '../../api.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import {
-  acquireOrWait,
-  describePlace,
-  openForCommand,
-  TIMEOUT,
-  TIMEOUT_HELP,
-  timeoutMs,
-  waitMs,
-} from '../acquire.js';
+import { acquireOrWait, describePlace, openForCommand, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
+import { withSeatOptions } from '../common-options.js';
 import {
   givenBack,
   type Interruption,
@@ -44,7 +37,7 @@ interface RunOptions extends KeyOptions, NextOptions {
 }
 
 export function addRun(program: Command, world: World): void {
-  withNext(withPublicKey(program.command('run')))
+  withSeatOptions(withNext(withPublicKey(program.command('run'))))
     .summary('hold a seat while a command runs')
     .description(
       'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
@@ -54,14 +47,6 @@ export function addRun(program: Command, world: World): void {
       '(the command comes after --, like: seatfile run FILE -- app.exe; seatfile run --help shows the options)',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--module <name>', 'the module; may be left out where the licence has one')
-    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
-    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
-    .option(
-      '--wait <duration>',
-      'how long to wait for a seat while none is free, like 10m; default: not at all',
-    )
-    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
     .addOption(
       new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
         .choices(['warn', 'term'])

@@ -3,6 +3,7 @@ import { type FullView, viewOf } from '../../client/status.js';
 import { inFile } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { coloursFor } from '../colour.js';
+import { hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { type Filter, narrowed, SORTS, type Sort } from '../status-filter.js';
@@ -27,13 +28,13 @@ export function addStatus(program: Command, world: World): void {
         'Takes no lock, changes nothing.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('-m, --module <name>', 'only this module')
-    .option('-u, --user <name>', 'only this user')
-    .option('--host <name>', 'only this host')
+    .addOption(moduleOption('only this module'))
+    .addOption(userOption('only this user'))
+    .addOption(hostOption('only this host'))
     .addOption(new Option('--sort <column>', 'the order of the seats').choices(SORTS))
     .option('--wide', 'cut nothing to the width of the terminal')
     .option('--utc', 'times in UTC; default: those of this computer')
-    .option('--json', 'one JSON document')
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: StatusOptions) => {
       const opening = { ...options, file: placeOf(file, options, world), isAnySignature: true } as const;
       await withAdminSession(opening, world, async (session) => {

@@ -1,0 +1,37 @@
+/** The path of a licence file, or the one licence with this key among the files `*.json` of a directory. */
+export type LicencePlace = string | { readonly key: string; readonly in: string };
+
+export interface OpenOptions {
+  /** What `status` shows beside the seat: at most 256 characters. In one process, that of the first opening counts. */
+  readonly application?: string | undefined;
+  /** Free text beside the seat, at most 1024 characters. In one process, that of the first opening counts. */
+  readonly note?: string | undefined;
+  /**
+   * The vendor's public key: the text of a PEM file, or the line that `seatfile keygen` prints; several where the
+   * vendor changes keys. With it only a licence opens that one of these keys has signed (else LICENCE_UNSIGNED,
+   * LICENCE_FORGED, LICENCE_UNTRUSTED). @default no key: a licence opens whether or not it is signed, and whatever its
+   * signature is worth
+   */
+  readonly publicKey?: string | readonly string[] | undefined;
+  /** @default SEATFILE_USER, else the system's user name */
+  readonly user?: string | undefined;
+  /** @default SEATFILE_HOST, else the system's host name */
+  readonly host?: string | undefined;
+  /**
+   * Give the seats back at the end of the event loop, and on SIGINT, SIGTERM and SIGHUP. A signal that the application
+   * listens for is left to the application. Also end the process where its end waits for a hung share. @default true
+   */
+  readonly releaseOnExit?: boolean | undefined;
+  /**
+   * Milliseconds that a claim, and the return of a seat, may take. A share that has not confirmed it by then is given
+   * up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). @default 30,000
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Of several licences: milliseconds that one may be out of reach before the next is asked. @default 10,000 */
+  readonly patienceMs?: number | undefined;
+  /**
+   * Called for each wait that lasts longer than a second, with what is waited for. For a poll that finds no table it is
+   * called again every 10 s.
+   */
+  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+}
