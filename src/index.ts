@@ -1,6 +1,7 @@
-import type { LicencePlace, OpenLicence, OpenOptions } from './api.js';
+import type { LicencePlace, LicenceStatus, OpenLicence, OpenOptions, ReadStatusOptions } from './api.js';
 import { instancesOfProcess } from './client/instances.js';
 import { openAny } from './client/several-licences.js';
+import { readStatusWith } from './client/status-reader.js';
 import { realSystem } from './client/system.js';
 
 export type * from './api.js';
@@ -23,4 +24,17 @@ export async function openLicence(
 ): Promise<OpenLicence> {
   const system = realSystem();
   return await system.clock.awake(() => openAny(place, options, system, instancesOfProcess()));
+}
+
+/**
+ * Reads which users hold seats, and what else `seatfile status --json` tells, without opening the licence. It takes no
+ * lock and changes nothing.
+ * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, BAD_ARGUMENT
+ */
+export async function readStatus(
+  place: LicencePlace,
+  options: ReadStatusOptions = {},
+): Promise<LicenceStatus> {
+  const system = realSystem();
+  return await system.clock.awake(() => readStatusWith(place, options, system));
 }

@@ -7,7 +7,7 @@ import { Interrupted, Stopped, type World } from './world.js';
 
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Everyday:': ['status', 'run', 'hold'],
-  'Administrator:': ['init', 'install', 'renew', 'remove', 'set', 'journal'],
+  'Administrator:': ['init', 'install', 'renew', 'why', 'remove', 'set', 'journal'],
   'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],
   'Share:': ['doctor', 'repair'],
   'To see it work:': ['demo'],

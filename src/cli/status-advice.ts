@@ -1,7 +1,7 @@
-import type { FullView } from '../client/status.js';
+import type { LicenceStatus, SeatStatus } from '../api.js';
 import { displayCopyWarnings, renewalWarning } from '../client/warning-text.js';
 import { fromIso } from '../licence/time.js';
-import type { SeatView, StatusView } from '../rules/status-view.js';
+
 import { shellWord } from './shell-word.js';
 import { nameFor, type Showing } from './status-table.js';
 import type { Times } from './times.js';
@@ -12,7 +12,7 @@ import { duration, printable, shortId } from './words.js';
 /** Silent seats that get a line each. */
 const MOST_LINES = 10;
 
-export const adviceOn = (view: FullView, showing: Showing): string[] => [
+export const adviceOn = (view: LicenceStatus, showing: Showing): string[] => [
   ...onPlace(view),
   ...onFile(view, showing.times),
   ...onDates(view, showing.times),
@@ -21,7 +21,7 @@ export const adviceOn = (view: FullView, showing: Showing): string[] => [
   ...onDead(view),
 ];
 
-function onPlace({ elsewhere, movedTo }: FullView): string[] {
+function onPlace({ elsewhere, movedTo }: LicenceStatus): string[] {
   const moved = `This licence has moved to ${printable(movedTo ?? '')}. No user can take or keep a seat here any more.`;
   return [
     ...(elsewhere === null ? [] : [`No user can take a seat here. ${printable(elsewhere)}.`]),
@@ -29,7 +29,7 @@ function onPlace({ elsewhere, movedTo }: FullView): string[] {
   ];
 }
 
-function onFile(view: FullView, times: Times): string[] {
+function onFile(view: LicenceStatus, times: Times): string[] {
   const { restored, refusedFile, putOver, renewal, faceShows } = view;
   const file = shellWord(view.file);
   return [
@@ -59,7 +59,7 @@ function onFile(view: FullView, times: Times): string[] {
   ];
 }
 
-function onDisplayCopy({ displayCopy, file }: FullView): string[] {
+function onDisplayCopy({ displayCopy, file }: LicenceStatus): string[] {
   if (displayCopy === 'foreign')
     return [
       'licence.json is another document than the table shows: the next application that takes or gives back a seat ' +
@@ -69,7 +69,7 @@ function onDisplayCopy({ displayCopy, file }: FullView): string[] {
   return warning === undefined ? [] : [`licence.json ${warning}.`];
 }
 
-function onDates({ licence, shareTime, file }: FullView, times: Times): string[] {
+function onDates({ licence, shareTime, file }: LicenceStatus, times: Times): string[] {
   const { notBefore, expiresAt, endsSoon } = licence;
   const nowMs = fromIso(shareTime);
   const install = `seatfile install ${shellWord(file)} NEW`;
@@ -88,13 +88,13 @@ function onDates({ licence, shareTime, file }: FullView, times: Times): string[]
   ];
 }
 
-const describeExcess = ({ module, inUse, limit }: StatusView['excess'][number]): string =>
+const describeExcess = ({ module, inUse, limit }: LicenceStatus['excess'][number]): string =>
   `${printable(module)}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use, and the licence ` +
   `${limit === null ? 'does not have the module any more' : `has ${limit}`}. ` +
   'No user loses a seat; no new user is seated until it fits.';
 
 /** A dead one is told with all the others that are. */
-function onSilent({ seats, file }: FullView, showing: Showing): string[] {
+function onSilent({ seats, file }: LicenceStatus, showing: Showing): string[] {
   const silent = seats.filter(({ state, isDead }) => state === 'silent' && !isDead);
   const isWatched = seats.some(({ state }) => state === 'alive');
   const lines = silent.slice(0, MOST_LINES).map((seat) => describeSilent(seat, isWatched, file, showing));
@@ -104,7 +104,7 @@ function onSilent({ seats, file }: FullView, showing: Showing): string[] {
     : lines;
 }
 
-function describeSilent(seat: SeatView, isWatched: boolean, file: string, showing: Showing): string {
+function describeSilent(seat: SeatStatus, isWatched: boolean, file: string, showing: Showing): string {
   const { user, host, module, freesAt } = seat;
   const name = nameFor(showing);
   const free =
@@ -117,7 +117,7 @@ function describeSilent(seat: SeatView, isWatched: boolean, file: string, showin
   );
 }
 
-function onDead({ seats, file }: FullView): string[] {
+function onDead({ seats, file }: LicenceStatus): string[] {
   const dead = new Set(seats.filter(({ isDead }) => isDead).map(({ seat }) => seat)).size;
   if (dead === 0) return [];
   return [

@@ -1,7 +1,7 @@
-import type { FullView } from '../client/status.js';
+import type { LicenceStatus, SeatStatus } from '../api.js';
 import { foldedName } from '../licence/names.js';
 import { fromIso } from '../licence/time.js';
-import type { SeatView } from '../rules/status-view.js';
+
 import { isNamed } from '../rules/tombstones.js';
 import { printable } from './words.js';
 
@@ -17,7 +17,7 @@ export const SORTS = ['user', 'host', 'module', 'since', 'beat', 'state'] as con
 export type Sort = (typeof SORTS)[number];
 
 export interface Narrowed {
-  readonly view: FullView;
+  readonly view: LicenceStatus;
   readonly filter: Filter;
   /** Where nothing matches: how many other seats there are. Null: something matches, or all was asked for. */
   readonly others: number | null;
@@ -32,7 +32,7 @@ export const wordsOf = ({ module, user, host }: Filter): string =>
     .map(([name, value]) => `--${name} ${printable(String(value))}`)
     .join(' ');
 
-export function narrowed(whole: FullView, filter: Filter, sort: Sort | undefined): Narrowed {
+export function narrowed(whole: LicenceStatus, filter: Filter, sort: Sort | undefined): Narrowed {
   const { module, user } = filter;
   const isAsked = (one: { module: string; user?: string | undefined; host?: string | undefined }) =>
     (module === undefined || one.module === module) &&
@@ -50,23 +50,23 @@ export function narrowed(whole: FullView, filter: Filter, sort: Sort | undefined
   return { view, filter, others: isUnmatched ? whole.seats.length : null };
 }
 
-type Order = (one: SeatView, other: SeatView) => number;
+type Order = (one: SeatStatus, other: SeatStatus) => number;
 
 const byText =
-  (of: (seat: SeatView) => string): Order =>
+  (of: (seat: SeatStatus) => string): Order =>
   (one, other) => {
     const [a, b] = [foldedName(of(one)), foldedName(of(other))];
     return a < b ? -1 : a > b ? 1 : 0;
   };
 
 /** What needs an administrator comes first. */
-const STATES: readonly SeatView['state'][] = [
+const STATES: readonly SeatStatus['state'][] = [
   ...(['gone', 'silent', 'unknown', 'unmonitored', 'leaving', 'borrowed', 'alive'] as const),
 ];
 
 /** The longest first; what has no such time comes last. */
 const byAge =
-  (ageOf: (seat: SeatView) => number | null): Order =>
+  (ageOf: (seat: SeatStatus) => number | null): Order =>
   (one, other) =>
     (ageOf(other) ?? Number.NEGATIVE_INFINITY) - (ageOf(one) ?? Number.NEGATIVE_INFINITY) || 0;
 

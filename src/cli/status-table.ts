@@ -1,5 +1,6 @@
+import type { LicenceStatus, ModuleStatus, SeatStatus, WaiterStatus } from '../api.js';
 import type { Reservation } from '../licence/document.js';
-import type { SeatView, StatusView } from '../rules/status-view.js';
+
 import type { Colours } from './colour.js';
 import { type Column, fittedTable } from './fitted-table.js';
 import type { Times } from './times.js';
@@ -31,7 +32,7 @@ export const nameFor =
 const timeFor = ({ isTerminal, width, times }: Showing): Times['whole'] =>
   isTerminal && width !== null ? times.short : times.whole;
 
-type ModuleView = StatusView['modules'][number];
+type ModuleView = ModuleStatus;
 
 export function moduleTable(modules: readonly ModuleView[], showing: Showing): string {
   const { yellow } = showing.colours;
@@ -55,10 +56,10 @@ const mostOf = ({ maxUsers, overdraft }: ModuleView): string =>
   overdraft > 0 ? `${maxUsers}+${overdraft}` : String(maxUsers);
 
 /** @param isOfOneModule the column MODULE would say the same in every row */
-export function seatTable(seats: readonly SeatView[], isOfOneModule: boolean, showing: Showing): string {
+export function seatTable(seats: readonly SeatStatus[], isOfOneModule: boolean, showing: Showing): string {
   const [name, time] = [nameFor(showing), timeFor(showing)];
   const shortHost = shortHostsOf(seats);
-  const columns: Column<SeatView>[] = [
+  const columns: Column<SeatStatus>[] = [
     ...(isOfOneModule ? [] : [moduleColumn]),
     { header: 'USER', cell: (one) => name(one.user), least: LEAST_NAME },
     {
@@ -88,7 +89,7 @@ const moduleColumn: Column<{ module: string }> = {
 };
 
 /** Without the domain, unless two hosts would then look the same. An address has none. */
-function shortHostsOf(seats: readonly Pick<SeatView, 'host'>[]): (host: string) => string {
+function shortHostsOf(seats: readonly Pick<SeatStatus, 'host'>[]): (host: string) => string {
   const labelOf = (host: string) => (/^[\d.:]+$/.test(host) ? host : host.replace(/(?<=.)\..*$/s, ''));
   const hosts = new Map<string, Set<string>>();
   for (const { host } of seats) {
@@ -98,22 +99,23 @@ function shortHostsOf(seats: readonly Pick<SeatView, 'host'>[]): (host: string) 
   return (host) => (hosts.get(labelOf(host))?.size === 1 ? labelOf(host) : host);
 }
 
-const lastBeatOf = ({ lastBeatSecondsAgo }: SeatView): string =>
+const lastBeatOf = ({ lastBeatSecondsAgo }: SeatStatus): string =>
   lastBeatSecondsAgo === null
     ? '-'
     : lastBeatSecondsAgo === 0
       ? 'now'
       : `${duration(lastBeatSecondsAgo)} ago`;
 
-const stateOf = ({ state, unconfirmed }: SeatView): string => (unconfirmed ? `${state}, unconfirmed` : state);
+const stateOf = ({ state, unconfirmed }: SeatStatus): string =>
+  unconfirmed ? `${state}, unconfirmed` : state;
 
-function paintOf({ state }: SeatView, colours: Colours): (text: string) => string {
+function paintOf({ state }: SeatStatus, colours: Colours): (text: string) => string {
   if (state === 'gone') return colours.red;
   if (state === 'silent') return colours.yellow;
   return state === 'leaving' ? colours.dim : (text) => text;
 }
 
-type WaiterView = StatusView['waiting'][number];
+type WaiterView = WaiterStatus;
 
 export function queueTable(waiting: readonly WaiterView[], isOfOneModule: boolean, showing: Showing): string {
   const [name, time] = [nameFor(showing), timeFor(showing)];
@@ -134,7 +136,7 @@ export function queueTable(waiting: readonly WaiterView[], isOfOneModule: boolea
 }
 
 /** Reservations and bans in force, a line each. */
-export function rulesInForce({ reservations, bans }: StatusView, showing: Showing): string {
+export function rulesInForce({ reservations, bans }: LicenceStatus, showing: Showing): string {
   const [name, time] = [nameFor(showing), timeFor(showing)];
   const reserved = reservations.map(
     (one) => `Reserved: a seat of ${one.module} for ${forWhom(one, name)}.\n`,

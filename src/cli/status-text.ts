@@ -1,6 +1,6 @@
-import type { FullView } from '../client/status.js';
+import type { LicenceStatus, WaiterStatus } from '../api.js';
 import { fromIso } from '../licence/time.js';
-import type { StatusView } from '../rules/status-view.js';
+
 import { adviceOn } from './status-advice.js';
 import { type Filter, isNarrow, type Narrowed, wordsOf } from './status-filter.js';
 import { moduleTable, nameFor, queueTable, rulesInForce, type Showing, seatTable } from './status-table.js';
@@ -29,7 +29,7 @@ export function describeStatus(
   return blocks.filter((block) => block !== '').join('\n');
 }
 
-function headOf(view: FullView, isKeyGiven: boolean, { times }: Showing): string {
+function headOf(view: LicenceStatus, isKeyGiven: boolean, { times }: Showing): string {
   const { licence } = view;
   const customer = licence.customer === null ? '' : `, ${printable(licence.customer)}`;
   const interval =
@@ -44,7 +44,7 @@ function headOf(view: FullView, isKeyGiven: boolean, { times }: Showing): string
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function datesOf({ licence, shareTime }: FullView, time: (iso: string) => string): string {
+function datesOf({ licence, shareTime }: LicenceStatus, time: (iso: string) => string): string {
   const { notBefore, expiresAt } = licence;
   const nowMs = fromIso(shareTime);
   const start =
@@ -61,13 +61,13 @@ const SIGNATURE_WORDS = {
   invalid: 'INVALID: the licence was changed after it was signed',
 } as const;
 
-function describeSignature({ key, signature }: FullView['licence'], isKeyGiven: boolean): string {
+function describeSignature({ key, signature }: LicenceStatus['licence'], isKeyGiven: boolean): string {
   const state = signature === 'unverified' && isKeyGiven ? 'of another key' : signature;
   return `${key === null ? '' : `Licence key ${key}. `}Signature: ${SIGNATURE_WORDS[state]}.`;
 }
 
 /** What is said where no seat is shown; `others`: how many there are besides those asked for, null where all were. */
-function withoutSeat(view: FullView, filter: Filter, others: number | null, showing: Showing): string {
+function withoutSeat(view: LicenceStatus, filter: Filter, others: number | null, showing: Showing): string {
   if (isNarrow(filter) && view.waiting.length > 0)
     return view.waiting.map((one) => describeWaiter(one, showing)).join('\n');
   if (others === null) return 'No seats are in use.';
@@ -75,10 +75,7 @@ function withoutSeat(view: FullView, filter: Filter, others: number | null, show
   return `No seat matches ${wordsOf(filter)}; ${rest} in use.`;
 }
 
-function describeWaiter(
-  { place, module, user, host }: StatusView['waiting'][number],
-  showing: Showing,
-): string {
+function describeWaiter({ place, module, user, host }: WaiterStatus, showing: Showing): string {
   const name = nameFor(showing);
   return `${name(user)}@${name(host)} has no seat of ${module}, and waits for one: place ${place} in the queue.`;
 }

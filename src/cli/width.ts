@@ -59,6 +59,18 @@ function headOf(text: string, width: number): string {
   return head;
 }
 
+/** The lines that a terminal this wide makes of one. */
+export function foldedTo(text: string, width: number): string[] {
+  const lines: string[] = [];
+  let rest = text;
+  while (widthOf(rest) > width) {
+    const head = headOf(rest, width) || (clustersOf(rest)[0] ?? rest);
+    lines.push(head);
+    rest = rest.slice(head.length);
+  }
+  return [...lines, rest];
+}
+
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;
 const [ISOLATE, END_OF_ISOLATE] = ['\u2068', '\u2069'];
 

@@ -1,4 +1,11 @@
-import type { AcquireOptions, LicencePlace, OpenOptions, Signal } from '../api.js';
+import type {
+  AcquireOptions,
+  LicencePlace,
+  OpenOptions,
+  ReadStatusOptions,
+  Signal,
+  StatusOptions,
+} from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { Trust } from '../licence/trust.js';
 
@@ -17,18 +24,34 @@ export function checkSeveral(places: readonly unknown[], options: OpenOptions): 
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
+export function checkReading(place: unknown, options: ReadStatusOptions): asserts place is LicencePlace {
+  checkPlace(place);
+  checkStatusOptions(options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkStatusOptions(options: StatusOptions): void {
+  checkObject(options);
+  checkTimeout('timeoutMs', options.timeoutMs);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
 export function checkOpening(place: unknown, options: OpenOptions): asserts place is LicencePlace {
+  checkPlace(place);
+  checkObject(options);
+  checkTimeout('timeoutMs', options.timeoutMs);
+  checkTimeout('patienceMs', options.patienceMs);
+  checkType('releaseOnExit', options.releaseOnExit, 'boolean');
+  checkType('onSlow', options.onSlow, 'function');
+}
+
+function checkPlace(place: unknown): asserts place is LicencePlace {
   if (place instanceof URL)
     throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
   if (typeof place === 'object' && place !== null && 'key' in place && 'in' in place) {
     checkText('key', place.key);
     checkText('in', place.in);
   } else checkText('path', place);
-  checkObject(options);
-  checkTimeout('timeoutMs', options.timeoutMs);
-  checkTimeout('patienceMs', options.patienceMs);
-  checkType('releaseOnExit', options.releaseOnExit, 'boolean');
-  checkType('onSlow', options.onSlow, 'function');
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */

@@ -1,5 +1,5 @@
 import type { LicencePlace } from '../api.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import type { OpenLicence } from './open-licence.js';
 
@@ -67,6 +67,3 @@ export class ListedLicence {
     return typeof this.place === 'string' ? this.place : `${this.place.key} in ${this.place.in}`;
   }
 }
-
-export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);

@@ -2,17 +2,26 @@ import type {
   AcquireOptions,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
+  StatusOptions,
 } from '../api.js';
 import type { Policy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
-import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
+import {
+  abortSignalOf,
+  checkClaim,
+  checkNames,
+  checkOpening,
+  checkStatusOptions,
+  trustIn,
+} from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import { type Instances, join } from './instances.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
@@ -26,6 +35,7 @@ import {
 } from './process-exit.js';
 import { LATE_MS, unconfirmed } from './release.js';
 import type { Member } from './shared-instance.js';
+import { StatusReader } from './status-reader.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 
@@ -49,16 +59,23 @@ export async function openWith(
   const { user = system.facts.user, host = system.facts.host } = options;
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
-    { place, file: paths.licenceFile },
+    { place, file: paths.licenceFile, statusReader: new StatusReader(paths, trust, system) },
     options,
     system,
     deadline,
   );
 }
 
+/** A licence that has been found. */
+interface Opened {
+  readonly place: LicencePlace;
+  readonly file: string;
+  readonly statusReader: StatusReader;
+}
+
 async function openAs(
   member: Member,
-  { place, file }: { readonly place: LicencePlace; readonly file: string },
+  { place, file, statusReader }: Opened,
   options: OpenOptions,
   system: System,
   deadline: Deadline,
@@ -67,7 +84,7 @@ async function openAs(
   try {
     const { policy } = await member.read(deadline);
     refuseOtherKey(place, policy, file);
-    return new OpenLicence(member, file, policy, options, system);
+    return new OpenLicence(member, { file, policy, statusReader }, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
@@ -86,6 +103,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   readonly file: string;
   readonly modules: readonly string[];
   private readonly member: Member;
+  private readonly statusReader: StatusReader;
   private readonly clock: Clock;
   private readonly asking = new Set<Promise<unknown>>();
   /** A claim or a return that the share neither confirmed nor refused. */
@@ -95,9 +113,15 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   private waiting = new AbortController();
   private stopForWorkers: () => void = () => undefined;
 
-  constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
+  constructor(
+    member: Member,
+    { file, policy, statusReader }: Omit<Opened, 'place'> & { readonly policy: Policy },
+    options: OpenOptions,
+    system: System,
+  ) {
     super();
     this.file = file;
+    this.statusReader = statusReader;
     this.modules = [...policy.modules.keys()];
     this.member = member;
     this.clock = system.clock;
@@ -118,14 +142,19 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
   ): Promise<Answer> {
-    if (this.isClosed)
-      throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    if (this.isClosed) throw closedFault(this.file);
     checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
     const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
     const answer = await this.clock.awake(() => this.noted(this.ask(module, wish)));
     return answer.kind === 'seated' ? { ...answer, file: this.file } : answer;
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    if (this.isClosed) throw closedFault(this.file);
+    checkStatusOptions(options);
+    return await this.clock.awake(() => this.statusReader.read(options.timeoutMs));
   }
 
   async close(): Promise<void> {
@@ -214,7 +243,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
     void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
-    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    throw closedFault(this.file);
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {

@@ -1,10 +1,10 @@
+import type { LicenceStatus } from '../api.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import type { Trust } from '../licence/trust.js';
-import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
+import { type ShareTime, statusView } from '../rules/status-view.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
-import { DisplayCopy, type DisplayCopyState } from '../store/display-copy.js';
-import type { Kept } from '../store/journal-files.js';
+import { DisplayCopy } from '../store/display-copy.js';
 import { readPutOver } from '../store/shown-copy.js';
 import type { Store } from '../store/store.js';
 import { whyElsewhere } from './place-check.js';
@@ -39,23 +39,7 @@ export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: Sys
   return isHere && isProcessGone(record.pid, record.processStart, record.thread);
 }
 
-/**
- * Status, and facts about the files. `kept` is how much lies in the folder; null if that is not known.
- * `faceShows` is the revision that `licence.json` still shows because it was not refreshed; null if it was. `elsewhere`
- * says where the licence belongs; null: here. `putOver` is a signed licence that was put over `licence.json` and is not
- * in force; null: there is none. `displayCopy` is what stands in `licence.json`, `shareRoundTripMs` how long the share
- * took to make and remove a directory; null: it could not.
- */
-export type FullView = StatusView & {
-  readonly kept: Kept | null;
-  readonly faceShows: number | null;
-  readonly elsewhere: string | null;
-  readonly putOver: { readonly id: string; readonly issuedAt: string } | null;
-  readonly displayCopy: DisplayCopyState;
-  readonly shareRoundTripMs: number | null;
-};
-
-export async function viewOf(source: StatusSource): Promise<FullView> {
+export async function viewOf(source: StatusSource): Promise<LicenceStatus> {
   const { licence, policy, store, system } = source;
   const startedMs = system.clock.elapsedMs();
   const time = await shareTimeOf(source);
@@ -83,7 +67,7 @@ async function licenceFileNow({
   licence,
   store,
   system,
-}: StatusSource): Promise<Pick<FullView, 'displayCopy' | 'putOver'>> {
+}: StatusSource): Promise<Pick<LicenceStatus, 'displayCopy' | 'putOver'>> {
   const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS });
   const displayCopy = new DisplayCopy(store.paths, files, system.clock);
   const { state } = await displayCopy.look(licence);

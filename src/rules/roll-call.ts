@@ -86,7 +86,7 @@ export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boole
   fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
 
 /** By share time it lives: it will evict the dead. */
-const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
+export const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
   record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
 
 /** When a silent holder is evicted at the latest, by share time, if it is dead. */

@@ -1,12 +1,13 @@
-import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
+import type { LicenceStatus, SeatStatus } from '../api.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
 import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
 import { isDead } from './admin.js';
-import { type Excess, excessIn } from './installation.js';
+import { excessIn } from './installation.js';
 import { Queues } from './queue.js';
-import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
+import { renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { clockHeldFrom, isFromFuture, isSilent, silentOutByMs } from './roll-call.js';
 import { seatsInUse } from './seats.js';
 import { ownPollMs } from './timing.js';
@@ -14,93 +15,11 @@ import { isFinal } from './tombstones.js';
 
 /** The holders of the seats, as one poll shows them. */
 
-export type SeatView = {
-  readonly seat: string;
-  readonly module: string;
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number | null;
-  readonly application: string | null;
-  readonly note: string | null;
-  readonly level: Level | null;
-  /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
-  readonly unconfirmed: boolean;
-  /**
-   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on
-   * the computer of the reader. `unknown`: there is no server clock to tell by. `unmonitored`: Light, which
-   * never beats. `borrowed`: good until `untilAt` by itself. `leaving`: removed, and its holder may not
-   * have noticed yet.
-   */
-  readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
-  readonly sinceAt: string | null;
-  readonly lastBeatSecondsAgo: number | null;
-  /**
-   * Of a `silent` one: by when it is free if its holder is dead. A living peer frees it; where there is none, the first
-   * user that asks for a seat.
-   */
-  readonly freesAt: string | null;
-  /** What `remove --dead` takes: its process is provably gone, or it is silent for two check intervals and grace. */
-  readonly isDead: boolean;
-  readonly untilAt: string | null;
-};
-
-export interface StatusView {
-  readonly schemaVersion: 1;
-  readonly file: string;
-  readonly revision: number;
-  readonly shareTime: string;
-  /** Whose clock shareTime is: the file server's, or, where that could not be had, this computer's. */
-  readonly shareTimeFrom: 'server' | 'client';
-  readonly licence: {
-    readonly id: string;
-    readonly customer: string | null;
-    /** What people call it by; null where it has no key. */
-    readonly key: string | null;
-    /** `unverified`: the reader has no public key, or not that of the signature. */
-    readonly signature: SignatureState;
-    readonly level: Level;
-    readonly checkIntervalSeconds: number;
-    readonly notBefore: string | null;
-    readonly expiresAt: string | null;
-    /** Within the days before its end in which users are told. */
-    readonly endsSoon: boolean;
-  };
-  /** When a lost table was last rebuilt, and from what; null if it never was. */
-  readonly restored: { readonly at: string; readonly from: string } | null;
-  /** Where the table is now, if not here any more. */
-  readonly movedTo: string | null;
-  /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
-  readonly refusedFile: string | null;
-  /** How the renewal of the licence stands; null where it names no address for it, or is not signed. */
-  readonly renewal: {
-    readonly from: string;
-    /** The last success; null: there was none yet. */
-    readonly checkedAt: string | null;
-    /** Null while the last try has succeeded. */
-    readonly trouble: RenewalTrouble | null;
-  } | null;
-  /** Modules with more seats in use than there are: no new user is seated before it fits. */
-  readonly excess: readonly Excess[];
-  readonly modules: readonly {
-    readonly module: string;
-    readonly maxUsers: number;
-    readonly overdraft: number;
-    readonly reserved: number;
-    readonly inUse: number;
-    readonly free: number;
-    readonly waiting: number;
-  }[];
-  readonly seats: readonly SeatView[];
-  readonly waiting: readonly {
-    readonly place: number;
-    readonly module: string;
-    readonly user: string;
-    readonly host: string;
-    readonly sinceAt: string;
-  }[];
-  readonly reservations: readonly Reservation[];
-  readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
-}
+/** What the table tells. The rest of the document is of the files around it. */
+export type StatusView = Omit<
+  LicenceStatus,
+  'kept' | 'faceShows' | 'displayCopy' | 'elsewhere' | 'putOver' | 'shareRoundTripMs'
+>;
 
 export interface ShareTime {
   readonly ms: number;
@@ -181,7 +100,7 @@ interface Look {
   readonly watchedFromMs: number;
 }
 
-function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatView[] {
+function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatStatus[] {
   const { user, host, pid, application, note, level } = record;
   const shared = { user, host, pid, application, note, level, unconfirmed: record.unconfirmed === true };
   const standing = standingOf(record, isGone, look);
@@ -192,7 +111,7 @@ function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatVie
   }));
 }
 
-type Standing = Pick<SeatView, 'state' | 'lastBeatSecondsAgo' | 'isDead' | 'freesAt'>;
+type Standing = Pick<SeatStatus, 'state' | 'lastBeatSecondsAgo' | 'isDead' | 'freesAt'>;
 
 function standingOf(record: InstanceRecord, isGone: boolean, { time, watchedFromMs }: Look): Standing {
   const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
@@ -207,7 +126,7 @@ function standingOf(record: InstanceRecord, isGone: boolean, { time, watchedFrom
   };
 }
 
-function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'] {
+function stateOf(record: InstanceRecord, nowMs: number | null): SeatStatus['state'] {
   if (record.level === 'light') return 'unmonitored';
   if (nowMs === null) return 'unknown';
   return isSilent(record, nowMs) ? 'silent' : 'alive';
@@ -217,7 +136,7 @@ function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'
  * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders. Not those
  * of processes that were provably gone by then, nor those that their holder has again.
  */
-function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
+function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatStatus[] {
   const patienceMs = ownPollMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
   const decided = licence.gone.filter(
     (stone) =>
