@@ -1,5 +1,5 @@
 // Makes the shipped files of dist/ from what tsc wrote to dist/modules/: node .ci/bundle.mjs
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -92,4 +92,5 @@ await write(
   },
   [...BUNDLED, ...BUNDLED_IN_CJS],
 );
+cpSync(new URL('../src/cli/shells', import.meta.url), `${dist}shells`, { recursive: true });
 writeDeclarations(dist);

@@ -3,6 +3,7 @@
  * each other, so that together they are the shipped declaration: it needs neither the types of Node nor those of a
  * browser.
  */
+export type * from './api/administration.js';
 export type * from './api/claim.js';
 export type * from './api/emits.js';
 export type * from './api/faults.js';

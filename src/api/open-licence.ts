@@ -4,13 +4,27 @@ import type { LicenceStatus, StatusOptions } from './status.js';
 
 /**
  * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
- * or takes many modules. Seats, waits and listeners belong to each opening.
+ * or takes many modules. Seats, waits and listeners belong to each opening. `console.log` and `JSON.stringify` show its
+ * file, customer, modules and the seats held.
  */
 export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
   /** The licence file, every link resolved. Of several, the first that has been opened. */
   readonly file: string;
-  /** The modules the licence has, as it was opened. Of several, those of all that have been opened. */
+  /**
+   * The modules that the licence grants. This and the next four follow the licence: they are what the last poll, or the
+   * last change of this process, has shown. Of several licences: the modules of all that have been opened.
+   */
   readonly modules: readonly string[];
+  /** Whose licence it is; null where it does not say. Of several, as the next two: of the first that has been opened. */
+  readonly customer: string | null;
+  readonly licenceId: string;
+  /** ISO 8601, by the file server's clock; null: it does not end. */
+  readonly expiresAt: string | null;
+  /**
+   * How many users may work in a module at once. Of several licences: the sum of those that have been opened.
+   * @throws SeatfileFault UNKNOWN_MODULE
+   */
+  maxUsers(module: string): number;
   /**
    * Asks for a seat in a module. That none is free is an answer. Asking again for a module this process holds gives
    * another handle on the same seat, which is free when the last of them is released.
@@ -32,6 +46,13 @@ export interface LicenceEvents {
   warning: [Warning];
   /** A claim with `wait` has joined the queue, or has moved on in it. */
   waiting: [WaitingNews];
+  /**
+   * What an application would show of the licence is otherwise now: its seats, its queue, what it grants, or its
+   * settings. It carries nothing: ask. Told at most once for each poll, and for each change of this process. While no
+   * seat is held and no claim waits, the licence is polled for its listeners each T/8 (an eighth of the check
+   * interval, an hour at most), beginning with the first listener. A heartbeat is no change.
+   */
+  changed: [];
 }
 
 /** Something that the user should know. No user loses a seat by it. */

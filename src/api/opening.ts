@@ -1,3 +1,5 @@
+import type { Signal } from './emits.js';
+
 /** The path of a licence file, or the one licence with this key among the files `*.json` of a directory. */
 export type LicencePlace = string | { readonly key: string; readonly in: string };
 
@@ -23,10 +25,13 @@ export interface OpenOptions {
    */
   readonly releaseOnExit?: boolean | undefined;
   /**
-   * Milliseconds that a claim, and the return of a seat, may take. A share that has not confirmed it by then is given
-   * up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). @default 30,000
+   * Milliseconds that opening, a claim, and the return of a seat may take, each. A share that has not answered by then
+   * is given up (SHARE_UNREACHABLE or COMMIT_UNKNOWN; SHARE_BUSY where other processes wrote all that time). Of several
+   * licences, that each may take. @default 90,000 for opening, 30,000 for the others
    */
   readonly timeoutMs?: number | undefined;
+  /** Gives up opening at the caller's wish (ABORTED). Nothing is left behind. Afterwards it has no effect. */
+  readonly signal?: Signal | undefined;
   /** Of several licences: milliseconds that one may be out of reach before the next is asked. @default 10,000 */
   readonly patienceMs?: number | undefined;
   /**

@@ -1,8 +1,8 @@
 import type { Emits } from './emits.js';
 
 /**
- * A seat that this process holds. `console.log` and `JSON.stringify` show its id, module, user, host, `valid` and
- * `state`.
+ * A seat that this process holds. `console.log` and `JSON.stringify` show its id, module, user, host, `valid`, `state`
+ * and `remainingMs` (null for Light).
  */
 export interface Seat extends Emits<SeatEvents>, AsyncDisposable {
   readonly module: string;
@@ -51,10 +51,21 @@ export interface SeatEvents {
    * each seat, and again of another end. `expiresAt` is ISO 8601, share time.
    */
   expiring: [{ readonly remainingMs: number; readonly expiresAt: string }];
+  /** An administrator says something to the user, and the seat stays. Each message is told once. */
+  message: [Message];
   /** Final. The library does nothing more; the application decides what this means. */
   lost: [Loss];
   /** Final, after release(). */
   released: [];
+}
+
+/** What an administrator says to a holder. */
+export interface Message {
+  readonly words: string;
+  /** `user@host` of the administrator. */
+  readonly by: string;
+  /** ISO 8601; when it was said, by share time. */
+  readonly at: string;
 }
 
 export interface Loss {

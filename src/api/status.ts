@@ -1,3 +1,5 @@
+import type { Signal } from './emits.js';
+
 /** The document of `seatfile status --json`. Within a `schemaVersion` fields may be added; none is renamed. */
 export interface LicenceStatus {
   readonly schemaVersion: 1;
@@ -136,6 +138,8 @@ export interface WaiterStatus {
 export interface StatusOptions {
   /** Milliseconds until a share that does not answer is given up (SHARE_UNREACHABLE). @default 30,000 */
   readonly timeoutMs?: number | undefined;
+  /** Gives up (ABORTED). */
+  readonly signal?: Signal | undefined;
 }
 
 export interface ReadStatusOptions extends StatusOptions {

@@ -9,6 +9,8 @@ export const COMMANDS = {
   hold: async () => (await import('./commands/hold.js')).addHold,
   init: async () => (await import('./commands/init.js')).addInit,
   remove: async () => (await import('./commands/remove.js')).addRemove,
+  undo: async () => (await import('./commands/undo.js')).addUndo,
+  notify: async () => (await import('./commands/notify.js')).addNotify,
   install: async () => (await import('./commands/install.js')).addInstall,
   renew: async () => (await import('./commands/renew.js')).addRenew,
   set: async () => (await import('./commands/set.js')).addSet,
@@ -19,6 +21,7 @@ export const COMMANDS = {
   'serve-renewals': async () => (await import('./commands/serve-renewals.js')).addServeRenewals,
   doctor: async () => (await import('./commands/doctor.js')).addDoctor,
   repair: async () => (await import('./commands/repair.js')).addRepair,
+  completion: async () => (await import('./commands/completion.js')).addCompletion,
   demo: async () => (await import('./commands/demo.js')).addDemo,
 };
 

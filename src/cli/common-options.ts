@@ -38,6 +38,14 @@ export const levelOption = (means: string): Option =>
 export const countByOption = (means: string): Option =>
   new Option('--count-by <what>', means).choices(['user@host', 'instance', 'user', 'host']);
 
+/** Which seats are meant, of commands that do something to seats of others. */
+export const withSelection = (command: Command): Command =>
+  command
+    .addOption(userOption('seats of this user'))
+    .addOption(hostOption('seats on this host'))
+    .addOption(moduleOption('seats in this module'))
+    .option('--seat <id>', 'the seat with this id, or the beginning of one');
+
 /** Whose seat it is, and where, of commands that take one. */
 export const withSeatOptions = (command: Command): Command =>
   command

@@ -3,8 +3,8 @@ import { fromIso } from '../licence/time.js';
 import { printable, shortId } from './words.js';
 
 /**
- * The status in the layout of FlexNet's `lmstat -a`, for programs that read that. They split lines at blanks: every name
- * is one word. The place of the display has the seat, that of the handle the process id.
+ * The status in the layout of FlexNet's `lmstat -a`, for programs that read that. They split lines at blanks: every
+ * name is one word. The place of the display has the seat, that of the handle the process id.
  */
 
 /** The licence server that such programs expect. There is none: it is the file server, and its port is 0. */

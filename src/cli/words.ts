@@ -27,8 +27,8 @@ Exit status:
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
   130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
-run returns the command's own status, and of its own: 75 no seat, 125 anything else,
-126 the command cannot be executed, 127 it is not found.`;
+run returns the command's own status, and of its own: 75 no seat, 125 anything
+else, 126 the command cannot be executed, 127 it is not found.`;
 
 export function statusOf(code: FaultCode): number {
   switch (code) {
@@ -153,6 +153,10 @@ export const describeRemoved = (module: string, removed: Loss): string =>
 
 export const describeEnding = (remainingMs: number, expiresAt: string): string =>
   `the licence expires ${clockTime(expiresAt)}, in ${duration(remainingMs / 1000)}; ask the vendor for a new one`;
+
+/** What an administrator says to a user. */
+export const describeMessage = (words: string, by: string): string =>
+  `message from ${printable(by)}: ${printable(words)}`;
 
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;

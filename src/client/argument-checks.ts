@@ -7,6 +7,7 @@ import type {
   StatusOptions,
 } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { nearest } from '../licence/nearest.js';
 import { Trust } from '../licence/trust.js';
 
 /** Arguments of the library, from applications that have no types, too: what is wrong is told by its name. */
@@ -15,7 +16,32 @@ const MAX_WAIT_MS = 86_400_000;
 
 const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
 
-const kindOf = (value: unknown): string => (value === null ? 'null' : `a value of type ${typeof value}`);
+const kindOf = (value: unknown): string =>
+  value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
+
+/** The names of all options of a function. Its type sees to it that none is forgotten. */
+type Known<O> = Readonly<Record<keyof O, true>>;
+
+const OPENING: Known<OpenOptions> = {
+  ...{ application: true, note: true, publicKey: true, user: true, host: true, releaseOnExit: true },
+  ...{ timeoutMs: true, patienceMs: true, onSlow: true, signal: true },
+};
+const STATUS: Known<StatusOptions> = { timeoutMs: true, signal: true };
+const READING: Known<ReadStatusOptions> = { ...STATUS, publicKey: true };
+const CLAIM: Known<AcquireOptions> = { wait: true, timeoutMs: true, signal: true };
+
+/** @throws SeatfileFault BAD_ARGUMENT: no object, or one with another name than these */
+function checkOptions<O extends object>(options: unknown, known: Known<O>): asserts options is O {
+  if (typeof options !== 'object' || options === null || Array.isArray(options))
+    throw bad(`options: expected an object, got ${kindOf(options)}`);
+  const names = Object.keys(known);
+  for (const [name, value] of Object.entries(options)) {
+    if (value === undefined || Object.hasOwn(known, name)) continue;
+    const meant = nearest(name, names);
+    const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
+    throw bad(`options: there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`);
+  }
+}
 
 /** @throws SeatfileFault BAD_ARGUMENT: the first of them that is no place, or there is none */
 export function checkSeveral(places: readonly unknown[], options: OpenOptions): void {
@@ -26,25 +52,33 @@ export function checkSeveral(places: readonly unknown[], options: OpenOptions): 
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkReading(place: unknown, options: ReadStatusOptions): asserts place is LicencePlace {
   checkPlace(place);
-  checkStatusOptions(options);
+  checkOptions(options, READING);
+  checkShared(options);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkStatusOptions(options: StatusOptions): void {
-  checkObject(options);
-  checkTimeout('timeoutMs', options.timeoutMs);
+  checkOptions(options, STATUS);
+  checkShared(options);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkOpening(place: unknown, options: OpenOptions): asserts place is LicencePlace {
   checkPlace(place);
-  checkObject(options);
-  checkTimeout('timeoutMs', options.timeoutMs);
+  checkOptions(options, OPENING);
+  checkShared(options);
   checkTimeout('patienceMs', options.patienceMs);
   checkType('releaseOnExit', options.releaseOnExit, 'boolean');
-  checkType('onSlow', options.onSlow, 'function');
 }
 
+/** What every function of the library takes. @throws SeatfileFault BAD_ARGUMENT */
+function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 'signal'>): void {
+  checkTimeout('timeoutMs', options.timeoutMs);
+  checkType('onSlow', options.onSlow, 'function');
+  checkSignal(options.signal);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
 function checkPlace(place: unknown): asserts place is LicencePlace {
   if (place instanceof URL)
     throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
@@ -55,10 +89,14 @@ function checkPlace(place: unknown): asserts place is LicencePlace {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
+export const checkModule = (module: unknown): void => checkText('module', module);
+
+/** @throws SeatfileFault BAD_ARGUMENT */
 export function checkClaim(module: unknown, options: AcquireOptions): void {
-  checkText('module', module);
-  checkObject(options);
+  checkModule(module);
+  checkOptions(options, CLAIM);
   checkTimeout('timeoutMs', options.timeoutMs);
+  checkSignal(options.signal);
   const { wait } = options;
   checkType('wait', wait, 'number');
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
@@ -69,13 +107,17 @@ export function checkClaim(module: unknown, options: AcquireOptions): void {
 export function checkNames(names: OpenOptions): void {
   const longest = { application: 256, note: 1024, user: 256, host: 256 } as const;
   for (const [name, most] of Object.entries(longest)) {
-    const value: unknown = names[name as keyof typeof longest];
     const least = name === 'user' || name === 'host' ? 1 : 0;
-    if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
-      continue;
-    const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
-    throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
+    checkLength(name, names[name as keyof typeof longest], least, most);
   }
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no text of so many characters */
+function checkLength(name: string, value: unknown, least: number, most: number): void {
+  if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
+    return;
+  const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
+  throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: no text, or one without a public key. An empty list is refused, too. */
@@ -92,11 +134,9 @@ export function trustIn(publicKey: unknown): Trust {
   );
 }
 
-/** A signal of another make (of a browser in a test, say) is heeded too. @throws SeatfileFault BAD_ARGUMENT */
+/** A signal of another make (of a browser in a test, say) is heeded too. */
 export function abortSignalOf(signal: Signal): AbortSignal {
   if (signal instanceof AbortSignal) return signal;
-  if (typeof signal !== 'object' || typeof signal.addEventListener !== 'function')
-    throw bad(`signal: expected an AbortSignal, got ${kindOf(signal)}`);
   const own = new AbortController();
   const abort = () => own.abort(signal.reason);
   if (signal.aborted) abort();
@@ -104,13 +144,17 @@ export function abortSignalOf(signal: Signal): AbortSignal {
   return own.signal;
 }
 
-function checkText(name: string, value: unknown): void {
-  if (typeof value !== 'string') throw bad(`${name}: expected a text, got ${kindOf(value)}`);
+function checkSignal(signal: unknown): void {
+  const isSignal =
+    typeof signal === 'object' &&
+    signal !== null &&
+    'addEventListener' in signal &&
+    typeof signal.addEventListener === 'function';
+  if (signal !== undefined && !isSignal) throw bad(`signal: expected an AbortSignal, got ${kindOf(signal)}`);
 }
 
-function checkObject(options: unknown): void {
-  if (typeof options !== 'object' || options === null)
-    throw bad(`options: expected an object, got ${kindOf(options)}`);
+function checkText(name: string, value: unknown): void {
+  if (typeof value !== 'string') throw bad(`${name}: expected a text, got ${kindOf(value)}`);
 }
 
 function checkTimeout(name: string, ms: unknown): void {
@@ -118,6 +162,7 @@ function checkTimeout(name: string, ms: unknown): void {
   if (ms !== undefined && !(Number(ms) > 0)) throw bad(`${name}: expected more than 0, got ${ms}`);
 }
 
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is of another type */
 function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
   const isRight = value === undefined || typeof value === type;
   if (!isRight) throw bad(`${name}: expected a value of type ${type}, got ${kindOf(value)}`);

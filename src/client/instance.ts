@@ -16,6 +16,7 @@ import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
+import { IdleWatch } from './idle-watch.js';
 import { PutOver } from './put-over.js';
 import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
@@ -65,6 +66,7 @@ export class Instance {
   private readonly denials: Denials;
   private readonly renewals: Renewals;
   private readonly putOver: PutOver;
+  private readonly idleWatch: IdleWatch;
 
   constructor(deps: InstanceDeps) {
     this.context = {
@@ -79,6 +81,13 @@ export class Instance {
     this.denials = new Denials(this.context, this.client);
     this.renewals = new Renewals(this.context, this.client);
     this.putOver = new PutOver(this.context);
+    this.idleWatch = new IdleWatch(this.context, this.client);
+  }
+
+  /** Somebody listens to changes of the table. */
+  watch(isWanted: () => boolean, intervalSeconds: () => number): void {
+    const isPolling = () => this.client.isHolder || this.waiting.isAny;
+    this.idleWatch.begin(isWanted, isPolling, intervalSeconds);
   }
 
   /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */

@@ -9,7 +9,7 @@ import { type Member, type Opening, SharedInstance } from './shared-instance.js'
  * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
  * different shapes are two instances.
  */
-export const SHAPE = 3;
+export const SHAPE = 4;
 const EVERYWHERE = Symbol.for('seatfile.instances');
 
 export type Instances = Map<string, SharedInstance>;

@@ -1,6 +1,7 @@
 import type { LicencePlace } from '../api.js';
 import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
+import { abortedFault, nameOf } from './answered.js';
 import type { OpenLicence } from './open-licence.js';
 
 /** One of several licences. It is opened when it is asked for the first time, and stays open. */
@@ -31,10 +32,7 @@ export class ListedLicence {
     const ms = endMs === null ? Number.POSITIVE_INFINITY : endMs - this.clock.elapsedMs();
     const answer = await inTime(this.clock, ms, this.open(), signal);
     if (answer !== LATE) return answer;
-    if (signal?.aborted)
-      throw new SeatfileFault('ABORTED', `${this.name}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
+    if (signal?.aborted) throw abortedFault({ name: this.name, doing: 'the claim' }, signal);
     throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`);
   }
 
@@ -64,6 +62,6 @@ export class ListedLicence {
   }
 
   private get name(): string {
-    return typeof this.place === 'string' ? this.place : `${this.place.key} in ${this.place.in}`;
+    return nameOf(this.place);
   }
 }

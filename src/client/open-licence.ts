@@ -7,19 +7,20 @@ import type {
   OpenLicence as Public,
   StatusOptions,
 } from '../api.js';
-import type { Policy } from '../licence/entitlement.js';
-import { closedFault, SeatfileFault } from '../licence/fault.js';
+import { grantOf, type Policy } from '../licence/entitlement.js';
+import { closedFault, inFile, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
+import { abortedFault, answeredBy, LATE_MS, nameOf, silentFault } from './answered.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
 import {
   abortSignalOf,
   checkClaim,
+  checkModule,
   checkNames,
   checkOpening,
-  checkStatusOptions,
   trustIn,
 } from './argument-checks.js';
 import { Emitter } from './emitter.js';
@@ -33,7 +34,8 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { LATE_MS, unconfirmed } from './release.js';
+import { unconfirmed } from './release.js';
+import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
 import { StatusReader } from './status-reader.js';
 import type { System } from './system.js';
@@ -54,37 +56,33 @@ export async function openWith(
   });
   const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { onSlow: options.onSlow, trust });
-  const { user = system.facts.user, host = system.facts.host } = options;
+  const { user = system.facts.user, host = system.facts.host, onSlow } = options;
+  const deadline = openDeadline(system, options);
+  const what = { name: nameOf(place), doing: 'opening' };
+  const looked = () => find(place, system, { onSlow, trust, deadline });
+  const paths = await answeredBy(deadline, looked, system.clock, what);
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
-    { place, file: paths.licenceFile, statusReader: new StatusReader(paths, trust, system) },
+    { place, reader: new StatusReader(paths, trust, system) },
     options,
     system,
     deadline,
   );
 }
 
-/** A licence that has been found. */
-interface Opened {
-  readonly place: LicencePlace;
-  readonly file: string;
-  readonly statusReader: StatusReader;
-}
-
 async function openAs(
   member: Member,
-  { place, file, statusReader }: Opened,
+  { place, reader }: { readonly place: LicencePlace; readonly reader: StatusReader },
   options: OpenOptions,
   system: System,
   deadline: Deadline,
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    const { policy } = await member.read(deadline);
-    refuseOtherKey(place, policy, file);
-    return new OpenLicence(member, { file, policy, statusReader }, options, system);
+    const what = { name: reader.file, doing: 'opening' };
+    const { policy } = await answeredBy(deadline, () => member.read(deadline), system.clock, what);
+    refuseOtherKey(place, policy, reader.file);
+    return new OpenLicence(member, reader, policy, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
@@ -99,11 +97,16 @@ interface Wish {
   readonly refusalNote: RefusalNote;
 }
 
+const NO_RELAY = { isHeard: () => false, tell: () => undefined };
+
 export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   readonly file: string;
-  readonly modules: readonly string[];
+  /** For several licences: those that listen to all of them. */
+  relay: { readonly isHeard: () => boolean; readonly tell: () => void } = NO_RELAY;
+  /** As it was opened; {@link policy} is the latest. */
+  private readonly opened: Policy;
   private readonly member: Member;
-  private readonly statusReader: StatusReader;
+  private readonly reader: StatusReader;
   private readonly clock: Clock;
   private readonly asking = new Set<Promise<unknown>>();
   /** A claim or a return that the share neither confirmed nor refused. */
@@ -113,21 +116,22 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   private waiting = new AbortController();
   private stopForWorkers: () => void = () => undefined;
 
-  constructor(
-    member: Member,
-    { file, policy, statusReader }: Omit<Opened, 'place'> & { readonly policy: Policy },
-    options: OpenOptions,
-    system: System,
-  ) {
+  constructor(member: Member, reader: StatusReader, policy: Policy, options: OpenOptions, system: System) {
     super();
-    this.file = file;
-    this.statusReader = statusReader;
-    this.modules = [...policy.modules.keys()];
+    this.file = reader.file;
+    this.reader = reader;
+    this.opened = policy;
     this.member = member;
     this.clock = system.clock;
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    member.onWaiting = (news) => soon(() => this.emit('waiting', { file, ...news }));
+    member.onWaiting = (news) => soon(() => this.emit('waiting', { file: this.file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
+    member.isWatching = () => !this.isClosed && (this.listenerCount('changed') > 0 || this.relay.isHeard());
+    member.onChanged = () =>
+      soon(() => {
+        this.emit('changed');
+        this.relay.tell();
+      });
     member.warnOfPlaceLater();
     if (options.releaseOnExit === false) return;
     this.stopForWorkers = leaveForWorkers();
@@ -135,6 +139,45 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
       (isBusy ? addLeaver : removeLeaver)(this.leave);
       (isBusy || this.isClosed ? removeLastAct : addLastAct)(this.showLast);
     };
+  }
+
+  get modules(): readonly string[] {
+    return [...this.policy.modules.keys()];
+  }
+
+  get customer(): string | null {
+    return this.policy.customer;
+  }
+
+  get licenceId(): string {
+    return this.policy.licenceId;
+  }
+
+  get expiresAt(): string | null {
+    return this.policy.expiresAt;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    return inFile(this.file, () => grantOf(this.policy, module)).maxUsers;
+  }
+
+  /** Those that it holds now. */
+  get seats(): readonly Seat[] {
+    return this.member.held;
+  }
+
+  private get policy(): Policy {
+    return this.member.latest?.policy ?? this.opened;
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') this.watch();
+  }
+
+  /** There is a listener to changes, here or at the {@link relay}. */
+  watch(): void {
+    this.member.watch();
   }
 
   async acquire(
@@ -153,8 +196,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
 
   async status(options: StatusOptions = {}): Promise<LicenceStatus> {
     if (this.isClosed) throw closedFault(this.file);
-    checkStatusOptions(options);
-    return await this.clock.awake(() => this.statusReader.read(options.timeoutMs));
+    return await this.clock.awake(() => this.reader.read(options));
   }
 
   async close(): Promise<void> {
@@ -180,7 +222,8 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { file: this.file, modules: this.modules, isClosed: this.isClosed };
+    const { file, customer, modules, isClosed } = this;
+    return { file, customer, modules, seats: this.seats.map((seat) => seat.toJSON()), isClosed };
   }
 
   private readonly leave = async (): Promise<void> => {
@@ -248,22 +291,11 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {
     if (answer.kind !== 'seated') return;
-    await answer.seat.release().catch((cause: unknown) => {
-      throw unconfirmed(this.file, cause);
-    });
+    await answer.seat.release().catch((cause) => Promise.reject(unconfirmed(this.file, cause)));
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {
-    if (signal?.aborted)
-      return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
-    return (
-      this.member.outpaced() ??
-      new SeatfileFault(
-        'SHARE_UNREACHABLE',
-        `${this.file}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
-      )
-    );
+    if (signal?.aborted) return abortedFault({ name: this.file, doing: 'acquire' }, signal);
+    return this.member.outpaced() ?? silentFault(this.file, timeoutMs);
   }
 }

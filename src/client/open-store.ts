@@ -11,6 +11,7 @@ import { pathByKey, type Search } from '../store/by-key.js';
 import { heedLicenceFile, locate, whyNotOpened } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
 import { Store } from '../store/store.js';
+import { abortSignalOf } from './argument-checks.js';
 import { actorOf } from './machine.js';
 import { PlaceCheck } from './place-check.js';
 import { isDeadBy, type System, stageOwnerOf } from './system.js';
@@ -23,6 +24,8 @@ const OPEN_MS = 90_000;
 const REPLACEMENT_MS = 2000;
 
 interface StoreOpening {
+  /** @default {@link openDeadline} */
+  readonly deadline?: Deadline;
   readonly onSlow?: OpenOptions['onSlow'];
   /** @default no key: every licence opens */
   readonly trust?: Trust;
@@ -48,9 +51,8 @@ export async function locateStore(
   system: System,
   { trust = Trust.none, ...more }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { ...more, trust });
-  const { onSlow } = more;
+  const { deadline = openDeadline(system), onSlow } = more;
+  const paths = await find(place, system, { ...more, trust, deadline });
   const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
@@ -84,19 +86,30 @@ export async function firstPoll(
 }
 
 /** Includes the time to find the licence, and the time in which the process is stopped. */
-export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.elapsedMs() + OPEN_MS });
+export const openDeadline = (
+  { clock }: System,
+  { timeoutMs = OPEN_MS, signal }: Pick<OpenOptions, 'timeoutMs' | 'signal'> = {},
+): Deadline => ({
+  untilMs: clock.elapsedMs() + timeoutMs,
+  ...(signal && { signal: abortSignalOf(signal) }),
+});
 
 /** Where the licence lies, every link followed. @throws SeatfileFault BAD_ARGUMENT, LICENCE_*, SHARE_* */
 export async function find(
   place: LicencePlace,
   system: System,
-  { onSlow, trust, preferred = trust }: StoreOpening & { readonly trust: Trust },
+  {
+    trust,
+    preferred = trust,
+    onSlow,
+    deadline = openDeadline(system),
+  }: StoreOpening & { readonly trust: Trust },
 ): Promise<LicencePaths> {
   const { clock, environment } = system;
   // The store has time-outs of its own.
   const files = withTimeouts(system.files, clock, { answerMs: ANSWER_MS, onSlow });
   try {
-    const search = { files, clock, deadline: openDeadline(system) };
+    const search = { files, clock, deadline };
     const path = typeof place === 'string' ? place : await byKey(place, search, [preferred, trust]);
     return await locate(path, files, environment?.mountinfo() ?? null);
   } catch (error) {

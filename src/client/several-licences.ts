@@ -10,7 +10,7 @@ import type {
 } from '../api.js';
 import { closedFault, type SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
-import { abortSignalOf, checkClaim, checkSeveral } from './argument-checks.js';
+import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, type NotSeated, together, worstOf } from './joint-answer.js';
@@ -32,13 +32,23 @@ export async function openAny(
 ): Promise<Public> {
   if (!isList(place)) return await openWith(place, options, system, instances);
   checkSeveral(place, options);
+  const giveUp = new AbortController();
+  const asked = { ...options, signal: giveUp.signal };
   const several = new SeveralLicences(
-    place.map((one) => new ListedLicence(one, () => openWith(one, options, system, instances), system.clock)),
+    place.map((one) => new ListedLicence(one, () => openWith(one, asked, system, instances), system.clock)),
     options,
     system.clock,
   );
-  await several.open();
-  return several;
+  const signal = options.signal && abortSignalOf(options.signal);
+  const heed = () => giveUp.abort(signal?.reason);
+  if (signal?.aborted) heed();
+  signal?.addEventListener('abort', heed);
+  try {
+    await several.open(giveUp.signal);
+    return several;
+  } finally {
+    signal?.removeEventListener('abort', heed); // what is opened later is not given up by it
+  }
 }
 
 const isList = (place: LicencePlace | readonly LicencePlace[]): place is readonly LicencePlace[] =>
@@ -78,14 +88,38 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     return [...new Set(this.opened.flatMap(({ modules }) => modules))];
   }
 
+  get customer(): string | null {
+    return this.opened[0]?.customer ?? null;
+  }
+
+  get licenceId(): string {
+    return this.opened[0]?.licenceId ?? '';
+  }
+
+  get expiresAt(): string | null {
+    return this.opened[0]?.expiresAt ?? null;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    const having = this.opened.filter((licence) => licence.modules.includes(module));
+    if (having.length === 0 && this.opened[0]) return this.opened[0].maxUsers(module); // which says that it has none
+    return having.reduce((sum, licence) => sum + licence.maxUsers(module), 0);
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') for (const licence of this.opened) licence.watch();
+  }
+
   private get opened(): OpenLicence[] {
     return this.list.flatMap(({ licence }) => licence ?? []);
   }
 
   /** Until the first of them is open. @throws SeatfileFault as openLicence(): of the first, where none can be opened */
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
+    const patienceMs = Math.min(this.patienceMs, this.timeoutMs ?? this.patienceMs);
     try {
-      await this.first<OpenLicence>(async (licence) => licence, { patienceMs: this.patienceMs });
+      await this.first<OpenLicence>(async (licence) => licence, { signal, patienceMs });
     } catch (error) {
       await this.close().catch(() => undefined);
       throw error;
@@ -116,12 +150,17 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { files: this.opened.map(({ file }) => file), modules: this.modules, isClosed: this.isClosed };
+    const { customer, modules, isClosed } = this;
+    const seats = this.opened.flatMap((licence) => licence.seats).map((seat) => seat.toJSON());
+    return { files: this.opened.map(({ file }) => file), customer, modules, seats, isClosed };
   }
 
   private follow(licence: OpenLicence): void {
     licence.on('warning', (warning) => this.emit('warning', warning));
     licence.on('waiting', (news) => this.emit('waiting', news));
+    const isHeard = () => this.listenerCount('changed') > 0;
+    licence.relay = { isHeard, tell: () => this.emit('changed') };
+    if (isHeard()) licence.watch();
   }
 
   private async claim(module: string, options: AcquireOptions & Signalled): Promise<ClaimAnswer> {

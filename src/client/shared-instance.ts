@@ -1,6 +1,7 @@
 import type { OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Trust } from '../licence/trust.js';
+import { isShownOtherwise } from '../rules/shown-changes.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
@@ -15,6 +16,9 @@ import type { Seat } from './seat.js';
 import { placeWarnings, type System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 import { displayCopyTrouble } from './warning-text.js';
+
+/** What an application is told of the licence. */
+export type Shown = Pick<LatestRevision, 'licence' | 'policy'>;
 
 export interface Opening {
   readonly paths: LicencePaths;
@@ -38,6 +42,8 @@ export class SharedInstance {
   readonly store: Store;
   readonly instance: Instance;
   readonly members = new Set<Member>();
+  /** What the last poll or own commit has shown; null before the first. */
+  latest: Shown | null = null;
   private readonly place: PlaceCheck;
   private readonly opening: Opening;
   private readonly onEmpty: () => void;
@@ -80,6 +86,7 @@ export class SharedInstance {
   /** For an opening. @throws SeatfileFault LICENCE_ELSEWHERE, too */
   async read(deadline: Deadline): Promise<LatestRevision> {
     const first = await firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+    this.noteShown(first);
     try {
       await this.place.check(first.policy.boundTo);
       return first;
@@ -88,8 +95,24 @@ export class SharedInstance {
       await this.store.settleReplacement(deadline).catch(() => null);
     }
     const next = await this.store.read(deadline); // a licence for this place may have been put over the other
+    this.noteShown(next);
     await this.place.check(next.policy.boundTo);
     return next;
+  }
+
+  /** What an application would show is compared only where one listens. */
+  private readonly noteShown = ({ licence, policy }: Shown): void => {
+    const before = this.latest;
+    this.latest = { licence, policy };
+    const listening = [...this.members].filter((member) => member.isWatching());
+    if (before === null || listening.length === 0 || !isShownOtherwise(before.licence, licence)) return;
+    for (const member of listening) member.onChanged();
+  };
+
+  /** A member listens to changes. */
+  watch(): void {
+    const isWanted = () => [...this.members].some((member) => member.isWatching());
+    this.instance.watch(isWanted, () => this.latest?.policy.checkIntervalSeconds ?? 1);
   }
 
   private tell(act: (member: Member) => void): void {
@@ -127,6 +150,7 @@ export class SharedInstance {
       watching: system.watching,
       cacheAgeMs: system.cacheAgeMs,
       patienceMs: options.timeoutMs ?? PATIENCE_MS,
+      onShown: this.noteShown,
       onWaiting: (news) => this.tell((member) => member.hearPlace(news)),
       onWarning: (warning) => this.warn(warning),
       onSeatsOver: () => this.tell((member) => member.noteBusy()),
@@ -136,6 +160,9 @@ export class SharedInstance {
 
 /** One opening of a licence, in whatever copy of the package. What it hears, it hears from its own `on...`. */
 export class Member {
+  /** Whether the opening listens to changes of the table, and what it then hears: see {@link watch}. */
+  isWatching: () => boolean = () => false;
+  onChanged: () => void = nothing;
   onSlow: (waitingFor: string) => void = nothing;
   onWarning: (warning: Warning) => void = nothing;
   onWaiting: (news: QueueNews) => void = nothing;
@@ -162,6 +189,16 @@ export class Member {
     return this.shared.read(deadline);
   }
 
+  /** What the last poll or commit of this process has shown. */
+  get latest(): Shown | null {
+    return this.shared.latest;
+  }
+
+  /** From now on, while `isWatching()`, the table is looked at from time to time. */
+  watch(): void {
+    this.shared.watch();
+  }
+
   async acquire(
     module: string,
     deadline: Deadline,
@@ -181,6 +218,11 @@ export class Member {
     }
   }
 
+  /** The seats of this opening that are neither lost nor given back. */
+  get held(): Seat[] {
+    return [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
+  }
+
   /**
    * Gives back the seats of this opening; its waits have been ended by their signals.
    * @throws SeatfileFault when the share did not confirm; the seats are left all the same
@@ -189,8 +231,7 @@ export class Member {
     const others = [...this.shared.members].filter((member) => member !== this);
     const alone = [...this.asked].filter((module) => !others.some((other) => other.asked.has(module)));
     this.asked.clear();
-    const held = [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
-    await this.shared.instance.leave(held, alone, deadline);
+    await this.shared.instance.leave(this.held, alone, deadline);
   }
 
   /** What goes on behind the answers has ended. */

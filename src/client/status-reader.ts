@@ -1,18 +1,24 @@
-import type { LicencePlace, LicenceStatus, ReadStatusOptions } from '../api.js';
-import { SeatfileFault } from '../licence/fault.js';
+import type { LicencePlace, LicenceStatus, ReadStatusOptions, StatusOptions } from '../api.js';
 import type { Trust } from '../licence/trust.js';
-import { inTime, LATE } from '../share/clock.js';
+import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { whyNotOpened } from '../store/locate.js';
 import type { Store } from '../store/store.js';
-import { checkReading, trustIn } from './argument-checks.js';
+import { answeredBy, nameOf } from './answered.js';
+import { checkReading, checkStatusOptions, trustIn } from './argument-checks.js';
 import { firstPoll, openDeadline, openStore, storeAt } from './open-store.js';
 import { viewOf } from './status.js';
 import type { System } from './system.js';
 
 /** How long a share may take to tell the status. Milliseconds. */
 const PATIENCE_MS = 30_000;
+
+const deadlineOf = (options: StatusOptions, system: System): Deadline =>
+  openDeadline(system, { timeoutMs: PATIENCE_MS, ...options });
+
+/** What is done, for the fault. */
+const doing = 'reading its status';
 
 /**
  * Reads the status of a licence that is open, beside what its instance asks of the share: no heartbeat waits for it. On
@@ -29,17 +35,23 @@ export class StatusReader {
     this.store = storeAt(paths, trust, this.system, undefined);
   }
 
-  /** @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_* */
-  async read(timeoutMs = PATIENCE_MS): Promise<LicenceStatus> {
-    const asked = this.readNow().catch((error: unknown) => {
-      throw whyNotOpened(error);
-    });
-    return await answered(asked, this.store.paths.licenceFile, timeoutMs, this.system);
+  get file(): string {
+    return this.store.paths.licenceFile;
   }
 
-  private async readNow(): Promise<LicenceStatus> {
+  /** @throws SeatfileFault BAD_ARGUMENT, LICENCE_*, TABLE_*, SHARE_*, ABORTED */
+  async read(options: StatusOptions): Promise<LicenceStatus> {
+    checkStatusOptions(options);
+    const deadline = deadlineOf(options, this.system);
+    const what = { name: this.file, doing };
+    return await answeredBy(deadline, () => this.readBy(deadline), this.system.clock, what);
+  }
+
+  private async readBy(deadline: Deadline): Promise<LicenceStatus> {
     const { store, trust, system } = this;
-    const { licence, policy } = await firstPoll(store, system, openDeadline(system), undefined);
+    const { licence, policy } = await firstPoll(store, system, deadline, undefined).catch((error) => {
+      throw whyNotOpened(error);
+    });
     return await viewOf({ store, licence, policy, trust, system });
   }
 }
@@ -53,26 +65,13 @@ export async function readStatusWith(
   checkReading(place, options);
   const trust = trustIn(options.publicKey);
   const system = oneByOne(given);
-  const asked = openStore(place, system, { trust }).then((opened) => viewOf({ ...opened, trust, system }));
-  const name = typeof place === 'string' ? place : `${place.key} in ${place.in}`;
-  return await answered(asked, name, options.timeoutMs ?? PATIENCE_MS, system);
+  const deadline = deadlineOf(options, system);
+  const read = async () =>
+    viewOf({ ...(await openStore(place, system, { trust, deadline })), trust, system });
+  return await answeredBy(deadline, read, system.clock, { name: nameOf(place), doing });
 }
 
 const oneByOne = (system: System): System => ({
   ...system,
   files: withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS }),
 });
-
-async function answered(
-  asked: Promise<LicenceStatus>,
-  name: string,
-  timeoutMs: number,
-  { clock }: System,
-): Promise<LicenceStatus> {
-  const answer = await inTime(clock, timeoutMs, asked);
-  if (answer !== LATE) return answer;
-  throw new SeatfileFault(
-    'SHARE_UNREACHABLE',
-    `${name}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
-  );
-}

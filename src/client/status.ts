@@ -34,7 +34,10 @@ export async function shareTimeOf({
 }
 
 /** Provably gone, and this is the computer that it ran on. */
-export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
+export function isGoneHere(
+  record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart' | 'thread'>,
+  { facts, isProcessGone }: System,
+): boolean {
   const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
   return isHere && isProcessGone(record.pid, record.processStart, record.thread);
 }

@@ -109,10 +109,23 @@ export class Table {
     return this.context.store.read(deadline);
   }
 
+  /** A poll by an instance that may hold no seat. The caller is told whether it counted. */
+  async look(deadline: Deadline): Promise<LatestRevision> {
+    const top = await this.read(deadline);
+    if (top.loss === null) this.saw(top);
+    return top;
+  }
+
   /**
    * Gives whether a holder sees a restored table for the first time. Then a beat should tell the others that it lives.
    */
   saw(top: LatestRevision): boolean {
+    const isRestored = this.note(top);
+    this.context.onShown(top);
+    return isRestored;
+  }
+
+  private note(top: LatestRevision): boolean {
     const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
     this.noteRestored(top.licence);
@@ -170,8 +183,9 @@ export class Table {
   /** Gives whether a beat should follow soon. */
   private committed(done: Committed<unknown>, since: Instant): boolean {
     const { clock, warnings } = this.context;
-    const isRestored = this.saw(done.base);
+    const isRestored = this.note(done.base);
     this.lastLicence = done.licence;
+    this.context.onShown(done);
     const now = instantOf(clock);
     this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };

@@ -36,6 +36,10 @@ export class Waiting {
     return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
   }
 
+  get isAny(): boolean {
+    return this.waits.size > 0;
+  }
+
   begin(module: string, wait: Deadline): void {
     this.waits.set(module, (this.waits.get(module) ?? new Set()).add(wait));
   }
@@ -117,15 +121,13 @@ export class Waiting {
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
     const { client, context } = this;
     const { table } = client;
-    if (client.isHolder)
+    if (client.isHolder) {
       await client.poll(); // which also looks at the own seats
-    else {
-      const top = await table.read(table.deadline(PATIENCE_MS));
-      if (top.loss !== null)
-        return queuePosition(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
-      table.saw(top);
+      return 'seen';
     }
-    return 'seen';
+    const { licence, loss } = await table.look(table.deadline(PATIENCE_MS));
+    if (loss === null) return 'seen';
+    return queuePosition(licence, module, context.identity.id) === null ? 'forgotten' : null;
   }
 
   /** While there is time left, trouble of the share does not end the wait. */

@@ -17,6 +17,8 @@ export const MAX_REVISION = 999_999_999_999;
 export const MAX_RECENT = 256;
 /** Most tombstones kept. */
 export const MAX_GONE = 200;
+/** Most messages kept for one seat: of more the oldest go, unread. */
+export const MAX_MESSAGES = 4;
 /** Most former lineages kept. */
 export const MAX_LINEAGES = 64;
 /** Most hashes of former entitlements kept. */
@@ -93,6 +95,25 @@ export interface SeatRecord {
    * the mark.
    */
   readonly given?: true | undefined;
+  /** An administrator removes this seat gently: it counts until its holder has noticed that, and left. */
+  readonly leaving?: Leaving | undefined;
+  /** Messages for the holder that it has not acknowledged yet, oldest first. At most {@link MAX_MESSAGES}. */
+  readonly messages?: readonly SeatMessage[] | undefined;
+}
+
+/** By whom a seat is removed gently, why, and since when. */
+export interface Leaving {
+  readonly actor: string;
+  readonly words: string | null;
+  readonly at: string;
+}
+
+/** A message of an administrator. The holder shows it, and takes it out with its next beat. */
+export interface SeatMessage {
+  readonly id: string;
+  readonly words: string;
+  readonly actor: string;
+  readonly at: string;
 }
 
 /** A process and its user. */
@@ -177,8 +198,14 @@ export interface Tombstone {
   readonly revision: number;
   /** Of a removal: the user has a seat again, and was told about the removal. */
   readonly told?: boolean | undefined;
-  /** Of a removal: the holder's process was provably gone, so no process still takes the seat for valid. */
-  readonly processGone?: true | undefined;
+  /** Of a person's decision: what was taken away, so that it can be put back as it was. */
+  readonly was?: Former | undefined;
+}
+
+/** A record, and its seat, as they were before they were taken away. The tombstone has the rest. */
+export interface Former extends Omit<InstanceRecord, 'id' | 'user' | 'host' | 'unconfirmed' | 'seats'> {
+  readonly sinceAt: string;
+  readonly untilAt: string | null;
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { isExpired, type Policy } from '../licence/entitlement.js';
-import type { ChangeContext, Draft } from '../licence/revision.js';
+import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { giveBack } from './give-back.js';
+import { withoutHeard } from './messages.js';
 import { enqueueFirst, Queues } from './queue.js';
 import { isOffered, ownRecord, putRecord, renewRecord, seatEvent, withoutMark } from './records.js';
 import { type Requester, SeatIndex } from './seats.js';
@@ -24,6 +25,8 @@ export interface HeldState {
    * wait.
    */
   readonly notNow?: readonly string[];
+  /** The messages that were shown to the application, by id. */
+  readonly heard?: ReadonlySet<string>;
   /** Whether our last confirmed beat is young enough to put our record back before all others. */
   readonly mayReturn: (module: string) => boolean;
   /** For how long our record may still be put back where there is no free seat now. Seconds. */
@@ -71,7 +74,8 @@ export function beat(context: ChangeContext, heldState: HeldState): BeatOutcome 
   const back = [...outcomes.values()].flatMap((seatOutcome) =>
     seatOutcome.kind === 'back' ? [seatEvent('back', record, seatOutcome.seat)] : [],
   );
-  return { kind: 'beaten', draft: { licence: putRecord(stood, record), events: back }, record, outcomes };
+  const events = [...back, ...leftEvents(mine, record)];
+  return { kind: 'beaten', draft: { licence: putRecord(stood, record), events }, record, outcomes };
 }
 
 /** The seats of the record after this beat; null when none of the held ones is left. */
@@ -84,6 +88,16 @@ function seatsAfter(mine: InstanceRecord | undefined, outcomes: SeatOutcomes): S
   const keptKeys = new Set(kept.map(keyOf));
   const isOther = (seat: SeatRecord) => !keptKeys.has(keyOf(seat)) && stays(seat, outcomes.get(seat.module));
   return [...kept, ...(mine?.seats.filter(isOther) ?? [])];
+}
+
+/** Seats of the own record that no handle holds (as after an undone removal that the holder was told of) go. */
+function leftEvents(mine: InstanceRecord | undefined, { seats }: InstanceRecord): EventDraft[] {
+  const kept = new Set(seats.map(({ id, module }) => `${id} ${module}`));
+  return (mine?.seats ?? []).flatMap((seat) =>
+    mine && !kept.has(`${seat.id} ${seat.module}`)
+      ? [seatEvent(isOffered(seat) ? 'gave up' : 'released', mine, seat)]
+      : [],
+  );
 }
 
 /**
@@ -120,10 +134,11 @@ function viewOf(context: ChangeContext, heldState: HeldState, mine: InstanceReco
   };
 }
 
-function outcomeOf(table: TableView, { who, mayReturn }: HeldState, seat: SeatRecord): SeatOutcome {
+function outcomeOf(table: TableView, heldState: HeldState, seat: SeatRecord): SeatOutcome {
+  const { who, mayReturn, heard = NOTHING } = heldState;
   const { id, module } = seat;
   const own = table.held.get(module);
-  if (own) return { kind: 'kept', seat: withoutMark(own) };
+  if (own) return { kind: 'kept', seat: withoutHeard(withoutMark(own), heard) };
   const tombstone = table.tombstoneOf(seat);
   const isOut = tombstone && isFinal(tombstone.reason);
   if (isOut || !table.policy.modules.has(module)) return { kind: 'lost', tombstone };
@@ -134,6 +149,8 @@ function outcomeOf(table: TableView, { who, mayReturn }: HeldState, seat: SeatRe
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return isFirst ? { kind: 'noPlace', isFirst } : { kind: 'lost', tombstone };
 }
+
+const NOTHING: ReadonlySet<string> = new Set();
 
 /** A holder that was not evicted but finds no free seat after a restore goes to the head of the queue. */
 function returning(context: ChangeContext, heldState: HeldState, outcomes: SeatOutcomes): Licence {

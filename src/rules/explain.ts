@@ -14,8 +14,8 @@ import {
 } from './timing.js';
 
 /**
- * What would become of a seat whose holder does nothing any more from its last beat on: by which rule it is evicted, not
- * before when, and not after when. By share time, as long as all clocks run alike.
+ * What would become of a seat whose holder does nothing any more from its last beat on: by which rule it is evicted,
+ * not before when, and not after when. By share time, as long as all clocks run alike.
  */
 
 /**
@@ -38,7 +38,7 @@ export interface Explanation {
   readonly prospects: readonly Prospect[];
   /** The earliest eviction, also if a user asks now; null: never. */
   readonly notBefore: string | null;
-  /** The latest eviction without any user that asks; null: nobody else runs, or no rule evicts it. */
+  /** The latest eviction without any user that asks; null: no other instance runs, or no rule evicts it. */
   readonly notAfter: string | null;
   /** Peers that live by share time: they watch the beats. */
   readonly watchers: number;

@@ -4,8 +4,9 @@ import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
-import { isDead } from './admin.js';
+import { deadIn } from './admin.js';
 import { excessIn } from './installation.js';
+import { isLeaving } from './leaving.js';
 import { Queues } from './queue.js';
 import { renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { clockHeldFrom, isFromFuture, isSilent, silentOutByMs } from './roll-call.js';
@@ -33,15 +34,21 @@ export interface StatusRequest {
   readonly refusedFile: string | null;
   readonly signature: SignatureState;
   /** Whether the process of a record is provably gone, as far as this computer can tell. */
-  readonly isGone: (record: InstanceRecord) => boolean;
+  readonly isGone: (record: RunningProcess) => boolean;
 }
+
+type RunningProcess = Pick<InstanceRecord, 'machine' | 'pid' | 'processStart' | 'thread'>;
 
 export function statusView(context: ChangeContext, request: StatusRequest): StatusView {
   const { licence, policy, nowMs } = context;
   const { file, refusedFile, isGone } = request;
   const time: ShareTime = { ms: nowMs, from: request.from };
   const queues = new Queues(licence);
-  const look: Look = { time, watchedFromMs: clockHeldFrom(licence, nowMs) };
+  const look: Look = {
+    time,
+    watchedFromMs: clockHeldFrom(licence, nowMs),
+    isDead: deadIn(licence, { isGone, nowMs: time.from === 'server' ? nowMs : null }),
+  };
   const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), look));
   return {
     schemaVersion: 1,
@@ -66,7 +73,7 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     renewal: renewalView(context),
     excess: excessIn(context),
     modules: modulesView(licence, policy, queues),
-    seats: [...seats, ...leavingSeats(licence, policy, time)],
+    seats: [...seats, ...leavingSeats(context, request)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
     bans: (licence.settings.bans ?? []).filter(
@@ -98,6 +105,7 @@ function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusVi
 interface Look {
   readonly time: ShareTime;
   readonly watchedFromMs: number;
+  readonly isDead: (record: InstanceRecord) => boolean;
 }
 
 function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatStatus[] {
@@ -105,15 +113,19 @@ function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatSta
   const shared = { user, host, pid, application, note, level, unconfirmed: record.unconfirmed === true };
   const standing = standingOf(record, isGone, look);
   const isBorrowed = { state: 'borrowed', isDead: isGone, freesAt: null } as const;
-  return record.seats.map(({ id, module, sinceAt, untilAt }) => ({
-    ...{ seat: id, module, ...shared, ...standing, sinceAt, untilAt },
-    ...(untilAt !== null && isBorrowed),
+  const isMarked = { state: 'leaving', freesAt: null } as const;
+  return record.seats.map((seat) => ({
+    ...{ seat: seat.id, module: seat.module, ...shared, ...standing },
+    ...{ sinceAt: seat.sinceAt, untilAt: seat.untilAt },
+    ...(seat.untilAt !== null && isBorrowed),
+    ...(isLeaving(seat) && isMarked),
   }));
 }
 
 type Standing = Pick<SeatStatus, 'state' | 'lastBeatSecondsAgo' | 'isDead' | 'freesAt'>;
 
-function standingOf(record: InstanceRecord, isGone: boolean, { time, watchedFromMs }: Look): Standing {
+function standingOf(record: InstanceRecord, isGone: boolean, look: Look): Standing {
+  const { time, watchedFromMs } = look;
   const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
   const state = isGone ? 'gone' : stateOf(record, isUntimed ? null : time.ms);
   const isBeating = record.level === 'heartbeat' && !isUntimed;
@@ -121,7 +133,7 @@ function standingOf(record: InstanceRecord, isGone: boolean, { time, watchedFrom
   return {
     state,
     lastBeatSecondsAgo: isBeating ? Math.max(0, Math.round(agoMs / 1000)) : null,
-    isDead: isDead(record, { isGone: () => isGone, nowMs: isUntimed ? null : time.ms }),
+    isDead: look.isDead(record),
     freesAt: state === 'silent' ? toIso(silentOutByMs(record, time.ms, watchedFromMs)) : null,
   };
 }
@@ -134,13 +146,13 @@ function stateOf(record: InstanceRecord, nowMs: number | null): SeatStatus['stat
 
 /**
  * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders. Not those
- * of processes that were provably gone by then, nor those that their holder has again.
+ * of processes that are provably gone, nor those that their holder has again.
  */
-function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatStatus[] {
+function leavingSeats({ licence, policy, nowMs }: ChangeContext, { isGone }: StatusRequest): SeatStatus[] {
   const patienceMs = ownPollMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
   const decided = licence.gone.filter(
-    (stone) =>
-      isFinal(stone.reason) && stone.processGone !== true && time.ms - fromIso(stone.at) < patienceMs,
+    ({ reason, at, was }) =>
+      isFinal(reason) && nowMs - fromIso(at) < patienceMs && (was === undefined || !isGone(was)),
   );
   if (decided.length === 0) return [];
   const held = new Set(

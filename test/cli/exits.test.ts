@@ -63,7 +63,9 @@ test('every command of the program has its row', async () => {
   const { out } = await atTerminal(['--help'], '');
   const [all = ''] = out.split('Exit status:');
   const listed = [...all.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) /gm)].map(([, verb]) => verb);
-  expect(listed.sort()).toEqual([...verbs, ...explainers, ...makers, ...renewers, 'demo', 'help'].sort());
+  expect(listed.sort()).toEqual(
+    [...verbs, ...explainers, ...makers, ...renewers, 'completion', 'demo', 'help'].sort(),
+  );
 });
 
 describe.concurrent('an unknown option', () => {
@@ -73,7 +75,7 @@ describe.concurrent('an unknown option', () => {
     expect(answer).toMatchObject({
       status: verb === 'demo' ? ofDemo.unknownOption : statuses[verb].unknownOption,
       out: '',
-      err: expect.stringMatching(/^error: unknown option '--frob'\n\(.*seatfile.* --help.*\)\n$/),
+      err: `seatfile: unknown option '--frob'\nseatfile ${verb} --help shows what it takes.\n`,
     });
   });
 });

@@ -57,20 +57,35 @@ const names = [
 ];
 const anyName = fc.oneof(fc.constantFrom(...names), fc.string({ unit: 'binary', maxLength: 20 }));
 
+const rule = (...parts: readonly string[]): RegExp => new RegExp(parts.join(''));
+
 describe('lmstat', () => {
   /** The rules of programs that read lmstat, as they are written there. */
   const PARSERS: Readonly<Record<string, { readonly user: RegExp; readonly feature: RegExp }>> = {
     // github.com/mjtrangoni/flexlm_exporter, collector/regexp.go; [:print:] of Go is that of ASCII
     flexlm_exporter: {
-      user: /^\s+(?<user>[\w\x20-\x7e]+) [\w\-.]+ [\x20-\x7e]+ (?<ver>\(v[\w.]+\)) \([\w\-.]+\/\d+ \d+\), start (?<since>\w+ \d+\/\d+ \d+:\d+)(,\s(?<licenses>\d+)\s\w+|)(\s+\(linger:\s\d+\s\/\s\d+\))?(,\s+PID:\s+\d+\s?)?$/,
-      feature:
-        /^Users of (?<name>.*):\s+\(Total of (?<issued>\d+) \w+ issued;\s+Total of (?<used>\d+) \w+ in use\)$/,
+      user: rule(
+        String.raw`^\s+(?<user>[\w\x20-\x7e]+) [\w\-.]+ [\x20-\x7e]+ (?<ver>\(v[\w.]+\)) \([\w\-.]+\/\d+ \d+\), start `,
+        String.raw`(?<since>\w+ \d+\/\d+ \d+:\d+)(,\s(?<licenses>\d+)\s\w+|)(\s+\(linger:\s\d+\s\/\s\d+\))?`,
+        String.raw`(,\s+PID:\s+\d+\s?)?$`,
+      ),
+      feature: rule(
+        String.raw`^Users of (?<name>.*):\s+\(Total of (?<issued>\d+) \w+ issued;\s+`,
+        String.raw`Total of (?<used>\d+) \w+ in use\)$`,
+      ),
     },
     // github.com/omnivector-solutions/license-manager, lm-agent/lm_agent/parsing/flexlm.py (DATA_LINE, USAGE_LINE_1)
     lm_agent: {
-      user: /^\s+(?<user>\S+) (?<user_host>[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*) (?<tty>\S+) \((?<version>[^() ]+)\) \((?<license_host>[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*)\/(?<license_port>\d+) (?<license_pid>\d+)\), start (?<weekday>\S+) (?<date>\d+\/\d+) (?<time>\d+:\d+), (?<tokens>\d+) licenses$/,
-      feature:
-        /^Users of (?<feature>[A-Za-z0-9\-_:]+): {2}\(Total of (?<total>\d+) licenses issued; {2}Total of (?<used>\d+) licenses in use\)$/,
+      user: rule(
+        String.raw`^\s+(?<user>\S+) (?<user_host>[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*) (?<tty>\S+) `,
+        String.raw`\((?<version>[^() ]+)\) \((?<license_host>[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)*)\/(?<license_port>\d+) `,
+        String.raw`(?<license_pid>\d+)\), start (?<weekday>\S+) (?<date>\d+\/\d+) (?<time>\d+:\d+), `,
+        String.raw`(?<tokens>\d+) licenses$`,
+      ),
+      feature: rule(
+        String.raw`^Users of (?<feature>[A-Za-z0-9\-_:]+): {2}\(Total of (?<total>\d+) licenses issued; {2}`,
+        String.raw`Total of (?<used>\d+) licenses in use\)$`,
+      ),
     },
   };
   const OF_SERVER = {
@@ -113,9 +128,11 @@ describe('lmstat', () => {
     const text = lmstatOf(view([seat({}), seat({ pid: 4712 })], { waiting }), '0.1.0', true);
     expect(text.match(/, start Sat 11\/21 9:05, 1 licenses$/gm)).toHaveLength(1);
     // flexlm_exporter, the rule for queued users
-    expect(text).toMatch(
-      /^\s+(?<user>[\w\x20-\x7e]+) [\w\-.]+ [\x20-\x7e]+ [0-9.]+ (?<ver>\(v[\w.]+\)) \([\w\-.]+\/\d+ \d+\)\s+queued for (?<licenses>\d+) license[s]?$/m,
+    const queued = rule(
+      String.raw`^\s+(?<user>[\w\x20-\x7e]+) [\w\-.]+ [\x20-\x7e]+ [0-9.]+ (?<ver>\(v[\w.]+\)) `,
+      String.raw`\([\w\-.]+\/\d+ \d+\)\s+queued for (?<licenses>\d+) license[s]?$`,
     );
+    expect(text.split('\n').filter((line) => queued.test(line))).toHaveLength(1);
   });
 });
 

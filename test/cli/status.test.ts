@@ -8,6 +8,7 @@ import { atTerminal, freshPlace, hold, seatfile, start, told, until } from './se
 
 const place = freshPlace();
 const screen = { columns: 80, rows: 24 };
+const uncoloured = (text: string): string => text.replaceAll(/\p{Cc}\[\d+m/gu, '');
 const status = (...words: readonly string[]) => atTerminal(['status', place.file, ...words], [], { screen });
 
 async function cad(...more: readonly string[]): Promise<void> {
@@ -32,7 +33,7 @@ test('at 80 columns a seat is a line, whatever the names are like; piped it is w
   const lines = out.split('\n');
   const first = lines.findIndex((line) => line.startsWith('USER '));
   const rows = lines.slice(first, first + 5);
-  for (const row of rows) expect(widthOf(row.replace(/\u001b\[\d+m/g, ''))).toBeLessThanOrEqual(80);
+  for (const row of rows) expect(widthOf(uncoloured(row))).toBeLessThanOrEqual(80);
   for (const [n, name] of names.entries()) {
     const row = rows.find((one) => one.includes(`workstation-${n} `));
     expect(row, name).toMatch(/ \d\d:\d\d {2}/);
@@ -43,11 +44,11 @@ test('at 80 columns a seat is a line, whatever the names are like; piped it is w
   const piped = (await seatfile(['status', place.file])).out;
   for (const name of names) expect(piped).toContain(`${name} `);
   expect(piped).toContain('workstation-3.engineering.acme.example.com');
-  expect(piped).not.toMatch(/[\u001b\u2068\u2069]/);
+  for (const hidden of ['\u001b', '\u2068', '\u2069']) expect(piped).not.toContain(hidden);
   expect((await status('--wide')).out).toContain('workstation-3.engineering.acme.example.com');
 }, 60_000);
 
-test('a process that is gone on this computer: told as that, with the command for it; then no row says leaving', async () => {
+test('a process that is gone on this computer is told so, with the command for it; no row says leaving', async () => {
   await cad();
   const ada = start(['hold', place.file, '--json', '--user', 'ada', '--host', 'pc-1']);
   await told(ada, 'seated');
@@ -130,7 +131,7 @@ test('--watch for a program: all of it, then a line for each change; it ends 0, 
   expect(await watch.ended).toMatchObject({ status: 0, complaint: '' });
 }, 60_000);
 
-test('--watch --json is a document a line; a share that goes away is told, and gone on with when it is back', async () => {
+test('--watch --json is a document a line; a share that goes away is told, and so is its return', async () => {
   await cad();
   const { renameSync } = await import('node:fs');
   const watch = start(['status', place.file, '--watch', '1', '--json']);
@@ -149,7 +150,7 @@ test('--watch --json is a document a line; a share that goes away is told, and g
   });
 }, 90_000);
 
-test('why: the evidence for a seat that is held, and for one that is gone; a beginning of its id is enough', async () => {
+test('why: the evidence for a seat that is held, and for one that is gone; by a beginning of its id', async () => {
   await cad();
   await seat('ada', 'pc-1');
   const [ada] = (await json()).seats;

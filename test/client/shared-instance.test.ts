@@ -221,8 +221,9 @@ test('an opening that fails leaves nothing behind, and takes nothing from the ot
 test('what crosses from one copy of the package to another: a change of it wants another SHAPE', () => {
   const namesOf = (one: { prototype: object }) => Object.getOwnPropertyNames(one.prototype).sort().join();
   expect({ SHAPE, shared: SharedInstance.prototype.join.length, member: namesOf(Member) }).toEqual({
-    SHAPE: 3,
+    SHAPE: 4,
     shared: 0,
-    member: 'acquire,constructor,hearPlace,leave,noteBusy,outpaced,part,read,settled,warnOfPlaceLater',
+    member:
+      'acquire,constructor,hearPlace,held,latest,leave,noteBusy,outpaced,part,read,settled,warnOfPlaceLater,watch',
   });
 });

@@ -73,7 +73,7 @@ export interface Told {
   readonly atMs: number;
   readonly who: string;
   readonly module: string;
-  readonly event: 'jeopardy' | 'suspended' | 'safe' | 'lost' | 'released' | 'warning';
+  readonly event: 'jeopardy' | 'suspended' | 'safe' | 'message' | 'lost' | 'released' | 'warning';
   readonly detail: unknown;
 }
 
@@ -424,6 +424,7 @@ export class User {
     seat.on('jeopardy', tell('jeopardy'));
     seat.on('suspended', tell('suspended'));
     seat.on('safe', tell('safe'));
+    seat.on('message', tell('message'));
     seat.on('lost', tell('lost'));
     seat.on('released', tell('released'));
   }

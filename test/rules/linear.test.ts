@@ -2,7 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
+import type {
+  InstanceRecord,
+  Licence,
+  LicenceEvent,
+  SeatRecord,
+  Tombstone,
+  Waiter,
+} from '../../src/licence/document.js';
 import { refuseMoved } from '../../src/licence/document.js';
 import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
@@ -22,13 +29,15 @@ import {
 } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
-import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
+import { changeSettings, chooseSeats, deadIn, remove } from '../../src/rules/admin.js';
+import { placesAfter } from '../../src/rules/after-removal.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { excessIn, install } from '../../src/rules/installation.js';
+import * as leaving from '../../src/rules/leaving.js';
 import {
   addPoll,
   capSilence,
@@ -37,6 +46,7 @@ import {
   recentCommits,
   type Verdict,
 } from '../../src/rules/liveness.js';
+import { notify, withoutHeard } from '../../src/rules/messages.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
@@ -52,8 +62,10 @@ import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
+import { isShownOtherwise } from '../../src/rules/shown-changes.js';
 import { statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
+import { undo } from '../../src/rules/undo.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
@@ -248,7 +260,29 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     }),
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
-  remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
+  deadIn: (of) => {
+    const isDead = deadIn(of.licence, { isGone: () => false, nowMs: START_MS });
+    return of.licence.instances.map(isDead);
+  },
+  remove: (of) => [
+    remove(context(of), { isChosen: () => true, ...removal }),
+    remove(context(of), { isChosen: () => true, gently: true, ...removal }),
+  ],
+  placesAfter: (of) =>
+    placesAfter({ ...draftOf(of), policy: of.policy }, leaving.changeSeats(of.licence, asLeaving).changed),
+  changeSeats: (of) => leaving.changeSeats(of.licence, asLeaving),
+  markLeaving: (of) => leaving.markLeaving(context(of), () => true, removal),
+  unmarkLeaving: (of) =>
+    leaving.unmarkLeaving({ ...context(of), licence: marked(of) }, () => true, removal.actor),
+  leaveMarked: (of) => leaving.leaveMarked({ ...context(of), licence: marked(of) }, 'many'),
+  notify: (of) => notify(context(of), { isChosen: () => true, id: 'm1', words: 'tea', actor: 'a@b' }),
+  withoutHeard: (of) =>
+    of.licence.instances.map(({ seats }) => seats.map((seat) => withoutHeard(seat, NONE))),
+  undo: (of) => [
+    undo(context(of, { gone: former(of) }), { seat: 'seat-shared', actor: 'a@b' }), // no place is left
+    undo(context(of, { gone: former(of), instances: [] }), { seat: 'seat-shared', actor: 'a@b' }),
+    undo({ ...context(of), licence: marked(of) }, { seat: 'seat-many-m1', actor: 'a@b' }),
+  ],
   judgeReplacement: (of) => judgeReplacement(context(of), { next: nextOf(of), actor: 'a@b' }),
   readReplacement: (of) => readReplacement(formatLicence(short(of), 'compact'), Trust.none),
   readNewLicence: (of) => readNewLicence(formatLicence(short(of), 'compact'), FILE, Trust.none),
@@ -391,12 +425,28 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   requestSeat: (of) =>
     requestSeat(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), requester: asker(of) }),
   evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
+  isShownOtherwise: (of) => isShownOtherwise(of.licence, { ...structuredClone(of.licence), commit: 'c1' }),
   heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
   tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
   expireOffers: (of) => expireOffers({ ...context(of), licence: given(of) }, pendingOf(of)),
   offerFree: (of) => offerFree(context(of)),
   offerToWaiters: (of) => [offerToWaiters(context(of)), offerToWaiters(context(of, { instances: [] }))],
 };
+
+const NONE: ReadonlySet<string> = new Set();
+const asLeaving = (_record: InstanceRecord, seat: SeatRecord): SeatRecord => ({
+  ...seat,
+  leaving: { actor: 'a@b', words: null, at },
+});
+const marked = ({ licence }: Sized): Licence => leaving.changeSeats(licence, asLeaving).licence;
+/** Of many windows that shared one seat. */
+const former = ({ n }: Sized): Tombstone[] =>
+  many(n, (index) => {
+    const { id: _, user, host, seats: _seats, ...facts } = record(id('window', index), [], at);
+    const was = { ...facts, sinceAt: at, untilAt: null };
+    const names = { instance: id('window', index), seat: 'seat-shared', module: 'M0', user: 'ada', host };
+    return { ...stone(user, index), ...names, reason: 'removed', was };
+  });
 
 const renewer: renewal.Renewer = { instance: 'me', host: 'pc-me', actor: 'a@b' };
 const renewing = (of: Sized): ChangeContext => ({
@@ -427,7 +477,11 @@ const folders = ['licence', 'rules'].map((room) =>
 
 /** Every rule that is exported, by what its parameters say. */
 function exportedRules(): string[] {
-  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => nodePath.join(folder, file)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => nodePath.join(folder, file)),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const functions = text.matchAll(

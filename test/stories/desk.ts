@@ -1,6 +1,8 @@
 import { openStore } from '../../src/client/open-store.js';
 import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
+import { notify } from '../../src/rules/messages.js';
+import { undo } from '../../src/rules/undo.js';
 import type { Change } from '../../src/store/commit.js';
 import { HandClock } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
@@ -19,9 +21,28 @@ export class AdminSession {
   async remove(
     isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean,
     words: string | null = null,
+    gently = false,
   ): Promise<boolean> {
     return await this.commit((context) => {
-      const draft = remove(context, { isChosen, actor: this.name, words });
+      const draft = remove(context, { isChosen, gently, actor: this.name, words });
+      return { answer: draft !== null, draft };
+    });
+  }
+
+  /** Gives why not; null: it is undone. */
+  async undo(seat: string): Promise<string | null> {
+    return await this.commit((context) => {
+      const outcome = undo(context, { seat, actor: this.name });
+      return outcome.kind === 'undone'
+        ? { answer: null, draft: outcome.draft }
+        : { answer: outcome.why.reason, draft: null };
+    });
+  }
+
+  async notify(isChosen: (record: InstanceRecord) => boolean, words: string): Promise<boolean> {
+    const id = `message-${this.acts}`;
+    return await this.commit((context) => {
+      const draft = notify(context, { isChosen, id, words, actor: this.name });
       return { answer: draft !== null, draft };
     });
   }

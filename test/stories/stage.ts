@@ -1,4 +1,4 @@
-import type { ClaimAnswer, Loss } from '../../src/api.js';
+import type { ClaimAnswer, Loss, Message } from '../../src/api.js';
 import type { Seat } from '../../src/client/seat.js';
 import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
@@ -133,6 +133,10 @@ class Stage {
     return name;
   }
 
+  seatIdOf(name: string): string {
+    return [...this.seatNames].find(([, known]) => known === name)?.[0] ?? name;
+  }
+
   /** What the revisions and the seats told since this was last asked, in order of time. */
   happened(): string[] {
     const all = [...this.fromRevisions(), ...this.fromSeats(), ...this.said.splice(0)].sort(
@@ -155,7 +159,8 @@ class Stage {
 
   private eventWords(event: LicenceEvent): string {
     if (event.kind === 'settings') return `settings: ${JSON.stringify(event['settings'])}`;
-    const by = typeof event['actor'] === 'string' ? ` by ${event['actor']}, ${event['reason']}` : '';
+    const why = [event['actor'], event['reason']].filter((part) => typeof part === 'string').join(', ');
+    const by = why === '' ? '' : ` by ${why}`;
     if (event['seat'] === undefined) return `${event['user']} ${event.kind} in ${event['module']}`;
     return `${event['user']} ${event.kind} in ${this.seatName(String(event['seat']))} of ${event['module']}${by}`;
   }
@@ -174,6 +179,10 @@ function toldWords({ who, module, event, detail }: Told): string {
       return `${who} is told jeopardy in ${module}, ${seconds((detail as { remainingMs: number }).remainingMs)} left`;
     case 'lost': {
       return `${who} is told lost in ${module}: ${lossWords(detail as Loss)}`;
+    }
+    case 'message': {
+      const { by, words } = detail as Message;
+      return `${who} is told in ${module}, by ${by}: ${words}`;
     }
     default:
       return `${who} is told ${event} in ${module}`;
@@ -361,10 +370,25 @@ const commands: readonly (readonly [RegExp, Play])[] = [
     },
   ],
   [
-    /^admin removes (?<name>\S+?)(?:, saying "(?<words>[^"]*)")?$/,
-    async (stage, { name = '', words }) => {
-      const removed = await stage.admin.remove((record) => record.user === name, words ?? null);
+    /^admin (?<gently>gently )?removes (?<name>\S+?)(?:, saying "(?<words>[^"]*)")?$/,
+    async (stage, { gently, name = '', words }) => {
+      const isNamed = (record: { user: string }) => record.user === name;
+      const removed = await stage.admin.remove(isNamed, words ?? null, gently !== undefined);
       return removed ? stage.happened() : ['nobody by that name'];
+    },
+  ],
+  [
+    /^admin undoes (?<seat>s\d+)$/,
+    async (stage, { seat = '' }) => {
+      const why = await stage.admin.undo(stage.seatIdOf(seat));
+      return why === null ? stage.happened() : [`refused: ${why}`];
+    },
+  ],
+  [
+    /^admin tells (?<name>\S+) "(?<words>[^"]*)"$/,
+    async (stage, { name = '', words = '' }) => {
+      const told = await stage.admin.notify((record) => record.user === name, words);
+      return told ? stage.happened() : ['nobody by that name'];
     },
   ],
   [

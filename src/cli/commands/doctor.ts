@@ -16,6 +16,7 @@ import { waitingReporter } from '../asking.js';
 import { jsonOption } from '../common-options.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
+import { type Example, withExamples } from '../help.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -30,8 +31,14 @@ interface DoctorOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile doctor //fileserver/acme', 'whether the folder can hold a licence'],
+  ['seatfile doctor //fileserver/acme/licence.json --hammer 60s', 'tries it under load, too'],
+  ['seatfile doctor //fileserver/acme --peer', 'on two PCs at once: how soon one sees what the other writes'],
+];
+
 export function addDoctor(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('doctor')))
+  withPlace(withPublicKey(withExamples(program.command('doctor'), EXAMPLES)))
     .summary('test whether a share can safely hold a licence')
     .description(
       'Tests whether this folder can safely hold a licence, and reports problems. ' +

@@ -7,6 +7,7 @@ import { inTime } from '../../share/clock.js';
 import { acquireOrWait, describePlace, openForCommand, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
 import { jsonOption, withSeatOptions } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
@@ -14,6 +15,7 @@ import {
   describeEnding,
   describeError,
   describeLoss,
+  describeMessage,
   describeNoSeat,
   describeRefusal,
   describeRemoved,
@@ -36,8 +38,16 @@ interface HoldOptions extends KeyOptions, NextOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile hold //fileserver/acme/licence.json --json',
+    'tells a program, in lines of JSON, whether it has a seat',
+  ],
+  ['seatfile hold -m CAD -u anna --host pc-04', 'for a user and a host that are not those of this process'],
+];
+
 export function addHold(program: Command, world: World): void {
-  withSeatOptions(withNext(withPublicKey(program.command('hold'))))
+  withSeatOptions(withNext(withPublicKey(withExamples(program.command('hold'), EXAMPLES))))
     .summary('hold a seat until stdin closes')
     .description(
       'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +
@@ -161,6 +171,9 @@ async function holdSeat(
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => {
     tell('expiring', { remainingMs, expiresAt }, `${seat.module}: ${describeEnding(remainingMs, expiresAt)}`);
+  });
+  seat.on('message', ({ words, by, at: saidAt }) => {
+    tell('message', { words, by, saidAt }, `${seat.module}: ${describeMessage(words, by)}`);
   });
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));

@@ -7,6 +7,7 @@ import { toIso } from '../../licence/time.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
 import { countByOption, grantOption, levelOption, withFile } from '../common-options.js';
 import { create } from '../creation.js';
+import { type Example, withExamples } from '../help.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
 import type { World } from '../world.js';
@@ -21,8 +22,17 @@ interface InitOptions {
   readonly force?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile init //fileserver/acme/licence.json -m CAD=10', 'ten users of one module'],
+  [
+    'seatfile init licence.json -m CAD=10 -m VIEW=40 --check-interval 5m',
+    'two modules; a dead seat is free after 10 minutes at most',
+  ],
+  ['seatfile init licence.json -m CAD=5 --level light', 'without heartbeats: dead seats are freed by hand'],
+];
+
 export function addInit(program: Command, world: World): void {
-  withFile(program.command('init'), 'the licence file to create')
+  withFile(withExamples(program.command('init'), EXAMPLES), 'the licence file to create')
     .summary('create an unsigned licence for in-house use')
     .description(
       'Tests the folder as doctor does, creates an unsigned licence for in-house use, and tries one commit. ' +

@@ -15,6 +15,7 @@ import { fileOf } from '../arguments.js';
 import { isAgreed, waitingReporter } from '../asking.js';
 import { dryRunOption, fileOption, jsonOption, yesOption } from '../common-options.js';
 import { create, examinePlace } from '../creation.js';
+import { type Example, withExamples } from '../help.js';
 import { describeInstallation, type Installation, installationOf, notInstalled } from '../install-text.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -36,10 +37,20 @@ interface Offer {
   readonly signature: SignatureState;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile install //fileserver/acme/licence.json new.json -n --public-key vendor.pem',
+    'says what would change',
+  ],
+  [
+    'seatfile install //fileserver/acme/licence.json new.json --public-key vendor.pem',
+    'exchanges what was granted, and asks before it does',
+  ],
+];
+
 export function addInstall(program: Command, world: World): void {
   withPublicKey(
-    program
-      .command('install')
+    withExamples(program.command('install'), EXAMPLES)
       .summary('put a new licence in the place of the installed one; the seats stay')
       .description(
         'Installs the licence file NEW as FILE. Where FILE is in use, only what was granted is exchanged: seats, ' +

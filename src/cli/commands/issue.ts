@@ -20,6 +20,7 @@ import {
   yesOption,
 } from '../common-options.js';
 import { describeGrant } from '../grant-text.js';
+import { type Example, withExamples } from '../help.js';
 import { type TermOptions, wantedOf } from '../issue-options.js';
 import { type KeySession, openKey, withKeySession } from '../key-session.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -37,8 +38,19 @@ interface IssueOptions extends TermOptions, KeyOptions {
   readonly yes?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile issue acme.json --key keys/private.pem --customer Acme -m CAD=10 --expires 2027-12-31',
+    'shows the licence, and asks before it writes it',
+  ],
+  [
+    'seatfile issue acme-2.json --key keys/private.pem --template acme.json --reissue --expires 365d',
+    'the same licence for another year',
+  ],
+];
+
 export function addIssue(program: Command, world: World): void {
-  const command = withFile(program.command('issue'), 'the licence file to create')
+  const command = withFile(withExamples(program.command('issue'), EXAMPLES), 'the licence file to create')
     .summary('make a signed licence for a customer')
     .description(
       'Makes a signed licence, shows it, and writes it into a new file. It never overwrites anything. What was ' +

@@ -9,6 +9,7 @@ import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
 import { jsonOption, moduleOption, userOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
@@ -23,8 +24,17 @@ interface JournalOptions extends KeyOptions, PlaceOptions {
   readonly verify?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile journal licence.json --since 8h', 'what happened today'],
+  [
+    'seatfile journal licence.json -u anna --since 2026-11-20 --json',
+    'all of one user since a day, for a program',
+  ],
+  ['seatfile journal licence.json --verify', 'whether an event is missing or was changed'],
+];
+
 export function addJournal(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('journal')))
+  withPlace(withPublicKey(withExamples(program.command('journal'), EXAMPLES)))
     .summary('show what happened')
     .description(
       'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',

@@ -8,6 +8,7 @@ import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
 import { jsonOption, withFile } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
@@ -21,9 +22,14 @@ interface RenewOptions extends KeyOptions {
 /** For one operation on a path that the licence is renewed from. Milliseconds. */
 const PATH_MS = 30_000;
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile renew licence.json --public-key vendor.pem', 'fetches the licence now'],
+  ['seatfile renew licence.json --as-sent', 'shows what the vendor would be told'],
+];
+
 export function addRenew(program: Command, world: World): void {
   withPublicKey(
-    withFile(program.command('renew'))
+    withFile(withExamples(program.command('renew'), EXAMPLES))
       .summary("fetch the licence anew from the vendor's address, now")
       .description(
         'Fetches the next issue of the licence from the address that it names, and installs it. Running applications ' +

@@ -13,6 +13,7 @@ import type { Store } from '../../store/store.js';
 import { rebuildAdvice } from '../../store/trouble.js';
 import { isAgreed, waitingReporter } from '../asking.js';
 import { dryRunOption, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -32,8 +33,13 @@ interface Bench {
   readonly interruption: Interruption;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile repair licence.json -n', 'what is left of the table, and what would be written'],
+  ['seatfile repair licence.json', 'rebuilds it, and asks before it does'],
+];
+
 export function addRepair(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('repair')))
+  withPlace(withPublicKey(withExamples(program.command('repair'), EXAMPLES)))
     .summary('rebuild a seat table that is lost or damaged, when no application is running')
     .description(
       'Rebuilds a lost or damaged seat table from what is left of it. Running applications do that by themselves: ' +

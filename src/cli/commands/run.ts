@@ -5,6 +5,7 @@ import { SeatfileFault } from '../../licence/fault.js';
 import { acquireOrWait, describePlace, openForCommand, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
 import { withSeatOptions } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import {
   givenBack,
   type Interruption,
@@ -18,6 +19,7 @@ import {
   describeEnding,
   describeError,
   describeLoss,
+  describeMessage,
   describeNoSeat,
   describeRefusal,
   describeRemoved,
@@ -36,16 +38,24 @@ interface RunOptions extends KeyOptions, NextOptions {
   readonly onLost: 'warn' | 'term';
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile run //fileserver/acme/licence.json -- acme-cad.exe drawing.dwg',
+    'starts the program while a seat is held',
+  ],
+  [
+    'seatfile run -m CAD --wait 10m --on-lost term -- acme-cad',
+    'waits for a seat; the program is ended when the seat is lost',
+  ],
+];
+
 export function addRun(program: Command, world: World): void {
-  withSeatOptions(withNext(withPublicKey(program.command('run'))))
+  withSeatOptions(withNext(withPublicKey(withExamples(program.command('run'), EXAMPLES))))
     .summary('hold a seat while a command runs')
     .description(
       'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
     )
     .usage('[options] [file] -- COMMAND [ARGUMENT...]')
-    .showHelpAfterError(
-      '(the command comes after --, like: seatfile run FILE -- app.exe; seatfile run --help shows the options)',
-    )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(
       new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
@@ -58,22 +68,13 @@ export function addRun(program: Command, world: World): void {
 }
 
 async function run(file: string | undefined, options: RunOptions, world: World): Promise<number> {
-  try {
-    if (!world.command[0])
-      throw new SeatfileFault(
-        'BAD_ARGUMENT',
-        'run: expected a command after --, like: seatfile run FILE -- app.exe',
-      );
-    waitMs(options.wait);
-    timeoutMs(options.timeout);
-    return await runSeated(file, options, world);
-  } catch (error) {
-    world.err(`seatfile: ${describeError(error)}\n`);
-    return RUN_EXIT.ours;
-  }
-}
-
-async function runSeated(file: string | undefined, options: RunOptions, world: World): Promise<number> {
+  if (!world.command[0])
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'run: expected a command after --, like: seatfile run FILE -- app.exe',
+    );
+  waitMs(options.wait);
+  timeoutMs(options.timeout);
   const running: Running['running'] = { child: null };
   const stop = new AbortController();
   const act = (name: NodeJS.Signals) => {
@@ -157,6 +158,7 @@ function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, world:
     say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => say(describeEnding(remainingMs, expiresAt)));
+  seat.on('message', ({ words, by }) => say(describeMessage(words, by)));
   seat.on('suspended', () => say('seat suspended until the share answers'));
   seat.on('safe', () => say('seat safe again'));
   seat.on('lost', (loss) => {

@@ -21,6 +21,7 @@ import { fileOf } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
 import { jsonOption, withFile } from '../common-options.js';
 import { describeGrant } from '../grant-text.js';
+import { type Example, withExamples } from '../help.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { EXIT, jsonText, printable } from '../words.js';
@@ -31,8 +32,15 @@ interface VerifyOptions extends KeyOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile verify acme.json --public-key keys/public.pem',
+    'whether it was signed with this key, and what it grants',
+  ],
+];
+
 export function addVerify(program: Command, world: World): void {
-  withFile(withPublicKey(program.command('verify')))
+  withFile(withPublicKey(withExamples(program.command('verify'), EXAMPLES)))
     .summary('say whether a licence file is signed by its vendor, and what it grants')
     .description(
       'Says whether one of the public keys has signed the licence in this file, and what the licence grants. ' +

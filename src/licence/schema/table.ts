@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { MAX_LISTED } from '../document.js';
+import { MOST_MESSAGES } from '../shapes.js';
 import {
   at,
   checkInterval,
@@ -43,18 +44,23 @@ const machine = z.looseObject({
   installation: id.nullable(),
 });
 
+const actor = z.string().max(600);
+const words = z.string().max(1024).nullable();
+
 const seat = z.looseObject({
   id,
   module: moduleName,
   sinceAt: at,
   untilAt: at.nullable(),
   given: z.literal(true).optional(),
+  leaving: z.looseObject({ actor, words, at }).optional(),
+  messages: z
+    .array(z.looseObject({ id, words: z.string().min(1).max(1024), actor, at }))
+    .max(MOST_MESSAGES)
+    .optional(),
 });
 
-/** A process and its user, in a record and in a queue entry alike. */
-const running = {
-  user: name,
-  host: name,
+const withoutNames = {
   machine,
   pid: count,
   processStart: z.string().max(64).nullable(),
@@ -62,10 +68,11 @@ const running = {
   application: z.string().max(256).nullable(),
   note: z.string().max(1024).nullable(),
 };
+/** A process and its user, in a record and in a queue entry alike. */
+const running = { user: name, host: name, ...withoutNames };
 
-export const instance = z.looseObject({
-  id,
-  ...running,
+/** The level and the commitments of an instance. */
+const pace = {
   level,
   joinedAt: at,
   beat: z.int().min(1),
@@ -73,6 +80,12 @@ export const instance = z.looseObject({
   checkIntervalSeconds: recordInterval,
   graceSeconds: seconds,
   answersWithin: seconds.nullable(),
+};
+
+export const instance = z.looseObject({
+  id,
+  ...running,
+  ...pace,
   unconfirmed: z.boolean().optional(),
   seats: z.array(seat).min(1).max(1000),
 });
@@ -99,18 +112,16 @@ export const tombstone = z.looseObject({
     .min(1)
     .max(64)
     .describe('evicted, process gone, removed, banned, taken over, or one that is not known yet'),
-  actor: z.string().max(600),
-  words: z.string().max(1024).nullable(),
+  actor,
+  words,
   at,
   revision: revisionNumber,
   told: z.boolean().optional(),
-  processGone: z.literal(true).optional(),
+  was: z.looseObject({ ...withoutNames, ...pace, sinceAt: at, untilAt: at.nullable() }).optional(),
 });
 
 export const rollCall = z.looseObject({
-  names: z
-    .array(z.looseObject({ instance: id, beat: z.int().min(1), by: z.string().max(600), at }))
-    .max(MAX_LISTED),
+  names: z.array(z.looseObject({ instance: id, beat: z.int().min(1), by: actor, at })).max(MAX_LISTED),
   calledAt: at.optional(),
   provedAt: at.optional(),
 });
