@@ -83,7 +83,7 @@ for shell in bash zsh; do
   shown=$(press "$shell" 'seatfile journal licence.json -u ' 'anna +bob')
   check "$shell: users" 'anna +bob@example.org' "$shown"
   check "$shell: nothing is shown of a name that is not harmless" '^0$' "$(grep -c 'pwned' <<<"$shown")"
-  check "$shell: a name with @, begun" 'bob@example.org' "$(press "$shell" 'seatfile journal licence.json -u bob@e' 'xample.org')"
+  check "$shell: a name with @, begun" 'bob@.*xample\.org' "$(press "$shell" 'seatfile journal licence.json -u bob@e' 'xample.org')"
   check "$shell: a value behind =" '--user=anna' "$(press "$shell" 'seatfile journal licence.json --user=a' 'user=anna')"
   check "$shell: files" 'licence.json' "$(press "$shell" 'seatfile status lic' 'licence.json')"
   check "$shell: what a false program answers is never executed" . "$(PATH=$work/false:$PATH press "$shell" 'seatfile journal licence.json -u ' 'pwned')"

@@ -38,5 +38,15 @@ export interface OpenOptions {
    * Called for each wait that lasts longer than a second, with what is waited for. For a poll that finds no table it is
    * called again every 10 s.
    */
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
+}
+
+export type OnSlow = (waitingFor: string, wait: SlowWait) => void;
+
+/** A wait that has begun to be long. */
+export interface SlowWait {
+  /** The most that it still takes. Milliseconds; Infinity: nothing ends it but the share. */
+  readonly mostMs: number;
+  /** Resolves when it has ended, however it ended. */
+  readonly over: Promise<unknown>;
 }

@@ -59,8 +59,8 @@ export interface LicenceStatus {
     readonly user?: string | undefined;
     readonly host?: string | undefined;
   }[];
-  /** Those in force. `untilAt` null: until it is lifted. */
-  readonly bans: readonly { readonly user: string; readonly untilAt: string | null }[];
+  /** Those in force. */
+  readonly bans: readonly BanStatus[];
   /** How much lies in the folder; null if that is not known. */
   readonly kept: {
     readonly revisions: number;
@@ -83,13 +83,26 @@ export interface LicenceStatus {
   readonly shareRoundTripMs: number | null;
 }
 
+export interface BanStatus {
+  readonly user: string;
+  /** Null: until it is lifted. */
+  readonly untilAt: string | null;
+  /** `user@host` of the administrator, why, and since when; null where a ban does not tell. */
+  readonly by: string | null;
+  readonly words: string | null;
+  readonly sinceAt: string | null;
+}
+
+/** Each seat that can be in use is in use, kept, or free for any user. */
 export interface ModuleStatus {
   readonly module: string;
   readonly maxUsers: number;
   readonly overdraft: number;
+  /** Seats kept free for users and hosts that do not have them now. */
   readonly reserved: number;
   /** Distinct seats: windows that the licence counts as one user are one. */
   readonly inUse: number;
+  /** For any user: not in use, and not kept for others. */
   readonly free: number;
   readonly waiting: number;
 }

@@ -47,6 +47,19 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   return grants;
 }
 
+/** The longest name of a user or a host, and the longest reason, that a licence can hold. */
+const LONGEST_NAME = 256;
+const LONGEST_REASON = 1024;
+
+export function checkName(option: string, name: string): void {
+  if (name === '' || name.length > LONGEST_NAME)
+    bad(`${option}: expected a name of 1 to ${LONGEST_NAME} characters, got ${name.length}`);
+}
+
+export function checkReason(words: string | undefined): void {
+  if ((words?.length ?? 0) > LONGEST_REASON) bad(`--reason: expected at most ${LONGEST_REASON} characters`);
+}
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, mo: 30 * 86_400 };
 
 /** `90s`, `5m`, `8h`, `30d`, `13mo`. Seconds. */

@@ -1,12 +1,13 @@
+import type { OnSlow } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { printable } from './words.js';
 import type { World } from './world.js';
 
 /** Says on stderr what a command waits for on a slow share. */
 export const waitingReporter =
-  (world: World) =>
-  (what: string): void =>
-    world.err(`Waiting for ${printable(what)}\n`);
+  ({ waitLine }: Pick<World, 'waitLine'>): OnSlow =>
+  (what, wait) =>
+    waitLine.show(`Waiting for ${printable(what)}`, wait);
 
 /** A question before a change. */
 export interface Question {

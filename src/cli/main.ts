@@ -24,6 +24,8 @@ export async function main(script: string, version: string, disk: DiskProcess | 
   const world: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    noticeColumns: () =>
+      process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? process.stderr.columns : null,
     environment: process.env,
     system: () =>
       (system ??= there ? { ...realSystem(), files: there.files, watching: there.watching } : realSystem()),

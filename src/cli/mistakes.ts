@@ -121,7 +121,7 @@ function optionFor(word: string, command: Command): string | null {
   return has('user') ? `--user ${word}` : null;
 }
 
-/** `help COMMAND` is `COMMAND --help`; `help` alone is the help of the program. @throws SeatfileFault no such command */
+/** `help COMMAND` is `COMMAND --help`; `help` alone: that of the program. @throws SeatfileFault no such command */
 export function withoutHelpWord(words: readonly string[]): readonly string[] {
   const [first, about] = words;
   if (first !== 'help') return words;

@@ -4,12 +4,16 @@ import { COMMANDS, type CommandName, isCommand } from './command-list.js';
 import { HELP, programHelp, SEE_ALSO } from './help.js';
 import { signalStatus } from './interruption.js';
 import { meantOtherwise, unknownCommand, usageText, withoutHelpWord } from './mistakes.js';
+import { WaitLine } from './wait-line.js';
 import { describeError, EXIT, RUN_EXIT, statusOf } from './words.js';
 import { Interrupted, Stopped, type World } from './world.js';
 
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Everyday:': ['status', 'run', 'hold', 'completion'],
-  'Administrator:': ['init', 'install', 'renew', 'why', 'remove', 'undo', 'notify', 'set', 'journal'],
+  'Administrator:': [
+    ...(['init', 'install', 'renew', 'why', 'remove', 'undo', 'ban', 'reserve', 'notify'] as const),
+    ...(['set', 'journal'] as const),
+  ],
   'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],
   'Share:': ['doctor', 'repair'],
   'To see it work:': ['demo'],
@@ -37,8 +41,14 @@ export async function buildProgram(world: World, only: CommandName | null): Prom
 /** Runs one command line (without node and script) and gives its exit status. */
 export async function runProgram(
   words: readonly string[],
-  world: Omit<World, 'command' | 'setStatus'>,
+  given: Omit<World, 'command' | 'setStatus' | 'waitLine'>,
 ): Promise<number> {
+  const waitLine = new WaitLine(given);
+  const world = { ...given, ...waitLine.around(given), waitLine };
+  return await run(words, world).finally(() => waitLine.end());
+}
+
+async function run(words: readonly string[], world: Omit<World, 'command' | 'setStatus'>): Promise<number> {
   if (words[0] === 'complete') return await completeFor(words.slice(1), world);
   const split = words.indexOf('--');
   const own = split < 0 ? words : words.slice(0, split);
@@ -62,10 +72,7 @@ export async function runProgram(
 }
 
 /** Asked by the scripts of `completion`, and by no person. */
-async function completeFor(
-  words: readonly string[],
-  given: Parameters<typeof runProgram>[1],
-): Promise<number> {
+async function completeFor(words: readonly string[], given: Parameters<typeof run>[1]): Promise<number> {
   const world = { ...given, command: [], setStatus: () => undefined };
   const { complete } = await import('./complete.js');
   return await complete(words, { world, build: (only) => buildProgram(world, only) });

@@ -16,7 +16,7 @@ export const describeSeat = ({ seat, module, pid, ...who }: NamedSeat): string =
   `${printable(module)} ${whoIs(who)} (seat ${shortId(seat)}, pid ${pid})`;
 
 /** When the application learns of it. */
-const describeTold = (seconds: number | null): string =>
+export const describeTold = (seconds: number | null): string =>
   seconds === null
     ? 'Its process is gone.'
     : `The user's application is told within ${duration(seconds)}, if it is running.`;

@@ -3,8 +3,8 @@ import { lossOf } from '../client/warning-text.js';
 import type { InstanceRecord, LicenceEvent, Tombstone } from '../licence/document.js';
 import { unreachable } from '../licence/fault.js';
 import { type ChosenSeat, isLeaving } from '../rules/leaving.js';
+import type { UndoRefusal } from '../rules/reinstate.js';
 import { outAfterMs } from '../rules/timing.js';
-import type { UndoRefusal } from '../rules/undo.js';
 import { describeSeat, namedSeat } from './seat-text.js';
 import { clockTime, describeLoss, duration, printable, shortId, whoIs } from './words.js';
 

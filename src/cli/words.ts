@@ -23,7 +23,7 @@ Exit status:
   1  failed, or nothing matched
   2  usage, unknown module
   3  licence file missing, unreadable, invalid, forged, damaged or expired
-  4  no seat free
+  4  no seat: none is free, or the user is banned, or all are reserved
   5  seat lost
   6  share out of reach, write refused, or outcome of a commit unknown
   130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
@@ -136,16 +136,6 @@ const inUse = (count: number): string =>
   count === 0 ? '' : `; ${count} ${count === 1 ? 'is' : 'are'} in use:`;
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
-
-export function describeRefusal(module: string, claim: { reason: string; untilAt: string | null }): string {
-  const until = claim.untilAt === null ? '' : ` until ${clockTime(claim.untilAt)}`;
-  if (claim.reason === 'closed')
-    return (
-      `${module}: the seat table has just been restored. No new user is seated${until}: ` +
-      'users that are at work keep their seats; try again then'
-    );
-  return `${module}: refused, ${claim.reason}${until}`;
-}
 
 /** What a user is told, once, when a seat is taken again after a removal. */
 export const describeRemoved = (module: string, removed: Loss): string =>

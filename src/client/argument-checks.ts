@@ -91,9 +91,13 @@ function checkPlace(place: unknown): asserts place is LicencePlace {
 /** @throws SeatfileFault BAD_ARGUMENT */
 export const checkModule = (module: unknown): void => checkText('module', module);
 
-/** @throws SeatfileFault BAD_ARGUMENT */
-export function checkClaim(module: unknown, options: AcquireOptions): void {
-  checkModule(module);
+/** Gives the modules that are claimed, each once. @throws SeatfileFault BAD_ARGUMENT */
+export function checkClaim(module: unknown, options: AcquireOptions): readonly string[] {
+  const modules: readonly unknown[] = Array.isArray(module) ? module : [module];
+  if (modules.length === 0) throw bad('module: expected at least one, got an empty list');
+  modules.forEach((one, at) => {
+    checkText(Array.isArray(module) ? `module[${at}]` : 'module', one);
+  });
   checkOptions(options, CLAIM);
   checkTimeout('timeoutMs', options.timeoutMs);
   checkSignal(options.signal);
@@ -101,6 +105,7 @@ export function checkClaim(module: unknown, options: AcquireOptions): void {
   checkType('wait', wait, 'number');
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
     throw bad(`wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
+  return [...new Set(modules.map(String))];
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */

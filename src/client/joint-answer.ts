@@ -1,17 +1,15 @@
-import type { ClaimAnswer } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
+import type { NotSeated } from './answers.js';
 import { isShareTrouble } from './table-view.js';
 
 /** What several licences say together, and where a claim goes on to the next. */
-
-export type NotSeated = Exclude<ClaimAnswer, { kind: 'seated' }>;
 
 /** Where a share is not connected, its files seem to be missing. */
 export const isOutOfReach = (error: unknown): error is SeatfileFault =>
   isShareTrouble(error) || (error instanceof SeatfileFault && error.code === 'LICENCE_MISSING');
 
 /** A person has decided about this user. Another licence is no way round that. */
-export const isFinal = (answer: NotSeated): boolean =>
+export const isFinal = (answer: { readonly kind: string; readonly reason?: string }): boolean =>
   answer.kind === 'refused' && answer.reason === 'banned';
 
 /** The next licence may have what this one has not: an answer, or the module. */

@@ -5,10 +5,11 @@ import type {
   LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
+  SeveralAnswer,
   StatusOptions,
 } from '../api.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
-import { closedFault, inFile, SeatfileFault } from '../licence/fault.js';
+import { closedFault, inFile, type SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
@@ -25,6 +26,7 @@ import {
 } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import { type Instances, join } from './instances.js';
+import { OpenClaims } from './open-claims.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
 import {
   addLastAct,
@@ -34,7 +36,7 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { unconfirmed } from './release.js';
+import { releaseAll, unconfirmed } from './release.js';
 import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
 import { StatusReader } from './status-reader.js';
@@ -108,9 +110,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   private readonly member: Member;
   private readonly reader: StatusReader;
   private readonly clock: Clock;
-  private readonly asking = new Set<Promise<unknown>>();
-  /** A claim or a return that the share neither confirmed nor refused. */
-  private unsure: SeatfileFault | null = null;
+  private readonly claims: OpenClaims;
   private isClosed = false;
   private readonly timeoutMs: number;
   private waiting = new AbortController();
@@ -123,6 +123,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     this.opened = policy;
     this.member = member;
     this.clock = system.clock;
+    this.claims = new OpenClaims(reader.file, system.clock);
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
     member.onWaiting = (news) => soon(() => this.emit('waiting', { file: this.file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
@@ -176,22 +177,28 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   /** There is a listener to changes, here or at the {@link relay}. */
-  watch(): void {
-    this.member.watch();
-  }
+  watch = (): void => this.member.watch();
 
+  acquire(module: string, options?: AcquireOptions, refusalNote?: RefusalNote): Promise<Answer>;
+  acquire(
+    modules: readonly string[],
+    options?: AcquireOptions,
+    refusalNote?: RefusalNote,
+  ): Promise<SeveralAnswer>;
   async acquire(
-    module: string,
+    module: string | readonly string[],
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
-  ): Promise<Answer> {
+  ): Promise<Answer | SeveralAnswer> {
     if (this.isClosed) throw closedFault(this.file);
-    checkClaim(module, options);
+    const modules = checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
     const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
-    const answer = await this.clock.awake(() => this.noted(this.ask(module, wish)));
-    return answer.kind === 'seated' ? { ...answer, file: this.file } : answer;
+    const answer = await this.clock.awake(() => this.claims.noted(this.ask(modules, wish)));
+    if (answer.kind !== 'seated') return answer;
+    const one = Array.isArray(module) ? {} : { seat: answer.seats[0] };
+    return { ...answer, ...one, file: this.file };
   }
 
   async status(options: StatusOptions = {}): Promise<LicenceStatus> {
@@ -204,11 +211,11 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     this.stopForWorkers();
     this.stopForWorkers = () => undefined;
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
-    this.unsure = null;
+    this.claims.begin();
     await this.clock.awake(async () => {
       try {
         await this.giveAllBack(endMs);
-        await this.answered(endMs);
+        await this.claims.answered(endMs);
       } finally {
         await this.settled(endMs);
         removeLastAct(this.showLast);
@@ -246,52 +253,28 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), this.member.settled());
   }
 
-  /** A claim that is still open gives back its seat. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
-  private async answered(untilMs: number): Promise<void> {
-    while (this.asking.size > 0) {
-      const leftMs = untilMs - this.clock.elapsedMs();
-      const all = Promise.allSettled(this.asking);
-      if (leftMs <= 0 || (await inTime(this.clock, leftMs, all)) === LATE) throw unconfirmed(this.file, null);
-    }
-    if (this.unsure) throw this.unsure;
-  }
-
-  /** Remembered until it is over, so that closing can wait for it. */
-  private async noted<T>(asked: Promise<T>): Promise<T> {
-    this.asking.add(asked);
-    try {
-      return await asked;
-    } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.unsure = error;
-      throw error;
-    } finally {
-      this.asking.delete(asked);
-    }
-  }
-
   /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
-    module: string,
+    modules: readonly string[],
     { timeoutMs, waitMs, signal, refusalNote }: Wish,
   ): Promise<InstanceAnswer> {
     const nowMs = this.clock.elapsedMs();
     const deadline: Deadline = { untilMs: nowMs + timeoutMs, signal };
     const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.member.acquire(module, deadline, wait, refusalNote);
+    const asked = this.member.acquire(modules, deadline, wait, refusalNote);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
-      void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
+      void this.claims.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
       throw this.unanswered(timeoutMs, signal);
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
-    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
+    void this.claims.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
     throw closedFault(this.file);
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {
-    if (answer.kind !== 'seated') return;
-    await answer.seat.release().catch((cause) => Promise.reject(unconfirmed(this.file, cause)));
+    if (answer.kind === 'seated') await releaseAll(answer.seats, this.file);
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {

@@ -1,4 +1,4 @@
-import type { LicencePlace, OpenOptions } from '../api.js';
+import type { LicencePlace, OnSlow, OpenOptions } from '../api.js';
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
@@ -26,7 +26,7 @@ const REPLACEMENT_MS = 2000;
 interface StoreOpening {
   /** @default {@link openDeadline} */
   readonly deadline?: Deadline;
-  readonly onSlow?: OpenOptions['onSlow'];
+  readonly onSlow?: OnSlow | undefined;
   /** @default no key: every licence opens */
   readonly trust?: Trust;
   /** By its key, a licence that this verifies is found before any other. @default only what `trust` takes is found */
@@ -61,9 +61,12 @@ export async function locateStore(
   return { store, poll };
 }
 
-type OnSlow = ((waitingFor: string) => void) | undefined;
-
-export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
+export const storeAt = (
+  paths: LicencePaths,
+  trust: Trust,
+  system: System,
+  onSlow: OnSlow | undefined,
+): Store =>
   new Store(
     {
       ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
@@ -78,7 +81,7 @@ export async function firstPoll(
   store: Store,
   system: System,
   deadline: Deadline,
-  onSlow: OnSlow,
+  onSlow: OnSlow | undefined,
 ): Promise<LatestRevision> {
   const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
   const first = await store.read(deadline);

@@ -141,6 +141,7 @@ export class PollFindings {
     if (holds.size === 0 || !record || !policy) return found;
     const nowMs = clock.elapsedMs();
     if (isOtherCommitment(record, policy) || isCalled(licence, identity.id)) found.wantBeat(nowMs);
+    if (this.table.isBanned(licence, record.user)) found.wantBeat(nowMs); // which ends the seats
     const queues = new Queues(licence);
     if (holds.modules.some((module) => queues.positionOf(module, identity.id) !== null))
       found.wantPoll(nowMs + RETURN_POLL_MS);

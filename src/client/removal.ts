@@ -8,7 +8,7 @@ import type { ChosenSeat } from '../rules/leaving.js';
 import type { ShareTime } from '../rules/status-view.js';
 import { ownPollMs } from '../rules/timing.js';
 import type { Deadline } from '../share/deadline.js';
-import { isGoneHere, type StatusSource, shareTimeOf } from './status.js';
+import { isGoneHere, type StatusSource, shareTimeOf } from './status-document.js';
 
 /** What an administrator does to seats, for the commands and the library alike: choose, then one commit. */
 

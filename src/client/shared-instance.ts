@@ -1,4 +1,4 @@
-import type { OpenOptions, Warning } from '../api.js';
+import type { OnSlow, OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Trust } from '../licence/trust.js';
 import { isShownOtherwise } from '../rules/shown-changes.js';
@@ -123,7 +123,8 @@ export class SharedInstance {
     this.tell((member) => member.onWarning(warning));
   }
 
-  private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
+  private readonly onSlow: OnSlow = (waitingFor, wait) =>
+    this.tell((member) => member.onSlow(waitingFor, wait));
 
   private makeStore(): Store {
     const { paths, trust, system } = this.opening;
@@ -163,7 +164,7 @@ export class Member {
   /** Whether the opening listens to changes of the table, and what it then hears: see {@link watch}. */
   isWatching: () => boolean = () => false;
   onChanged: () => void = nothing;
-  onSlow: (waitingFor: string) => void = nothing;
+  onSlow: OnSlow = nothing;
   onWarning: (warning: Warning) => void = nothing;
   onWaiting: (news: QueueNews) => void = nothing;
   /** There is something to give back now, a seat or a place in a line; or nothing any more. */
@@ -200,20 +201,20 @@ export class Member {
   }
 
   async acquire(
-    module: string,
+    modules: readonly string[],
     deadline: Deadline,
     wait: Deadline | null,
     refusalNote: RefusalNote,
   ): Promise<InstanceAnswer> {
-    this.asked.add(module);
-    if (wait) this.waits.push(module);
+    for (const module of modules) this.asked.add(module);
+    if (wait) this.waits.push(...modules);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, deadline, wait, refusalNote);
-      if (answer.kind === 'seated') this.seats.add(answer.seat);
+      const answer = await this.shared.instance.acquire(modules, deadline, wait, refusalNote);
+      if (answer.kind === 'seated') for (const seat of answer.seats) this.seats.add(seat);
       return answer;
     } finally {
-      if (wait) this.waits.splice(this.waits.indexOf(module), 1);
+      for (const module of wait ? modules : []) this.waits.splice(this.waits.indexOf(module), 1);
       this.noteBusy();
     }
   }

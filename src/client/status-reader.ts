@@ -8,7 +8,7 @@ import type { Store } from '../store/store.js';
 import { answeredBy, nameOf } from './answered.js';
 import { checkReading, checkStatusOptions, trustIn } from './argument-checks.js';
 import { firstPoll, openDeadline, openStore, storeAt } from './open-store.js';
-import { viewOf } from './status.js';
+import { viewOf } from './status-document.js';
 import type { System } from './system.js';
 
 /** How long a share may take to tell the status. Milliseconds. */

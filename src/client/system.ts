@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
-import type { Warning } from '../api.js';
+import type { OnSlow, Warning } from '../api.js';
 import type { ExamineDeps } from '../doctor/examine.js';
 import { examineSite, type LocalEnvironment } from '../doctor/first-look.js';
 import { type Clock, systemClock } from '../share/clock.js';
@@ -79,11 +79,7 @@ export function isDeadBy(system: System): (owner: StageOwner) => boolean {
 }
 
 /** What an examination needs of a system. One operation may take `answerMs`. */
-export const examineDeps = (
-  system: System,
-  answerMs: number,
-  onSlow: (waitingFor: string) => void,
-): ExamineDeps => ({
+export const examineDeps = (system: System, answerMs: number, onSlow: OnSlow): ExamineDeps => ({
   files: withTimeouts(system.files, system.clock, { answerMs, onSlow }),
   clock: system.clock,
   random: system.random,

@@ -3,6 +3,7 @@ import { type Ending, endingOf, isExpired, type Policy } from '../licence/entitl
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
+import { bansByUser } from '../rules/bans-in-force.js';
 import type { Verdict } from '../rules/liveness.js';
 import { expireOffers, offerToWaiters } from '../rules/offers.js';
 import { type OfferOrWait, observeQueue, overdueIn, type QueueSeen, waits } from '../rules/queue.js';
@@ -247,6 +248,12 @@ export class Table {
   seemsExpired(policy: Policy): boolean {
     const shareTimeMs = this.shareTimeNow();
     return shareTimeMs !== null && isExpired(policy, shareTimeMs);
+  }
+
+  /** By the own clocks, as far as they tell share time. */
+  isBanned(licence: Licence, user: string): boolean {
+    const nowMs = this.shareTimeNow() ?? this.context.clock.wallMs();
+    return bansByUser({ licence, nowMs })(user) !== null;
   }
 
   /** This instance holds no seat any more. What it saw of the others is out of date when it holds one again. */

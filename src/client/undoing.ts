@@ -1,8 +1,8 @@
 import type { LicenceEvent } from '../licence/document.js';
 import type { ChosenSeat } from '../rules/leaving.js';
-import { type UndoOutcome, type UndoRefusal, undo } from '../rules/undo.js';
+import { type UndoOutcome, type UndoRefusal, undo } from '../rules/reinstate.js';
 import type { Administration } from './removal.js';
-import { shareTimeOf } from './status.js';
+import { shareTimeOf } from './status-document.js';
 
 /** What came of an undo. */
 export type Undone =

@@ -111,12 +111,17 @@ const reservation = ordered({ module: moduleName, user: orNothing(name), host: o
 const isReservation: Check = (value) =>
   reservation(value) && ((value as Reservation).user ?? (value as Reservation).host) !== undefined;
 
+const ban = ordered({
+  ...{ user: name, untilAt: orNull(at), actor: orNothing(text(0, 600)) },
+  ...{ words: orNothing(orNull(text(0, 1024))), at: orNothing(at) },
+});
+
 const settings = ordered({
   level: orNothing(level),
   checkIntervalSeconds: orNothing(checkInterval),
   onDemand: orNothing(ordered({ answerWithinSeconds: number(20, 86_400) })),
   offlineGraceSeconds: orNothing(seconds),
-  bans: orNothing(list(ordered({ user: name, untilAt: orNull(at) }), MAX_LISTED)),
+  bans: orNothing(list(ban, MAX_LISTED)),
   reservations: orNothing(list(isReservation, MAX_LISTED)),
   journalMonths: orNothing(whole(1, 1200)),
 });

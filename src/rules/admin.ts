@@ -6,6 +6,7 @@ import { type ChosenSeat, type IsChosen, markLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
 import { isOffered } from './records.js';
 import { clockHeldFrom, silenceMs } from './roll-call.js';
+import { mergedSettings } from './settings.js';
 import { outAfterMs } from './timing.js';
 import { isNamed, takeAway } from './tombstones.js';
 
@@ -92,8 +93,7 @@ export function changeSettings(
   { changes, actor }: { readonly changes: Settings; readonly actor: string },
 ): Draft | null {
   refuseBeyondCaps(changes, policy);
-  const merged = Object.entries({ ...licence.settings, ...changes });
-  const settings: Settings = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+  const settings = mergedSettings(licence.settings, changes);
   if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
   const said = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? null]));
   return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: said }] };

@@ -1,12 +1,14 @@
-import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
+import type { Ban, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
+import { toIso } from '../licence/time.js';
+import { bansByUser } from './bans-in-force.js';
 import { giveBack } from './give-back.js';
 import { withoutHeard } from './messages.js';
-import { enqueueFirst, Queues } from './queue.js';
+import { dequeue, enqueueFirst, Queues } from './queue.js';
 import { isOffered, ownRecord, putRecord, renewRecord, seatEvent, withoutMark } from './records.js';
 import { type Requester, SeatIndex } from './seats.js';
-import { isFinal, tombstonesOf } from './tombstones.js';
+import { isFinal, takeAway, tombstonesOf } from './tombstones.js';
 
 /**
  * What an instance brings to its own beat: its identity, the seats it holds, and whether these are still
@@ -61,6 +63,8 @@ export function beat(context: ChangeContext, heldState: HeldState): BeatOutcome 
   if (isExpired(policy, nowMs)) return { kind: 'expired', draft: giveBack(licence, who.id, null) };
   const mine = licence.instances.find((record) => record.id === who.id);
   if (mine && mine.beat > highestBeat) return { kind: 'doubled' };
+  const ban = bansByUser(context)(who.user);
+  if (ban) return endedBy(ban, context, heldState);
   const table = viewOf(context, heldState, mine);
   const outcomes = new Map(heldState.seats.map((seat) => [seat.module, outcomeOf(table, heldState, seat)]));
   const me = { ...who, highestBeat };
@@ -76,6 +80,29 @@ export function beat(context: ChangeContext, heldState: HeldState): BeatOutcome 
   );
   const events = [...back, ...leftEvents(mine, record)];
   return { kind: 'beaten', draft: { licence: putRecord(stood, record), events }, record, outcomes };
+}
+
+/** Every seat of a banned user is lost, however the ban came into the table. */
+function endedBy(ban: Ban, context: ChangeContext, { who, seats }: HeldState): BeatOutcome {
+  const why = { reason: 'banned', actor: ban.actor ?? 'unknown', words: ban.words ?? null };
+  const records = context.licence.instances.filter((record) => record.id === who.id);
+  const takings = records.map((record) => ({ record, seats: record.seats, why }));
+  const { licence: left, events } = takeAway(context, takings) ?? { licence: context.licence, events: [] };
+  const licence = dequeue(left, who.id, null);
+  const tombstoneOf = tombstonesOf(licence, who.id);
+  const lost = (seat: SeatRecord): SeatOutcome => {
+    const known = tombstoneOf(seat);
+    const told = { ...why, at: ban.at ?? toIso(context.nowMs), revision: licence.revision };
+    const { id: instance, user, host } = who;
+    const own = { instance, user, host, seat: seat.id, module: seat.module, ...told };
+    return { kind: 'lost', tombstone: known && isFinal(known.reason) ? known : own };
+  };
+  return {
+    kind: 'beaten',
+    draft: licence === context.licence ? null : { licence, events },
+    record: null,
+    outcomes: new Map(seats.map((seat) => [seat.module, lost(seat)])),
+  };
 }
 
 /** The seats of the record after this beat; null when none of the held ones is left. */
@@ -144,7 +171,7 @@ function outcomeOf(table: TableView, heldState: HeldState, seat: SeatRecord): Se
   if (isOut || !table.policy.modules.has(module)) return { kind: 'lost', tombstone };
   const isFirst = !tombstone && (mayReturn(module) || table.returns.has(module));
   if (table.notNow && (tombstone || table.notNow.has(module))) return { kind: 'noPlace', isFirst };
-  const ahead = isFirst ? 0 : table.queues.ahead(module, who.id); // its own record passes the waiters
+  const ahead = isFirst ? null : table.queues.ahead(module, who.id); // its own record passes the waiters
   const place = table.seatIndex.seatIdFor(who, { module, preferred: id, ahead });
   if (place !== null) return { kind: 'back', seat: { ...seat, id: place } };
   return isFirst ? { kind: 'noPlace', isFirst } : { kind: 'lost', tombstone };

@@ -1,16 +1,17 @@
-import type { LicenceStatus, SeatStatus } from '../api.js';
-import type { InstanceRecord, Licence } from '../licence/document.js';
-import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import type { BanStatus, LicenceStatus, ModuleStatus, SeatStatus } from '../api.js';
+import type { Ban, InstanceRecord, Licence } from '../licence/document.js';
+import { endingOf, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
 import { deadIn } from './admin.js';
+import { bansInForce } from './bans-in-force.js';
 import { excessIn } from './installation.js';
 import { isLeaving } from './leaving.js';
 import { Queues } from './queue.js';
 import { renewalStateOf, renewalTrouble } from './renewal-state.js';
 import { clockHeldFrom, isFromFuture, isSilent, silentOutByMs } from './roll-call.js';
-import { seatsInUse } from './seats.js';
+import { SeatIndex } from './seats.js';
 import { ownPollMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
@@ -72,15 +73,17 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     refusedFile,
     renewal: renewalView(context),
     excess: excessIn(context),
-    modules: modulesView(licence, policy, queues),
+    modules: moduleFigures(context, queues),
     seats: [...seats, ...leavingSeats(context, request)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
-    bans: (licence.settings.bans ?? []).filter(
-      ({ untilAt }) => untilAt === null || fromIso(untilAt) > time.ms,
-    ),
+    bans: bansInForce(licence, time.ms).map(banView),
   };
 }
+
+const banView = ({ user, untilAt, actor, words, at }: Ban): BanStatus => ({
+  ...{ user, untilAt, by: actor ?? null, words: words ?? null, sinceAt: at ?? null },
+});
 
 function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['renewal'] {
   if (policy.renewal === null) return null;
@@ -88,16 +91,14 @@ function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['ren
   return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
-function modulesView(licence: Licence, policy: Policy, queues: Queues): StatusView['modules'] {
-  const seats = seatsInUse(licence);
-  const reservations = new Map<string, number>();
-  for (const { module } of licence.settings.reservations ?? [])
-    reservations.set(module, (reservations.get(module) ?? 0) + 1);
-  return [...policy.modules.values()].map((grant) => {
+export function moduleFigures(context: ChangeContext, queues = new Queues(context.licence)): ModuleStatus[] {
+  const places = new SeatIndex(context);
+  return [...context.policy.modules.values()].map((grant) => {
     const { module, maxUsers, overdraft = 0 } = grant;
-    const [inUse, reserved] = [seats.get(module) ?? 0, reservations.get(module) ?? 0];
-    const [free, waiting] = [Math.max(0, seatLimit(grant) - inUse), queues.lengthOf(module)];
-    return { module, maxUsers, overdraft, reserved, inUse, free, waiting };
+    const [inUse, waiting] = [places.inUse(module), queues.lengthOf(module)];
+    const left = Math.max(0, seatLimit(grant) - inUse);
+    const reserved = Math.min(places.kept(module), left);
+    return { module, maxUsers, overdraft, reserved, inUse, free: left - reserved, waiting };
   });
 }
 

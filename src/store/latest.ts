@@ -1,8 +1,9 @@
+import type { OnSlow, SlowWait } from '../api/opening.js';
 import { isForgery, SeatfileFault } from '../licence/fault.js';
 import { checkDeadline, type Deadline, toFault } from '../share/deadline.js';
 import { ShareError } from '../share/files.js';
 import { highestAmong, numbersAmong } from '../share/layout.js';
-import { SLOW_MS } from '../share/op-timeouts.js';
+import { SLOW_MS, withEnd } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
 import { KnownNumbers } from './known-numbers.js';
 import type { Line } from './line.js';
@@ -26,7 +27,7 @@ export interface LatestOptions {
    * Milliseconds. @default 60,000
    */
   readonly cachesMs: number;
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 const FIRST_PAUSE_MS = 10;
@@ -82,6 +83,10 @@ export class LatestReader<D> {
 
   /** See {@link Register.latest}. */
   async latest(deadline: Deadline): Promise<Latest<D>> {
+    return await withEnd((over) => this.look(deadline, over));
+  }
+
+  private async look(deadline: Deadline, over: Promise<void>): Promise<Latest<D>> {
     const { clock, paths } = this.context;
     let failingMs: number | null = null;
     let tellMs = clock.elapsedMs() + SLOW_MS;
@@ -103,7 +108,8 @@ export class LatestReader<D> {
       checkDeadline(deadline, clock, `the newest revision in ${paths.folder}`);
       if (startedMs >= tellMs) {
         tellMs = startedMs + TELL_AGAIN_MS;
-        this.tell(found, failingMs === null ? this.trouble.leftMs(nowMs) : failingMs + FAILING_MS - nowMs);
+        const mostMs = failingMs === null ? this.trouble.leftMs(nowMs) : failingMs + FAILING_MS - nowMs;
+        this.tell(found, { mostMs, over });
       }
       await clock.sleep(
         Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS),
@@ -112,10 +118,10 @@ export class LatestReader<D> {
     }
   }
 
-  private tell(found: Trouble, leftMs: number): void {
-    const left = `${Math.max(1, Math.ceil(leftMs / 1000))} s at most`;
+  private tell(found: Trouble, wait: SlowWait): void {
     this.options.onSlow?.(
-      `the share to show the latest revision (${describeTrouble(found)}; the share may only be slow); ${left}`,
+      `the share to show the latest revision (${describeTrouble(found)}; the share may only be slow)`,
+      wait,
     );
   }
 

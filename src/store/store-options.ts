@@ -1,3 +1,4 @@
+import type { OnSlow } from '../api/opening.js';
 import { ANSWER_MS } from '../share/op-timeouts.js';
 import { WRECK_MS } from './display-copy.js';
 import type { GarbageOptions } from './garbage.js';
@@ -19,7 +20,7 @@ export interface StoreOptions {
   readonly clearing: GarbageOptions;
   /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
   readonly lock: boolean;
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 export const storeDefaults: StoreOptions = {

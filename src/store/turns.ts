@@ -1,6 +1,7 @@
+import type { OnSlow } from '../api/opening.js';
 import { inTime } from '../share/clock.js';
 import { checkDeadline, type Deadline } from '../share/deadline.js';
-import { SLOW_MS } from '../share/op-timeouts.js';
+import { SLOW_MS, withEnd } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
 import type { Line } from './line.js';
 import { type LockOptions, PoliteLock, type Unlock } from './lock.js';
@@ -9,7 +10,7 @@ import type { Stages } from './stages.js';
 
 export interface TurnOptions extends LockOptions {
   /** Called once per wait that lasts longer than a second. */
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 /** What a waiter watches. It waits while numbers are published; when none is, it removes the lock or passes it over. */
@@ -97,7 +98,7 @@ export class Turns {
     const waited = attempt && { attempt, madeMs: this.context.clock.elapsedMs() };
     if (attempt) this.line.join(attempt.name);
     try {
-      const unlock = await this.wait(progress, deadline);
+      const unlock = await withEnd((over) => this.wait(progress, deadline, over));
       this.line.leave(unlock !== null);
       return this.turnWith(unlock, waited);
     } catch (error) {
@@ -108,7 +109,7 @@ export class Turns {
   }
 
   /** Null: goes on without the lock. */
-  private async wait(progress: Progress, deadline: Deadline): Promise<Unlock | null> {
+  private async wait(progress: Progress, deadline: Deadline, over: Promise<void>): Promise<Unlock | null> {
     const { clock, paths } = this.context;
     const startedMs = clock.elapsedMs();
     const seen = new Seen(startedMs);
@@ -133,7 +134,8 @@ export class Turns {
       checkDeadline(deadline, clock, `its turn to write (${paths.lock})`);
       if (!told && nowMs - startedMs >= SLOW_MS) {
         told = true;
-        this.options.onSlow?.('its turn to write; others are writing');
+        const mostMs = deadline.untilMs - nowMs;
+        this.options.onSlow?.('its turn to write; others are writing', { mostMs, over });
       }
       const leftMs = seen.movedMs + progress.patienceMs - clock.elapsedMs();
       const pauseMs = this.pauseMs(seen, tries);

@@ -102,7 +102,7 @@ test('a wait longer than a second says what it waits for', async () => {
   const answer = await seatfile(['set', place.file, '--check-interval', '1h']);
   expect(answer).toMatchObject({
     status: 0,
-    err: expect.stringMatching(/^Waiting for its turn to write; others are writing\n/),
+    err: expect.stringMatching(/^Waiting for its turn to write; others are writing; \d+ s at most\n/),
   });
   expect(tableOf(place.file).settings).toMatchObject({ checkIntervalSeconds: 3600 });
 });

@@ -66,6 +66,7 @@ export async function atTerminal(
   options: {
     readonly store?: Partial<StoreOptions>;
     readonly isInteractive?: boolean;
+    readonly noticeColumns?: number;
     readonly screen?: ReturnType<World['screen']>;
     readonly environment?: Environment;
   } = {},
@@ -91,6 +92,7 @@ export async function atTerminal(
     environment: options.environment ?? {},
     screen: () => options.screen ?? null,
     system: () => realSystem(options.store),
+    noticeColumns: () => options.noticeColumns ?? null,
     ready: Promise.resolve(),
     isInteractive: options.isInteractive ?? true,
     reachesCommands: unused,

@@ -145,7 +145,11 @@ export class Writer {
         trust: options.trust ?? Trust.none,
         ...(options.judgePlace && { judgePlace: options.judgePlace }),
       },
-      { onSlow: (waitingFor) => void this.slow.push(waitingFor), ...options.store },
+      {
+        onSlow: (waitingFor, { mostMs }) =>
+          void this.slow.push(`${waitingFor}; ${Math.max(1, Math.ceil(mostMs / 1000))} s at most`),
+        ...options.store,
+      },
     );
   }
 

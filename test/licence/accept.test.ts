@@ -45,7 +45,7 @@ const everything = {
     checkIntervalSeconds: 60,
     onDemand: { answerWithinSeconds: 20 },
     offlineGraceSeconds: 0,
-    bans: [{ user: 'u', untilAt: AT }],
+    bans: [{ user: 'u', untilAt: AT, actor: 'a@b', words: 'w', at: AT }],
     reservations: [{ module: 'M1', user: 'u', host: 'h' }],
     journalMonths: 13,
     siteName: 'Hull 7',

@@ -8,8 +8,8 @@ import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
 import { leaveMarked } from '../../src/rules/leaving.js';
 import { enqueue } from '../../src/rules/queue.js';
+import { undo } from '../../src/rules/reinstate.js';
 import type { Requester } from '../../src/rules/seats.js';
-import { undo } from '../../src/rules/undo.js';
 import { app, asking, contextOf, emptyTable, FILE, policyOf } from './tables.js';
 
 const [ada, bob, cyd] = [app('ada'), app('bob'), app('cyd')] as const;

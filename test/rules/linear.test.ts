@@ -31,12 +31,15 @@ import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
 import { changeSettings, chooseSeats, deadIn, remove } from '../../src/rules/admin.js';
 import { placesAfter } from '../../src/rules/after-removal.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
+import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
-import { excessIn, install } from '../../src/rules/installation.js';
+import { excessIn, install, withSealed } from '../../src/rules/installation.js';
+import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
 import * as leaving from '../../src/rules/leaving.js';
 import {
   addPoll,
@@ -47,6 +50,7 @@ import {
   type Verdict,
 } from '../../src/rules/liveness.js';
 import { notify, withoutHeard } from '../../src/rules/messages.js';
+import { changeModules } from '../../src/rules/modules.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
@@ -54,18 +58,20 @@ import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
 import { describeFull } from '../../src/rules/refusal.js';
+import { undo } from '../../src/rules/reinstate.js';
 import * as renewal from '../../src/rules/renewal.js';
 import * as renewalStates from '../../src/rules/renewal-state.js';
 import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
+import { reservedSeats } from '../../src/rules/reserved-seats.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { isShownOtherwise } from '../../src/rules/shown-changes.js';
-import { statusView } from '../../src/rules/status-view.js';
+import { moduleFigures, statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
-import { undo } from '../../src/rules/undo.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
 import { app, asking, emptyTable, FILE, policyOf, START_MS, unchangedFor, viewed } from './tables.js';
@@ -190,6 +196,9 @@ const asker = (of: Sized): RequesterView => ({
 });
 const verdictsOf = ({ licence }: Sized): Verdict[] =>
   licence.instances.map(({ id: instance, beat }) => ({ instance, beat, reason: 'evicted' }));
+/** Each joins two names that the one before it joins in part. */
+const namesIn = ({ n }: Sized): Names[] =>
+  many(2 * n, (index) => ({ user: `u${index >> 1}`, host: `h${(index + 1) >> 1}` }));
 const wishFor = (module: string) => ({ module, seatId: 'new', waitSeconds: 60 });
 const pendingOf = ({ licence }: Sized): line.OfferOrWait[] => [
   ...licence.waiting.map(line.waits),
@@ -256,9 +265,38 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   proved: (of) => answers.proved(of.licence, START_MS),
   recordDenial: (of) =>
     recordDenial(context(of), {
-      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
+      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true, waitedMs: 0 },
     }),
+  ban: (of) => ban(context(of), { user: 'many', forMs: null, ...removal }),
+  bansByUser: (of) => {
+    const banOf = bansByUser(context(of));
+    return of.licence.waiting.map(({ user }) => banOf(user));
+  },
+  bansInForce: (of) => bansInForce(of.licence, START_MS),
+  liftBan: (of) => liftBan(context(of), { user: 'ban-1', ...removal }),
+  reserve: (of) => reserve(context(of), { reservation: { module: 'M1', host: 'pc' }, actor: 'a@b' }),
+  liftReservation: (of) =>
+    liftReservation(context(of), { reservation: { module: 'M1', user: 'boss' }, actor: 'a@b' }),
+  reservedSeats: (of) => reservedSeats(of.licence),
+  KeptSeats: (of) => {
+    const single = namesIn(of).flatMap(({ user, host }) => [
+      { user, host: undefined },
+      { user: undefined, host },
+    ]);
+    const kept = new KeptSeats(single);
+    for (const names of namesIn(of)) kept.hold(names);
+    return namesIn(of).map((names) => kept.isFor({ user: names.host, host: names.user }));
+  },
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
+  changeModules: (of) =>
+    changeModules(context(of, { instances: [], waiting: of.licence.waiting.slice(1) }), {
+      ...{
+        grants: of.modules.slice(1).map((module) => ({ module, maxUsers: 9 })),
+        dropped: ['M0'].slice(of.n),
+      },
+      actor: 'a@b',
+    }),
+  withSealed: (of) => withSealed(of.licence, of.licence.entitlement),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   deadIn: (of) => {
     const isDead = deadIn(of.licence, { isGone: () => false, nowMs: START_MS });
@@ -415,6 +453,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   addPoll: (of) =>
     addPoll(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
+  moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [

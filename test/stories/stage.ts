@@ -158,9 +158,14 @@ class Stage {
   }
 
   private eventWords(event: LicenceEvent): string {
+    if (event.kind === 'ban set' || event.kind === 'ban lifted') return `${event['user']}: ${event.kind}`;
+    if (event.kind.startsWith('reserv'))
+      return `${event.kind} in ${event['module']}: ${event['user'] ?? event['host']}`;
     if (event.kind === 'settings') return `settings: ${JSON.stringify(event['settings'])}`;
     const why = [event['actor'], event['reason']].filter((part) => typeof part === 'string').join(', ');
     const by = why === '' ? '' : ` by ${why}`;
+    if (event.kind === 'denied' && event['reason'] !== 'full')
+      return `${event['user']} denied in ${event['module']}: ${event['reason']}`;
     if (event['seat'] === undefined) return `${event['user']} ${event.kind} in ${event['module']}`;
     return `${event['user']} ${event.kind} in ${this.seatName(String(event['seat']))} of ${event['module']}${by}`;
   }
@@ -204,8 +209,11 @@ function answerWords(stage: Stage, module: string, answer: ClaimAnswer): string 
       const frees = answer.freesAt ? seconds(Date.parse(answer.freesAt) - EPOCH_MS) : 'unknown';
       return `full: ${who}; frees at: ${frees}`;
     }
-    case 'refused':
-      return `refused: ${answer.reason}`;
+    case 'refused': {
+      const { reason, untilAt, by, words } = answer;
+      const until = untilAt && `until ${seconds(Date.parse(untilAt) - EPOCH_MS)}`;
+      return `refused: ${[reason, until, by && `by ${by}`, words].filter(Boolean).join(', ')}`;
+    }
   }
 }
 
@@ -376,6 +384,34 @@ const commands: readonly (readonly [RegExp, Play])[] = [
       const removed = await stage.admin.remove(isNamed, words ?? null, gently !== undefined);
       return removed ? stage.happened() : ['nobody by that name'];
     },
+  ],
+  [
+    /^admin bans (?<name>\S+?)(?: for (?<time>\S+?))?(?:, saying "(?<words>[^"]*)")?$/,
+    async (stage, { name = '', time, words }) => {
+      await stage.admin.ban(name, time === undefined ? null : stage.ms(time), words ?? null);
+      return stage.happened();
+    },
+  ],
+  [
+    /^admin lifts the ban of (?<name>\S+)$/,
+    async (stage, { name = '' }) =>
+      (await stage.admin.liftBan(name)) ? stage.happened() : ['nobody by that name is banned'],
+  ],
+  [
+    /^admin (?<verb>keeps|frees) a seat of (?<module>M\d+) for (?<name>\S+)$/,
+    async (stage, { verb, module = '', name = '' }) => {
+      const reservation = { module, ...(name.startsWith('pc-') ? { host: name } : { user: name }) };
+      const { admin } = stage;
+      const isDone = await (verb === 'keeps'
+        ? admin.reserve(reservation)
+        : admin.liftReservation(reservation));
+      return isDone ? stage.happened() : ['it is so already'];
+    },
+  ],
+  [
+    /^admin grants (?<module>M\d+)=(?<users>\d+)$/,
+    async (stage, { module = '', users = '' }) =>
+      (await stage.admin.grant(module, Number(users))) ? stage.happened() : ['it is so already'],
   ],
   [
     /^admin undoes (?<seat>s\d+)$/,

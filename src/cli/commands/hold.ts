@@ -4,20 +4,19 @@ import { leaveMs } from '../../client/process-exit.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
-import { acquireOrWait, describePlace, openForCommand, waitMs } from '../acquire.js';
+import { acquireOrWait, openForCommand, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
 import { jsonOption, withSeatOptions } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
+import { RefusalText } from '../refusal-text.js';
 import {
   describeEnding,
   describeError,
   describeLoss,
   describeMessage,
-  describeNoSeat,
-  describeRefusal,
   describeRemoved,
   duration,
   EXIT,
@@ -122,20 +121,23 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, 
   const module = chooseModule(options.module, licence.modules);
   const report = reporter(module, options, world);
   const { tell } = report;
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop, (news) => {
-    const { place, holders, freesAt, evicted } = news;
-    const words = `${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}`;
-    tell('waiting', { place, holders, freesAt, evicted, file: news.file }, words);
+  const wait = waitMs(options.wait);
+  const text = new RefusalText(module, options.next === undefined);
+  const claim = await acquireOrWait(licence, module, wait, stop, (news) => {
+    const { place, holders, freesAt, evicted, file } = news;
+    tell('waiting', { place, holders, freesAt, evicted, file }, text.waiting(news));
   });
   switch (claim.kind) {
     case 'full': {
       const { holders, freesAt, evicted } = claim;
-      tell('full', { holders, freesAt, evicted }, describeNoSeat(module, claim));
+      tell('full', { holders, freesAt, evicted }, text.refused(claim, wait));
       return EXIT.noSeat;
     }
-    case 'refused':
-      tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
+    case 'refused': {
+      const { reason, untilAt, by, words } = claim;
+      tell('refused', { reason, untilAt, by, words }, text.refused(claim, wait));
       return EXIT.noSeat;
+    }
     case 'seated':
       return await holdSeat(claim, stop, report, world);
   }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { checkPlaceFor, PlaceCheck } from '../../client/place-check.js';
-import { shareTimeOf } from '../../client/status.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';

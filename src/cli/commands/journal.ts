@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { shareTimeOf } from '../../client/status.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
@@ -13,7 +13,7 @@ import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
-import { clockTime, EXIT, jsonText, printable } from '../words.js';
+import { clockTime, duration, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface JournalOptions extends KeyOptions, PlaceOptions {
@@ -109,12 +109,29 @@ function rowOf(event: LicenceEvent): string[] {
 }
 
 /** What columns do not show, and people want to see. */
-function detailsOf({ kind, reason, words, count, settings, ...more }: LicenceEvent): string {
+function detailsOf(event: LicenceEvent): string {
+  const { kind, reason, words, settings } = event;
   const told = textOf(reason) === kind ? '' : textOf(reason);
-  const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, times, said, changed, licenceDetails(more)].filter((one) => one !== '').join(', ');
+  return [told, ...refusalDetails(event), banDetails(event), said, changed, licenceDetails(event)]
+    .filter((one) => one !== '')
+    .join(', ');
+}
+
+/** How often a user was refused, how long the request had waited, and whether that was its end. */
+function refusalDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+  if (kind !== 'denied') return [];
+  return [
+    typeof count === 'number' && count > 1 ? `${count} times` : '',
+    typeof waitedMs === 'number' && waitedMs > 0 ? `after ${duration(waitedMs / 1000)}` : '',
+    final === false ? 'went on to wait, or to another licence' : '',
+  ];
+}
+
+function banDetails({ kind, untilAt }: LicenceEvent): string {
+  if (kind !== 'ban set') return '';
+  return textOf(untilAt) === '' ? 'until lifted' : `until ${clockTime(textOf(untilAt))}`;
 }
 
 /** Which licence was installed, or why none was. */

@@ -10,6 +10,7 @@ import {
 } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
+import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
@@ -35,8 +36,6 @@ interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly yes?: boolean;
   readonly json?: boolean;
 }
-
-const LONGEST_REASON = 1024;
 
 export function addRemove(program: Command, world: World): void {
   withSelection(withPlace(withPublicKey(program.command('remove'))))
@@ -67,8 +66,7 @@ function checkOptions(options: RemoveOptions): void {
       'remove: which seats? Give --user, --host, --module, --seat, --dead or --all',
     );
   if (options.seat !== undefined) checkSeatId('--seat', options.seat);
-  if ((options.reason?.length ?? 0) > LONGEST_REASON)
-    throw new SeatfileFault('BAD_ARGUMENT', `--reason: expected at most ${LONGEST_REASON} characters`);
+  checkReason(options.reason);
 }
 
 async function removeSeats(session: AdminSession, options: RemoveOptions, world: World): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { PlaceCheck } from '../../client/place-check.js';
-import { shareTimeOf } from '../../client/status.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withTimeouts } from '../../share/op-timeouts.js';
 import { type RenewalDeps, type RenewalResult, readUsage, renew, reportText } from '../../vendor/renewing.js';

@@ -8,6 +8,7 @@ import { inFile, isLoss, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { restoredNumber } from '../../rules/restore.js';
 import { pollPeriodMs, settlingPeriodMs } from '../../rules/timing.js';
+import type { Clock } from '../../share/clock.js';
 import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { rebuildAdvice } from '../../store/trouble.js';
@@ -145,15 +146,21 @@ async function isAnybodyThere({ store, system, world }: Bench, base: Licence): P
   const { checkIntervalSeconds } = inFile(store.paths.licenceFile, () => readPolicy(base));
   const watchMs = Math.min(pollPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
-  world.err(
-    `Watching the folder for ${duration(Math.ceil(watchMs / 1000))}, in case an application writes there.\n`,
-  );
+  const watched = watch(store, system.clock, endMs);
+  world.waitLine.show('Watching the folder, in case an application writes there', {
+    ...{ mostMs: watchMs, over: watched },
+  });
+  return await watched;
+}
+
+/** Whether the folder's time changes before the end. */
+async function watch(store: Store, clock: Clock, endMs: number): Promise<boolean> {
   const before = await store.folderTime();
   for (;;) {
     if ((await store.folderTime()) !== before) return true;
-    const waitMs = Math.min(REPAIR_POLL_MS, endMs - system.clock.elapsedMs());
+    const waitMs = Math.min(REPAIR_POLL_MS, endMs - clock.elapsedMs());
     if (waitMs <= 0) return false;
-    await system.clock.sleep(waitMs);
+    await clock.sleep(waitMs);
   }
 }
 

@@ -2,7 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
 import type { OpenLicence, Seat } from '../../api.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { acquireOrWait, describePlace, openForCommand, timeoutMs, waitMs } from '../acquire.js';
+import { acquireOrWait, openForCommand, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
 import { withSeatOptions } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
@@ -15,13 +15,12 @@ import {
 } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
+import { RefusalText } from '../refusal-text.js';
 import {
   describeEnding,
   describeError,
   describeLoss,
   describeMessage,
-  describeNoSeat,
-  describeRefusal,
   describeRemoved,
   duration,
   printable,
@@ -126,17 +125,15 @@ async function runIn(
 ): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
-    world.err(
-      `seatfile: ${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}\n`,
-    );
+  const wait = waitMs(options.wait);
+  const text = new RefusalText(module, options.next === undefined);
+  const claim = await acquireOrWait(licence, module, wait, { signal }, (news) => {
+    world.err(`seatfile: ${text.waiting(news)}\n`);
   });
   switch (claim.kind) {
     case 'full':
-      world.err(`seatfile: ${describeNoSeat(module, claim)}\n`);
-      return RUN_EXIT.noSeat;
     case 'refused':
-      world.err(`seatfile: ${describeRefusal(module, claim)}\n`);
+      world.err(`seatfile: ${text.refused(claim, wait)}\n`);
       return RUN_EXIT.noSeat;
     case 'seated': {
       const { seat, removed } = claim;

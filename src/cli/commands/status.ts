@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
 import type { LicenceStatus } from '../../api.js';
-import { viewOf } from '../../client/status.js';
+import { viewOf } from '../../client/status-document.js';
 import { inFile, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { isGoneHere, shareTimeOf } from '../../client/status.js';
+import { isGoneHere, shareTimeOf } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChangeContext } from '../../licence/revision.js';
 import { toIso } from '../../licence/time.js';

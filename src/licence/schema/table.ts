@@ -23,7 +23,12 @@ export const settings = z.looseObject({
   onDemand: z.looseObject({ answerWithinSeconds: z.number().min(20).max(86_400) }).optional(),
   offlineGraceSeconds: seconds.optional(),
   bans: z
-    .array(z.looseObject({ user: name, untilAt: at.nullable() }))
+    .array(
+      z.looseObject({
+        ...{ user: name, untilAt: at.nullable(), actor: z.string().max(600).optional() },
+        ...{ words: z.string().max(1024).nullable().optional(), at: at.optional() },
+      }),
+    )
     .max(MAX_LISTED)
     .optional(),
   reservations: z

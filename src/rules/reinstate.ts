@@ -1,8 +1,8 @@
 import type { InstanceRecord, Tombstone } from '../licence/document.js';
 import { grantOf, seatLimit } from '../licence/entitlement.js';
-import { foldedName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
+import { type BanOf, bansByUser } from './bans-in-force.js';
 import { type ChosenSeat, isLeaving, unmarkLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
 import { seatEvent } from './records.js';
@@ -130,15 +130,14 @@ class TableToReturnTo {
   private readonly seatIndex: SeatIndex;
   private readonly records: Map<string, InstanceRecord>;
   private readonly settlingMs: number;
-  private readonly bans: ReadonlyMap<string, { readonly untilAt: string | null }>;
+  private readonly banOf: BanOf;
 
   constructor(context: ChangeContext) {
     this.context = context;
     this.seatIndex = new SeatIndex(context);
     this.records = new Map(context.licence.instances.map((record) => [record.id, record]));
     this.settlingMs = settlingForMs(context);
-    const bans = (context.licence.settings.bans ?? []).filter((ban) => isInForce(ban, context.nowMs));
-    this.bans = new Map(bans.map((ban) => [foldedName(ban.user), ban]));
+    this.banOf = bansByUser(context);
   }
 
   get instances(): InstanceRecord[] {
@@ -150,7 +149,7 @@ class TableToReturnTo {
     const { policy, nowMs } = this.context;
     const { instance, module, seat: preferred, user } = stone;
     if (!policy.modules.has(module)) return { reason: 'no module', stone };
-    const ban = this.bans.get(foldedName(user));
+    const ban = this.banOf(user);
     if (ban) return { reason: 'banned', stone, untilAt: ban.untilAt };
     if (this.settlingMs > 0) return { reason: 'closed', stone, untilAt: toIso(nowMs + this.settlingMs) };
     const own = this.seatIndex.held(instance, module);
@@ -181,9 +180,6 @@ class TableToReturnTo {
     return { record, seat };
   }
 }
-
-const isInForce = ({ untilAt }: { readonly untilAt: string | null }, nowMs: number): boolean =>
-  untilAt === null || fromIso(untilAt) > nowMs;
 
 const whoOf = ({ instance: id, user, host, was }: Tombstone) => ({
   ...{ id, user, host },

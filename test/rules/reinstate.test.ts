@@ -10,8 +10,8 @@ import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { enqueue } from '../../src/rules/queue.js';
+import { undo } from '../../src/rules/reinstate.js';
 import { type Requester, seatsInUse } from '../../src/rules/seats.js';
-import { undo } from '../../src/rules/undo.js';
 import { app, asking, contextOf, emptyTable, FILE, START_MS } from './tables.js';
 
 const DAY_MS = 86_400_000;
