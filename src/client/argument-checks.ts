@@ -2,9 +2,11 @@ import type {
   AcquireOptions,
   LicencePlace,
   OpenOptions,
+  ReadStatusOptions,
   RemoveOptions,
   SeatSelection,
   Signal,
+  StatusOptions,
 } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { nearest } from '../licence/nearest.js';
@@ -14,18 +16,20 @@ import { Trust } from '../licence/trust.js';
 
 const MAX_WAIT_MS = 86_400_000;
 
-const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
+export const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
 
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 
 /** The names of all options of a function. Its type sees to it that none is forgotten. */
-type Known<O> = Readonly<Record<keyof O, true>>;
+export type Known<O> = Readonly<Record<keyof O, true>>;
 
 const OPENING: Known<OpenOptions> = {
   ...{ application: true, note: true, publicKey: true, user: true, host: true, releaseOnExit: true },
   ...{ timeoutMs: true, patienceMs: true, onSlow: true, signal: true },
 };
+const STATUS: Known<StatusOptions> = { timeoutMs: true, signal: true };
+const READING: Known<ReadStatusOptions> = { ...STATUS, publicKey: true };
 const CLAIM: Known<AcquireOptions> = { wait: true, timeoutMs: true, signal: true };
 
 const SELECTION: Known<SeatSelection> = {
@@ -37,7 +41,7 @@ const REMOVAL: Known<RemoveOptions> = {
 };
 
 /** @throws SeatfileFault BAD_ARGUMENT: no object, or one with another name than these */
-function checkOptions<O extends object>(
+export function checkOptions<O extends object>(
   options: unknown,
   known: Known<O>,
   what = 'options',
@@ -60,6 +64,19 @@ export function checkSeveral(places: readonly unknown[], options: OpenOptions): 
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
+export function checkReading(place: unknown, options: ReadStatusOptions): asserts place is LicencePlace {
+  checkPlace(place);
+  checkOptions(options, READING);
+  checkShared(options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkStatusOptions(options: StatusOptions): void {
+  checkOptions(options, STATUS);
+  checkShared(options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
 export function checkOpening(place: unknown, options: OpenOptions): asserts place is LicencePlace {
   checkPlace(place);
   checkOptions(options, OPENING);
@@ -69,14 +86,14 @@ export function checkOpening(place: unknown, options: OpenOptions): asserts plac
 }
 
 /** What every function of the library takes. @throws SeatfileFault BAD_ARGUMENT */
-function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 'signal'>): void {
+export function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 'signal'>): void {
   checkTimeout('timeoutMs', options.timeoutMs);
   checkType('onSlow', options.onSlow, 'function');
   checkSignal(options.signal);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
-function checkPlace(place: unknown): asserts place is LicencePlace {
+export function checkPlace(place: unknown): asserts place is LicencePlace {
   if (place instanceof URL)
     throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
   if (typeof place === 'object' && place !== null && 'key' in place && 'in' in place) {
@@ -143,7 +160,7 @@ export function checkNames(names: OpenOptions): void {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no text of so many characters */
-function checkLength(name: string, value: unknown, least: number, most: number): void {
+export function checkLength(name: string, value: unknown, least: number, most: number): void {
   if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
     return;
   const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
@@ -193,7 +210,21 @@ function checkTimeout(name: string, ms: unknown): void {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is of another type */
-function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
+export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
   const isRight = value === undefined || typeof value === type;
   if (!isRight) throw bad(`${name}: expected a value of type ${type}, got ${kindOf(value)}`);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is none of these */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : kindOf(value);
+  throw bad(`${name}: expected ${choices.join(', ')}, got ${got}`);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no number from `least` to `most` */
+export function checkRange(name: string, value: unknown, least: number, most: number): void {
+  checkType(name, value, 'number');
+  if (value !== undefined && !(Number(value) >= least && Number(value) <= most))
+    throw bad(`${name}: expected ${least} to ${most}, got ${value}`);
 }
