@@ -117,7 +117,7 @@ export class SeatIndex {
   }
 
   /** Whether a seat is free that no waiter ahead would take: a user that gets none is kept out by reservations. */
-  isAnyFree(module: string, { count }: Ahead): boolean {
+  isAnyFree(module: string, { count }: Ahead = NONE_AHEAD): boolean {
     return this.lackingAlone(module) + count <= 0;
   }
 
