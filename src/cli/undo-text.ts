@@ -60,13 +60,13 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
       return `${of(why.stone)}: the licence has no module ${printable(why.stone.module)} any more.`;
     case 'taken':
       return `${of(why.stone)}: the place is taken${takenBy(why.by)}. ${whoIs(why.stone)} may wait in the queue.`;
-    case 'reserved':
-      return `${of(why.stone)}: the seats that are free are reserved for others. seatfile reserve --lift ends that.`;
     case 'banned': {
       const until = why.untilAt === null ? '' : ` until ${clockTime(why.untilAt)}`;
       const who = printable(why.stone.user);
       return `${of(why.stone)}: ${who} is banned${until}. Lift the ban first: seatfile ban --lift.`;
     }
+    case 'reserved':
+      return `${of(why.stone)}: the seats that are free are kept for others.`;
     case 'closed':
       return `${of(why.stone)}: the seat table has just been restored. Try again at ${clockTime(why.untilAt)}.`;
     default:

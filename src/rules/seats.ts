@@ -64,7 +64,7 @@ export interface Ahead {
   readonly count: number;
 }
 
-const NONE_AHEAD: Ahead = { line: [], count: 0 };
+export const NONE_AHEAD: Ahead = { line: [], count: 0 };
 
 /** A place that is asked for. */
 export interface WantedSeat {
@@ -117,7 +117,7 @@ export class SeatIndex {
   }
 
   /** Whether a seat is free that no waiter ahead would take: a user that gets none is kept out by reservations. */
-  isAnyFree(module: string, { count }: Ahead = NONE_AHEAD): boolean {
+  isAnyFree(module: string, { count }: Ahead): boolean {
     return this.lackingAlone(module) + count <= 0;
   }
 
