@@ -39,6 +39,8 @@ function describePlace({ place, givenTo }: RemovedSeat): string {
       return 'The seat stays in use: another window of the same user has it.';
     case 'excess':
       return 'No seat is free by it: more are in use than the licence has.';
+    case 'reserved':
+      return 'The seat is kept for a user or a host that it is reserved for.';
     case 'kept':
       return 'The seat is free when the application has left.';
     default:
