@@ -36,13 +36,20 @@ export async function answeredBy<T>(
 }
 
 export const abortedFault = ({ name, doing }: Awaited, { reason }: AbortSignal): SeatfileFault =>
-  new SeatfileFault('ABORTED', `${name}: ${doing} was given up at the caller's wish`, { cause: reason });
+  new SeatfileFault('ABORTED', `${name}: ${doing} was given up at the caller's wish`, {
+    cause: reason,
+    details: { path: name, operation: doing },
+  });
 
 export const silentFault = (name: string, ms: number): SeatfileFault =>
   new SeatfileFault(
     'SHARE_UNREACHABLE',
     `${name}: no answer from the share within ${Math.round(ms) / 1000} s; is it connected?`,
+    { details: { path: name, seconds: Math.round(ms) / 1000 } },
   );
+
+export const closedFault = (file: string): SeatfileFault =>
+  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`, { details: { path: file } });
 
 /** A licence as it was asked for. */
 export const nameOf = (place: LicencePlace): string =>

@@ -1,7 +1,7 @@
 import type { LicencePlace } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
-import { abortedFault, nameOf } from './answered.js';
+import { abortedFault, closedFault, nameOf } from './answered.js';
 import type { OpenLicence } from './open-licence.js';
 
 /** One of several licences. It is opened when it is asked for the first time, and stays open. */
@@ -33,7 +33,9 @@ export class ListedLicence {
     const answer = await inTime(this.clock, ms, this.open(), signal);
     if (answer !== LATE) return answer;
     if (signal?.aborted) throw abortedFault({ name: this.name, doing: 'the claim' }, signal);
-    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`);
+    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`, {
+      details: { path: this.name },
+    });
   }
 
   /** An opening that is under way is not waited for: it closes what it opens. */
@@ -65,6 +67,3 @@ export class ListedLicence {
     return nameOf(this.place);
   }
 }
-
-export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);

@@ -12,7 +12,7 @@ import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
-import { abortedFault, answeredBy, LATE_MS, nameOf, silentFault } from './answered.js';
+import { abortedFault, answeredBy, closedFault, LATE_MS, nameOf, silentFault } from './answered.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
 import {
   abortSignalOf,
@@ -185,8 +185,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
   ): Promise<Answer | SeveralAnswer> {
-    if (this.isClosed)
-      throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    if (this.isClosed) throw closedFault(this.file);
     const modules = checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
@@ -284,7 +283,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
     void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
-    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    throw closedFault(this.file);
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {

@@ -9,12 +9,13 @@ import type {
 } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
+import { closedFault } from './answered.js';
 import type { NotSeated } from './answers.js';
 import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, together, worstOf } from './joint-answer.js';
-import { closedFault, ListedLicence } from './listed-licence.js';
+import { ListedLicence } from './listed-licence.js';
 import { type OpenLicence, openWith } from './open-licence.js';
 import type { System } from './system.js';
 
