@@ -4,8 +4,13 @@ import type {
   Journal,
   JournalOptions,
   LicencePlace,
+  LicenceStatus,
   OpenLicence,
   OpenOptions,
+  ReadStatusOptions,
+  Removal,
+  RemoveOptions,
+  SeatSelection,
 } from './api.js';
 import { instancesOfProcess } from './client/instances.js';
 import { openAny } from './client/several-licences.js';
@@ -34,6 +39,24 @@ export async function openLicence(
 }
 
 /**
+ * Frees seats, as `seatfile remove` does: in one commit, with the name of the administrator in the journal. Each holder
+ * is told by whom and why, and its user may take a seat again. That no seat matches is an answer: `seats` is empty.
+ * @param selection at least one of its keys; `{ all: true }` for every seat
+ * @throws SeatfileFault BAD_ARGUMENT, UNKNOWN_MODULE, ABORTED, LICENCE_*, TABLE_*, SHARE_*, COMMIT_UNKNOWN
+ */
+export async function removeSeats(
+  place: LicencePlace,
+  selection: SeatSelection,
+  options: RemoveOptions = {},
+): Promise<Removal> {
+  const system = realSystem();
+  return await system.clock.awake(async () => {
+    const administering = await import('./client/administering.js');
+    return await administering.removeSeats(place, selection, options, system);
+  });
+}
+
+/**
  * Creates an unsigned licence for in-house use, as `seatfile init` does: tests the place as `seatfile doctor` does,
  * writes the file, and tries one commit. Never overwrites anything.
  * @throws SeatfileFault LICENCE_EXISTS, LICENCE_MISSING (no such directory), SHARE_*, BAD_ARGUMENT, ABORTED
@@ -59,5 +82,21 @@ export async function readJournal(place: LicencePlace, options: JournalOptions =
   return await system.clock.awake(async () => {
     const { readJournalWith } = await import('./client/reading-journal.js');
     return await readJournalWith(place, options, system);
+  });
+}
+
+/**
+ * Reads which users hold seats, and what else `seatfile status --json` tells, without opening the licence. It takes no
+ * lock and changes nothing.
+ * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, BAD_ARGUMENT
+ */
+export async function readStatus(
+  place: LicencePlace,
+  options: ReadStatusOptions = {},
+): Promise<LicenceStatus> {
+  const system = realSystem();
+  return await system.clock.awake(async () => {
+    const { readStatusWith } = await import('./client/status-reader.js');
+    return await readStatusWith(place, options, system);
   });
 }

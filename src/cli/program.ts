@@ -11,7 +11,7 @@ import { Interrupted, Stopped, type World } from './world.js';
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
   'Everyday:': ['status', 'run', 'hold', 'completion'],
   'Administrator:': [
-    ...(['init', 'install', 'renew', 'remove', 'undo', 'ban', 'reserve', 'notify'] as const),
+    ...(['init', 'install', 'renew', 'why', 'remove', 'undo', 'ban', 'reserve', 'notify'] as const),
     ...(['set', 'journal'] as const),
   ],
   'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],

@@ -48,9 +48,6 @@ export const silentFault = (name: string, ms: number): SeatfileFault =>
     { details: { path: name, seconds: Math.round(ms) / 1000 } },
   );
 
-export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`, { details: { path: file } });
-
 /** A licence as it was asked for. */
 export const nameOf = (place: LicencePlace): string =>
   typeof place === 'string' ? place : `${place.key} in ${place.in}`;

@@ -1,4 +1,14 @@
-import type { AcquireOptions, FaultDetails, LicencePlace, OpenOptions, Signal } from '../api.js';
+import type {
+  AcquireOptions,
+  FaultDetails,
+  LicencePlace,
+  OpenOptions,
+  ReadStatusOptions,
+  RemoveOptions,
+  SeatSelection,
+  Signal,
+  StatusOptions,
+} from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { nearest } from '../licence/nearest.js';
 import { Trust } from '../licence/trust.js';
@@ -21,18 +31,32 @@ const OPENING: Known<OpenOptions> = {
   ...{ application: true, note: true, publicKey: true, user: true, host: true, releaseOnExit: true },
   ...{ timeoutMs: true, patienceMs: true, onSlow: true, signal: true },
 };
+const STATUS: Known<StatusOptions> = { timeoutMs: true, signal: true };
+const READING: Known<ReadStatusOptions> = { ...STATUS, publicKey: true };
 const CLAIM: Known<AcquireOptions> = { wait: true, timeoutMs: true, signal: true };
 
+const SELECTION: Known<SeatSelection> = {
+  ...{ user: true, host: true, module: true, seat: true, dead: true, all: true },
+};
+const REMOVAL: Known<RemoveOptions> = {
+  ...{ publicKey: true, actor: true, reason: true, gently: true, dryRun: true },
+  ...{ timeoutMs: true, signal: true, onSlow: true },
+};
+
 /** @throws SeatfileFault BAD_ARGUMENT: no object, or one with another name than these */
-export function checkOptions<O extends object>(options: unknown, known: Known<O>): asserts options is O {
+export function checkOptions<O extends object>(
+  options: unknown,
+  known: Known<O>,
+  what = 'options',
+): asserts options is O {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw bad('options', `expected an object, got ${kindOf(options)}`);
+    throw bad(what, `expected an object, got ${kindOf(options)}`);
   const names = Object.keys(known);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const meant = nearest(name, names);
     const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
-    throw bad('options', `there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`, {
+    throw bad(what, `there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`, {
       argument: name,
       suggestion: meant ?? undefined,
     });
@@ -43,6 +67,19 @@ export function checkOptions<O extends object>(options: unknown, known: Known<O>
 export function checkSeveral(places: readonly unknown[], options: OpenOptions): void {
   if (places.length === 0) throw bad('path', 'expected at least one licence, got an empty list');
   for (const place of places) checkOpening(place, options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkReading(place: unknown, options: ReadStatusOptions): asserts place is LicencePlace {
+  checkPlace(place);
+  checkOptions(options, READING);
+  checkShared(options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkStatusOptions(options: StatusOptions): void {
+  checkOptions(options, STATUS);
+  checkShared(options);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
@@ -89,6 +126,34 @@ export function checkClaim(module: unknown, options: AcquireOptions): readonly s
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
     throw bad('wait', `expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
   return [...new Set(modules.map(String))];
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT; a selection of nothing in particular is no selection */
+export function checkRemoval(place: unknown, selection: unknown, options: RemoveOptions): void {
+  checkPlace(place);
+  checkOptions(selection, SELECTION, 'selection');
+  checkOptions(options, REMOVAL);
+  checkShared(options);
+  for (const name of ['user', 'host', 'module', 'seat'] as const) checkLength(name, selection[name], 1, 256);
+  for (const name of ['dead', 'all'] as const) checkType(name, selection[name], 'boolean');
+  for (const name of ['gently', 'dryRun'] as const) checkType(name, options[name], 'boolean');
+  checkLength('actor', options.actor, 1, 600);
+  checkLength('reason', options.reason, 0, LONGEST_REASON);
+  if (!isSelective(selection))
+    throw bad('selection', 'which seats? Give user, host, module, seat, dead: true or all: true');
+  if (selection.seat !== undefined) checkSeatId('seat', selection.seat);
+}
+
+/** Most characters of what a holder is told of a removal. */
+export const LONGEST_REASON = 1024;
+
+export const isSelective = ({ user, host, module, seat, dead, all }: SeatSelection): boolean =>
+  [user, host, module, seat].some((one) => one !== undefined) || dead === true || all === true;
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkSeatId(name: string, seat: string): void {
+  if (!/^[a-z0-9-]{4,64}$/.test(seat))
+    throw bad(`${name} ${seat}`, `expected a seat id, or at least its first 4 characters`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */

@@ -1,7 +1,9 @@
 import type { Licence, Tombstone } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
-import type { ClaimOutcome } from '../rules/claim.js';
+import type { ClaimOutcome, NoSeat } from '../rules/claim.js';
 import type { Deadline } from '../share/deadline.js';
+import type { AllOrNone } from './all-or-none.js';
+import { type NotSeated, refused } from './answers.js';
 
 /** What is asked of one commit for seats, and what becomes of it. */
 
@@ -33,4 +35,19 @@ export interface Claimed<A> {
   /** Null: the claim was refused, and not recorded. */
   readonly licence: Licence | null;
   readonly since: Instant;
+}
+
+export const isNoSeat = (refusal: NotGranted | Unplaced): refusal is NoSeat =>
+  refusal.kind === 'full' || refusal.kind === 'reserved';
+
+/** Refused by the table itself: true also where the share did not take what the claim would have written. */
+export const isRefused = (tried: AllOrNone<unknown, NotGranted | Unplaced>): boolean =>
+  tried.kind === 'none' && (isNoSeat(tried.refusal) || tried.refusal.kind === 'banned');
+
+/** What the caller is told of a claim that was not granted. */
+export function answerTo(module: string, refusal: NotGranted): NotSeated {
+  if (refusal.kind === 'closed') return refused(module, 'closed', refusal.untilAt);
+  if (refusal.kind === 'banned') return refused(module, 'banned', refusal.ban.untilAt, refusal.ban);
+  if (refusal.kind === 'reserved') return refused(module, 'reserved', null);
+  return { ...refusal, kind: 'full', module, waitedMs: 0 };
 }

@@ -10,9 +10,19 @@ import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
 import { type AllOrNone, allOrNone } from './all-or-none.js';
-import { type InstanceAnswer, type NotSeated, type RefusalNote, refused } from './answers.js';
+import type { InstanceAnswer, NotSeated, RefusalNote } from './answers.js';
 import { isTaken, refuseByDate } from './claim-terms.js';
-import type { Asked, Claimed, Granted, NotGranted, Tried, Unplaced } from './claimed.js';
+import {
+  type Asked,
+  answerTo,
+  type Claimed,
+  type Granted,
+  isNoSeat,
+  isRefused,
+  type NotGranted,
+  type Tried,
+  type Unplaced,
+} from './claimed.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
@@ -158,15 +168,14 @@ export class Instance {
     const lacking: string[] = [];
     for (const module of asked.modules) if (!(await this.isHeld(module))) lacking.push(module);
     if (lacking.length === 0) return { kind: 'seated', seats: this.handles(asked.modules), removed: null };
-    const claimed = await this.claimSeats({ ...asked, modules: lacking }, deadline, hasWaited);
-    const { answer, licence, since } = claimed;
+    const { answer, licence, since } = await this.claimSeats(
+      { ...asked, modules: lacking },
+      deadline,
+      hasWaited,
+    );
     if (answer.kind === 'none') {
-      const { module, refusal } = answer;
-      if (refusal.kind === 'closed') return refused(module, 'closed', refusal.untilAt);
-      if (refusal.kind === 'banned') return refused(module, 'banned', refusal.ban.untilAt, refusal.ban);
-      if (licence) this.waiting.tell(module, licence, refusal);
-      if (refusal.kind === 'reserved') return refused(module, 'reserved', null);
-      return { ...refusal, kind: 'full', module, waitedMs: 0 };
+      if (licence && isNoSeat(answer.refusal)) this.waiting.tell(answer.module, licence, answer.refusal);
+      return answerTo(answer.module, answer.refusal);
     }
     this.seated(lacking, answer.seated, since);
     const [removed = null] = answer.seated.flatMap(({ removed }) => removed ?? []);
@@ -284,8 +293,5 @@ export class Instance {
     );
   }
 }
-
-const isRefused = (tried: AllOrNone<unknown, NotGranted | Unplaced>): boolean =>
-  tried.kind === 'none' && ['full', 'reserved', 'banned'].includes(tried.refusal.kind);
 
 const reasonOf = (answer: NotSeated): Denial['reason'] => (answer.kind === 'full' ? 'full' : answer.reason);

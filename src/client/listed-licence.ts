@@ -1,7 +1,7 @@
 import type { LicencePlace } from '../api.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
-import { abortedFault, closedFault, nameOf } from './answered.js';
+import { abortedFault, nameOf } from './answered.js';
 import type { OpenLicence } from './open-licence.js';
 
 /** One of several licences. It is opened when it is asked for the first time, and stays open. */

@@ -3,13 +3,14 @@ import type {
   ClaimAnswer,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
   SeveralAnswer,
+  StatusOptions,
 } from '../api.js';
-import type { SeatfileFault } from '../licence/fault.js';
+import { closedFault, type SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
-import { closedFault } from './answered.js';
 import type { NotSeated } from './answers.js';
 import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
@@ -134,6 +135,12 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     checkClaim(module, options);
     const signal = options.signal && abortSignalOf(options.signal);
     return await this.clock.awake(() => this.claim(module, { ...options, signal }));
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    const [first] = this.opened;
+    if (this.isClosed || first === undefined) throw closedFault(this.file);
+    return await first.status(options);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ModuleStatus } from '../../api.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { Reservation } from '../../licence/document.js';
 import { inFile, SeatfileFault } from '../../licence/fault.js';
@@ -6,7 +7,7 @@ import { didYouMean } from '../../licence/nearest.js';
 import type { ChangeContext, Draft } from '../../licence/revision.js';
 import { liftReservation, type ReservationRequest, reserve } from '../../rules/reservations.js';
 import { SeatIndex } from '../../rules/seats.js';
-import { type ModuleFigures, moduleFigures } from '../../rules/status-view.js';
+import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { checkName, chooseModule } from '../arguments.js';
 import { dryRunOption, hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
@@ -37,12 +38,13 @@ export function addReserve(program: Command, world: World): void {
     .summary('keep a seat for a user or a host')
     .description(
       'Keeps a seat of a module for a user, for a host, or for a user on a host: no other user gets it, and its user ' +
-        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is kept.',
+        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is ' +
+        'kept.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(moduleOption('the module; may be left out where the licence has one'))
     .addOption(userOption('for this user'))
-    .addOption(hostOption('for this host, whoever works there'))
+    .addOption(hostOption('for this host, for any user there'))
     .option('--lift', 'keep it no longer')
     .addOption(dryRunOption('done'))
     .addOption(jsonOption())
@@ -120,7 +122,7 @@ function tell(outcome: Outcome, session: AdminSession, options: ReserveOptions, 
 
 function describe(
   outcome: Outcome,
-  figures: ModuleFigures | null,
+  figures: ModuleStatus | null,
   { isLift, isDryRun }: { readonly isLift: boolean; readonly isDryRun: boolean },
 ): string {
   const { reservation, isChanged } = outcome;
@@ -131,7 +133,7 @@ function describe(
 }
 
 /** Whether it is kept now, held now, or the next that falls free. */
-function stateOf({ reservation, before, after }: Outcome, now: ModuleFigures | null): string {
+function stateOf({ reservation, before, after }: Outcome, now: ModuleStatus | null): string {
   const { module } = reservation;
   const [past, kept] = [new SeatIndex(before).kept(module), new SeatIndex(after).kept(module)];
   if (kept === past) return ' It is in use there now.';
@@ -154,5 +156,6 @@ function describeNone(reservation: Reservation, { licence }: ChangeContext): str
     there.length === 0
       ? 'There is no reservation in this module.'
       : `Reserved: for ${list(there.map(whom))}.`;
-  return `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant} ${others} Nothing was changed.\n`;
+  const none = `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant}`;
+  return `${none} ${others} Nothing was changed.\n`;
 }
