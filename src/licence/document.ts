@@ -279,5 +279,6 @@ export function refuseMoved({ movedTo }: Licence, path: string): void {
   throw new SeatfileFault(
     'LICENCE_MOVED',
     `${path}: this licence has moved to ${movedTo}; nothing was written here. Open it there`,
+    { details: { path, movedTo } },
   );
 }
