@@ -22,6 +22,8 @@ export type ClaimAnswer =
       /** The licence file that the seat is in. */
       readonly file: string;
       readonly seat: Seat;
+      /** The same seat, as the answer to a claim for several modules has it. */
+      readonly seats: readonly Seat[];
       /**
        * The removal of this user from the module by an administrator. It is told once, to the first claim after the
        * removal; else null.
@@ -30,6 +32,8 @@ export type ClaimAnswer =
     }
   | {
       readonly kind: 'full';
+      /** The module that has no free seat; of several, the first. What follows tells of it. */
+      readonly module: string;
       /** Of several licences, in all that answered. */
       readonly holders: readonly Holder[];
       /**
@@ -43,6 +47,7 @@ export type ClaimAnswer =
     }
   | {
       readonly kind: 'refused';
+      readonly module: string;
       /**
        * `banned`: an administrator has banned this user, and a claim that waits ends by it. `reserved`: seats are free,
        * and all of them are kept for other users or hosts; it is worth waiting. `closed`: after a lost table was
@@ -55,6 +60,22 @@ export type ClaimAnswer =
       readonly by: string | null;
       /** What the administrator says to it. */
       readonly words: string | null;
+    };
+
+/**
+ * The answer to a claim for several modules: a seat in each, or in none. `full` and `refused` tell of the first module
+ * that could not be had.
+ */
+export type SeveralAnswer =
+  | Exclude<ClaimAnswer, { kind: 'seated' }>
+  | {
+      readonly kind: 'seated';
+      /** The licence file that all of them are in. */
+      readonly file: string;
+      /** One for each module, in the order in which they were asked for. */
+      readonly seats: readonly Seat[];
+      /** As in {@link ClaimAnswer}: the removal from the first of these modules that has one. */
+      readonly removed: Loss | null;
     };
 
 /** Where a wait stands. It is told when the wait begins, and whenever its place in the queue changes. */

@@ -1,4 +1,4 @@
-import type { AcquireOptions, ClaimAnswer, WaitingNews } from './claim.js';
+import type { AcquireOptions, ClaimAnswer, SeveralAnswer, WaitingNews } from './claim.js';
 import type { Emits } from './emits.js';
 
 /**
@@ -30,6 +30,15 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
    * @throws SeatfileFault UNKNOWN_MODULE, LICENCE_EXPIRED, SHARE_*, TABLE_*, COMMIT_UNKNOWN, ABORTED, CLOSED
    */
   acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer>;
+  /**
+   * Asks for a seat in each of several modules, in one step: all are given, or none. One that this process holds is
+   * shared. A module named twice is one. With `wait` it waits until all can be had, and holds none of them meanwhile.
+   * So two such claims never wait for each other. It stands in the queue of one module that is full, and keeps its turn
+   * where it goes on to that of another; a seat that it cannot use yet goes to the next waiter. So a wait for several
+   * can take longer than one for each.
+   * @throws SeatfileFault as for one module
+   */
+  acquire(modules: readonly string[], options?: AcquireOptions): Promise<SeveralAnswer>;
   /** Gives back every seat of this opening, and ends its background work. @throws SeatfileFault as release() */
   close(): Promise<void>;
 }

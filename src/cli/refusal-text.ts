@@ -9,7 +9,7 @@ type NoSeat = Exclude<ClaimAnswer, { kind: 'seated' }>;
 const WAIT = 'To wait for one: --wait 10m.';
 const STATUS = 'seatfile status shows the seats.';
 
-/** What one command says of its claim: who has the seats once for each file, after that only what is new. */
+/** What one command says of its claim: the holders once for each file, after that only what is new. */
 export class RefusalText {
   private readonly told = new Set<string>();
   private readonly module: string;
@@ -52,7 +52,8 @@ function describeRefusal(module: string, { reason, untilAt, by, words }: Refused
       const actor = by === null ? '' : ` by ${printable(by)}`;
       const said = words === null ? '' : `: "${printable(words)}"`;
       const end = untilAt === null ? ' until the ban is lifted' : until;
-      return `${module}: you are banned${actor}${end}${said}. Ask ${by === null ? 'the administrator' : printable(by)}.`;
+      const whom = by === null ? 'the administrator' : printable(by);
+      return `${module}: you are banned${actor}${end}${said}. Ask ${whom}.`;
     }
     case 'reserved': {
       const wait = waitMs === 0 ? ` ${WAIT}` : '';

@@ -4,6 +4,7 @@ import type {
   LicencePlace,
   OpenOptions,
   OpenLicence as Public,
+  SeveralAnswer,
 } from '../api.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
@@ -32,7 +33,7 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { unconfirmed } from './release.js';
+import { releaseAll, unconfirmed } from './release.js';
 import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
 import type { System } from './system.js';
@@ -171,23 +172,29 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   /** There is a listener to changes, here or at the {@link relay}. */
-  watch(): void {
-    this.member.watch();
-  }
+  watch = (): void => this.member.watch();
 
+  acquire(module: string, options?: AcquireOptions, refusalNote?: RefusalNote): Promise<Answer>;
+  acquire(
+    modules: readonly string[],
+    options?: AcquireOptions,
+    refusalNote?: RefusalNote,
+  ): Promise<SeveralAnswer>;
   async acquire(
-    module: string,
+    module: string | readonly string[],
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
-  ): Promise<Answer> {
+  ): Promise<Answer | SeveralAnswer> {
     if (this.isClosed)
       throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
-    checkClaim(module, options);
+    const modules = checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
     const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
-    const answer = await this.clock.awake(() => this.noted(this.ask(module, wish)));
-    return answer.kind === 'seated' ? { ...answer, file: this.file } : answer;
+    const answer = await this.clock.awake(() => this.noted(this.ask(modules, wish)));
+    if (answer.kind !== 'seated') return answer;
+    const one = Array.isArray(module) ? {} : { seat: answer.seats[0] };
+    return { ...answer, ...one, file: this.file };
   }
 
   async close(): Promise<void> {
@@ -262,14 +269,14 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
 
   /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
-    module: string,
+    modules: readonly string[],
     { timeoutMs, waitMs, signal, refusalNote }: Wish,
   ): Promise<InstanceAnswer> {
     const nowMs = this.clock.elapsedMs();
     const deadline: Deadline = { untilMs: nowMs + timeoutMs, signal };
     const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.member.acquire(module, deadline, wait, refusalNote);
+    const asked = this.member.acquire(modules, deadline, wait, refusalNote);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
       void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
@@ -281,10 +288,7 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {
-    if (answer.kind !== 'seated') return;
-    await answer.seat.release().catch((cause: unknown) => {
-      throw unconfirmed(this.file, cause);
-    });
+    if (answer.kind === 'seated') await releaseAll(answer.seats, this.file);
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {

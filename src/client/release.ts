@@ -104,3 +104,10 @@ export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
   new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
     cause,
   });
+
+/** Seats that come too late to be given to the caller. @throws SeatfileFault COMMIT_UNKNOWN */
+export async function releaseAll(seats: readonly Seat[], file: string): Promise<void> {
+  await Promise.all(seats.map((seat) => seat.release())).catch((cause: unknown) => {
+    throw unconfirmed(file, cause);
+  });
+}

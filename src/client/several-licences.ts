@@ -5,6 +5,7 @@ import type {
   LicencePlace,
   OpenOptions,
   OpenLicence as Public,
+  SeveralAnswer,
 } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
@@ -125,7 +126,9 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     }
   }
 
-  async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
+  acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer>;
+  acquire(modules: readonly string[], options?: AcquireOptions): Promise<SeveralAnswer>;
+  async acquire(module: Wanted, options: AcquireOptions = {}): Promise<SeveralAnswer> {
     if (this.isClosed) throw closedFault(this.file);
     checkClaim(module, options);
     const signal = options.signal && abortSignalOf(options.signal);
@@ -156,16 +159,16 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     if (isHeard()) licence.watch();
   }
 
-  private async claim(module: string, options: AcquireOptions & Signalled): Promise<ClaimAnswer> {
+  private async claim(module: Wanted, options: AcquireOptions & Signalled): Promise<SeveralAnswer> {
     const { signal, wait = 0 } = options;
     const startedMs = this.clock.elapsedMs();
     const refused: Refused[] = [];
     const longestMs = options.timeoutMs ?? this.timeoutMs;
     const patienceMs = Math.min(this.patienceMs, longestMs ?? this.patienceMs);
-    const ask: Ask<ClaimAnswer> = async (licence, timeoutMs) => {
+    const ask: Ask<SeveralAnswer> = async (licence, timeoutMs) => {
       if (refused.some((other) => other.licence.file === licence.file)) return null; // one file in two spellings
       const note = wait > 0 ? 'none' : timeoutMs === null ? 'final' : 'goes on';
-      const answer = await licence.acquire(module, { signal, timeoutMs: timeoutMs ?? longestMs }, note);
+      const answer = await licence.acquire(one(module), { signal, timeoutMs: timeoutMs ?? longestMs }, note);
       if (answer.kind === 'seated' || isFinal(answer)) return answer;
       refused.push({ licence, answer });
       return null;
@@ -228,15 +231,15 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
 
   /** The claim stands in the queue of each, and takes the first seat that comes. The other places are passed on. */
   private async waitInAll(
-    module: string,
+    module: Wanted,
     { signal, wait, timeoutMs = this.timeoutMs }: AcquireOptions & Signalled,
     refused: readonly Refused[],
-  ): Promise<ClaimAnswer> {
+  ): Promise<SeveralAnswer> {
     const enough = new AbortController();
     const either = signal ? AbortSignal.any([signal, enough.signal]) : enough.signal;
     const answers: NotSeated[] = [];
     const asked = refused.map(async ({ licence }) => {
-      const answer = await licence.acquire(module, { wait, timeoutMs, signal: either });
+      const answer = await licence.acquire(one(module), { wait, timeoutMs, signal: either });
       if (answer.kind !== 'seated') {
         answers.push(answer);
         throw NOT_SEATED;
@@ -245,7 +248,7 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
         enough.abort(); // ends the other waits
         return answer;
       }
-      await answer.seat.release(); // two came at once
+      await Promise.all(answer.seats.map((seat) => seat.release())); // two came at once
       throw NOT_SEATED;
     });
     return await Promise.any(asked).catch((error: AggregateError) => {
@@ -263,6 +266,12 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
 
 /** @param timeoutMs how long the licence may be out of reach; null: it is the last one. Null: the next is asked */
 type Ask<T> = (licence: OpenLicence, timeoutMs: number | null) => Promise<T | null>;
+
+/** One module, or several of which all are wanted. */
+type Wanted = string | readonly string[];
+
+/** The answer is as for the kind of question. */
+const one = (module: Wanted): readonly string[] => module as readonly string[];
 
 interface Signalled {
   readonly signal?: AbortSignal | undefined;

@@ -201,20 +201,20 @@ export class Member {
   }
 
   async acquire(
-    module: string,
+    modules: readonly string[],
     deadline: Deadline,
     wait: Deadline | null,
     refusalNote: RefusalNote,
   ): Promise<InstanceAnswer> {
-    this.asked.add(module);
-    if (wait) this.waits.push(module);
+    for (const module of modules) this.asked.add(module);
+    if (wait) this.waits.push(...modules);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, deadline, wait, refusalNote);
-      if (answer.kind === 'seated') this.seats.add(answer.seat);
+      const answer = await this.shared.instance.acquire(modules, deadline, wait, refusalNote);
+      if (answer.kind === 'seated') for (const seat of answer.seats) this.seats.add(seat);
       return answer;
     } finally {
-      if (wait) this.waits.splice(this.waits.indexOf(module), 1);
+      for (const module of wait ? modules : []) this.waits.splice(this.waits.indexOf(module), 1);
       this.noteBusy();
     }
   }

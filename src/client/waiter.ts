@@ -75,11 +75,24 @@ export class Waiting {
   left(module: string): void {
     this.standing.delete(module);
     this.since.delete(module);
+    this.told.delete(module);
   }
 
-  /** ISO 8601, share time; null: this instance has not been in the queue yet. */
-  sinceAt(module: string): string | null {
-    return this.since.get(module) ?? null;
+  /**
+   * Since when this instance is in the queue, or in that of another of the modules of one claim: it goes from one to
+   * the other, and keeps its turn. ISO 8601, share time; null: it has been in none of them yet.
+   */
+  sinceAt(module: string, modules: readonly string[]): string | null {
+    const others = modules.flatMap((other) => this.since.get(other) ?? []).sort();
+    return this.since.get(module) ?? others[0] ?? null;
+  }
+
+  /** The modules that this process does not hold, and no other claim of it waits for. */
+  onlyFor(wait: Deadline | null, modules: readonly string[]): string[] {
+    const isOther = (other: Deadline) => other !== wait && this.isOpen(other);
+    return modules.filter(
+      (module) => !this.context.holds.get(module) && ![...(this.waits.get(module) ?? [])].some(isOther),
+    );
   }
 
   mayStand(module: string): boolean {

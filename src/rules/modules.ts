@@ -37,8 +37,8 @@ export function changeModules(
   const { licence, policy } = context;
   if (policy.isSigned)
     throw bad(
-      'the licence is signed: modules and max users are as its vendor granted them. Only its vendor can issue another; ' +
-        'nothing was changed',
+      'the licence is signed: modules and max users are as its vendor granted them. ' +
+        'Only its vendor can issue another; nothing was changed',
     );
   const granted = readEntitlement(licence.entitlement);
   for (const module of dropped) refuseInUse(context, module);
@@ -75,8 +75,8 @@ function refuseInUse({ licence, policy }: ChangeContext, module: string): void {
   const inUse = seatsInUse(licence).get(module) ?? 0;
   if (inUse > 0)
     throw bad(
-      `${module}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use; expected a module that no user works in. ` +
-        `Free them first: seatfile remove --module ${module}`,
+      `${module}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use; expected a module that no user ` +
+        `works in. Free them first: seatfile remove --module ${module}`,
     );
   if (licence.waiting.some((waiter) => waiter.module === module))
     throw bad(`${module}: users wait for a seat; expected a module that no user waits for`);

@@ -64,7 +64,7 @@ export interface Ahead {
   readonly count: number;
 }
 
-export const NONE_AHEAD: Ahead = { line: [], count: 0 };
+const NONE_AHEAD: Ahead = { line: [], count: 0 };
 
 /** A place that is asked for. */
 export interface WantedSeat {

@@ -1,4 +1,5 @@
-import type { Ban, InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
 import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
@@ -50,10 +51,10 @@ export interface ModuleFigures {
   readonly waiting: number;
 }
 
-export interface BanView {
+interface BanView {
   readonly user: string;
   readonly untilAt: string | null;
-  /** Who banned the user, why, and since when; null where a ban does not tell. */
+  /** `user@host` of the administrator, why, and since when; null where a ban does not tell. */
   readonly by: string | null;
   readonly words: string | null;
   readonly sinceAt: string | null;

@@ -99,7 +99,7 @@ test('what a banned user is told, and what is recorded of it', async () => {
   const { revision } = world.table();
   const answer = bob.ask('M2').then((claim) => ({ claim, revision: world.table().revision }));
   expect(await world.run(answer)).toEqual({
-    claim: { kind: 'refused', reason: 'banned', untilAt, by: 'admin@desk', words: 'audit' },
+    claim: { kind: 'refused', module: 'M1', reason: 'banned', untilAt, by: 'admin@desk', words: 'audit' },
     revision,
   });
   await world.advance(1000);
@@ -128,7 +128,7 @@ test('where all free seats are kept for others the answer is "reserved", also af
   const { world, bob } = await office();
   const admin = new AdminSession(world);
   for (const user of ['u1', 'u2', 'u3', 'u4', 'u5']) await admin.reserve({ module: 'M2', user });
-  const refused = { kind: 'refused', reason: 'reserved', untilAt: null, by: null, words: null };
+  const refused = { kind: 'refused', module: 'M2', reason: 'reserved', untilAt: null, by: null, words: null };
   expect(await bob.acquire('M2')).toEqual(refused);
   expect(await bob.acquire('M2', { wait: 30_000 })).toEqual(refused);
   await admin.liftReservation({ module: 'M2', user: 'u3' });

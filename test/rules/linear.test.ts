@@ -38,7 +38,7 @@ import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
-import { excessIn, install } from '../../src/rules/installation.js';
+import { excessIn, install, withSealed } from '../../src/rules/installation.js';
 import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
 import * as leaving from '../../src/rules/leaving.js';
 import {
@@ -50,6 +50,7 @@ import {
   type Verdict,
 } from '../../src/rules/liveness.js';
 import { notify, withoutHeard } from '../../src/rules/messages.js';
+import { changeModules } from '../../src/rules/modules.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
@@ -287,6 +288,15 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     return namesIn(of).map((names) => kept.isFor({ user: names.host, host: names.user }));
   },
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
+  changeModules: (of) =>
+    changeModules(context(of, { instances: [], waiting: of.licence.waiting.slice(1) }), {
+      ...{
+        grants: of.modules.slice(1).map((module) => ({ module, maxUsers: 9 })),
+        dropped: ['M0'].slice(of.n),
+      },
+      actor: 'a@b',
+    }),
+  withSealed: (of) => withSealed(of.licence, of.licence.entitlement),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
   deadIn: (of) => {
     const isDead = deadIn(of.licence, { isGone: () => false, nowMs: START_MS });

@@ -32,6 +32,8 @@ export class Evictions {
 
   /** Every seat that was there and is no more. */
   follow(before: Licence, next: Licence, by: Writer): void {
+    for (const record of next.instances)
+      for (const { module, leaving } of record.seats) if (leaving) this.taken.add(`${record.note} ${module}`);
     const kept = new Set(next.instances.flatMap(seatKeys));
     for (const record of before.instances)
       for (const seat of record.seats)

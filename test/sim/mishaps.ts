@@ -4,6 +4,8 @@ import type { Licence } from '../../src/licence/document.js';
 import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
+import { notify } from '../../src/rules/messages.js';
+import { undo } from '../../src/rules/reinstate.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
 import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
@@ -487,6 +489,36 @@ export class Mishaps {
   private removeDead(): void {
     const record = this.anyRecord(({ note }) => !this.office.processAt(note)?.user.isAlive);
     if (record) this.removeOne(record.id);
+  }
+
+  private removeGently(): void {
+    const id = this.anyRecord(() => true)?.id;
+    this.withAdminSession((context, actor) =>
+      remove(context, { isChosen: (record) => record.id === id, gently: true, actor, words: 'why' }),
+    );
+  }
+
+  /** Of a removal that was noticed or not, or of one that is too late. */
+  private undo(): void {
+    const { instances, gone } = this.office.truth.table;
+    const marked = instances.flatMap(({ seats }) =>
+      seats.filter(({ leaving }) => leaving).map(({ id }) => id),
+    );
+    const removed = gone.filter(({ reason }) => reason === 'removed').map(({ seat }) => seat);
+    const seats = [...marked, ...removed.slice(-3)];
+    if (seats.length === 0) return;
+    const seat = this.office.chance.pick(seats);
+    this.withAdminSession((context, actor) => {
+      const outcome = undo(context, { seat, actor });
+      return outcome.kind === 'undone' ? outcome.draft : null;
+    });
+  }
+
+  private notify(): void {
+    const message = { id: `message-${this.office.nowMs}`, words: 'tea' };
+    this.withAdminSession((context, actor) =>
+      notify(context, { isChosen: (record) => record.beat % 2 === 0, ...message, actor }),
+    );
   }
 
   private removeOne(id: string): void {

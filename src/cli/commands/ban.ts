@@ -42,8 +42,8 @@ export function addBan(program: Command, world: World): void {
     .summary('refuse a user every seat, until lifted or for a time')
     .description(
       'Refuses a user new seats in all modules, on whatever host, until the ban is lifted or its time is over, and ' +
-        'takes the seats that the user has now. The user is told by whom, why and until when. Asks on a terminal where ' +
-        'seats are taken, needs --yes elsewhere.',
+        'takes the seats that the user has now. The user is told by whom, why and until when. Asks on a terminal ' +
+        'where seats are taken, needs --yes elsewhere.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(userOption('whom'))

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
 import { LONGEST_MESSAGE, living, notifyHolders } from '../../client/notifying.js';
-import { checkSeatId, isSelective, seatsFor, toldWithinSeconds } from '../../client/removal.js';
+import { seatsFor, toldWithinSeconds } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
@@ -20,11 +21,8 @@ interface NotifyOptions extends KeyOptions, PlaceOptions, SelectionOptions {
 }
 
 const EXAMPLES: readonly Example[] = [
-  [
-    'seatfile notify licence.json --all --message "Maintenance at noon: please save"',
-    'before all users, whose applications show it',
-  ],
-  ['seatfile notify licence.json -u anna --message "Are you still there?"', 'before one'],
+  ['seatfile notify licence.json -u anna --message "Please close CAD"', 'one user'],
+  ['seatfile notify licence.json --all --message "Maintenance at noon"', 'every user'],
 ];
 
 export function addNotify(program: Command, world: World): void {
@@ -81,7 +79,7 @@ async function tellHolders(
   for (const one of done.told) world.out(`${describe(one, options, session)}\n`);
   if (done.gone > 0) world.err(`Not told, because the process is gone: ${done.gone}.\n`);
   else if (done.told.length === 0)
-    world.err(`No seat matches these options; ${othersIn(session)}. No user was told.\n`);
+    world.err(`No seat matches these options; ${othersIn(session, options)} No user was told.\n`);
 }
 
 type Done = Awaited<ReturnType<typeof notifyHolders>>;

@@ -1,19 +1,14 @@
 import type { Command } from 'commander';
 import type { Removal } from '../../api.js';
-import {
-  checkSeatId,
-  dryRun,
-  isSelective,
-  type RemovalRequest,
-  removeChosen,
-  seatsFor,
-} from '../../client/removal.js';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
+import { dryRun, type RemovalRequest, removeChosen, seatsFor } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
@@ -39,12 +34,12 @@ interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
 }
 
 const EXAMPLES: readonly Example[] = [
+  ['seatfile remove licence.json -u anna --reason "see me"', 'one user, with the reason'],
+  ['seatfile remove licence.json --dead --yes', 'the seats of crashed applications, in a script'],
   [
-    'seatfile remove licence.json -u anna --reason "gone home"',
-    'frees the seats of one user, and asks before it does',
+    'seatfile remove licence.json --all -m CAD --gently',
+    'all of a module, and no seat is used twice meanwhile',
   ],
-  ['seatfile remove licence.json --dead -y', 'frees those whose process is gone, or silent, without asking'],
-  ['seatfile remove licence.json --all -n', 'says which seats would be freed'],
 ];
 
 export function addRemove(program: Command, world: World): void {
@@ -128,14 +123,15 @@ function tell(removal: Removal, session: AdminSession, options: RemoveOptions, w
     world.out(removal.dryRun ? `Would remove ${describeSeat(one)}\n` : `${describeRemovedSeat(one)}\n`);
   if (missed > 0) world.err(`Given back, or alive again, before they were removed: ${missed}.\n`);
   else if (seats.length === 0)
-    world.err(`No seat matches these options; ${othersIn(session)}. Nothing was removed.\n`);
+    world.err(`No seat matches these options; ${othersIn(session, options)} Nothing was removed.\n`);
   if (isAnyKept(removal)) world.err(STAYS);
 }
 
-export function othersIn({ licence }: AdminSession): string {
+/** How many seats there are besides, and which user or host may have been meant. */
+export function othersIn({ licence }: AdminSession, options: SelectionOptions): string {
   const count = licence.instances.reduce((sum, { seats }) => sum + seats.length, 0);
-  if (count === 0) return 'no seats are in use';
-  return count === 1 ? '1 other seat is in use' : `${count} other seats are in use`;
+  const others = count === 0 ? 'no seats are' : count === 1 ? '1 other seat is' : `${count} other seats are`;
+  return `${others} in use.${meantName(options, licence.instances)}`;
 }
 
 /** A holder that does not run never leaves by itself; without heartbeats no peer evicts it either. */

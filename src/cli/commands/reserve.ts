@@ -37,12 +37,13 @@ export function addReserve(program: Command, world: World): void {
     .summary('keep a seat for a user or a host')
     .description(
       'Keeps a seat of a module for a user, for a host, or for a user on a host: no other user gets it, and its user ' +
-        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is kept.',
+        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is ' +
+        'kept.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(moduleOption('the module; may be left out where the licence has one'))
     .addOption(userOption('for this user'))
-    .addOption(hostOption('for this host, whoever works there'))
+    .addOption(hostOption('for this host, for any user there'))
     .option('--lift', 'keep it no longer')
     .addOption(dryRunOption('done'))
     .addOption(jsonOption())
@@ -154,5 +155,6 @@ function describeNone(reservation: Reservation, { licence }: ChangeContext): str
     there.length === 0
       ? 'There is no reservation in this module.'
       : `Reserved: for ${list(there.map(whom))}.`;
-  return `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant} ${others} Nothing was changed.\n`;
+  const none = `No seat of ${printable(module)} is reserved for ${whom(reservation)}${meant}`;
+  return `${none} ${others} Nothing was changed.\n`;
 }

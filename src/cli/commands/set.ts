@@ -54,8 +54,8 @@ export function addSet(program: Command, world: World): void {
   withPlace(withPublicKey(withExamples(program.command('set'), EXAMPLES)))
     .summary('change settings; seats and modules of an unsigned licence')
     .description(
-      'Changes settings for all users, and seats and modules of an unsigned licence. Running applications use them at ' +
-        'their next poll. No user loses a seat by it.',
+      'Changes settings for all users, and seats and modules of an unsigned licence. Running applications use them ' +
+        'at their next poll. No user loses a seat by it.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(levelOption('heartbeat or light'))

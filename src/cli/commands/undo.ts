@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { checkSeatId, isGoneBy } from '../../client/removal.js';
+import { checkSeatId } from '../../client/argument-checks.js';
+import { isGoneBy } from '../../client/removal.js';
 import { type Undone, undoRemoval } from '../../client/undoing.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
@@ -18,7 +19,8 @@ interface UndoOptions extends KeyOptions, PlaceOptions {
 }
 
 const EXAMPLES: readonly Example[] = [
-  ['seatfile undo licence.json --seat be8fe085', 'gives the seat back; remove said its id'],
+  ['seatfile undo licence.json --seat be8fe085', 'the user has the seat again, if it is free'],
+  ['seatfile undo licence.json --seat be8fe085 -n', 'whether that can be done'],
 ];
 
 export function addUndo(program: Command, world: World): void {
