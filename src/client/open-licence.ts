@@ -36,7 +36,7 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { releaseAll, unconfirmed } from './release.js';
+import { releaseAll } from './release.js';
 import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
 import { StatusReader } from './status-reader.js';
