@@ -36,7 +36,14 @@ const harmless = {
 const CHUNKS = [
   { name: 'bundled-packages', test: /node_modules|^\0(?!rolldown)|^builtin:/, priority: 3 },
   { name: 'disk', test: /modules\/share\/(disk|watch)\.js$/, priority: 2 },
-  { name: 'library', test: /modules\/(licence|rules|store|client|share)\//, minShareCount: 2, priority: 1 },
+  {
+    name: 'library',
+    test: /modules\/(licence|rules|store|client(?!\/creating)|share)\//,
+    minShareCount: 2,
+    priority: 1,
+  },
+  // For a few commands, and for createLicence(): what only opens a licence does not load it.
+  { name: 'examination', test: /modules\/(doctor\/|client\/creating)/, minShareCount: 2, priority: 0 },
   {
     name: 'commands',
     test: /modules\/cli\/(?!commands\/|.*-text|command-list|disk-process)/,

@@ -5,8 +5,10 @@
  */
 export type * from './api/administration.js';
 export type * from './api/claim.js';
+export type * from './api/creating.js';
 export type * from './api/emits.js';
 export type * from './api/faults.js';
+export type * from './api/journal.js';
 export type * from './api/open-licence.js';
 export type * from './api/opening.js';
 export type * from './api/seat.js';

@@ -1,3 +1,4 @@
+import { LONGEST_REASON } from '../client/argument-checks.js';
 import { MAX_USERS } from '../licence/document.js';
 import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
@@ -49,7 +50,6 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
 
 /** The longest name of a user or a host, and the longest reason, that a licence can hold. */
 const LONGEST_NAME = 256;
-const LONGEST_REASON = 1024;
 
 export function checkName(option: string, name: string): void {
   if (name === '' || name.length > LONGEST_NAME)

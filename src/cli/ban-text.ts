@@ -1,4 +1,5 @@
-import type { Ban, Licence, Waiter } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { Licence, Waiter } from '../licence/document.js';
 import { sameName } from '../licence/names.js';
 import { didYouMean } from '../licence/nearest.js';
 import type { ChangeContext } from '../licence/revision.js';

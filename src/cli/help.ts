@@ -1,6 +1,5 @@
 import nodePath from 'node:path';
 import type { Command, HelpConfiguration } from 'commander';
-import { exitStatusHelp } from './words.js';
 
 /** What helps show besides the options: examples, the environment, exit statuses. */
 
@@ -37,7 +36,7 @@ export const HELP: HelpConfiguration = {
 };
 
 /** Each variable, and what it does. */
-const ENVIRONMENT: readonly (readonly [name: string, does: string])[] = [
+export const ENVIRONMENT: readonly (readonly [name: string, does: string])[] = [
   ['SEATFILE', 'the licence file, where a command is given none'],
   ['SEATFILE_PUBLIC_KEY', `as --public-key; several with "${nodePath.delimiter}" between them`],
   ['SEATFILE_USER', "the user of run and hold, in place of the system's"],
@@ -53,7 +52,27 @@ const environmentHelp = [
   ...ENVIRONMENT.map(([name, does]) => `  ${name.padEnd(COLUMN)}${does}`),
 ].join('\n');
 
-export const programHelp = `\n${environmentHelp}\n${exitStatusHelp}\n\nMore of one command: seatfile help COMMAND`;
+export const EXIT_STATUSES: readonly (readonly [status: string, means: string])[] = [
+  ['0', 'done'],
+  ['1', 'failed, or nothing matched'],
+  ['2', 'usage, unknown module'],
+  ['3', 'licence file missing, unreadable, invalid, forged, damaged or expired'],
+  ['4', 'no seat: none is free, or the user is banned, or all are reserved'],
+  ['5', 'seat lost'],
+  ['6', 'share out of reach, write refused, or outcome of a commit unknown'],
+  ['130', 'Ctrl-C: given up; at a question, nothing done (128 + n: another signal)'],
+];
+export const RUN_STATUSES =
+  "run returns the command's own status, and of its own: 75 no seat, 125 anything\n" +
+  'else, 126 the command cannot be executed, 127 it is not found.';
+
+const exitStatusHelp = [
+  'Exit status:',
+  ...EXIT_STATUSES.map(([status, means]) => `  ${status}  ${means}`),
+  RUN_STATUSES,
+].join('\n');
+
+export const programHelp = `\n${environmentHelp}\n\n${exitStatusHelp}\n\nMore of one command: seatfile help COMMAND`;
 
 /** At the end of the help of each command. */
 export const SEE_ALSO = '\nEnvironment and exit status: seatfile help';

@@ -101,9 +101,10 @@ export class WaitLine {
 
   /** @param columns how wide the line may be; then it says how to end the wait, too */
   private lineOf({ text, endMs }: Told, columns: number | null = null): string {
-    const left = Math.max(1, Math.ceil((endMs - this.nowMs()) / 1000));
-    if (columns === null) return Number.isFinite(left) ? `${text}; ${left} s at most` : `${text} ...`;
-    const tail = `${Number.isFinite(left) ? `, up to ${left} s more` : ''}; Ctrl-C gives up`;
+    const left = Math.ceil((endMs - this.nowMs()) / 1000);
+    const isKnown = Number.isFinite(left) && left > 0;
+    if (columns === null) return isKnown ? `${text}; ${left} s at most` : `${text} ...`;
+    const tail = `${isKnown ? `, up to ${left} s more` : ''}; Ctrl-C gives up`;
     const room = Math.max(0, columns - tail.length);
     return `${text.length <= room ? text : `${text.slice(0, Math.max(0, room - 3))}...`}${tail}`.slice(
       0,

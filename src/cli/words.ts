@@ -17,19 +17,6 @@ export const EXIT = {
 /** `run` keeps the low numbers for the child: EX_TEMPFAIL, and what timeout(1) and env(1) say of themselves. */
 export const RUN_EXIT = { noSeat: 75, ours: 125, notExecutable: 126, notFound: 127 } as const;
 
-export const exitStatusHelp = `
-Exit status:
-  0  done
-  1  failed, or nothing matched
-  2  usage, unknown module
-  3  licence file missing, unreadable, invalid, forged, damaged or expired
-  4  no seat: none is free, or the user is banned, or all are reserved
-  5  seat lost
-  6  share out of reach, write refused, or outcome of a commit unknown
-  130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
-run returns the command's own status, and of its own: 75 no seat, 125 anything
-else, 126 the command cannot be executed, 127 it is not found.`;
-
 export function statusOf(code: FaultCode): number {
   switch (code) {
     case 'BAD_ARGUMENT':

@@ -3,6 +3,8 @@ import type {
   LicencePlace,
   OpenOptions,
   ReadStatusOptions,
+  RemoveOptions,
+  SeatSelection,
   Signal,
   StatusOptions,
 } from '../api.js';
@@ -14,13 +16,13 @@ import { Trust } from '../licence/trust.js';
 
 const MAX_WAIT_MS = 86_400_000;
 
-const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
+export const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
 
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 
 /** The names of all options of a function. Its type sees to it that none is forgotten. */
-type Known<O> = Readonly<Record<keyof O, true>>;
+export type Known<O> = Readonly<Record<keyof O, true>>;
 
 const OPENING: Known<OpenOptions> = {
   ...{ application: true, note: true, publicKey: true, user: true, host: true, releaseOnExit: true },
@@ -30,16 +32,28 @@ const STATUS: Known<StatusOptions> = { timeoutMs: true, signal: true };
 const READING: Known<ReadStatusOptions> = { ...STATUS, publicKey: true };
 const CLAIM: Known<AcquireOptions> = { wait: true, timeoutMs: true, signal: true };
 
+const SELECTION: Known<SeatSelection> = {
+  ...{ user: true, host: true, module: true, seat: true, dead: true, all: true },
+};
+const REMOVAL: Known<RemoveOptions> = {
+  ...{ publicKey: true, actor: true, reason: true, gently: true, dryRun: true },
+  ...{ timeoutMs: true, signal: true, onSlow: true },
+};
+
 /** @throws SeatfileFault BAD_ARGUMENT: no object, or one with another name than these */
-function checkOptions<O extends object>(options: unknown, known: Known<O>): asserts options is O {
+export function checkOptions<O extends object>(
+  options: unknown,
+  known: Known<O>,
+  what = 'options',
+): asserts options is O {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw bad(`options: expected an object, got ${kindOf(options)}`);
+    throw bad(`${what}: expected an object, got ${kindOf(options)}`);
   const names = Object.keys(known);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const meant = nearest(name, names);
     const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
-    throw bad(`options: there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`);
+    throw bad(`${what}: there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`);
   }
 }
 
@@ -72,14 +86,14 @@ export function checkOpening(place: unknown, options: OpenOptions): asserts plac
 }
 
 /** What every function of the library takes. @throws SeatfileFault BAD_ARGUMENT */
-function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 'signal'>): void {
+export function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 'signal'>): void {
   checkTimeout('timeoutMs', options.timeoutMs);
   checkType('onSlow', options.onSlow, 'function');
   checkSignal(options.signal);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
-function checkPlace(place: unknown): asserts place is LicencePlace {
+export function checkPlace(place: unknown): asserts place is LicencePlace {
   if (place instanceof URL)
     throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
   if (typeof place === 'object' && place !== null && 'key' in place && 'in' in place) {
@@ -108,6 +122,34 @@ export function checkClaim(module: unknown, options: AcquireOptions): readonly s
   return [...new Set(modules.map(String))];
 }
 
+/** @throws SeatfileFault BAD_ARGUMENT; a selection of nothing in particular is no selection */
+export function checkRemoval(place: unknown, selection: unknown, options: RemoveOptions): void {
+  checkPlace(place);
+  checkOptions(selection, SELECTION, 'selection');
+  checkOptions(options, REMOVAL);
+  checkShared(options);
+  for (const name of ['user', 'host', 'module', 'seat'] as const) checkLength(name, selection[name], 1, 256);
+  for (const name of ['dead', 'all'] as const) checkType(name, selection[name], 'boolean');
+  for (const name of ['gently', 'dryRun'] as const) checkType(name, options[name], 'boolean');
+  checkLength('actor', options.actor, 1, 600);
+  checkLength('reason', options.reason, 0, LONGEST_REASON);
+  if (!isSelective(selection))
+    throw bad('selection: which seats? Give user, host, module, seat, dead: true or all: true');
+  if (selection.seat !== undefined) checkSeatId('seat', selection.seat);
+}
+
+/** Most characters of what a holder is told of a removal. */
+export const LONGEST_REASON = 1024;
+
+export const isSelective = ({ user, host, module, seat, dead, all }: SeatSelection): boolean =>
+  [user, host, module, seat].some((one) => one !== undefined) || dead === true || all === true;
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkSeatId(name: string, seat: string): void {
+  if (!/^[a-z0-9-]{4,64}$/.test(seat))
+    throw bad(`${name} ${seat}: expected a seat id, or at least its first 4 characters`);
+}
+
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkNames(names: OpenOptions): void {
   const longest = { application: 256, note: 1024, user: 256, host: 256 } as const;
@@ -118,7 +160,7 @@ export function checkNames(names: OpenOptions): void {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no text of so many characters */
-function checkLength(name: string, value: unknown, least: number, most: number): void {
+export function checkLength(name: string, value: unknown, least: number, most: number): void {
   if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
     return;
   const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
@@ -168,7 +210,21 @@ function checkTimeout(name: string, ms: unknown): void {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is of another type */
-function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
+export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
   const isRight = value === undefined || typeof value === type;
   if (!isRight) throw bad(`${name}: expected a value of type ${type}, got ${kindOf(value)}`);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is none of these */
+export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
+  if (value === undefined || choices.includes(value as string)) return;
+  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : kindOf(value);
+  throw bad(`${name}: expected ${choices.join(', ')}, got ${got}`);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no number from `least` to `most` */
+export function checkRange(name: string, value: unknown, least: number, most: number): void {
+  checkType(name, value, 'number');
+  if (value !== undefined && !(Number(value) >= least && Number(value) <= most))
+    throw bad(`${name}: expected ${least} to ${most}, got ${value}`);
 }

@@ -18,21 +18,6 @@ export interface Administration extends Pick<StatusSource, 'store' | 'licence' |
   readonly deadline: () => Deadline;
 }
 
-/** The first characters of a seat id that say which one is meant. */
-const SEAT = /^[a-z0-9-]{4,64}$/;
-
-/** @throws SeatfileFault BAD_ARGUMENT */
-export function checkSeatId(name: string, seat: string): void {
-  if (!SEAT.test(seat))
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `${name} ${seat}: expected a seat id, or at least its first 4 characters`,
-    );
-}
-
-export const isSelective = ({ user, host, module, seat, dead, all }: SeatSelection): boolean =>
-  [user, host, module, seat].some((one) => one !== undefined) || dead === true || all === true;
-
 /** The seats that are meant, as the table is now. @throws SeatfileFault BAD_ARGUMENT: several begin with that id */
 export async function seatsFor(at: Administration, selection: SeatSelection): Promise<ChosenSeat[]> {
   const time: ShareTime | null = selection.dead ? await shareTimeOf(at) : null;

@@ -1,4 +1,5 @@
 import type { GoneReason } from '../api.js';
+import type { Ban } from './ban.js';
 import { SeatfileFault } from './fault.js';
 
 /**
@@ -58,17 +59,6 @@ export interface Settings {
   readonly bans?: readonly Ban[] | undefined;
   readonly reservations?: readonly Reservation[] | undefined;
   readonly journalMonths?: number | undefined;
-}
-
-/** A user that gets no seat, on whatever host. */
-export interface Ban {
-  readonly user: string;
-  /** Share time; null: until it is lifted. */
-  readonly untilAt: string | null;
-  /** `user@host` of the administrator, what the user is told, and since when. A ban made by hand may lack them. */
-  readonly actor?: string | undefined;
-  readonly words?: string | null | undefined;
-  readonly at?: string | undefined;
 }
 
 /** A seat kept free for a user, for a host, or for a user on a host. At least one of the two is given. */

@@ -1,4 +1,5 @@
-import type { Ban, Licence } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { Licence } from '../licence/document.js';
 import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';

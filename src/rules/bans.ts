@@ -1,4 +1,5 @@
-import { type Ban, type Licence, MAX_LISTED, type Waiter } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import { type Licence, MAX_LISTED, type Waiter } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { foldedName, sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';

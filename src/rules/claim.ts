@@ -1,4 +1,5 @@
-import type { Ban, InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf } from '../licence/entitlement.js';
 import { sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';

@@ -1,11 +1,5 @@
-import type {
-  Ban,
-  InstanceRecord,
-  Licence,
-  Reservation,
-  SeatRecord,
-  Tombstone,
-} from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { InstanceRecord, Licence, Reservation, SeatRecord, Tombstone } from '../licence/document.js';
 import { MAX_GONE, MAX_LISTED } from '../licence/document.js';
 import { entitlementHash, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';

@@ -1,4 +1,5 @@
 import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/document.js';
+import { isLeaving } from './leaving.js';
 
 /**
  * Whether two revisions differ in what an application would show: the seats, the queue, the grant, and the settings. A
@@ -21,7 +22,11 @@ const isSameWaiter = (a: Waiter, b: Waiter): boolean =>
   isSameProcess(a, b) && a.instance === b.instance && a.module === b.module && a.sinceAt === b.sinceAt;
 
 const isSameSeat = (a: SeatRecord, b: SeatRecord): boolean =>
-  a.id === b.id && a.module === b.module && a.sinceAt === b.sinceAt && a.untilAt === b.untilAt;
+  a.id === b.id &&
+  a.module === b.module &&
+  a.sinceAt === b.sinceAt &&
+  a.untilAt === b.untilAt &&
+  isLeaving(a) === isLeaving(b);
 
 type Shown = Pick<InstanceRecord, 'user' | 'host' | 'application' | 'note'>;
 

@@ -95,6 +95,10 @@ describe('what the licence file says', () => {
       out: users.join('\n'),
     });
     expect(await typed(`journal ${place.file}.missing --user `)).toEqual([':nothing']);
+    const answer = await seatfile(['journal', place.file, '-u', 'anja']);
+    expect(answer).toMatchObject({
+      ...{ status: 1, err: 'Nothing in the journal matches. Did you mean --user anna?\n' },
+    });
   });
 
   test('a share that does not answer is not waited for', async () => {

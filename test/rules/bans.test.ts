@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Ban, type Licence, MAX_LISTED } from '../../src/licence/document.js';
+import type { Ban } from '../../src/licence/ban.js';
+import { type Licence, MAX_LISTED } from '../../src/licence/document.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { changeSettings } from '../../src/rules/admin.js';

@@ -29,7 +29,7 @@ interface BanOptions extends KeyOptions, PlaceOptions {
 }
 
 const EXAMPLES: readonly Example[] = [
-  ['seatfile ban licence.json -u anna --for 2h --reason "licence audit"', 'for two hours; she is told why'],
+  ['seatfile ban licence.json -u anna --for 2h --reason audit', 'for two hours; she is told why'],
   ['seatfile ban licence.json -u anna -n', 'which seats that would take'],
   ['seatfile ban licence.json -u anna --lift', 'she may take seats again'],
 ];
@@ -42,8 +42,8 @@ export function addBan(program: Command, world: World): void {
     .summary('refuse a user every seat, until lifted or for a time')
     .description(
       'Refuses a user new seats in all modules, on whatever host, until the ban is lifted or its time is over, and ' +
-        'takes the seats that the user has now. The user is told by whom, why and until when. Asks on a terminal where ' +
-        'seats are taken, needs --yes elsewhere.',
+        'takes the seats that the user has now. The user is told by whom, why and until when. Asks on a terminal ' +
+        'where seats are taken, needs --yes elsewhere.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(userOption('whom'))

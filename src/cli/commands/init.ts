@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import type { CountBy, Level, Settings } from '../../licence/document.js';
-import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
+import { unsignedLicence } from '../../client/creating.js';
+import type { CountBy, Level } from '../../licence/document.js';
+import { formulaSeconds } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { firstLicence } from '../../licence/revision.js';
-import { toIso } from '../../licence/time.js';
 import { fileOf, parseDuration, parseModules } from '../arguments.js';
 import { countByOption, grantOption, levelOption, withFile } from '../common-options.js';
 import { create } from '../creation.js';
@@ -54,29 +53,18 @@ export function addInit(program: Command, world: World): void {
 
 async function init(file: string, options: InitOptions, world: World): Promise<void> {
   const modules = parseModules(options.module ?? []);
-  const settings: Settings = {
-    ...(options.level && { level: options.level }),
-    ...(options.checkInterval && {
-      checkIntervalSeconds: parseDuration('--check-interval', options.checkInterval, 1, 86_400),
-    }),
-  };
+  const { level, countBy, customer } = options;
+  const checkIntervalSeconds =
+    options.checkInterval === undefined
+      ? undefined
+      : parseDuration('--check-interval', options.checkInterval, 1, 86_400);
   if (options.customer === '' || (options.customer?.length ?? 0) > 256)
     throw new SeatfileFault('BAD_ARGUMENT', '--customer: expected 1 to 256 characters');
-  const system = world.system();
-  const entitlement = sealUnsigned({
-    licenceId: system.random.id(),
-    ...(options.customer && { customer: options.customer }),
-    issuedAt: toIso(system.clock.wallMs()),
-    ...(options.countBy && { countBy: options.countBy }),
-    modules,
-  });
-  const licence = firstLicence(entitlement, settings, {
-    lineage: system.random.id(),
-    commit: system.random.id(),
-  });
+  const grant = { modules, level, checkIntervalSeconds, countBy, customer };
+  const licence = unsignedLicence(grant, world.system());
   const creation = { file, licence, event: () => ({ kind: 'created' }), force: options.force === true };
   const licenceFile = await unlessStopped(world, ({ signal }) => create(creation, world, signal));
-  const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
+  const seconds = checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
   world.out(
     `Created ${printable(licenceFile)}: max users ${users}; ` +

@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
+import { chosenEvents, namesIn } from '../../client/reading-journal.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { fromIso } from '../../licence/time.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
-import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
 import { jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
@@ -74,23 +74,14 @@ async function sinceOf(session: AdminSession, { since }: JournalOptions): Promis
 }
 
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, world: World): void {
-  const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
+  const events = chosenEvents(reading, { ...options, sinceMs });
   if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
   else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
-  if (reading.events.length > 0) world.err('Nothing in the journal matches.\n');
+  const people = reading.events.map(namesIn);
+  if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
-}
-
-function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
-  const { user } = options;
-  const who = { user: textOf(event['user']), host: textOf(event['host']) };
-  return (
-    fromIso(event.at) >= sinceMs &&
-    (options.module === undefined || event['module'] === options.module) &&
-    (user === undefined || isNamed(who, { user }))
-  );
 }
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
@@ -114,13 +105,14 @@ function detailsOf(event: LicenceEvent): string {
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, ...refusalDetails(event), banDetails(event), said, changed, licenceDetails(event)]
+  return [told, ...countDetails(event), banDetails(event), said, changed, licenceDetails(event)]
     .filter((one) => one !== '')
     .join(', ');
 }
 
-/** How often a user was refused, how long the request had waited, and whether that was its end. */
-function refusalDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+/** Of a message: to how many seats. Of a refusal: how often, after what wait, and whether it was the end. */
+function countDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+  if (kind === 'notified' && typeof count === 'number' && count > 1) return [`${count} seats`];
   if (kind !== 'denied') return [];
   return [
     typeof count === 'number' && count > 1 ? `${count} times` : '',

@@ -1,10 +1,12 @@
 import type { Command } from 'commander';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
 import { LONGEST_MESSAGE, living, notifyHolders } from '../../client/notifying.js';
-import { checkSeatId, isSelective, seatsFor, toldWithinSeconds } from '../../client/removal.js';
+import { seatsFor, toldWithinSeconds } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { dryRunOption, jsonOption, withSelection } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeSeat, namedSeat } from '../seat-text.js';
@@ -18,8 +20,13 @@ interface NotifyOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile notify licence.json -u anna --message "Please close CAD"', 'one user'],
+  ['seatfile notify licence.json --all --message "Maintenance at noon"', 'every user'],
+];
+
 export function addNotify(program: Command, world: World): void {
-  withSelection(withPlace(withPublicKey(program.command('notify'))))
+  withSelection(withPlace(withPublicKey(withExamples(program.command('notify'), EXAMPLES))))
     .summary('put a message before users')
     .description(
       'Puts a message before the users of seats. The seats stay; what is shown is up to the application.',

@@ -1,18 +1,13 @@
 import type { Command } from 'commander';
 import type { Removal } from '../../api.js';
-import {
-  checkSeatId,
-  dryRun,
-  isSelective,
-  type RemovalRequest,
-  removeChosen,
-  seatsFor,
-} from '../../client/removal.js';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
+import { dryRun, type RemovalRequest, removeChosen, seatsFor } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
@@ -37,8 +32,17 @@ interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile remove licence.json -u anna --reason "see me"', 'one user, with the reason'],
+  ['seatfile remove licence.json --dead --yes', 'the seats of crashed applications, in a script'],
+  [
+    'seatfile remove licence.json --all -m CAD --gently',
+    'all of a module, and no seat is used twice meanwhile',
+  ],
+];
+
 export function addRemove(program: Command, world: World): void {
-  withSelection(withPlace(withPublicKey(program.command('remove'))))
+  withSelection(withPlace(withPublicKey(withExamples(program.command('remove'), EXAMPLES))))
     .summary('free stuck seats')
     .description(
       'Frees seats. The user is told by whom and why, and may take a seat again: removing is not banning. ' +

@@ -38,7 +38,8 @@ export function addReserve(program: Command, world: World): void {
     .summary('keep a seat for a user or a host')
     .description(
       'Keeps a seat of a module for a user, for a host, or for a user on a host: no other user gets it, and its user ' +
-        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is kept.',
+        'gets it although others wait. No user loses a seat by it: where all are taken, the next that falls free is ' +
+        'kept.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .addOption(moduleOption('the module; may be left out where the licence has one'))

@@ -1,9 +1,11 @@
 import type { Command } from 'commander';
-import { checkSeatId, isGoneBy } from '../../client/removal.js';
+import { checkSeatId } from '../../client/argument-checks.js';
+import { isGoneBy } from '../../client/removal.js';
 import { type Undone, undoRemoval } from '../../client/undoing.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { dryRunOption, jsonOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeUndone, describeUndoRefusal, describeUnknown, undoView } from '../undo-text.js';
@@ -16,8 +18,13 @@ interface UndoOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile undo licence.json --seat be8fe085', 'the user has the seat again, if it is free'],
+  ['seatfile undo licence.json --seat be8fe085 -n', 'whether that can be done'],
+];
+
 export function addUndo(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('undo')))
+  withPlace(withPublicKey(withExamples(program.command('undo'), EXAMPLES)))
     .summary('give a removed seat back')
     .description(
       'Takes back a removal, while the place is free and for a day at least. A user that has not noticed it goes on.',
