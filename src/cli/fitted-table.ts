@@ -43,7 +43,7 @@ function lay<Row>(column: Column<Row>, rows: readonly Row[], cell = column.cell)
 const widthOfAll = <Row>(laid: readonly Laid<Row>[]): number =>
   laid.reduce((sum, { width }) => sum + width, GAP * (laid.length - 1));
 
-/** First the short forms; then the spare columns are cut, and then left out; then the others are cut, the last first. */
+/** First the short forms; then spare columns are cut, and then left out; then the others are cut, the last first. */
 function narrowTo<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Laid<Row>[] {
   const laid = columns.map((column) => lay(column, rows));
   for (const [at, column] of columns.entries())

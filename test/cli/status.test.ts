@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { LicenceStatus } from '../../src/api.js';
 import { widthOf } from '../../src/cli/width.js';
@@ -136,12 +137,11 @@ test('--watch for a program: all of it, then a line for each change; it ends 0, 
 
 test('--watch --json is a document a line; a share that goes away is told, and so is its return', async () => {
   await cad();
-  const { renameSync } = await import('node:fs');
   const watch = start(['status', place.file, '--watch', '1', '--json']);
   expect(JSON.parse(await watch.heard('{"schemaVersion":1'))).toMatchObject({ modules: [{ inUse: 0 }] });
   const away = `${place.directory}-away`;
   renameSync(place.directory, away);
-  await new Promise((resolve) => setTimeout(resolve, 2500)); // some looks find nothing
+  await until('the share is missed', 20_000, () => watch.complaint().includes('trying again') || undefined);
   renameSync(away, place.directory);
   await seat('ada', 'pc-1');
   expect(JSON.parse(await saying(watch, '"inUse":1'))).toMatchObject({ seats: [{ user: 'ada' }] });

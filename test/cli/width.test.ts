@@ -105,7 +105,7 @@ describe('a table that fits', () => {
   });
 
   test('then the application is left out, and then names are cut', () => {
-    expect(at(36)[2]).toBe('山田太郎  workstation-12');
+    expect(at(35)[2]).toBe('山田太郎  workstation-12');
     expect(at(22)).toEqual(['NAME      HOST', 'ada       pc-1', '山田太郎  workstation…']);
   });
 
