@@ -36,6 +36,7 @@ import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
+import { explain } from '../../src/rules/explain.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { excessIn, install, withSealed } from '../../src/rules/installation.js';
@@ -455,6 +456,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
   moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
+  explain: (of) =>
+    of.licence.instances.slice(0, 2).map((record) => explain(context(of), { record, isGone: true })),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [
     beat(context(of), of.standing), // each seat is to be found again
