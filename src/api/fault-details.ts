@@ -1,7 +1,7 @@
 /**
  * The parts of a fault's message, for an application that words it in another language. Which codes have which is a
- * table in src/client/README.md; a part that the message lacks is undefined. They are as they stand in the message:
- * names from outside are not made safe for a terminal or a page.
+ * table in src/client/README.md; a part that the message lacks is undefined. They are texts and numbers as they stand
+ * in the message: names from outside are not made safe for a terminal or a page.
  */
 export interface FaultDetails {
   /** The file or directory that it is about. */

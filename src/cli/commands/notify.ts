@@ -79,7 +79,7 @@ async function tellHolders(
   for (const one of done.told) world.out(`${describe(one, options, session)}\n`);
   if (done.gone > 0) world.err(`Not told, because the process is gone: ${done.gone}.\n`);
   else if (done.told.length === 0)
-    world.err(`No seat matches these options; ${othersIn(session)}. No user was told.\n`);
+    world.err(`No seat matches these options; ${othersIn(session, options)} No user was told.\n`);
 }
 
 type Done = Awaited<ReturnType<typeof notifyHolders>>;
@@ -109,6 +109,6 @@ function view(
     actor,
     message,
     seats,
-    processGone: gone,
+    processesGone: gone,
   };
 }

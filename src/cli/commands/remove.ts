@@ -8,6 +8,7 @@ import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
@@ -99,14 +100,14 @@ async function isWanted(
     for (const one of wouldBe.seats) world.err(`${describeSeat(one)}\n`);
     world.err(`${describeRemoval(wouldBe)}\n`);
   }
-  const act = wouldBe.gently ? 'Remove gently' : 'Remove';
+  const way = wouldBe.gently ? ' gently' : '';
   const question = { verb: 'remove', yes, signal: session.signal };
   if (all) {
-    const text = `To ${act.toLowerCase()} all of them, type the number of seats:`;
+    const text = `To remove all of them${way}, type the number of seats:`;
     return await isAgreed({ ...question, text, typed: String(length) }, world);
   }
   return await isAgreed(
-    { ...question, text: `${act} ${length === 1 ? 'this seat' : `these ${length} seats`}?` },
+    { ...question, text: `Remove ${length === 1 ? 'this seat' : `these ${length} seats`}${way}?` },
     world,
   );
 }
@@ -122,14 +123,15 @@ function tell(removal: Removal, session: AdminSession, options: RemoveOptions, w
     world.out(removal.dryRun ? `Would remove ${describeSeat(one)}\n` : `${describeRemovedSeat(one)}\n`);
   if (missed > 0) world.err(`Given back, or alive again, before they were removed: ${missed}.\n`);
   else if (seats.length === 0)
-    world.err(`No seat matches these options; ${othersIn(session)}. Nothing was removed.\n`);
+    world.err(`No seat matches these options; ${othersIn(session, options)} Nothing was removed.\n`);
   if (isAnyKept(removal)) world.err(STAYS);
 }
 
-export function othersIn({ licence }: AdminSession): string {
+/** How many seats there are besides, and which user or host may have been meant. */
+export function othersIn({ licence }: AdminSession, options: SelectionOptions): string {
   const count = licence.instances.reduce((sum, { seats }) => sum + seats.length, 0);
-  if (count === 0) return 'no seats are in use';
-  return count === 1 ? '1 other seat is in use' : `${count} other seats are in use`;
+  const others = count === 0 ? 'no seats are' : count === 1 ? '1 other seat is' : `${count} other seats are`;
+  return `${others} in use.${meantName(options, licence.instances)}`;
 }
 
 /** A holder that does not run never leaves by itself; without heartbeats no peer evicts it either. */
