@@ -37,7 +37,8 @@ const silent = ({ operation, path }: Asked<unknown>): ShareError => new ShareErr
 class OneByOne {
   private readonly clock: Clock;
   private readonly options: TimeoutOptions;
-  private last: Promise<unknown> = Promise.resolve();
+  /** Opens when the next operation may start. Null: it may now. */
+  private last: Promise<void> | null = null;
   /** The operation that the others have gone past, until it returns after all. */
   private lost: Promise<void> | null = null;
 
@@ -51,22 +52,35 @@ class OneByOne {
     return new Promise((resolve, reject) => {
       let isExpired = false;
       let startedMs: number | null = null;
-      const done = this.last.then(() => {
+      const start = async () => {
         if (isExpired) throw silent(asked); // its caller has been answered; do not start it
         startedMs = this.clock.elapsedMs();
-        return asked.act();
-      });
-      const over = done.then(nothing, nothing);
-      const passed = latch();
-      this.last = Promise.race([over, passed.opened]);
+        return await asked.act();
+      };
+      const done = this.last === null ? start() : this.last.then(start);
+      const next = latch();
+      this.last = next.opened;
       const giveUp = (why: unknown) => {
         isExpired = true;
-        if (startedMs !== null) void this.skipStuck(over, startedMs, passed.open);
+        if (startedMs !== null) void this.skipStuck(done.then(nothing, nothing), startedMs, next.open);
         reject(why);
       };
       const deadline = this.watch(asked, giveUp);
-      void over.then(() => deadline.callOff());
-      done.then(resolve, reject);
+      const end = () => {
+        deadline.callOff();
+        if (this.last === next.opened) this.last = null;
+        next.open();
+      };
+      done.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
     });
   }
 
