@@ -1,5 +1,5 @@
 // Makes the shipped files of dist/ from what tsc wrote to dist/modules/: node .ci/bundle.mjs
-import { readdirSync, rmSync } from 'node:fs';
+import { cpSync, readdirSync, rmSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
@@ -36,7 +36,14 @@ const harmless = {
 const CHUNKS = [
   { name: 'bundled-packages', test: /node_modules|^\0(?!rolldown)|^builtin:/, priority: 3 },
   { name: 'disk', test: /modules\/share\/(disk|watch)\.js$/, priority: 2 },
-  { name: 'library', test: /modules\/(licence|rules|store|client|share)\//, minShareCount: 2, priority: 1 },
+  {
+    name: 'library',
+    test: /modules\/(licence|rules|store|client(?!\/creating)|share)\//,
+    minShareCount: 2,
+    priority: 1,
+  },
+  // For a few commands, and for createLicence(): what only opens a licence does not load it.
+  { name: 'examination', test: /modules\/(doctor\/|client\/creating)/, minShareCount: 2, priority: 0 },
   {
     name: 'commands',
     test: /modules\/cli\/(?!commands\/|.*-text|command-list|disk-process)/,
@@ -92,4 +99,5 @@ await write(
   },
   [...BUNDLED, ...BUNDLED_IN_CJS],
 );
+cpSync(new URL('../src/cli/shells', import.meta.url), `${dist}shells`, { recursive: true });
 writeDeclarations(dist);

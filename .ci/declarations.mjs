@@ -4,6 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const REFERENCE = '/// <reference lib="esnext.disposable" />\n';
 const LOCAL_IMPORT = /^import type .* from '\.[^']*';\n/gm;
 const LOCAL_EXPORT = /^export .*from '\.[^']*';\n/gm;
+/** The files of src/api/, as src/api.ts lists them. */
+const OF_API = /^export type \* from '\.\/(api\/[^']*)\.js';$/gm;
 
 /**
  * Makes the shipped declarations, one file for each way in, from those of tsc. They are the same for `import` and for
@@ -15,7 +17,9 @@ export function writeDeclarations(dist) {
       .map((module) => readFileSync(`${dist}modules/${module}.d.ts`, 'utf8'))
       .join('')
       .replace(LOCAL_EXPORT, '');
-  const own = declared('api', 'licence/fault', 'index').replace(LOCAL_IMPORT, '');
+  const list = readFileSync(`${dist}modules/api.d.ts`, 'utf8');
+  const ofApi = [...list.matchAll(OF_API)].map(([, module]) => module);
+  const own = declared('api', ...ofApi, 'licence/fault', 'index').replace(LOCAL_IMPORT, '');
   write(`${dist}index`, () => REFERENCE + own);
   const types = declared('testing/test-types');
   const functions = declared('testing/index').replace(LOCAL_IMPORT, '');

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 const words = process.argv.slice(2);
-if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+if (words.length === 1 && ['--version', '-V', '-v'].includes(words[0])) {
   process.stdout.write(`${version}\n`); // nothing is loaded for it
 } else {
   const program = await import('../dist/cli.js').catch(() => null);

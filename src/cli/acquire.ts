@@ -1,6 +1,6 @@
 import type { ClaimAnswer, OpenLicence, WaitingNews } from '../api.js';
+import { instancesOfProcess } from '../client/instances.js';
 import { openAny } from '../client/several-licences.js';
-import { instancesOfProcess } from '../client/shared-instance.js';
 import { parseDuration } from './arguments.js';
 import { waitingReporter } from './asking.js';
 import { type NextOptions, placesOf } from './place-option.js';
@@ -11,9 +11,6 @@ import type { World } from './world.js';
 /** `--wait 10m`, in milliseconds; nothing is no wait. */
 export const waitMs = (text: string | undefined): number =>
   text === undefined ? 0 : 1000 * parseDuration('--wait', text, 0, 86_400);
-
-export const TIMEOUT = '30s';
-export const TIMEOUT_HELP = 'how long to wait for the share, and for a turn to write there';
 
 /** `--timeout 2m`, in milliseconds. */
 export const timeoutMs = (text: string): number => 1000 * parseDuration('--timeout', text, 1, 86_400);

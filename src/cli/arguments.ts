@@ -1,3 +1,4 @@
+import { LONGEST_REASON } from '../client/argument-checks.js';
 import { MAX_USERS } from '../licence/document.js';
 import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
@@ -13,10 +14,16 @@ const bad = (text: string): never => {
 /** Of an option that may be repeated. It has no default: the help would show an empty list. */
 export const collect = (word: string, before: readonly string[] = []): string[] => [...before, word];
 
-/** FILE by argument or SEATFILE. */
-export function fileOf(argument: string | undefined, world: World): string {
-  const file = argument || world.environment['SEATFILE'];
-  return file || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
+/** FILE by argument, `-f` or SEATFILE. @throws SeatfileFault BAD_ARGUMENT: none, or two different ones */
+export function fileOf(
+  argument: string | undefined,
+  { file }: { readonly file?: string },
+  world: World,
+): string {
+  if (argument && file && argument !== file)
+    bad(`${argument}, --file ${file}: these are two licence files; give one of them`);
+  const given = argument || file || world.environment['SEATFILE'];
+  return given || bad('Which licence? Give the licence file as an argument, or set SEATFILE');
 }
 
 /** `M1=10`, once or more. */
@@ -41,6 +48,18 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   return grants;
 }
 
+/** The longest name of a user or a host that a licence can hold. */
+const LONGEST_NAME = 256;
+
+export function checkName(option: string, name: string): void {
+  if (name === '' || name.length > LONGEST_NAME)
+    bad(`${option}: expected a name of 1 to ${LONGEST_NAME} characters, got ${name.length}`);
+}
+
+export function checkReason(words: string | undefined): void {
+  if ((words?.length ?? 0) > LONGEST_REASON) bad(`--reason: expected at most ${LONGEST_REASON} characters`);
+}
+
 const UNIT_SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, mo: 30 * 86_400 };
 
 /** `90s`, `5m`, `8h`, `30d`, `13mo`. Seconds. */
@@ -59,6 +78,10 @@ export function parseDuration(
     );
   return seconds;
 }
+
+/** `10s`, `1m`, or seconds; true: 5 s. Seconds. */
+export const parseEvery = (option: string, text: string | true): number =>
+  text === true ? 5 : parseDuration(option, /^\d+$/.test(text) ? `${text}s` : text, 1, 3600);
 
 /** A bound as an administrator types it: `20s`, `24h`, `400d`. */
 function asTyped(seconds: number): string {

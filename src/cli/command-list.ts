@@ -4,10 +4,15 @@
  */
 export const COMMANDS = {
   status: async () => (await import('./commands/status.js')).addStatus,
+  why: async () => (await import('./commands/why.js')).addWhy,
   run: async () => (await import('./commands/run.js')).addRun,
   hold: async () => (await import('./commands/hold.js')).addHold,
   init: async () => (await import('./commands/init.js')).addInit,
   remove: async () => (await import('./commands/remove.js')).addRemove,
+  ban: async () => (await import('./commands/ban.js')).addBan,
+  reserve: async () => (await import('./commands/reserve.js')).addReserve,
+  undo: async () => (await import('./commands/undo.js')).addUndo,
+  notify: async () => (await import('./commands/notify.js')).addNotify,
   install: async () => (await import('./commands/install.js')).addInstall,
   renew: async () => (await import('./commands/renew.js')).addRenew,
   set: async () => (await import('./commands/set.js')).addSet,
@@ -18,6 +23,7 @@ export const COMMANDS = {
   'serve-renewals': async () => (await import('./commands/serve-renewals.js')).addServeRenewals,
   doctor: async () => (await import('./commands/doctor.js')).addDoctor,
   repair: async () => (await import('./commands/repair.js')).addRepair,
+  completion: async () => (await import('./commands/completion.js')).addCompletion,
   demo: async () => (await import('./commands/demo.js')).addDemo,
 };
 

@@ -8,7 +8,7 @@ import type { ExaminedSite } from '../doctor/probes.js';
 import type { Licence } from '../licence/document.js';
 import { formatLicence } from '../licence/text.js';
 import { toIso } from '../licence/time.js';
-import type { StoreOptions } from '../store/store.js';
+import type { StoreOptions } from '../store/store-options.js';
 import type { World } from './world.js';
 
 /** The processes of `doctor --hammer`, each this same program. */

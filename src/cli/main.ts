@@ -24,11 +24,18 @@ export async function main(script: string, version: string, disk: DiskProcess | 
   const world: Parameters<typeof runProgram>[1] = {
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
+    noticeColumns: () =>
+      process.stderr.isTTY && process.env['TERM'] !== 'dumb' ? process.stderr.columns : null,
     environment: process.env,
     system: () =>
       (system ??= there ? { ...realSystem(), files: there.files, watching: there.watching } : realSystem()),
     append: there?.append ?? append,
     ready: disk?.ready ?? Promise.resolve(),
+    // One that does not know its size says 0.
+    screen: () =>
+      process.stdout.isTTY
+        ? { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }
+        : null,
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow,

@@ -1,13 +1,15 @@
 import type { Command } from 'commander';
 import type { LicencePlace } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { fileOf } from './arguments.js';
+import { collect, fileOf } from './arguments.js';
+import { fileOption, licenceOption } from './common-options.js';
 import type { World } from './world.js';
 
 /** Which licence a command is for: a file, or the one with a key. And further ones, where a seat is asked for. */
 
-/** `--key K --in DIR`, of every command that takes a licence file. */
+/** `-f FILE`, or `--key K --in DIR`, of every command that takes a licence file. */
 export interface PlaceOptions {
+  readonly file?: string;
   readonly key?: string;
   readonly in?: string;
 }
@@ -20,32 +22,46 @@ export interface NextOptions extends PlaceOptions {
 
 export const withPlace = (command: Command): Command =>
   command
-    .option('--key <key>', 'in place of a file: the one licence with this key among the files of --in')
-    .option('--in <directory>', 'where --key looks: at *.json there, and not in the directories below');
+    .addOption(fileOption())
+    .addOption(
+      licenceOption(
+        '--key <key>',
+        'in place of a file: the one licence with this key among the files of --in',
+      ),
+    )
+    .addOption(
+      licenceOption(
+        '--in <directory>',
+        'where --key looks: at *.json there, and not in the directories below',
+      ),
+    );
 
 export const withNext = (command: Command): Command =>
   withPlace(command)
-    .option(
-      '--next <file>',
-      'a further licence, with seats of its own: asked where those before are out of reach or full (may be repeated)',
-      (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+    .addOption(
+      licenceOption(
+        '--next <file>',
+        'a further licence, with seats of its own: asked where those before are out of reach or full (may be repeated)',
+      ).argParser(collect),
     )
-    .option(
-      '--patience <duration>',
-      'how long a licence may be out of reach before the next is asked',
-      '10s',
+    .addOption(
+      licenceOption(
+        '--patience <duration>',
+        'how long a licence may be out of reach before the next is asked',
+      ).default('10s'),
     );
 
 const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
 
-/** By `--key`, by argument, or SEATFILE. @throws SeatfileFault BAD_ARGUMENT */
+/** By `--key`, by argument, `-f`, or SEATFILE. @throws SeatfileFault BAD_ARGUMENT */
 export function placeOf(
   argument: string | undefined,
-  { key, in: directory }: PlaceOptions,
+  { file, key, in: directory }: PlaceOptions,
   world: World,
 ): LicencePlace {
-  if (key === undefined && directory === undefined) return fileOf(argument, world);
-  if (argument !== undefined) throw bad(`${argument}: give a licence file, or --key and --in, but not both`);
+  if (key === undefined && directory === undefined) return fileOf(argument, { ...(file && { file }) }, world);
+  const given = argument ?? file;
+  if (given !== undefined) throw bad(`${given}: give a licence file, or --key and --in, but not both`);
   if (key === undefined) throw bad('--in: expected --key with it: the key of the licence there');
   if (directory === undefined) throw bad('--key: expected --in with it: the directory of the licence');
   return { key, in: directory };

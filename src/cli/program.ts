@@ -1,26 +1,32 @@
 import { Command, CommanderError } from 'commander';
 import { SeatfileFault } from '../licence/fault.js';
 import { COMMANDS, type CommandName, isCommand } from './command-list.js';
+import { HELP, programHelp, SEE_ALSO } from './help.js';
 import { signalStatus } from './interruption.js';
-import { describeError, EXIT, exitStatusHelp, RUN_EXIT, statusOf } from './words.js';
+import { meantOtherwise, unknownCommand, usageText, withoutHelpWord } from './mistakes.js';
+import { WaitLine } from './wait-line.js';
+import { describeError, EXIT, RUN_EXIT, statusOf } from './words.js';
 import { Interrupted, Stopped, type World } from './world.js';
 
 const GROUPS: Readonly<Record<string, readonly CommandName[]>> = {
-  'Everyday:': ['status', 'run', 'hold'],
-  'Administrator:': ['init', 'install', 'renew', 'remove', 'set', 'journal'],
+  'Everyday:': ['status', 'run', 'hold', 'completion'],
+  'Administrator:': [
+    ...(['init', 'install', 'renew', 'why', 'remove', 'undo', 'ban', 'reserve', 'notify'] as const),
+    ...(['set', 'journal'] as const),
+  ],
   'Vendor:': ['keygen', 'issue', 'verify', 'serve-renewals'],
   'Share:': ['doctor', 'repair'],
   'To see it work:': ['demo'],
 };
 
 /** The program, built from what it is given: with one command, or with all of them. */
-async function buildProgram(world: World, only: CommandName | null): Promise<Command> {
+export async function buildProgram(world: World, only: CommandName | null): Promise<Command> {
   const program = new Command('seatfile')
     .description('Concurrent-user licensing with nothing but a JSON licence file on a network share.')
     .version(world.version)
     .exitOverride()
-    .configureOutput({ writeOut: world.out, writeErr: world.err })
-    .showHelpAfterError('(seatfile --help shows the commands)')
+    .configureOutput({ writeOut: world.out, writeErr: world.err, outputError: () => undefined }) // see usageText
+    .configureHelp(HELP)
     .hook('preAction', () => world.ready);
   for (const [group, names] of Object.entries(GROUPS)) {
     program.commandsGroup(group);
@@ -28,14 +34,22 @@ async function buildProgram(world: World, only: CommandName | null): Promise<Com
     if (names.includes('hold'))
       program.helpCommand('help [command]', 'show what a command does, and its options');
   }
-  return program.addHelpText('after', exitStatusHelp);
+  for (const command of program.commands) command.addHelpText('after', SEE_ALSO);
+  return program.addHelpText('after', programHelp);
 }
 
 /** Runs one command line (without node and script) and gives its exit status. */
 export async function runProgram(
   words: readonly string[],
-  world: Omit<World, 'command' | 'setStatus'>,
+  given: Omit<World, 'command' | 'setStatus' | 'waitLine'>,
 ): Promise<number> {
+  const waitLine = new WaitLine(given);
+  const world = { ...given, ...waitLine.around(given), waitLine };
+  return await run(words, world).finally(() => waitLine.end());
+}
+
+async function run(words: readonly string[], world: Omit<World, 'command' | 'setStatus'>): Promise<number> {
+  if (words[0] === 'complete') return await completeFor(words.slice(1), world);
   const split = words.indexOf('--');
   const own = split < 0 ? words : words.slice(0, split);
   const command = split < 0 ? [] : words.slice(split + 1);
@@ -43,20 +57,38 @@ export async function runProgram(
   const setStatus = (to: number) => {
     status = to;
   };
+  let asked: Command | undefined;
   try {
-    const only = isCommand(own[0]) ? own[0] : null;
+    const [first, ...rest] = withoutHelpWord(own);
+    const only = isCommand(first) ? first : null;
+    if (only === null && first !== undefined && !first.startsWith('-')) throw unknownCommand(first);
     const program = await buildProgram({ ...world, command, setStatus }, only);
-    await program.parseAsync([...own], { from: 'user' });
+    if (only !== null) asked = program.commands.find((one) => one.name() === only);
+    await program.parseAsync(first === undefined ? [] : [first, ...rest], { from: 'user' });
     return status;
   } catch (error) {
-    return statusOfError(error, own, world);
+    return statusOfError(error, asked, world);
   }
 }
 
-function statusOfError(error: unknown, words: readonly string[], world: Pick<World, 'err'>): number {
+/** Asked by the scripts of `completion`, and by no person. */
+async function completeFor(words: readonly string[], given: Parameters<typeof run>[1]): Promise<number> {
+  const world = { ...given, command: [], setStatus: () => undefined };
+  const { complete } = await import('./complete.js');
+  return await complete(words, { world, build: (only) => buildProgram(world, only) });
+}
+
+function statusOfError(
+  error: unknown,
+  command: Command | undefined,
+  world: Pick<World, 'err' | 'environment'>,
+): number {
+  const isRun = command?.name() === 'run'; // which keeps the low numbers for its command
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done; // help or the version, as asked
-    return words[0] === 'run' ? RUN_EXIT.ours : EXIT.usage; // a message was printed; run keeps 2 for its command
+    const text = usageText(error, command);
+    if (text !== null) world.err(`seatfile: ${text}\n`);
+    return isRun ? RUN_EXIT.ours : EXIT.usage;
   }
   if (error instanceof Interrupted) {
     world.err('\nInterrupted. Nothing was done.\n');
@@ -68,8 +100,11 @@ function statusOfError(error: unknown, words: readonly string[], world: Pick<Wor
   }
   const isMissing = (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND';
   world.err(`seatfile: ${isMissing ? `${PART_MISSING} (${String(error)})` : describeError(error)}\n`);
-  if (error instanceof SeatfileFault) return statusOf(error.code);
-  return words[0] === 'run' ? RUN_EXIT.ours : EXIT.failed;
+  if (!(error instanceof SeatfileFault)) return isRun ? RUN_EXIT.ours : EXIT.failed;
+  const isFileKnown = Boolean(world.environment['SEATFILE']);
+  const advice = command ? meantOtherwise(error, { command, isFileKnown }) : null;
+  if (advice !== null) world.err(`${advice}\n`);
+  return isRun ? RUN_EXIT.ours : statusOf(error.code);
 }
 
 const PART_MISSING = 'a part of seatfile is missing; install it again';

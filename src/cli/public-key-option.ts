@@ -3,7 +3,9 @@ import type { Command } from 'commander';
 import { Trust } from '../licence/trust.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { readGiven } from '../vendor/given-file.js';
+import { collect } from './arguments.js';
 import { waitingReporter } from './asking.js';
+import { licenceOption } from './common-options.js';
 import type { World } from './world.js';
 
 /** `--public-key P`, of every command that opens a licence. */
@@ -23,11 +25,12 @@ const VARIABLE = 'SEATFILE_PUBLIC_KEY';
 const REFUSES = "the vendor's public key: refuse a licence that it did not sign";
 
 export const withPublicKey = (command: Command, means: string = REFUSES): Command =>
-  command.option(
-    '--public-key <file>',
-    `${means} (may be repeated); ` +
-      `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
-    (file: string, before: readonly string[] | undefined) => [...(before ?? []), file],
+  command.addOption(
+    licenceOption(
+      '--public-key <file>',
+      `${means} (may be repeated); ` +
+        `default: ${VARIABLE}, several files with "${nodePath.delimiter}" between them`,
+    ).argParser(collect),
   );
 
 /**

@@ -17,19 +17,6 @@ export const EXIT = {
 /** `run` keeps the low numbers for the child: EX_TEMPFAIL, and what timeout(1) and env(1) say of themselves. */
 export const RUN_EXIT = { noSeat: 75, ours: 125, notExecutable: 126, notFound: 127 } as const;
 
-export const exitStatusHelp = `
-Exit status:
-  0  done
-  1  failed, or nothing matched
-  2  usage, unknown module
-  3  licence file missing, unreadable, invalid, forged, damaged or expired
-  4  no seat free
-  5  seat lost
-  6  share out of reach, write refused, or outcome of a commit unknown
-  130  Ctrl-C: given up; at a question, nothing done (128 + n: another signal)
-run returns the command's own status, and of its own: 75 no seat, 125 anything else,
-126 the command cannot be executed, 127 it is not found.`;
-
 export function statusOf(code: FaultCode): number {
   switch (code) {
     case 'BAD_ARGUMENT':
@@ -75,8 +62,11 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Control characters, and those that turn the direction of text: all that could lie to a terminal. */
-const UNPRINTABLE = /\p{C}|[\u2028\u2029]/gu;
+/**
+ * Control characters, and those that turn the direction of text: all that could lie to a terminal. Also what shows
+ * nothing, and what would be drawn over the character before the text.
+ */
+const UNPRINTABLE = /\p{C}|[\u2028\u2029\u2800]|(?!\uFE0F)\p{Default_Ignorable_Code_Point}|(?<![^\s])\p{M}/gu;
 
 /** Text from a file as a terminal may show it: what is not plainly visible becomes \u{...}. */
 export function printable(text: string): string {
@@ -118,12 +108,6 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
-/** `740 B`, `12 kB`, `1.4 MB`. */
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
-}
-
 /** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
 export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 
@@ -140,22 +124,16 @@ const inUse = (count: number): string =>
 
 const aside = (words: string | null): string => (words === null ? '' : ` (it ${printable(words)})`);
 
-export function describeRefusal(module: string, claim: { reason: string; untilAt: string | null }): string {
-  const until = claim.untilAt === null ? '' : ` until ${clockTime(claim.untilAt)}`;
-  if (claim.reason === 'closed')
-    return (
-      `${module}: the seat table has just been restored. No new user is seated${until}: ` +
-      'users that are at work keep their seats; try again then'
-    );
-  return `${module}: refused, ${claim.reason}${until}`;
-}
-
 /** What a user is told, once, when a seat is taken again after a removal. */
 export const describeRemoved = (module: string, removed: Loss): string =>
   `${module}: your last seat was ${describeLoss(removed)}`;
 
 export const describeEnding = (remainingMs: number, expiresAt: string): string =>
   `the licence expires ${clockTime(expiresAt)}, in ${duration(remainingMs / 1000)}; ask the vendor for a new one`;
+
+/** What an administrator says to a user. */
+export const describeMessage = (words: string, by: string): string =>
+  `message from ${printable(by)}: ${printable(words)}`;
 
 export function describeLoss(loss: Loss): string {
   const by = loss.by === null ? '' : ` by ${printable(loss.by)}`;

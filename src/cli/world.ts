@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { System } from '../client/system.js';
 import type { Append } from '../share/append.js';
+import type { WaitLine } from './wait-line.js';
 
 /** Ctrl-C at a question: nothing was done. */
 export class Interrupted extends Error {
@@ -24,10 +25,14 @@ export class Stopped extends Error {
 export interface World {
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** How wide the terminal is that stderr goes to; null: it goes elsewhere, or to one that cannot redraw a line. */
+  readonly noticeColumns: () => number | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly system: () => System;
   /** What does the file operations has started. Until then its start would count as an answer of the share. */
   readonly ready: Promise<void>;
+  /** The terminal that stdout goes to, as large as it is now; null: it goes elsewhere. */
+  readonly screen: () => { readonly columns: number; readonly rows: number } | null;
   /** Whether a person sits at the other end of stdin. */
   readonly isInteractive: boolean;
   /** Asks that person. Gives the line, '' at the end of input. @throws Interrupted at Ctrl-C or by the signal */
@@ -50,6 +55,8 @@ export interface World {
   readonly spawn: (command: readonly string[], environment: Record<string, string>) => ChildProcess;
   /** How to start this very program as a process of its own, with pipes. */
   readonly spawnSelf: (args: readonly string[], environment: Record<string, string>) => ChildProcess;
+  /** What a long wait says. */
+  readonly waitLine: WaitLine;
   readonly version: string;
   /** What followed `--` on the command line: a command, never FILE. */
   readonly command: readonly string[];

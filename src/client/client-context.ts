@@ -13,7 +13,7 @@ import type { Identity, IdentityDeps } from './identity.js';
 import type { PlaceCheck } from './place-check.js';
 import type { Warnings } from './warnings.js';
 
-/** What an instance gets from its process. The three listeners lead out of the room, and never back into it. */
+/** What an instance gets from its process. The listeners lead out of the room, and never back into it. */
 export interface InstanceDeps extends IdentityDeps {
   readonly store: Store;
   /** Asked before a seat is granted. */
@@ -27,6 +27,8 @@ export interface InstanceDeps extends IdentityDeps {
   readonly patienceMs: number;
   readonly onWarning: (warning: Warning) => void;
   readonly onWaiting: (news: QueueNews) => void;
+  /** A poll, or an own commit, has shown a revision that counts. */
+  readonly onShown: (shown: Pick<LatestRevision, 'licence' | 'policy'>) => void;
   /** Seats were lost or given back. */
   readonly onSeatsOver: () => void;
   /** For a renewal from a path: with time-outs of their own. */

@@ -1,6 +1,7 @@
 import type { Warning } from '../api.js';
 import type { InstanceRecord } from '../licence/document.js';
 import type { Instant } from '../licence/time.js';
+import { leaveMarked } from '../rules/leaving.js';
 import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { Change } from '../store/commit.js';
@@ -67,7 +68,7 @@ export class Client {
     this.agenda.beatBegins(started.elapsedMs);
     const made = await this.commit(this.beats.change(started), this.beats.deadline());
     this.agenda.pollEnded(started.elapsedMs); // its commit has read the table, and swept it
-    this.follow(this.beats.made(made));
+    await this.heed(this.beats.made(made));
   }
 
   /** Rule 3. @throws SeatfileFault when the share could not be read, or did not confirm an eviction */
@@ -90,7 +91,7 @@ export class Client {
     );
     agenda.listen();
     // First: a removed holder must know it also where a commit fails now.
-    this.follow(pollFindings.ownSeats(top.licence));
+    await this.heed(pollFindings.ownSeats(top.licence));
     if (holds.size === 0) return;
     if (pollFindings.isSweepDue(top.licence, started.elapsedMs)) return await this.sweep(started.elapsedMs);
     agenda.pollEnded(started.elapsedMs);
@@ -105,8 +106,22 @@ export class Client {
       table.deadline(PATIENCE_MS),
     );
     agenda.pollEnded(polledMs);
-    this.follow(pollFindings.ownSeats(done.licence));
+    await this.heed(pollFindings.ownSeats(done.licence));
     this.follow(pollFindings.next(done.licence));
+  }
+
+  /**
+   * Rule 9: seats that are removed gently are not valid any more; now the table may give them to others. Until the
+   * share has confirmed that, the loops go on, also for the last seat.
+   */
+  private async heed(found: Found): Promise<void> {
+    if (found.mustLeave) {
+      const { identity } = this.context;
+      const leave: Change<null> = (context) => ({ answer: null, draft: leaveMarked(context, identity.id) });
+      await this.commit(leave, this.table.deadline(PATIENCE_MS));
+      found.hasLost = true;
+    }
+    this.follow(found);
   }
 
   // --- reactions ----------------------------------------------------------------------------------------------------

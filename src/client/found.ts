@@ -9,6 +9,8 @@ export class Found {
   wanted = NOTHING_DUE;
   /** Seats of this instance were lost. Their handles know it already. */
   hasLost = false;
+  /** Seats of the own record are removed gently. Their handles know it, and the table is to be told that they do. */
+  mustLeave = false;
 
   /** `dueMs`: by the monotonic clock. */
   wantBeat(dueMs: number): void {
@@ -20,8 +22,9 @@ export class Found {
   }
 
   /** The wishes of both. */
-  and({ wanted }: Found): this {
+  and({ wanted, mustLeave }: Found): this {
     this.wanted = soonerOf(this.wanted, wanted);
+    this.mustLeave ||= mustLeave;
     return this;
   }
 }

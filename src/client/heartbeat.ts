@@ -62,6 +62,7 @@ export class Beats {
     });
     return {
       ...{ who: identity.requester, seats: holds.seats, highestBeat: identity.highestBeat },
+      heard: holds.heard,
       ...(isClosed && { notNow: doubtful }),
       mayReturn: (module) => holds.mayReturn(module),
       returnSeconds: (module) => Math.max(0, this.returnMs(module)) / 1000,
@@ -105,6 +106,7 @@ export class Beats {
           this.followOutcome(module, seatOutcome, { licence, found });
         if (answer.record === null) return found;
         found.confirmedSince = since;
+        found.and(this.pollFindings.told(answer.record));
         return found.and(this.pollFindings.next(licence)); // not ownSeats(): the beat has just decided about them
     }
   }

@@ -15,11 +15,16 @@ export interface Hold {
   readonly handles: Set<Seat>;
 }
 
+/** Ids of messages that are remembered. A seat has {@link MAX_MESSAGES} at most. */
+const MOST_HEARD = 10_000;
+
 /** The seats that this process holds, by module, and what their handles tell the application. */
 export class Holds {
   private readonly byModule = new Map<string, Hold>();
   /** Rule 7: what the last good poll supports, while this instance has promised to answer. */
   private answering: Validity | null = null;
+  /** The messages that were shown to the application, by id. A beat takes them out of the table. */
+  private readonly shown = new Set<string>();
   private readonly clock: Clock;
   private readonly cacheAgeMs: number;
 
@@ -104,6 +109,25 @@ export class Holds {
       if (hold) Object.assign(hold, { seat, validity: validityOf(record, since), isDoubted: false });
     }
     this.tell();
+  }
+
+  get heard(): ReadonlySet<string> {
+    return this.shown;
+  }
+
+  /** The table shows this seat: what it says to its holder is told, each message once to this instance. */
+  tellMessages(seat: SeatRecord): void {
+    const hold = this.byModule.get(seat.module);
+    if (hold?.seat.id !== seat.id) return;
+    for (const message of seat.messages ?? []) {
+      if (this.shown.has(message.id)) continue;
+      this.shown.add(message.id);
+      for (const handle of hold.handles) handle.tellMessage(message);
+    }
+    for (const id of this.shown) {
+      if (this.shown.size <= MOST_HEARD) break;
+      this.shown.delete(id); // the oldest first
+    }
   }
 
   /** Validity ends now. Only a confirmed beat restores it. */

@@ -1,21 +1,35 @@
-import type { InstanceRecord, Licence, Tombstone } from '../licence/document.js';
-import { isEarly, isExpired, type Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
-import type { ClaimOutcome } from '../rules/claim.js';
+import type { Denial } from '../rules/denial.js';
+import { giveBack } from '../rules/give-back.js';
 import { requestSeat, type SeatWish } from '../rules/request.js';
 import { acknowledgeRemoval } from '../rules/tombstones.js';
 import { validityOf } from '../rules/validity.js';
 import { instantOf } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { SerialQueue } from '../share/serial.js';
-import type { InstanceAnswer, RefusalNote } from './answers.js';
+import { type AllOrNone, allOrNone } from './all-or-none.js';
+import type { InstanceAnswer, NotSeated, RefusalNote } from './answers.js';
+import { isTaken, refuseByDate } from './claim-terms.js';
+import {
+  type Asked,
+  answerTo,
+  type Claimed,
+  type Granted,
+  isNoSeat,
+  isRefused,
+  type NotGranted,
+  type Tried,
+  type Unplaced,
+} from './claimed.js';
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
 import { type Hold, Holds } from './held-seats.js';
 import { Identity } from './identity.js';
+import { IdleWatch } from './idle-watch.js';
+import { isFinal } from './joint-answer.js';
 import { PutOver } from './put-over.js';
 import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
@@ -25,32 +39,6 @@ import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 import { Waiting } from './waiter.js';
 import { lossOf } from './warning-text.js';
 import { Warnings } from './warnings.js';
-
-/** The table was restored and is still closed: see {@link SettlingPeriod}. */
-interface Closed {
-  readonly kind: 'closed';
-  readonly untilAt: string;
-}
-
-/** A later entitlement is bound to what was not looked at yet: see {@link PlaceCheck}. */
-interface Unplaced {
-  readonly kind: 'unplaced';
-  readonly boundTo: readonly string[];
-}
-
-/** The outcome of one attempt at a claim. */
-type Tried = Placed | Unplaced;
-type Placed =
-  | (Extract<ClaimOutcome, { kind: 'seated' }> & { readonly removed: Tombstone | null })
-  | Extract<ClaimOutcome, { kind: 'full' }>
-  | Closed;
-
-interface Claimed<A> {
-  readonly answer: A;
-  /** Null: the claim was refused, and not recorded. */
-  readonly licence: Licence | null;
-  readonly since: Instant;
-}
 
 /**
  * One running process in the table: one record, one beat for all its modules. Here it takes seats. The {@link Client}
@@ -65,6 +53,7 @@ export class Instance {
   private readonly denials: Denials;
   private readonly renewals: Renewals;
   private readonly putOver: PutOver;
+  private readonly idleWatch: IdleWatch;
 
   constructor(deps: InstanceDeps) {
     this.context = {
@@ -79,26 +68,41 @@ export class Instance {
     this.denials = new Denials(this.context, this.client);
     this.renewals = new Renewals(this.context, this.client);
     this.putOver = new PutOver(this.context);
+    this.idleWatch = new IdleWatch(this.context, this.client);
   }
 
-  /** Takes a seat, or shares the one that this process has. `wait`: until when the claim waits for a free seat. */
+  /** The application listens to changes of the table. */
+  watch(isWanted: () => boolean, intervalSeconds: () => number): void {
+    const isPolling = () => this.client.isHolder || this.waiting.isAny;
+    this.idleWatch.begin(isWanted, isPolling, intervalSeconds);
+  }
+
+  /**
+   * Takes a seat in each of these modules, or in none; one that this process has is shared. `wait`: until when the
+   * claim waits for free seats.
+   */
   async acquire(
-    module: string,
+    modules: readonly string[],
     deadline: Deadline,
     wait: Deadline | null,
     refusalNote: RefusalNote,
   ): Promise<InstanceAnswer> {
     const startedMs = this.context.clock.elapsedMs();
-    this.rollCaller.end(module); // this claim calls the holders itself
-    const answer = await (wait ? this.waitFor(module, deadline, wait) : this.tryOnceNow(module, deadline));
-    if (answer.kind !== 'full') return answer;
-    if (refusalNote !== 'none') this.noteDenial(module, refusalNote === 'final');
-    void this.rollCaller.keepCalling(module);
-    return { ...answer, waitedMs: Math.round(this.context.clock.elapsedMs() - startedMs) };
+    for (const module of modules) this.rollCaller.end(module); // this claim calls the holders itself
+    const answer = await (wait
+      ? this.waitFor({ modules, wait }, deadline, wait)
+      : this.tryOnceNow({ modules, wait }, deadline));
+    if (answer.kind === 'seated') return answer;
+    const waitedMs = Math.round(this.context.clock.elapsedMs() - startedMs);
+    if (refusalNote !== 'none')
+      this.noteDenial(answer, { final: refusalNote === 'final', waitedMs: wait ? waitedMs : 0 });
+    if (reasonOf(answer) === 'banned' || reasonOf(answer) === 'closed') return answer;
+    void this.rollCaller.keepCalling(answer.module);
+    return answer.kind === 'full' ? { ...answer, waitedMs } : answer;
   }
 
-  private async tryOnceNow(module: string, deadline: Deadline): Promise<InstanceAnswer> {
-    const tried = () => this.context.queue.run(() => this.tryOnce(module, deadline, false));
+  private async tryOnceNow(asked: Asked, deadline: Deadline): Promise<InstanceAnswer> {
+    const tried = () => this.context.queue.run(() => this.tryOnce(asked, deadline, false));
     return await this.putOver.heeded(tried, deadline).catch(async (error: unknown) => {
       if (await this.renewals.mayHelp(error, deadline)) return await tried();
       throw error;
@@ -108,29 +112,31 @@ export class Instance {
   /**
    * Rule 8. A waiter that gives up, or is told to, leaves the queue, and gives back a seat that was offered meanwhile.
    */
-  private async waitFor(module: string, deadline: Deadline, wait: Deadline): Promise<InstanceAnswer> {
+  private async waitFor(asked: Asked, deadline: Deadline, wait: Deadline): Promise<InstanceAnswer> {
     const patienceMs = deadline.untilMs - this.context.clock.elapsedMs();
-    this.waiting.begin(module, wait);
+    for (const module of asked.modules) this.waiting.begin(module, wait);
     try {
-      let answer = await this.tryOnceNow(module, deadline);
-      if (answer.kind === 'full') this.noteDenial(module, false);
-      while (answer.kind !== 'seated' && this.waiting.isOpen(wait)) {
-        await this.waiting.untilWorthTrying(module, wait);
+      let answer = await this.tryOnceNow(asked, deadline);
+      if (answer.kind !== 'seated' && !isFinal(answer))
+        this.noteDenial(answer, { final: false, waitedMs: 0 });
+      while (answer.kind !== 'seated' && !isFinal(answer) && this.waiting.isOpen(wait)) {
+        await this.waiting.untilWorthTrying(answer.module, wait);
         const again = { ...deadline, ...this.client.table.deadline(patienceMs) };
-        answer = await this.waiting.tryAgain(() => this.tryOnce(module, again, true), wait, answer);
+        answer = await this.waiting.tryAgain(() => this.tryOnce(asked, again, true), wait, answer);
       }
       return answer;
     } finally {
-      const isLast = this.waiting.end(module, wait);
-      if (isLast && !this.context.holds.get(module)) await this.dequeue(module);
-      if (isLast) this.waiting.left(module);
+      const over = asked.modules.filter((module) => this.waiting.end(module, wait));
+      await this.dequeue(over.filter((module) => !this.context.holds.get(module)));
+      for (const module of over) this.waiting.left(module);
     }
   }
 
-  private async dequeue(module: string): Promise<void> {
-    if (!this.waiting.mayStand(module)) return;
+  private async dequeue(modules: readonly string[]): Promise<void> {
+    const standing = modules.filter((module) => this.waiting.mayStand(module));
+    if (standing.length === 0) return;
     const deadline = this.client.table.deadline(PATIENCE_MS);
-    await this.releases.leave([], deadline, [module]).catch(() => undefined); // it is tried again later
+    await this.releases.leave([], deadline, standing).catch(() => undefined); // it is tried again later
   }
 
   /** Nothing goes on in the background any more. */
@@ -152,61 +158,80 @@ export class Instance {
     await this.releases.leaveWith(seats, deadline, this.waiting.abandoned);
   }
 
-  private noteDenial(module: string, final: boolean): void {
+  private noteDenial(answer: NotSeated, how: { readonly final: boolean; readonly waitedMs: number }): void {
     const { user, host } = this.context.who;
-    this.denials.note({ instance: this.context.identity.id, module, user, host, reason: 'full', final });
+    const instance = this.context.identity.id;
+    this.denials.note({ instance, module: answer.module, user, host, reason: reasonOf(answer), ...how });
   }
 
-  private async tryOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
-    const shared = await this.sharedSeat(module);
-    if (shared) return { kind: 'seated', seat: shared, removed: null };
-    const { answer, licence, since } = await this.claimSeat(module, deadline, hasWaited);
-    if (answer.kind === 'closed') return { kind: 'refused', reason: 'closed', untilAt: answer.untilAt };
-    if (answer.kind === 'full') {
-      if (licence) this.waiting.tell(module, licence, answer);
-      return { ...answer, waitedMs: 0 };
+  private async tryOnce(asked: Asked, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
+    const lacking: string[] = [];
+    for (const module of asked.modules) if (!(await this.isHeld(module))) lacking.push(module);
+    if (lacking.length === 0) return { kind: 'seated', seats: this.handles(asked.modules), removed: null };
+    const { answer, licence, since } = await this.claimSeats(
+      { ...asked, modules: lacking },
+      deadline,
+      hasWaited,
+    );
+    if (answer.kind === 'none') {
+      if (licence && isNoSeat(answer.refusal)) this.waiting.tell(answer.module, licence, answer.refusal);
+      return answerTo(answer.module, answer.refusal);
     }
-    const removed = answer.removed && lossOf(answer.removed);
-    return { kind: 'seated', seat: this.seated(module, answer.record, since), removed };
+    this.seated(lacking, answer.seated, since);
+    const [removed = null] = answer.seated.flatMap(({ removed }) => removed ?? []);
+    return { kind: 'seated', seats: this.handles(asked.modules), removed: removed && lossOf(removed) };
   }
 
-  /** One more handle on a seat of this process. After its validity has ended, only a confirmed beat restores it. */
-  private async sharedSeat(module: string): Promise<Seat | null> {
+  /** A seat of this process. After its validity has ended, only a confirmed beat restores it. */
+  private async isHeld(module: string): Promise<boolean> {
     const known = this.context.holds.get(module);
     if (known && this.context.holds.remainingMs(known) <= 0) await this.client.beat().catch(() => undefined);
     const hold = this.context.holds.get(module);
-    if (!hold || this.context.holds.remainingMs(hold) <= 0) return null;
-    return this.addHandle(hold);
+    return hold !== undefined && this.context.holds.remainingMs(hold) > 0;
   }
 
-  private async claimSeat(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Placed>> {
+  private async claimSeats(
+    asked: Asked,
+    deadline: Deadline,
+    hasWaited: boolean,
+  ): Promise<Claimed<AllOrNone<Granted, NotGranted>>> {
     for (;;) {
-      const { answer, licence, since } = await this.claimOnce(module, deadline, hasWaited);
-      if (answer.kind !== 'unplaced') return { answer, licence, since };
-      await this.context.place.check(answer.boundTo);
+      const { answer, licence, since } = await this.claimOnce(asked, deadline, hasWaited);
+      if (answer.kind === 'all') return { answer, licence, since };
+      const { module, refusal } = answer;
+      if (refusal.kind !== 'unplaced') return { answer: { kind: 'none', module, refusal }, licence, since };
+      await this.context.place.check(refusal.boundTo);
     }
   }
 
-  private async claimOnce(module: string, deadline: Deadline, hasWaited: boolean): Promise<Claimed<Tried>> {
-    const waitSeconds = this.waiting.secondsFor(module);
-    const sinceAt = this.waiting.sinceAt(module);
-    const place = { module, seatId: this.context.random.id(), waitSeconds, sinceAt, hasWaited };
+  private async claimOnce(
+    { modules, wait }: Asked,
+    deadline: Deadline,
+    hasWaited: boolean,
+  ): Promise<Claimed<AllOrNone<Granted, NotGranted | Unplaced>>> {
+    const places = modules.map((module) => ({
+      ...{ module, seatId: this.context.random.id(), hasWaited },
+      ...{ waitSeconds: this.waiting.secondsFor(module), sinceAt: this.waiting.sinceAt(module, modules) },
+    }));
     const started = instantOf(this.context.clock);
-    const outcomes: Tried[] = []; // one for each attempt
+    const outcomes: AllOrNone<Granted, NotGranted | Unplaced>[] = []; // one for each attempt
+    const passOn = ({ licence }: ChangeContext, others: readonly string[]) =>
+      giveBack(licence, this.context.identity.id, this.waiting.onlyFor(wait, others));
     try {
       const { done, since } = await this.client.commit((context) => {
-        const tried = this.tryClaim(context, place, started);
+        const tried = allOrNone(context, places, (now, place) => this.tryClaim(now, place, started), passOn);
         outcomes.push(tried.answer);
         return tried;
       }, deadline);
-      this.waiting.saw(module, done.licence);
+      for (const module of modules) this.waiting.saw(module, done.licence);
       return { answer: done.answer, licence: done.licence, since };
     } catch (error) {
       // The commit was only to call silent holders, or to join the queue. The refusal is true without it.
       const last = outcomes.at(-1);
-      const isRefused = last?.kind === 'full' && outcomes.every(({ kind }) => kind === 'full');
-      if (isRefused && isShareTrouble(error)) return { answer: last, licence: null, since: started };
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.releases.takeBack(module);
+      if (last && outcomes.every(isRefused) && isShareTrouble(error))
+        return { answer: last, licence: null, since: started };
+      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN')
+        for (const module of modules) this.releases.takeBack(module);
       throw error;
     }
   }
@@ -230,7 +255,7 @@ export class Instance {
     const settlingMs = this.client.table.settlingMs(base, policy, nowMs);
     if (settlingMs > 0 && outcome.kind === 'seated' && !isTaken(base, outcome.record, place.module))
       return { answer: { kind: 'closed', untilAt: toIso(nowMs + settlingMs) }, draft: null };
-    if (outcome.kind === 'full') {
+    if (outcome.kind !== 'seated') {
       const { draft, ...answer } = outcome;
       if (draft) this.waiting.stands(place.module, draft.licence);
       return { answer, draft };
@@ -243,13 +268,21 @@ export class Instance {
     return { answer: { ...outcome, removed: told.removed }, draft: { ...draft, licence } };
   }
 
-  private seated(module: string, record: InstanceRecord, since: Instant): Seat {
-    const place = record.seats.find((held) => held.module === module);
-    if (!place) throw new Error(`claimed ${module}, and the record does not hold it`);
-    const hold = this.context.holds.put(place, validityOf(record, since));
-    const seat = this.addHandle(hold);
-    this.client.seated(record, since);
-    return seat;
+  private seated(modules: readonly string[], granted: readonly Granted[], since: Instant): void {
+    const record = granted.at(-1)?.record; // each claim goes on from the record of the one before
+    for (const module of modules) {
+      const place = record?.seats.find((held) => held.module === module);
+      if (!record || !place) throw new Error(`claimed ${module}, and the record does not hold it`);
+      this.context.holds.put(place, validityOf(record, since));
+    }
+    if (record) this.client.seated(record, since);
+  }
+
+  private handles(modules: readonly string[]): Seat[] {
+    return modules.flatMap((module) => {
+      const hold = this.context.holds.get(module);
+      return hold ? [this.addHandle(hold)] : [];
+    });
   }
 
   private addHandle(hold: Hold): Seat {
@@ -261,25 +294,4 @@ export class Instance {
   }
 }
 
-/** By share time: no clock of this computer is asked. @throws SeatfileFault LICENCE_EXPIRED, LICENCE_NOT_YET */
-function refuseByDate(policy: Policy, nowMs: number): void {
-  if (isExpired(policy, nowMs))
-    throw new SeatfileFault(
-      'LICENCE_EXPIRED',
-      `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
-    );
-  if (isEarly(policy, nowMs))
-    throw new SeatfileFault(
-      'LICENCE_NOT_YET',
-      `the licence is valid from ${policy.notBefore} on, and the file server's clock says ${toIso(nowMs)}; ` +
-        'wait until then, or set that clock if it is wrong',
-    );
-}
-
-/** Whether the seat was in use before: a second instance of a seated user is no new user. */
-const isTaken = (base: Licence, record: InstanceRecord, module: string): boolean => {
-  const place = record.seats.find((seat) => seat.module === module)?.id;
-  return base.instances.some((other) =>
-    other.seats.some((seat) => seat.module === module && seat.id === place),
-  );
-};
+const reasonOf = (answer: NotSeated): Denial['reason'] => (answer.kind === 'full' ? 'full' : answer.reason);

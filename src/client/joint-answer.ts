@@ -1,17 +1,15 @@
-import type { ClaimAnswer } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
+import type { NotSeated } from './answers.js';
 import { isShareTrouble } from './table-view.js';
 
 /** What several licences say together, and where a claim goes on to the next. */
-
-export type NotSeated = Exclude<ClaimAnswer, { kind: 'seated' }>;
 
 /** Where a share is not connected, its files seem to be missing. */
 export const isOutOfReach = (error: unknown): error is SeatfileFault =>
   isShareTrouble(error) || (error instanceof SeatfileFault && error.code === 'LICENCE_MISSING');
 
 /** A person has decided about this user. Another licence is no way round that. */
-export const isFinal = (answer: NotSeated): boolean =>
+export const isFinal = (answer: { readonly kind: string; readonly reason?: string }): boolean =>
   answer.kind === 'refused' && answer.reason === 'banned';
 
 /** The next licence may have what this one has not: an answer, or the module. */
@@ -23,7 +21,7 @@ export function worstOf(faults: readonly SeatfileFault[]): SeatfileFault | undef
   const [worst = faults[0], ...others] = faults.filter(({ code }) => code !== 'UNKNOWN_MODULE');
   if (worst === undefined || others.length === 0) return worst;
   const message = [worst, ...others].map((fault) => fault.message).join('; and ');
-  return new SeatfileFault(worst.code, message, { cause: worst });
+  return new SeatfileFault(worst.code, message, { cause: worst, details: worst.details });
 }
 
 /** No licence has a free seat: the holders of all, and the first time at which one may be free. */

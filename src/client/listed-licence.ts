@@ -1,6 +1,7 @@
 import type { LicencePlace } from '../api.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
+import { abortedFault, nameOf } from './answered.js';
 import type { OpenLicence } from './open-licence.js';
 
 /** One of several licences. It is opened when it is asked for the first time, and stays open. */
@@ -31,11 +32,10 @@ export class ListedLicence {
     const ms = endMs === null ? Number.POSITIVE_INFINITY : endMs - this.clock.elapsedMs();
     const answer = await inTime(this.clock, ms, this.open(), signal);
     if (answer !== LATE) return answer;
-    if (signal?.aborted)
-      throw new SeatfileFault('ABORTED', `${this.name}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
-    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`);
+    if (signal?.aborted) throw abortedFault({ name: this.name, doing: 'the claim' }, signal);
+    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`, {
+      details: { path: this.name },
+    });
   }
 
   /** An opening that is under way is not waited for: it closes what it opens. */
@@ -64,9 +64,6 @@ export class ListedLicence {
   }
 
   private get name(): string {
-    return typeof this.place === 'string' ? this.place : `${this.place.key} in ${this.place.in}`;
+    return nameOf(this.place);
   }
 }
-
-export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);

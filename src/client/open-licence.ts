@@ -2,18 +2,31 @@ import type {
   AcquireOptions,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
+  SeveralAnswer,
+  StatusOptions,
 } from '../api.js';
-import type { Policy } from '../licence/entitlement.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { grantOf, type Policy } from '../licence/entitlement.js';
+import { closedFault, inFile, type SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
 import { whyNotOpened } from '../store/locate.js';
+import { abortedFault, answeredBy, LATE_MS, nameOf, silentFault } from './answered.js';
 import type { Answer, InstanceAnswer, RefusalNote } from './answers.js';
-import { abortSignalOf, checkClaim, checkNames, checkOpening, trustIn } from './argument-checks.js';
+import {
+  abortSignalOf,
+  checkClaim,
+  checkModule,
+  checkNames,
+  checkOpening,
+  trustIn,
+} from './argument-checks.js';
 import { Emitter } from './emitter.js';
+import { type Instances, join } from './instances.js';
+import { OpenClaims } from './open-claims.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
 import {
   addLastAct,
@@ -23,8 +36,10 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { LATE_MS, unconfirmed } from './release.js';
-import { type Instances, join, type Member } from './shared-instance.js';
+import { releaseAll } from './release.js';
+import type { Seat } from './seat.js';
+import type { Member } from './shared-instance.js';
+import { StatusReader } from './status-reader.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 
@@ -43,12 +58,14 @@ export async function openWith(
   });
   const trust = trustIn(options.publicKey);
   if (options.releaseOnExit !== false) endHungProcess();
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { onSlow: options.onSlow, trust });
-  const { user = system.facts.user, host = system.facts.host } = options;
+  const { user = system.facts.user, host = system.facts.host, onSlow } = options;
+  const deadline = openDeadline(system, options);
+  const what = { name: nameOf(place), doing: 'opening' };
+  const looked = () => find(place, system, { onSlow, trust, deadline });
+  const paths = await answeredBy(deadline, looked, system.clock, what);
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
-    { place, file: paths.licenceFile },
+    { place, reader: new StatusReader(paths, trust, system) },
     options,
     system,
     deadline,
@@ -57,16 +74,17 @@ export async function openWith(
 
 async function openAs(
   member: Member,
-  { place, file }: { readonly place: LicencePlace; readonly file: string },
+  { place, reader }: { readonly place: LicencePlace; readonly reader: StatusReader },
   options: OpenOptions,
   system: System,
   deadline: Deadline,
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    const { policy } = await member.read(deadline);
-    refuseOtherKey(place, policy, file);
-    return new OpenLicence(member, file, policy, options, system);
+    const what = { name: reader.file, doing: 'opening' };
+    const { policy } = await answeredBy(deadline, () => member.read(deadline), system.clock, what);
+    refuseOtherKey(place, policy, reader.file);
+    return new OpenLicence(member, reader, policy, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
@@ -81,28 +99,40 @@ interface Wish {
   readonly refusalNote: RefusalNote;
 }
 
+const NO_RELAY = { isHeard: () => false, tell: () => undefined };
+
 export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   readonly file: string;
-  readonly modules: readonly string[];
+  /** For several licences: those that listen to all of them. */
+  relay: { readonly isHeard: () => boolean; readonly tell: () => void } = NO_RELAY;
+  /** As it was opened; {@link policy} is the latest. */
+  private readonly opened: Policy;
   private readonly member: Member;
+  private readonly reader: StatusReader;
   private readonly clock: Clock;
-  private readonly asking = new Set<Promise<unknown>>();
-  /** A claim or a return that the share neither confirmed nor refused. */
-  private unsure: SeatfileFault | null = null;
+  private readonly claims: OpenClaims;
   private isClosed = false;
   private readonly timeoutMs: number;
   private waiting = new AbortController();
   private stopForWorkers: () => void = () => undefined;
 
-  constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
+  constructor(member: Member, reader: StatusReader, policy: Policy, options: OpenOptions, system: System) {
     super();
-    this.file = file;
-    this.modules = [...policy.modules.keys()];
+    this.file = reader.file;
+    this.reader = reader;
+    this.opened = policy;
     this.member = member;
     this.clock = system.clock;
+    this.claims = new OpenClaims(reader.file, system.clock);
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    member.onWaiting = (news) => soon(() => this.emit('waiting', { file, ...news }));
+    member.onWaiting = (news) => soon(() => this.emit('waiting', { file: this.file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
+    member.isWatching = () => !this.isClosed && (this.listenerCount('changed') > 0 || this.relay.isHeard());
+    member.onChanged = () =>
+      soon(() => {
+        this.emit('changed');
+        this.relay.tell();
+      });
     member.warnOfPlaceLater();
     if (options.releaseOnExit === false) return;
     this.stopForWorkers = leaveForWorkers();
@@ -112,19 +142,68 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     };
   }
 
+  get modules(): readonly string[] {
+    return [...this.policy.modules.keys()];
+  }
+
+  get customer(): string | null {
+    return this.policy.customer;
+  }
+
+  get licenceId(): string {
+    return this.policy.licenceId;
+  }
+
+  get expiresAt(): string | null {
+    return this.policy.expiresAt;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    return inFile(this.file, () => grantOf(this.policy, module)).maxUsers;
+  }
+
+  /** Those that it holds now. */
+  get seats(): readonly Seat[] {
+    return this.member.held;
+  }
+
+  private get policy(): Policy {
+    return this.member.latest?.policy ?? this.opened;
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') this.watch();
+  }
+
+  /** There is a listener to changes, here or at the {@link relay}. */
+  watch = (): void => this.member.watch();
+
+  acquire(module: string, options?: AcquireOptions, refusalNote?: RefusalNote): Promise<Answer>;
+  acquire(
+    modules: readonly string[],
+    options?: AcquireOptions,
+    refusalNote?: RefusalNote,
+  ): Promise<SeveralAnswer>;
   async acquire(
-    module: string,
+    module: string | readonly string[],
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
-  ): Promise<Answer> {
-    if (this.isClosed)
-      throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
-    checkClaim(module, options);
+  ): Promise<Answer | SeveralAnswer> {
+    if (this.isClosed) throw closedFault(this.file);
+    const modules = checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
     const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
-    const answer = await this.clock.awake(() => this.noted(this.ask(module, wish)));
-    return answer.kind === 'seated' ? { ...answer, file: this.file } : answer;
+    const answer = await this.clock.awake(() => this.claims.noted(this.ask(modules, wish)));
+    if (answer.kind !== 'seated') return answer;
+    const one = Array.isArray(module) ? {} : { seat: answer.seats[0] };
+    return { ...answer, ...one, file: this.file };
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    if (this.isClosed) throw closedFault(this.file);
+    return await this.clock.awake(() => this.reader.read(options));
   }
 
   async close(): Promise<void> {
@@ -132,11 +211,11 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     this.stopForWorkers();
     this.stopForWorkers = () => undefined;
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
-    this.unsure = null;
+    this.claims.begin();
     await this.clock.awake(async () => {
       try {
         await this.giveAllBack(endMs);
-        await this.answered(endMs);
+        await this.claims.answered(endMs);
       } finally {
         await this.settled(endMs);
         removeLastAct(this.showLast);
@@ -150,7 +229,8 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { file: this.file, modules: this.modules, isClosed: this.isClosed };
+    const { file, customer, modules, isClosed } = this;
+    return { file, customer, modules, seats: this.seats.map((seat) => seat.toJSON()), isClosed };
   }
 
   private readonly leave = async (): Promise<void> => {
@@ -173,67 +253,32 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), this.member.settled());
   }
 
-  /** A claim that is still open gives back its seat. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
-  private async answered(untilMs: number): Promise<void> {
-    while (this.asking.size > 0) {
-      const leftMs = untilMs - this.clock.elapsedMs();
-      const all = Promise.allSettled(this.asking);
-      if (leftMs <= 0 || (await inTime(this.clock, leftMs, all)) === LATE) throw unconfirmed(this.file, null);
-    }
-    if (this.unsure) throw this.unsure;
-  }
-
-  /** Remembered until it is over, so that closing can wait for it. */
-  private async noted<T>(asked: Promise<T>): Promise<T> {
-    this.asking.add(asked);
-    try {
-      return await asked;
-    } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.unsure = error;
-      throw error;
-    } finally {
-      this.asking.delete(asked);
-    }
-  }
-
   /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
-    module: string,
+    modules: readonly string[],
     { timeoutMs, waitMs, signal, refusalNote }: Wish,
   ): Promise<InstanceAnswer> {
     const nowMs = this.clock.elapsedMs();
     const deadline: Deadline = { untilMs: nowMs + timeoutMs, signal };
     const enough = signal ? AbortSignal.any([signal, this.waiting.signal]) : this.waiting.signal;
     const wait = waitMs > 0 ? { untilMs: nowMs + waitMs, signal: enough } : null;
-    const asked = this.member.acquire(module, deadline, wait, refusalNote);
+    const asked = this.member.acquire(modules, deadline, wait, refusalNote);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
-      void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
+      void this.claims.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
       throw this.unanswered(timeoutMs, signal);
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
-    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
-    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    void this.claims.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
+    throw closedFault(this.file);
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {
-    if (answer.kind !== 'seated') return;
-    await answer.seat.release().catch((cause: unknown) => {
-      throw unconfirmed(this.file, cause);
-    });
+    if (answer.kind === 'seated') await releaseAll(answer.seats, this.file);
   }
 
   private unanswered(timeoutMs: number, signal: AbortSignal | undefined): SeatfileFault {
-    if (signal?.aborted)
-      return new SeatfileFault('ABORTED', `${this.file}: acquire was given up at the caller's wish`, {
-        cause: signal.reason,
-      });
-    return (
-      this.member.outpaced() ??
-      new SeatfileFault(
-        'SHARE_UNREACHABLE',
-        `${this.file}: no answer from the share within ${timeoutMs / 1000} s; is it connected?`,
-      )
-    );
+    if (signal?.aborted) return abortedFault({ name: this.file, doing: 'acquire' }, signal);
+    return this.member.outpaced() ?? silentFault(this.file, timeoutMs);
   }
 }

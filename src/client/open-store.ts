@@ -1,4 +1,4 @@
-import type { LicencePlace, OpenOptions } from '../api.js';
+import type { LicencePlace, OnSlow, OpenOptions } from '../api.js';
 import type { Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
@@ -8,18 +8,25 @@ import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { pathByKey, type Search } from '../store/by-key.js';
-import { locate, whyNotOpened } from '../store/locate.js';
+import { heedLicenceFile, locate, whyNotOpened } from '../store/locate.js';
 import type { LatestRevision } from '../store/revisions.js';
-import type { Store } from '../store/store.js';
-import { firstPoll, storeAt } from './shared-instance.js';
-import type { System } from './system.js';
+import { Store } from '../store/store.js';
+import { abortSignalOf } from './argument-checks.js';
+import { actorOf } from './machine.js';
+import { PlaceCheck } from './place-check.js';
+import { isDeadBy, type System, stageOwnerOf } from './system.js';
 
 /** A licence is found on the share, and its store opened. No instance is made: commands need no more than this. */
 
 const OPEN_MS = 90_000;
 
+/** The longest wait for each operation on a path that a replacement is bound to: beats wait for it. Milliseconds. */
+const REPLACEMENT_MS = 2000;
+
 interface StoreOpening {
-  readonly onSlow?: OpenOptions['onSlow'];
+  /** @default {@link openDeadline} */
+  readonly deadline?: Deadline;
+  readonly onSlow?: OnSlow | undefined;
   /** @default no key: every licence opens */
   readonly trust?: Trust;
   /** By its key, a licence that this verifies is found before any other. @default only what `trust` takes is found */
@@ -44,9 +51,8 @@ export async function locateStore(
   system: System,
   { trust = Trust.none, ...more }: StoreOpening = {},
 ): Promise<{ store: Store; poll: () => Promise<LatestRevision> }> {
-  const deadline = openDeadline(system);
-  const paths = await find(place, system, { ...more, trust });
-  const { onSlow } = more;
+  const { deadline = openDeadline(system), onSlow } = more;
+  const paths = await find(place, system, { ...more, trust, deadline });
   const store = storeAt(paths, trust, system, onSlow);
   const poll = () =>
     firstPoll(store, system, deadline, onSlow).catch((error: unknown) => {
@@ -55,20 +61,58 @@ export async function locateStore(
   return { store, poll };
 }
 
+export const storeAt = (
+  paths: LicencePaths,
+  trust: Trust,
+  system: System,
+  onSlow: OnSlow | undefined,
+): Store =>
+  new Store(
+    {
+      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
+      ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
+      judgePlace: (boundTo) => new PlaceCheck(paths, system, REPLACEMENT_MS).judge(boundTo),
+    },
+    { ...system.store, ...(onSlow && { onSlow }) },
+  );
+
+/** A poll, also of `licence.json`: it may show a later revision than the table has. */
+export async function firstPoll(
+  store: Store,
+  system: System,
+  deadline: Deadline,
+  onSlow: OnSlow | undefined,
+): Promise<LatestRevision> {
+  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
+  const first = await store.read(deadline);
+  return (await heedLicenceFile(store, first.licence, files)) ? await store.read(deadline) : first;
+}
+
 /** Includes the time to find the licence, and the time in which the process is stopped. */
-export const openDeadline = ({ clock }: System): Deadline => ({ untilMs: clock.elapsedMs() + OPEN_MS });
+export const openDeadline = (
+  { clock }: System,
+  { timeoutMs = OPEN_MS, signal }: Pick<OpenOptions, 'timeoutMs' | 'signal'> = {},
+): Deadline => ({
+  untilMs: clock.elapsedMs() + timeoutMs,
+  ...(signal && { signal: abortSignalOf(signal) }),
+});
 
 /** Where the licence lies, every link followed. @throws SeatfileFault BAD_ARGUMENT, LICENCE_*, SHARE_* */
 export async function find(
   place: LicencePlace,
   system: System,
-  { onSlow, trust, preferred = trust }: StoreOpening & { readonly trust: Trust },
+  {
+    trust,
+    preferred = trust,
+    onSlow,
+    deadline = openDeadline(system),
+  }: StoreOpening & { readonly trust: Trust },
 ): Promise<LicencePaths> {
   const { clock, environment } = system;
   // The store has time-outs of its own.
   const files = withTimeouts(system.files, clock, { answerMs: ANSWER_MS, onSlow });
   try {
-    const search = { files, clock, deadline: openDeadline(system) };
+    const search = { files, clock, deadline };
     const path = typeof place === 'string' ? place : await byKey(place, search, [preferred, trust]);
     return await locate(path, files, environment?.mountinfo() ?? null);
   } catch (error) {
@@ -96,5 +140,6 @@ export function refuseOtherKey(place: LicencePlace, { licenceKey }: Policy, lice
     'LICENCE_MISSING',
     `${licenceFile}: expected the licence ${place.key}, found ${licenceKey ?? 'one without a key'}: ` +
       'it was replaced a moment ago; try again',
+    { details: { path: licenceFile, licenceKey: place.key } },
   );
 }

@@ -3,6 +3,7 @@ import type { Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import type { Instant } from '../licence/time.js';
 import { evict } from '../rules/evict.js';
+import { isLeaving } from '../rules/leaving.js';
 import { isAnyOffered, Queues } from '../rules/queue.js';
 import { isOffered } from '../rules/records.js';
 import { isCalled } from '../rules/roll-call.js';
@@ -12,7 +13,7 @@ import type { LatestRevision } from '../store/revisions.js';
 import type { ClientContext } from './client-context.js';
 import { Found } from './found.js';
 import type { Table } from './table-view.js';
-import { lossOf } from './warning-text.js';
+import { lossOf, lossOfLeaving } from './warning-text.js';
 
 /** What a poll shows of the own seats. */
 interface Seen {
@@ -70,8 +71,21 @@ export class PollFindings {
       ...{ held: new Map(mine?.seats.map((seat) => [seat.module, seat])), queues: new Queues(licence) },
       tombstoneOf: tombstonesOf(licence, identity.id),
     };
-    const found = new Found();
+    const found = this.told(mine);
     for (const module of holds.modules) this.checkOwn(module, seen, found);
+    return found;
+  }
+
+  /** What the own record says to this instance: messages, and seats that it is to leave (rule 9). */
+  told(mine: InstanceRecord | undefined): Found {
+    const { holds } = this.context;
+    const found = new Found();
+    for (const seat of mine?.seats ?? []) {
+      if (seat.messages) holds.tellMessages(seat);
+      if (!isLeaving(seat)) continue;
+      if (holds.get(seat.module)?.seat.id === seat.id) holds.lose(seat.module, lossOfLeaving(seat.leaving));
+      found.mustLeave = true;
+    }
     return found;
   }
 
@@ -127,6 +141,7 @@ export class PollFindings {
     if (holds.size === 0 || !record || !policy) return found;
     const nowMs = clock.elapsedMs();
     if (isOtherCommitment(record, policy) || isCalled(licence, identity.id)) found.wantBeat(nowMs);
+    if (this.table.isBanned(licence, record.user)) found.wantBeat(nowMs); // which ends the seats
     const queues = new Queues(licence);
     if (holds.modules.some((module) => queues.positionOf(module, identity.id) !== null))
       found.wantPoll(nowMs + RETURN_POLL_MS);

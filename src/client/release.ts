@@ -4,13 +4,11 @@ import type { Draft } from '../licence/revision.js';
 import { giveBack } from '../rules/give-back.js';
 import { inTime, LATE } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
+import { LATE_MS } from './answered.js';
 import type { Client } from './client.js';
 import type { ClientContext } from './client-context.js';
 import type { Seat } from './seat.js';
 import { PATIENCE_MS } from './table-view.js';
-
-/** How long after its deadline an answer may come, so that a more exact fault comes first. Milliseconds. */
-export const LATE_MS = 500;
 
 /** Seats are given up at once. The release is committed again and again until the share confirms it. */
 export class Releases {
@@ -105,4 +103,12 @@ export class Releases {
 export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
   new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
     cause,
+    details: { path: file },
   });
+
+/** Seats that come too late to be given to the caller. @throws SeatfileFault COMMIT_UNKNOWN */
+export async function releaseAll(seats: readonly Seat[], file: string): Promise<void> {
+  await Promise.all(seats.map((seat) => seat.release())).catch((cause: unknown) => {
+    throw unconfirmed(file, cause);
+  });
+}

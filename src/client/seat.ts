@@ -1,5 +1,6 @@
 import type * as api from '../api.js';
 import type { Ending } from '../licence/entitlement.js';
+import type { SeatMessage } from '../licence/seat-marks.js';
 import { soon } from '../share/clock.js';
 import { Emitter } from './emitter.js';
 
@@ -66,6 +67,11 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
     soon(() => this.emit('expiring', { remainingMs, expiresAt }));
   }
 
+  /** For the instance: an administrator says something to the user. */
+  tellMessage({ words, actor: by, at }: SeatMessage): void {
+    if (!this.isOver) soon(() => this.emit('message', { words, by, at }));
+  }
+
   /** For the instance: moves along the drawing of SeatState, and tells. A move that is not on it is a bug. */
   move(to: api.SeatState, tell: () => void): void {
     const isBack = this.current === 'leaving' ? to !== 'left' : this.isOver;
@@ -76,8 +82,9 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   }
 
   override toJSON(): object {
-    const { id, module, user, host, valid, state } = this;
-    return { id, module, user, host, valid, state };
+    const { id, module, user, host, valid, state, remainingMs } = this;
+    const leftMs = Number.isFinite(remainingMs) ? Math.round(remainingMs) : null; // Light: there is no end
+    return { id, module, user, host, valid, state, remainingMs: leftMs };
   }
 
   private get isOver(): boolean {

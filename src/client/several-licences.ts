@@ -3,17 +3,21 @@ import type {
   ClaimAnswer,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
+  SeveralAnswer,
+  StatusOptions,
 } from '../api.js';
-import type { SeatfileFault } from '../licence/fault.js';
+import { closedFault, type SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
-import { abortSignalOf, checkClaim, checkSeveral } from './argument-checks.js';
+import type { NotSeated } from './answers.js';
+import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
-import { isFinal, isOutOfReach, isPassedBy, type NotSeated, together, worstOf } from './joint-answer.js';
-import { closedFault, ListedLicence } from './listed-licence.js';
+import type { Instances } from './instances.js';
+import { isFinal, isOutOfReach, isPassedBy, together, worstOf } from './joint-answer.js';
+import { ListedLicence } from './listed-licence.js';
 import { type OpenLicence, openWith } from './open-licence.js';
-import type { Instances } from './shared-instance.js';
 import type { System } from './system.js';
 
 /** How long one licence may be out of reach until the next is tried, unless the caller says otherwise. Milliseconds. */
@@ -30,13 +34,23 @@ export async function openAny(
 ): Promise<Public> {
   if (!isList(place)) return await openWith(place, options, system, instances);
   checkSeveral(place, options);
+  const giveUp = new AbortController();
+  const asked = { ...options, signal: giveUp.signal };
   const several = new SeveralLicences(
-    place.map((one) => new ListedLicence(one, () => openWith(one, options, system, instances), system.clock)),
+    place.map((one) => new ListedLicence(one, () => openWith(one, asked, system, instances), system.clock)),
     options,
     system.clock,
   );
-  await several.open();
-  return several;
+  const signal = options.signal && abortSignalOf(options.signal);
+  const heed = () => giveUp.abort(signal?.reason);
+  if (signal?.aborted) heed();
+  signal?.addEventListener('abort', heed);
+  try {
+    await several.open(giveUp.signal);
+    return several;
+  } finally {
+    signal?.removeEventListener('abort', heed); // what is opened later is not given up by it
+  }
 }
 
 const isList = (place: LicencePlace | readonly LicencePlace[]): place is readonly LicencePlace[] =>
@@ -76,25 +90,57 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     return [...new Set(this.opened.flatMap(({ modules }) => modules))];
   }
 
+  get customer(): string | null {
+    return this.opened[0]?.customer ?? null;
+  }
+
+  get licenceId(): string {
+    return this.opened[0]?.licenceId ?? '';
+  }
+
+  get expiresAt(): string | null {
+    return this.opened[0]?.expiresAt ?? null;
+  }
+
+  maxUsers(module: string): number {
+    checkModule(module);
+    const having = this.opened.filter((licence) => licence.modules.includes(module));
+    if (having.length === 0 && this.opened[0]) return this.opened[0].maxUsers(module); // which says that it has none
+    return having.reduce((sum, licence) => sum + licence.maxUsers(module), 0);
+  }
+
+  protected override isHeard(event: keyof LicenceEvents): void {
+    if (event === 'changed') for (const licence of this.opened) licence.watch();
+  }
+
   private get opened(): OpenLicence[] {
     return this.list.flatMap(({ licence }) => licence ?? []);
   }
 
   /** Until the first of them is open. @throws SeatfileFault as openLicence(): of the first, where none can be opened */
-  async open(): Promise<void> {
+  async open(signal: AbortSignal): Promise<void> {
+    const patienceMs = Math.min(this.patienceMs, this.timeoutMs ?? this.patienceMs);
     try {
-      await this.first<OpenLicence>(async (licence) => licence, { patienceMs: this.patienceMs });
+      await this.first<OpenLicence>(async (licence) => licence, { signal, patienceMs });
     } catch (error) {
       await this.close().catch(() => undefined);
       throw error;
     }
   }
 
-  async acquire(module: string, options: AcquireOptions = {}): Promise<ClaimAnswer> {
+  acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer>;
+  acquire(modules: readonly string[], options?: AcquireOptions): Promise<SeveralAnswer>;
+  async acquire(module: Wanted, options: AcquireOptions = {}): Promise<SeveralAnswer> {
     if (this.isClosed) throw closedFault(this.file);
     checkClaim(module, options);
     const signal = options.signal && abortSignalOf(options.signal);
     return await this.clock.awake(() => this.claim(module, { ...options, signal }));
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    const [first] = this.opened;
+    if (this.isClosed || first === undefined) throw closedFault(this.file);
+    return await first.status(options);
   }
 
   async close(): Promise<void> {
@@ -108,24 +154,29 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
   }
 
   override toJSON(): object {
-    return { files: this.opened.map(({ file }) => file), modules: this.modules, isClosed: this.isClosed };
+    const { customer, modules, isClosed } = this;
+    const seats = this.opened.flatMap((licence) => licence.seats).map((seat) => seat.toJSON());
+    return { files: this.opened.map(({ file }) => file), customer, modules, seats, isClosed };
   }
 
   private follow(licence: OpenLicence): void {
     licence.on('warning', (warning) => this.emit('warning', warning));
     licence.on('waiting', (news) => this.emit('waiting', news));
+    const isHeard = () => this.listenerCount('changed') > 0;
+    licence.relay = { isHeard, tell: () => this.emit('changed') };
+    if (isHeard()) licence.watch();
   }
 
-  private async claim(module: string, options: AcquireOptions & Signalled): Promise<ClaimAnswer> {
+  private async claim(module: Wanted, options: AcquireOptions & Signalled): Promise<SeveralAnswer> {
     const { signal, wait = 0 } = options;
     const startedMs = this.clock.elapsedMs();
     const refused: Refused[] = [];
     const longestMs = options.timeoutMs ?? this.timeoutMs;
     const patienceMs = Math.min(this.patienceMs, longestMs ?? this.patienceMs);
-    const ask: Ask<ClaimAnswer> = async (licence, timeoutMs) => {
+    const ask: Ask<SeveralAnswer> = async (licence, timeoutMs) => {
       if (refused.some((other) => other.licence.file === licence.file)) return null; // one file in two spellings
       const note = wait > 0 ? 'none' : timeoutMs === null ? 'final' : 'goes on';
-      const answer = await licence.acquire(module, { signal, timeoutMs: timeoutMs ?? longestMs }, note);
+      const answer = await licence.acquire(one(module), { signal, timeoutMs: timeoutMs ?? longestMs }, note);
       if (answer.kind === 'seated' || isFinal(answer)) return answer;
       refused.push({ licence, answer });
       return null;
@@ -188,15 +239,15 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
 
   /** The claim stands in the queue of each, and takes the first seat that comes. The other places are passed on. */
   private async waitInAll(
-    module: string,
+    module: Wanted,
     { signal, wait, timeoutMs = this.timeoutMs }: AcquireOptions & Signalled,
     refused: readonly Refused[],
-  ): Promise<ClaimAnswer> {
+  ): Promise<SeveralAnswer> {
     const enough = new AbortController();
     const either = signal ? AbortSignal.any([signal, enough.signal]) : enough.signal;
     const answers: NotSeated[] = [];
     const asked = refused.map(async ({ licence }) => {
-      const answer = await licence.acquire(module, { wait, timeoutMs, signal: either });
+      const answer = await licence.acquire(one(module), { wait, timeoutMs, signal: either });
       if (answer.kind !== 'seated') {
         answers.push(answer);
         throw NOT_SEATED;
@@ -205,7 +256,7 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
         enough.abort(); // ends the other waits
         return answer;
       }
-      await answer.seat.release(); // two came at once
+      await Promise.all(answer.seats.map((seat) => seat.release())); // two came at once
       throw NOT_SEATED;
     });
     return await Promise.any(asked).catch((error: AggregateError) => {
@@ -223,6 +274,12 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
 
 /** @param timeoutMs how long the licence may be out of reach; null: it is the last one. Null: the next is asked */
 type Ask<T> = (licence: OpenLicence, timeoutMs: number | null) => Promise<T | null>;
+
+/** One module, or several of which all are wanted. */
+type Wanted = string | readonly string[];
+
+/** The answer is as for the kind of question. */
+const one = (module: Wanted): readonly string[] => module as readonly string[];
 
 interface Signalled {
   readonly signal?: AbortSignal | undefined;

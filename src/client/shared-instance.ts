@@ -1,51 +1,24 @@
-import type { OpenOptions, Warning } from '../api.js';
+import type { OnSlow, OpenOptions, Warning } from '../api.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import type { Trust } from '../licence/trust.js';
-import { foldedName } from '../rules/seats.js';
+import { isShownOtherwise } from '../rules/shown-changes.js';
 import type { CallOff } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import type { LicencePaths } from '../share/layout.js';
-import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
-import { heedLicenceFile } from '../store/locate.js';
+import { withTimeouts } from '../share/op-timeouts.js';
 import type { LatestRevision } from '../store/revisions.js';
-import { Store } from '../store/store.js';
+import type { Store } from '../store/store.js';
 import type { InstanceAnswer, QueueNews, RefusalNote } from './answers.js';
 import { Instance } from './instance.js';
-import { actorOf } from './machine.js';
+import { firstPoll, storeAt } from './open-store.js';
 import { PlaceCheck } from './place-check.js';
 import type { Seat } from './seat.js';
-import { isDeadBy, placeWarnings, type System, stageOwnerOf } from './system.js';
+import { placeWarnings, type System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 import { displayCopyTrouble } from './warning-text.js';
 
-/**
- * One process is one instance. Openings of one licence for one user and host share it. Each is a {@link Member} with
- * seats, waits and listeners of its own. The last one that closes ends the instance.
- *
- * A second copy of the package in the process (its own node_modules, a bundle) finds the instance too. From copy to
- * copy go `SharedInstance.join` and the `Member` that it gives. A change of either needs another SHAPE, and copies of
- * different shapes are two instances.
- */
-export const SHAPE = 3;
-const EVERYWHERE = Symbol.for('seatfile.instances');
-
-export type Instances = Map<string, SharedInstance>;
-
-/** For a process in which nothing can be shared. */
-const ownInstances: Instances = new Map();
-
-/** What this process has open, by {@link keyOf}: in every copy of the package the same map. */
-export function instancesOfProcess(): Instances {
-  try {
-    const host = globalThis as { [EVERYWHERE]?: { [shape: number]: Instances } };
-    if (!host[EVERYWHERE]) Object.defineProperty(host, EVERYWHERE, { value: {}, configurable: true });
-    const shapes = host[EVERYWHERE] ?? {};
-    shapes[SHAPE] ??= new Map();
-    return shapes[SHAPE] instanceof Map ? shapes[SHAPE] : ownInstances;
-  } catch {
-    return ownInstances; // a frozen global object, or something else under this name
-  }
-}
+/** What an application is told of the licence. */
+export type Shown = Pick<LatestRevision, 'licence' | 'policy'>;
 
 export interface Opening {
   readonly paths: LicencePaths;
@@ -56,20 +29,6 @@ export interface Opening {
   readonly system: System;
 }
 
-/** Which openings are one: with other public keys it is another, which judges the licence otherwise. */
-const keyOf = ({ paths, user, host, trust }: Opening): string =>
-  JSON.stringify([paths.licenceFile, foldedName(user), foldedName(host), ...trust.keyIds]);
-
-/** Joins the instance of this process, or begins one: its application and note are those of the first opening. */
-export function join(instances: Instances, opening: Opening): Member {
-  const key = keyOf(opening);
-  const known = instances.get(key);
-  if (known) return known.join();
-  const begun = new SharedInstance(opening, () => instances.delete(key));
-  instances.set(key, begun);
-  return begun.join();
-}
-
 /** The place is looked at, and told of, when the application has opened and has taken its first seat. Milliseconds. */
 const WARN_AFTER_MS = 2000;
 /** The longest wait for each operation of that. Milliseconds. */
@@ -78,37 +37,13 @@ const WARNING_MS = 2000;
 /** The longest wait for each operation on a path that the licence is renewed from. Milliseconds. */
 const RENEWAL_MS = 30_000;
 
-/** The longest wait for each operation on a path that a replacement is bound to: beats wait for it. Milliseconds. */
-const REPLACEMENT_MS = 2000;
-
-type OnSlow = ((waitingFor: string) => void) | undefined;
-
-export const storeAt = (paths: LicencePaths, trust: Trust, system: System, onSlow: OnSlow): Store =>
-  new Store(
-    {
-      ...{ paths, trust, files: system.files, clock: system.clock, random: system.random },
-      ...{ owner: stageOwnerOf(system), isDead: isDeadBy(system), actor: actorOf(system.facts) },
-      judgePlace: (boundTo) => new PlaceCheck(paths, system, REPLACEMENT_MS).judge(boundTo),
-    },
-    { ...system.store, ...(onSlow && { onSlow }) },
-  );
-
-/** A poll, also of `licence.json`: it may show a later revision than the table has. */
-export async function firstPoll(
-  store: Store,
-  system: System,
-  deadline: Deadline,
-  onSlow: OnSlow,
-): Promise<LatestRevision> {
-  const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS, onSlow });
-  const first = await store.read(deadline);
-  return (await heedLicenceFile(store, first.licence, files)) ? await store.read(deadline) : first;
-}
-
+/** What the openings of one licence for one user and host share in this process: one instance in the table. */
 export class SharedInstance {
   readonly store: Store;
   readonly instance: Instance;
   readonly members = new Set<Member>();
+  /** What the last poll or own commit has shown; null before the first. */
+  latest: Shown | null = null;
   private readonly place: PlaceCheck;
   private readonly opening: Opening;
   private readonly onEmpty: () => void;
@@ -151,6 +86,7 @@ export class SharedInstance {
   /** For an opening. @throws SeatfileFault LICENCE_ELSEWHERE, too */
   async read(deadline: Deadline): Promise<LatestRevision> {
     const first = await firstPoll(this.store, this.opening.system, deadline, this.onSlow);
+    this.noteShown(first);
     try {
       await this.place.check(first.policy.boundTo);
       return first;
@@ -159,8 +95,24 @@ export class SharedInstance {
       await this.store.settleReplacement(deadline).catch(() => null);
     }
     const next = await this.store.read(deadline); // a licence for this place may have been put over the other
+    this.noteShown(next);
     await this.place.check(next.policy.boundTo);
     return next;
+  }
+
+  /** What an application would show is compared only where one listens. */
+  private readonly noteShown = ({ licence, policy }: Shown): void => {
+    const before = this.latest;
+    this.latest = { licence, policy };
+    const listening = [...this.members].filter((member) => member.isWatching());
+    if (before === null || listening.length === 0 || !isShownOtherwise(before.licence, licence)) return;
+    for (const member of listening) member.onChanged();
+  };
+
+  /** A member listens to changes. */
+  watch(): void {
+    const isWanted = () => [...this.members].some((member) => member.isWatching());
+    this.instance.watch(isWanted, () => this.latest?.policy.checkIntervalSeconds ?? 1);
   }
 
   private tell(act: (member: Member) => void): void {
@@ -171,7 +123,8 @@ export class SharedInstance {
     this.tell((member) => member.onWarning(warning));
   }
 
-  private readonly onSlow = (waitingFor: string): void => this.tell((member) => member.onSlow(waitingFor));
+  private readonly onSlow: OnSlow = (waitingFor, wait) =>
+    this.tell((member) => member.onSlow(waitingFor, wait));
 
   private makeStore(): Store {
     const { paths, trust, system } = this.opening;
@@ -198,6 +151,7 @@ export class SharedInstance {
       watching: system.watching,
       cacheAgeMs: system.cacheAgeMs,
       patienceMs: options.timeoutMs ?? PATIENCE_MS,
+      onShown: this.noteShown,
       onWaiting: (news) => this.tell((member) => member.hearPlace(news)),
       onWarning: (warning) => this.warn(warning),
       onSeatsOver: () => this.tell((member) => member.noteBusy()),
@@ -207,7 +161,10 @@ export class SharedInstance {
 
 /** One opening of a licence, in whatever copy of the package. What it hears, it hears from its own `on...`. */
 export class Member {
-  onSlow: (waitingFor: string) => void = nothing;
+  /** Whether the opening listens to changes of the table, and what it then hears: see {@link watch}. */
+  isWatching: () => boolean = () => false;
+  onChanged: () => void = nothing;
+  onSlow: OnSlow = nothing;
   onWarning: (warning: Warning) => void = nothing;
   onWaiting: (news: QueueNews) => void = nothing;
   /** There is something to give back now, a seat or a place in a line; or nothing any more. */
@@ -233,23 +190,38 @@ export class Member {
     return this.shared.read(deadline);
   }
 
+  /** What the last poll or commit of this process has shown. */
+  get latest(): Shown | null {
+    return this.shared.latest;
+  }
+
+  /** From now on, while `isWatching()`, the table is looked at from time to time. */
+  watch(): void {
+    this.shared.watch();
+  }
+
   async acquire(
-    module: string,
+    modules: readonly string[],
     deadline: Deadline,
     wait: Deadline | null,
     refusalNote: RefusalNote,
   ): Promise<InstanceAnswer> {
-    this.asked.add(module);
-    if (wait) this.waits.push(module);
+    for (const module of modules) this.asked.add(module);
+    if (wait) this.waits.push(...modules);
     this.noteBusy();
     try {
-      const answer = await this.shared.instance.acquire(module, deadline, wait, refusalNote);
-      if (answer.kind === 'seated') this.seats.add(answer.seat);
+      const answer = await this.shared.instance.acquire(modules, deadline, wait, refusalNote);
+      if (answer.kind === 'seated') for (const seat of answer.seats) this.seats.add(seat);
       return answer;
     } finally {
-      if (wait) this.waits.splice(this.waits.indexOf(module), 1);
+      for (const module of wait ? modules : []) this.waits.splice(this.waits.indexOf(module), 1);
       this.noteBusy();
     }
+  }
+
+  /** The seats of this opening that are neither lost nor given back. */
+  get held(): Seat[] {
+    return [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
   }
 
   /**
@@ -260,8 +232,7 @@ export class Member {
     const others = [...this.shared.members].filter((member) => member !== this);
     const alone = [...this.asked].filter((module) => !others.some((other) => other.asked.has(module)));
     this.asked.clear();
-    const held = [...this.seats].filter(({ state }) => !['leaving', 'left', 'lost'].includes(state));
-    await this.shared.instance.leave(held, alone, deadline);
+    await this.shared.instance.leave(this.held, alone, deadline);
   }
 
   /** What goes on behind the answers has ended. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import os from 'node:os';
 import nodePath from 'node:path';
-import type { Warning } from '../api.js';
+import type { OnSlow, Warning } from '../api.js';
 import type { ExamineDeps } from '../doctor/examine.js';
 import { examineSite, type LocalEnvironment } from '../doctor/first-look.js';
 import { type Clock, systemClock } from '../share/clock.js';
@@ -11,7 +11,7 @@ import type { StageOwner } from '../share/layout.js';
 import { withTimeouts } from '../share/op-timeouts.js';
 import { type Random, systemRandom } from '../share/random.js';
 import { type WatchFile, watchFile } from '../share/watch.js';
-import type { StoreOptions } from '../store/store.js';
+import type { StoreOptions } from '../store/store-options.js';
 import type { Download } from '../vendor/download.js';
 import {
   cacheAgeMs,
@@ -79,11 +79,7 @@ export function isDeadBy(system: System): (owner: StageOwner) => boolean {
 }
 
 /** What an examination needs of a system. One operation may take `answerMs`. */
-export const examineDeps = (
-  system: System,
-  answerMs: number,
-  onSlow: (waitingFor: string) => void,
-): ExamineDeps => ({
+export const examineDeps = (system: System, answerMs: number, onSlow: OnSlow): ExamineDeps => ({
   files: withTimeouts(system.files, system.clock, { answerMs, onSlow }),
   clock: system.clock,
   random: system.random,

@@ -3,6 +3,7 @@ import { type Ending, endingOf, isExpired, type Policy } from '../licence/entitl
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
+import { bansByUser } from '../rules/bans-in-force.js';
 import type { Verdict } from '../rules/liveness.js';
 import { expireOffers, offerToWaiters } from '../rules/offers.js';
 import { type OfferOrWait, observeQueue, overdueIn, type QueueSeen, waits } from '../rules/queue.js';
@@ -109,10 +110,23 @@ export class Table {
     return this.context.store.read(deadline);
   }
 
+  /** A poll by an instance that may hold no seat. The caller is told whether it counted. */
+  async look(deadline: Deadline): Promise<LatestRevision> {
+    const top = await this.read(deadline);
+    if (top.loss === null) this.saw(top);
+    return top;
+  }
+
   /**
    * Gives whether a holder sees a restored table for the first time. Then a beat should tell the others that it lives.
    */
   saw(top: LatestRevision): boolean {
+    const isRestored = this.note(top);
+    this.context.onShown(top);
+    return isRestored;
+  }
+
+  private note(top: LatestRevision): boolean {
     const { identity, warnings } = this.context;
     this.lastPolicy = top.policy;
     this.noteRestored(top.licence);
@@ -170,8 +184,9 @@ export class Table {
   /** Gives whether a beat should follow soon. */
   private committed(done: Committed<unknown>, since: Instant): boolean {
     const { clock, warnings } = this.context;
-    const isRestored = this.saw(done.base);
+    const isRestored = this.note(done.base);
     this.lastLicence = done.licence;
+    this.context.onShown(done);
     const now = instantOf(clock);
     this.rollCall.answered(done, since, now, this.intervalMs / 1000);
     this.shareClock = { ms: done.shareTimeMs, at: since };
@@ -233,6 +248,12 @@ export class Table {
   seemsExpired(policy: Policy): boolean {
     const shareTimeMs = this.shareTimeNow();
     return shareTimeMs !== null && isExpired(policy, shareTimeMs);
+  }
+
+  /** By the own clocks, as far as they tell share time. */
+  isBanned(licence: Licence, user: string): boolean {
+    const nowMs = this.shareTimeNow() ?? this.context.clock.wallMs();
+    return bansByUser({ licence, nowMs })(user) !== null;
   }
 
   /** This instance holds no seat any more. What it saw of the others is out of date when it holds one again. */

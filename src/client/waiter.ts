@@ -1,8 +1,9 @@
 import type { Licence } from '../licence/document.js';
 import { inFile, SeatfileFault } from '../licence/fault.js';
-import { type ClaimOutcome, claim } from '../rules/claim.js';
+import { claim } from '../rules/claim.js';
 import { queuePosition } from '../rules/queue.js';
 import { heldSeat } from '../rules/records.js';
+import type { Full } from '../rules/refusal.js';
 import { waiterPollMs } from '../rules/timing.js';
 import type { Deadline } from '../share/deadline.js';
 import type { Client } from './client.js';
@@ -34,6 +35,10 @@ export class Waiting {
   /** Modules for which all waits have ended, while a place in the queue may still be there. */
   get abandoned(): string[] {
     return [...this.waits.keys()].filter((module) => this.secondsFor(module) === null);
+  }
+
+  get isAny(): boolean {
+    return this.waits.size > 0;
   }
 
   begin(module: string, wait: Deadline): void {
@@ -70,11 +75,24 @@ export class Waiting {
   left(module: string): void {
     this.standing.delete(module);
     this.since.delete(module);
+    this.told.delete(module);
   }
 
-  /** ISO 8601, share time; null: this instance has not been in the queue yet. */
-  sinceAt(module: string): string | null {
-    return this.since.get(module) ?? null;
+  /**
+   * Since when this instance is in the queue, or in that of another of the modules of one claim: it goes from one to
+   * the other, and keeps its turn. ISO 8601, share time; null: it has been in none of them yet.
+   */
+  sinceAt(module: string, modules: readonly string[]): string | null {
+    const others = modules.flatMap((other) => this.since.get(other) ?? []).sort();
+    return this.since.get(module) ?? others[0] ?? null;
+  }
+
+  /** The modules that this process does not hold, and no other claim of it waits for. */
+  onlyFor(wait: Deadline | null, modules: readonly string[]): string[] {
+    const isOther = (other: Deadline) => other !== wait && this.isOpen(other);
+    return modules.filter(
+      (module) => !this.context.holds.get(module) && ![...(this.waits.get(module) ?? [])].some(isOther),
+    );
   }
 
   mayStand(module: string): boolean {
@@ -117,15 +135,13 @@ export class Waiting {
   private async look(module: string): Promise<'seen' | 'forgotten' | null> {
     const { client, context } = this;
     const { table } = client;
-    if (client.isHolder)
+    if (client.isHolder) {
       await client.poll(); // which also looks at the own seats
-    else {
-      const top = await table.read(table.deadline(PATIENCE_MS));
-      if (top.loss !== null)
-        return queuePosition(top.licence, module, context.identity.id) === null ? 'forgotten' : null;
-      table.saw(top);
+      return 'seen';
     }
-    return 'seen';
+    const { licence, loss } = await table.look(table.deadline(PATIENCE_MS));
+    if (loss === null) return 'seen';
+    return queuePosition(licence, module, context.identity.id) === null ? 'forgotten' : null;
   }
 
   /** While there is time left, trouble of the share does not end the wait. */
@@ -139,7 +155,7 @@ export class Waiting {
   }
 
   /** Tells the place in the queue, if that is news. */
-  tell(module: string, licence: Licence, full: Extract<ClaimOutcome, { kind: 'full' }>): void {
+  tell(module: string, licence: Licence, full: Full): void {
     const place = queuePosition(licence, module, this.context.identity.id);
     if (place === null || place === this.told.get(module)) return;
     this.told.set(module, place);
@@ -155,7 +171,7 @@ export class Waiting {
     const nowMs = table.shareTimeNow() ?? clock.wallMs();
     const request = { who: identity.requester, module, seatId: identity.id, ...identity.proofs(nowMs) };
     const outcome = inFile(table.path, () => claim({ licence, policy, nowMs }, request));
-    if (outcome.kind === 'seated') return true;
+    if (outcome.kind === 'seated' || outcome.kind === 'banned') return true;
     this.tell(module, licence, outcome);
     const isSomebodyOut = table.isQueueOverdue(licence) || table.provenGone(licence, policy).length > 0;
     return isSomebodyOut || queuePosition(licence, module, identity.id) === null;

@@ -1,6 +1,7 @@
 import type { Loss, Warning } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
 import type { Tombstone } from '../licence/document.js';
+import type { Leaving } from '../licence/seat-marks.js';
 import type { RenewalTrouble } from '../rules/renewal-state.js';
 import type { DisplayCopyState } from '../store/display-copy.js';
 
@@ -41,6 +42,11 @@ export function lossOf(tombstone: Tombstone | null): Loss {
   if (tombstone === null) return { reason: 'place taken', by: null, words: null, at: null };
   return { reason: tombstone.reason, by: tombstone.actor, words: tombstone.words, at: tombstone.at };
 }
+
+/** What a holder is told whose seat is removed gently: the same, before there is a tombstone. */
+export const lossOfLeaving = ({ actor: by, words, at }: Leaving): Loss => ({
+  ...{ reason: 'removed', by, words, at },
+});
 
 export const renewalWarning = ({ why, sinceAt, closesAt, isClosed }: RenewalTrouble): string =>
   isClosed

@@ -12,7 +12,16 @@ import {
   MAX_USERS,
   type Reservation,
 } from './document.js';
-import { ID, isRecord, LICENCE_KEY, MODULE_NAME, MOST_IN, SHA256, troubleIn } from './shapes.js';
+import {
+  ID,
+  isRecord,
+  LICENCE_KEY,
+  MODULE_NAME,
+  MOST_IN,
+  MOST_MESSAGES,
+  SHA256,
+  troubleIn,
+} from './shapes.js';
 
 /**
  * A quick check that only says yes. It says yes where the schema accepts a value and gives the same value back; where
@@ -102,19 +111,22 @@ const reservation = ordered({ module: moduleName, user: orNothing(name), host: o
 const isReservation: Check = (value) =>
   reservation(value) && ((value as Reservation).user ?? (value as Reservation).host) !== undefined;
 
+const ban = ordered({
+  ...{ user: name, untilAt: orNull(at), actor: orNothing(text(0, 600)) },
+  ...{ words: orNothing(orNull(text(0, 1024))), at: orNothing(at) },
+});
+
 const settings = ordered({
   level: orNothing(level),
   checkIntervalSeconds: orNothing(checkInterval),
   onDemand: orNothing(ordered({ answerWithinSeconds: number(20, 86_400) })),
   offlineGraceSeconds: orNothing(seconds),
-  bans: orNothing(list(ordered({ user: name, untilAt: orNull(at) }), MAX_LISTED)),
+  bans: orNothing(list(ban, MAX_LISTED)),
   reservations: orNothing(list(isReservation, MAX_LISTED)),
   journalMonths: orNothing(whole(1, 1200)),
 });
 
-const running = {
-  user: name,
-  host: name,
+const withoutNames = {
   machine: object({ pids: orNull(id), host: orNull(id), installation: orNull(id) }),
   pid: whole(0),
   processStart: orNull(text(0, 64)),
@@ -122,17 +134,24 @@ const running = {
   application: orNull(text(0, 256)),
   note: orNull(text(0, 1024)),
 };
+const running = { user: name, host: name, ...withoutNames };
 
+const actor = text(0, 600);
+const words = orNull(text(0, 1024));
 const seat = object({
   ...{ id, module: moduleName, sinceAt: at, untilAt: orNull(at) },
   given: orNothing(oneOf(true)),
+  leaving: orNothing(object({ actor, words, at })),
+  messages: orNothing(list(object({ id, words: text(1, 1024), actor, at }), MOST_MESSAGES)),
 });
 
+const pace = {
+  ...{ level, joinedAt: at, beat, beatAt: at, checkIntervalSeconds: number(1, 3_000_000) },
+  ...{ graceSeconds: seconds, answersWithin: orNull(seconds) },
+};
+
 const instance = object({
-  ...{ id, ...running, level, joinedAt: at, beat, beatAt: at },
-  checkIntervalSeconds: number(1, 3_000_000),
-  graceSeconds: seconds,
-  answersWithin: orNull(seconds),
+  ...{ id, ...running, ...pace },
   unconfirmed: orNothing(oneOf(true, false)),
   seats: list(seat, 1000, 1),
 });
@@ -144,12 +163,13 @@ const waiter = object({
 
 const tombstone = object({
   ...{ instance: id, seat: id, module: moduleName, user: name, host: name },
-  ...{ reason: text(1, 64), actor: text(0, 600), words: orNull(text(0, 1024)) },
+  ...{ reason: text(1, 64), actor, words },
   ...{ at, revision: revisionNumber, told: orNothing(oneOf(true, false)) },
+  was: orNothing(object({ ...withoutNames, ...pace, sinceAt: at, untilAt: orNull(at) })),
 });
 
 const rollCall = object({
-  names: list(object({ instance: id, beat, by: text(0, 600), at }), MAX_LISTED),
+  names: list(object({ instance: id, beat, by: actor, at }), MAX_LISTED),
   calledAt: orNothing(at),
   provedAt: orNothing(at),
 });

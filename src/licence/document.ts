@@ -1,5 +1,7 @@
 import type { GoneReason } from '../api.js';
+import type { Ban } from './ban.js';
 import { SeatfileFault } from './fault.js';
+import type { Leaving, SeatMessage } from './seat-marks.js';
 
 /**
  * The licence document: the content of `licence.json` and of every revision. README.md in this folder
@@ -17,6 +19,8 @@ export const MAX_REVISION = 999_999_999_999;
 export const MAX_RECENT = 256;
 /** Most tombstones kept. */
 export const MAX_GONE = 200;
+/** Most messages kept for one seat: of more the oldest go, unread. */
+export const MAX_MESSAGES = 4;
 /** Most former lineages kept. */
 export const MAX_LINEAGES = 64;
 /** Most hashes of former entitlements kept. */
@@ -53,7 +57,7 @@ export interface Settings {
   readonly checkIntervalSeconds?: number | undefined;
   readonly onDemand?: { readonly answerWithinSeconds: number } | undefined;
   readonly offlineGraceSeconds?: number | undefined;
-  readonly bans?: readonly { readonly user: string; readonly untilAt: string | null }[] | undefined;
+  readonly bans?: readonly Ban[] | undefined;
   readonly reservations?: readonly Reservation[] | undefined;
   readonly journalMonths?: number | undefined;
 }
@@ -93,6 +97,10 @@ export interface SeatRecord {
    * the mark.
    */
   readonly given?: true | undefined;
+  /** An administrator removes this seat gently: it counts until its holder has noticed that, and left. */
+  readonly leaving?: Leaving | undefined;
+  /** Messages for the holder that it has not acknowledged yet, oldest first. At most {@link MAX_MESSAGES}. */
+  readonly messages?: readonly SeatMessage[] | undefined;
 }
 
 /** A process and its user. */
@@ -177,6 +185,14 @@ export interface Tombstone {
   readonly revision: number;
   /** Of a removal: the user has a seat again, and was told about the removal. */
   readonly told?: boolean | undefined;
+  /** Of a person's decision: what was taken away, so that it can be put back as it was. */
+  readonly was?: Former | undefined;
+}
+
+/** A record, and its seat, as they were before they were taken away. The tombstone has the rest. */
+export interface Former extends Omit<InstanceRecord, 'id' | 'user' | 'host' | 'unconfirmed' | 'seats'> {
+  readonly sinceAt: string;
+  readonly untilAt: string | null;
 }
 
 /**
@@ -263,5 +279,6 @@ export function refuseMoved({ movedTo }: Licence, path: string): void {
   throw new SeatfileFault(
     'LICENCE_MOVED',
     `${path}: this licence has moved to ${movedTo}; nothing was written here. Open it there`,
+    { details: { path, movedTo } },
   );
 }

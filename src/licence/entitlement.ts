@@ -4,6 +4,7 @@ import type { CountBy, Level, Licence, SealedEntitlement } from './document.js';
 import { SeatfileFault } from './fault.js';
 import { fullCheck } from './full-check-door.js';
 import { parseJson } from './json.js';
+import { nearest } from './nearest.js';
 import { fromIso } from './time.js';
 
 /** What the vendor granted: the parsed payload of the sealed entitlement. Times are ISO 8601, share time. */
@@ -144,7 +145,10 @@ export function readEntitlement({ payload }: SealedEntitlement): Entitlement {
   const value = parseJson(payload, where);
   const granted = isEntitlement(value) ? (value as Entitlement) : fullCheck().checkEntitlement(value, where);
   const trouble = troubleIn(granted);
-  if (trouble !== null) throw new SeatfileFault('LICENCE_INVALID', `${where}: ${trouble}`);
+  if (trouble !== null)
+    throw new SeatfileFault('LICENCE_INVALID', `${where}: ${trouble}`, {
+      details: { path: where, found: trouble },
+    });
   lastRead = { payload, granted };
   return granted;
 }
@@ -230,8 +234,14 @@ const within = ({ least, most }: Caps['checkInterval'], seconds: number): number
 export function grantOf(policy: Policy, module: string): ModuleGrant {
   const grant = policy.modules.get(module);
   if (grant) return grant;
-  const known = [...policy.modules.keys()].join(', ');
-  throw new SeatfileFault('UNKNOWN_MODULE', `no module "${module}"; the licence has ${known}`);
+  const known = [...policy.modules.keys()];
+  const meant = nearest(module, known);
+  const advice = meant === null ? 'the' : `did you mean "${meant}"? The`;
+  throw new SeatfileFault(
+    'UNKNOWN_MODULE',
+    `no module "${module}"; ${advice} licence has ${known.join(', ')}`,
+    { details: { module, modules: known } },
+  );
 }
 
 /** What one user of a module is. A module that the licence does not have is counted as the licence says. */

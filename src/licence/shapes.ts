@@ -18,6 +18,8 @@ export const isRecord = (value: unknown): value is Readonly<Record<string, unkno
 
 /** Most entries of each list that grows with the table. */
 export const MOST_IN = { instances: 100_000, waiting: 100_000, gone: MAX_GONE, events: 100_000 } as const;
+/** Most messages for one holder in a document that is read; this version writes fewer. */
+export const MOST_MESSAGES = 16;
 
 interface Trouble {
   readonly path: string[];
@@ -71,6 +73,7 @@ export function refuseOtherFormat(value: unknown, path: string): void {
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${path}: expected a seatfile licence (a JSON object), found ${found}`,
+      { details: { path, found } },
     );
   }
   const { format } = value;
@@ -79,5 +82,6 @@ export function refuseOtherFormat(value: unknown, path: string): void {
     throw new SeatfileFault(
       'LICENCE_NEWER',
       `${path}: format: expected "${FORMAT}", found "${format}", written by a newer version; update this application`,
+      { details: { path, expected: FORMAT, found: String(format) } },
     );
 }

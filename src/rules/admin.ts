@@ -1,66 +1,104 @@
-import type { InstanceRecord, Licence, SeatRecord, Settings } from '../licence/document.js';
+import {
+  type InstanceRecord,
+  type Licence,
+  MAX_GONE,
+  type SeatRecord,
+  type Settings,
+} from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
-import { fromIso } from '../licence/time.js';
+import { type ChosenSeat, type IsChosen, markLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
+import { isOffered } from './records.js';
+import { clockHeldFrom, silenceMs } from './roll-call.js';
+import { mergedSettings } from './settings.js';
 import { outAfterMs } from './timing.js';
 import { isNamed, takeAway } from './tombstones.js';
 
 /** What an administrator does to the table. */
 
-/** One seat, and the record that holds it. */
-export interface ChosenSeat {
-  readonly record: InstanceRecord;
-  readonly seat: SeatRecord;
-}
-
 /** Which seats an administrator means. What is not given matches. */
 export interface Selection {
-  readonly user?: string;
-  readonly host?: string;
-  readonly module?: string;
+  readonly user?: string | undefined;
+  readonly host?: string | undefined;
+  readonly module?: string | undefined;
   /** The beginning of a seat id. */
-  readonly seat?: string;
+  readonly seat?: string | undefined;
   /** Only those whose instance is dead. */
-  readonly dead?: { readonly isGone: (record: InstanceRecord) => boolean; readonly nowMs: number | null };
+  readonly dead?: DeathFacts | undefined;
 }
 
-export const chooseSeats = ({ instances }: Licence, selection: Selection): ChosenSeat[] =>
-  instances.flatMap((record) =>
-    record.seats
-      .filter((seat) => isSelected(record, seat, selection))
-      .map((seat): ChosenSeat => ({ record, seat })),
-  );
+/** What tells the dead: whether a process is provably gone, and share time; null where that could not be had. */
+export interface DeathFacts {
+  readonly isGone: (record: InstanceRecord) => boolean;
+  readonly nowMs: number | null;
+}
 
-const isSelected = (record: InstanceRecord, { id, module }: SeatRecord, selection: Selection): boolean =>
-  isNamed(record, selection) &&
-  (selection.module === undefined || module === selection.module) &&
-  (selection.seat === undefined || id.startsWith(selection.seat)) &&
-  (selection.dead === undefined || isDead(record, selection.dead));
+export function chooseSeats(licence: Licence, { dead, ...named }: Selection): ChosenSeat[] {
+  const isDead = dead === undefined ? () => true : deadIn(licence, dead);
+  return licence.instances.flatMap((record) => {
+    const seats = record.seats.filter((seat) => isNamedSeat(record, seat, named));
+    return seats.length > 0 && isDead(record) ? seats.map((seat): ChosenSeat => ({ record, seat })) : [];
+  });
+}
+
+const isNamedSeat = (
+  record: InstanceRecord,
+  { id, module }: SeatRecord,
+  named: Omit<Selection, 'dead'>,
+): boolean =>
+  isNamed(record, named) &&
+  (named.module === undefined || module === named.module) &&
+  (named.seat === undefined || id.startsWith(named.seat));
 
 /**
- * Provably gone, or silent longer than the peers wait before they evict it (2 T and 7/6 of its grace).
- * `nowMs` is the server's clock; without it silence proves nothing.
+ * Provably gone (rule 5a), or silent for longer than it takes to evict it (2 T and 7/6 of its grace). Share time alone
+ * tells that only where no live instance has been there since the last beat: that one evicts by what it has seen
+ * (rule 4), and the clock may have been set. Without the server's clock silence proves nothing.
  */
-const isDead = (record: InstanceRecord, { isGone, nowMs }: NonNullable<Selection['dead']>): boolean =>
-  isGone(record) ||
-  (record.level === 'heartbeat' && nowMs !== null && nowMs - fromIso(record.beatAt) >= outAfterMs(record));
+export function deadIn(licence: Licence, { isGone, nowMs }: DeathFacts): (record: InstanceRecord) => boolean {
+  const watchedFromMs = nowMs === null ? 0 : clockHeldFrom(licence, nowMs);
+  const isSilentForLong = (record: InstanceRecord) =>
+    nowMs !== null && silenceMs(record, { nowMs, watchedFromMs, unchangedMs: 0 }) >= outAfterMs(record);
+  return (record) => isGone(record) || (record.level === 'heartbeat' && isSilentForLong(record));
+}
 
 export interface Removal {
-  readonly isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean;
+  readonly isChosen: IsChosen;
+  /** Whether the process of a record is provably gone. @default of none that is known */
+  readonly isGone?: (record: InstanceRecord) => boolean;
+  /** A holder that may take its seat for valid is asked to leave, and the seat counts until it has. @default no */
+  readonly gently?: boolean | undefined;
   readonly actor: string;
   readonly words: string | null;
 }
 
-/** Frees the chosen seats, each with a tombstone. Null when nothing matches. */
-export function remove(context: ChangeContext, { isChosen, ...by }: Removal): Draft | null {
+/**
+ * More holders than this are removed gently in any case. A table keeps {@link MAX_GONE} tombstones: a holder whose
+ * tombstone has been pushed out before its poll would take its record for lost, and put it back.
+ */
+export const MOST_AT_ONCE = MAX_GONE / 2;
+
+/** Frees the chosen seats, each with a tombstone. Null when nothing matches, or nothing changes by it. */
+export function remove(context: ChangeContext, removal: Removal): Draft | null {
+  const { isChosen, isGone = () => false, gently: isAsked = false, ...by } = removal;
   const why = { reason: 'removed' as const, ...by };
+  const isValid = (record: InstanceRecord, seat: SeatRecord) => !isOffered(seat) && !isGone(record);
+  const toTell = context.licence.instances.reduce(
+    (sum, record) =>
+      sum + record.seats.filter((seat) => isChosen(record, seat) && isValid(record, seat)).length,
+    0,
+  );
+  const gently = isAsked || toTell > MOST_AT_ONCE;
+  const isTaken: IsChosen = (record, seat) => isChosen(record, seat) && !(gently && isValid(record, seat));
   const takings = context.licence.instances.map((record) => {
-    return { record, seats: record.seats.filter((seat) => isChosen(record, seat)), why };
+    return { record, seats: record.seats.filter((seat) => isTaken(record, seat)), why };
   });
-  const after = takeAway(context, takings);
-  return after && andThen(context, after, offerFree);
+  const taken = takeAway(context, takings);
+  const start: Draft = taken ?? { licence: context.licence, events: [] };
+  const asked = gently ? andThen(context, start, (now) => markLeaving(now, isChosen, by)) : start;
+  return asked.licence === context.licence ? null : andThen(context, asked, offerFree);
 }
 
 /**
@@ -73,8 +111,7 @@ export function changeSettings(
   { changes, actor }: { readonly changes: Settings; readonly actor: string },
 ): Draft | null {
   refuseBeyondCaps(changes, policy);
-  const merged = Object.entries({ ...licence.settings, ...changes });
-  const settings: Settings = Object.fromEntries(merged.filter(([, value]) => value !== undefined));
+  const settings = mergedSettings(licence.settings, changes);
   if (JSON.stringify(settings) === JSON.stringify(licence.settings)) return null;
   const said = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, value ?? null]));
   return { licence: { ...licence, settings }, events: [{ kind: 'settings', actor, settings: said }] };

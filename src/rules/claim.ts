@@ -1,11 +1,14 @@
+import type { Ban } from '../licence/ban.js';
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
+import { bansByUser } from './bans-in-force.js';
 import { dequeue, Queues } from './queue.js';
 import { notBorrowed, putRecord, withSeat } from './records.js';
 import { describeFull, type Full } from './refusal.js';
-import { type Requester, SeatIndex, sameName, sameUser } from './seats.js';
+import { type Requester, SeatIndex, sameUser } from './seats.js';
 import { Telling } from './telling.js';
 import { BOOT_MARGIN_MS } from './timing.js';
 import { takeAway } from './tombstones.js';
@@ -31,7 +34,18 @@ export interface ClaimRequest extends Proofs {
 
 export type ClaimOutcome =
   | { readonly kind: 'seated'; readonly draft: Draft; readonly record: InstanceRecord }
-  | ({ readonly kind: 'full' } & Full);
+  | NoSeat
+  | Banned;
+
+/** `reserved`: seats are free, and all of them are kept for others. */
+export interface NoSeat extends Full {
+  readonly kind: 'full' | 'reserved';
+}
+
+export interface Banned {
+  readonly kind: 'banned';
+  readonly ban: Ban;
+}
 
 /**
  * Takes a seat, beside the user's own old record if there is one.
@@ -40,16 +54,26 @@ export type ClaimOutcome =
 export function claim(context: ChangeContext, request: ClaimRequest): ClaimOutcome {
   const { who, module } = request;
   grantOf(context.policy, module);
+  const ban = bansByUser(context)(who.user);
+  if (ban) return { kind: 'banned', ban };
   const cleared = andThen(context, { licence: context.licence, events: [] }, (now) =>
     withoutGone(now, request),
   );
   const now = { ...context, licence: cleared.licence };
   const place = placeIn(now, context.licence, request);
-  if (place === null) return { kind: 'full', ...describeFull(context, request) };
+  if (place === null) return noSeat(context, now, request);
   const record = withSeat(now, who, { id: place, module });
   const event = { kind: 'seated', instance: who.id, seat: place, module, user: who.user, host: who.host };
   const licence = dequeue(putRecord(now.licence, record), who.id, [module]);
   return { kind: 'seated', record, draft: { licence, events: [...cleared.events, event] } };
+}
+
+/** @param now without the records that are gone */
+function noSeat(context: ChangeContext, now: ChangeContext, request: ClaimRequest): NoSeat {
+  const { who, module } = request;
+  const ahead = new Queues(context.licence).ahead(module, who.id);
+  const isKept = new SeatIndex(now).isAnyFree(module, ahead);
+  return { kind: isKept ? 'reserved' : 'full', ...describeFull(context, request) };
 }
 
 /** The seat id this request gets, in the table without the records that are gone; `before` still has them. */
@@ -58,7 +82,7 @@ function placeIn(context: ChangeContext, before: Licence, request: ClaimRequest)
   const seatIndex = new SeatIndex(context);
   const own = ownSeatToReuse({ ...context, licence: before }, request);
   // Rule 6: a user that comes back to its own seat passes the waiters.
-  const back = own === null ? null : seatIndex.seatIdFor(who, { module, preferred: own });
+  const back = own === null ? null : seatIndex.seatIdFor(who, { module, preferred: own, ahead: null });
   if (back !== null) return back; // not `own`, if another user has that seat by now
   return seatIndex.seatIdFor(who, {
     module,

@@ -8,7 +8,9 @@ export interface Denial {
   readonly module: string;
   readonly user: string;
   readonly host: string;
-  readonly reason: 'full';
+  readonly reason: 'full' | 'banned' | 'reserved' | 'closed';
+  /** How long the request waited until then. */
+  readonly waitedMs: number;
   /** How often it was refused since it was last recorded. */
   readonly count: number;
   /** Whether that was the end of it, or the call went on to wait. */

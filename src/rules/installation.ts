@@ -72,12 +72,18 @@ type Swap = InstallRequest & { readonly isForced: boolean };
 function swapped(licence: Licence, settings: Settings, { next, actor, kind, isForced }: Swap): Draft {
   const { entitlement, granted } = next;
   const [from, to] = [entitlementHash(licence.entitlement), entitlementHash(entitlement)];
-  const former = [...licence.formerEntitlements.filter((one) => one !== to), from];
-  const formerEntitlements = from === to ? licence.formerEntitlements : former.slice(-MAX_FORMER);
   const { licenceId, issuedAt } = granted;
   const event = { kind, actor, from, to, licenceId, issuedAt, ...(isForced && { forced: true }) };
   const renewal = from === to ? licence.renewal : undefined; // a new licence begins a new account of renewals
-  return { licence: { ...licence, entitlement, settings, formerEntitlements, renewal }, events: [event] };
+  return { licence: { ...withSealed(licence, entitlement), settings, renewal }, events: [event] };
+}
+
+/** With this entitlement, and the one of before among the former ones. */
+export function withSealed(licence: Licence, entitlement: SealedEntitlement): Licence {
+  const [from, to] = [entitlementHash(licence.entitlement), entitlementHash(entitlement)];
+  const former = [...licence.formerEntitlements.filter((one) => one !== to), from];
+  const formerEntitlements = from === to ? licence.formerEntitlements : former.slice(-MAX_FORMER);
+  return { ...licence, entitlement, formerEntitlements };
 }
 
 /** What is in force, as it is stored, and what it grants. */

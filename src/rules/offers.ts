@@ -2,6 +2,7 @@ import type { InstanceRecord, Licence, SeatRecord, Waiter } from '../licence/doc
 import type { Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
+import { bansByUser } from './bans-in-force.js';
 import { type OfferOrWait, waiterKey, withoutWaiters } from './queue.js';
 import { dropSeats, isOffered, seatEvent } from './records.js';
 import { isOpenToNew } from './renewal-state.js';
@@ -33,23 +34,24 @@ interface Offer {
 /**
  * Offers every free seat to the waiters, in their order, in one pass. After a restore an instance can be
  * both queued and seated: its queue entry is dropped, because two seats for one module fail validation and
- * would block every commit. Null when there is no free seat, or no waiter.
+ * would block every commit. A banned waiter leaves, too. Null when there is no free seat, or no waiter.
  */
 export function offerToWaiters(context: ChangeContext): Draft | null {
   const { licence, policy } = context;
   const seatIndex = new SeatIndex(context);
   const offers = new Offers(context);
+  const banOf = bansByUser(context);
   const left = new Set<string>();
   for (const waiter of licence.waiting) {
     if (offers.events.length === MOST_OFFERED) break;
     if (!policy.modules.has(waiter.module)) continue;
-    const isSeated = seatIndex.held(waiter.instance, waiter.module) !== undefined;
     const { instance: id, module, user, host, machine } = waiter;
-    const place = isSeated
+    const isOut = seatIndex.held(id, module) !== undefined || banOf(user) !== null;
+    const place = isOut
       ? null
       : seatIndex.seatIdFor({ id, user, host, machine }, { module, preferred: waiter.seat });
     if (place !== null) offers.give(waiter, place, seatIndex);
-    if (isSeated || place !== null) left.add(waiterKey(waiter));
+    if (isOut || place !== null) left.add(waiterKey(waiter));
   }
   if (left.size === 0) return null;
   const after = withoutWaiters(licence, (waiter) => left.has(waiterKey(waiter)));

@@ -3,7 +3,7 @@ import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { Unchanged } from '../licence/unchanged.js';
 import { isOffered } from './records.js';
-import type { Requester } from './seats.js';
+import type { Ahead, Requester } from './seats.js';
 import { LONGEST_QUEUE_GAP_MS, OFFER_MS, OVERSTAY_MS } from './timing.js';
 
 /** The queue of the waiters (rule 8): first come, first served within a module. */
@@ -15,7 +15,7 @@ export const waiterKey = ({ instance, module }: Pick<Waiter, 'instance' | 'modul
 /** The queues of all modules, in one pass over the waiters. The pass is made at the first question. */
 export class Queues {
   private readonly waiting: readonly Waiter[];
-  private readonly lengths = new Map<string, number>();
+  private readonly lines = new Map<string, Waiter[]>();
   private index: Map<string, number> | null = null;
 
   constructor({ waiting }: Pick<Licence, 'waiting'>) {
@@ -27,25 +27,27 @@ export class Queues {
     return this.positions().get(waiterKey({ instance, module })) ?? null;
   }
 
-  /** How many waiters were there before an instance; all of them when it does not wait. */
-  ahead(module: string, instance: string): number {
+  /** The waiters that were there before an instance; all of them when it does not wait. */
+  ahead(module: string, instance: string): Ahead {
     const place = this.positionOf(module, instance);
-    return place === null ? this.lengthOf(module) : place - 1;
+    const line = this.lines.get(module) ?? [];
+    return { line, count: place === null ? line.length : place - 1 };
   }
 
   lengthOf(module: string): number {
     this.positions();
-    return this.lengths.get(module) ?? 0;
+    return this.lines.get(module)?.length ?? 0;
   }
 
   private positions(): Map<string, number> {
     if (this.index) return this.index;
     this.index = new Map();
     for (const waiter of this.waiting) {
-      const place = (this.lengths.get(waiter.module) ?? 0) + 1;
-      this.lengths.set(waiter.module, place);
+      const line = this.lines.get(waiter.module) ?? [];
+      this.lines.set(waiter.module, line);
+      line.push(waiter);
       const key = waiterKey(waiter);
-      if (!this.index.has(key)) this.index.set(key, place);
+      if (!this.index.has(key)) this.index.set(key, line.length);
     }
     return this.index;
   }

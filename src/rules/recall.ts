@@ -1,8 +1,12 @@
-import type { InstanceRecord, Licence, SeatRecord, Settings, Tombstone } from '../licence/document.js';
-import { MAX_GONE } from '../licence/document.js';
+import type { Ban } from '../licence/ban.js';
+import type { InstanceRecord, Licence, Reservation, SeatRecord, Tombstone } from '../licence/document.js';
+import { MAX_GONE, MAX_LISTED } from '../licence/document.js';
 import { entitlementHash, type Policy, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso } from '../licence/time.js';
+import { bansByUser, bansInForce } from './bans-in-force.js';
+import { reservationKey, reservedSeats } from './reserved-seats.js';
+import { mergedSettings } from './settings.js';
 import { isFinal } from './tombstones.js';
 
 /**
@@ -32,8 +36,9 @@ export function recall(context: ChangeContext, memory: Licence): Licence {
     stones: memory.gone.filter((stone) => stone.revision > known),
     hasBeaten: (stone, record) => fromIso(record.beatAt) > fromIso(stone.at),
   });
-  const banned = withBans(withEntitlement(buried, memory), memory);
-  return putBack({ ...context, licence: withoutGhosts(banned, memory, nowMs) }, memory);
+  const entitled = withEntitlement(buried, memory);
+  const set = withSettings({ ...context, licence: entitled }, memory);
+  return putBack({ ...context, licence: withoutGhosts(set, memory, nowMs) }, memory);
 }
 
 /**
@@ -143,13 +148,35 @@ export function roomIn(instances: readonly InstanceRecord[], policy: Policy): (s
   };
 }
 
-function withBans(table: Licence, memory: Licence): Licence {
-  const bans = table.settings.bans ?? [];
-  const known = new Set(bans.map(({ user }) => user));
-  const missing = (memory.settings.bans ?? []).filter(({ user }) => !known.has(user));
-  if (missing.length === 0) return table;
-  const settings: Settings = { ...table.settings, bans: [...bans, ...missing] };
+/** Bans of the lost revisions, and reservations for which there is a seat in the module. */
+function withSettings({ licence: table, policy, nowMs }: ChangeContext, memory: Licence): Licence {
+  const bans = missingBans(table, memory, nowMs);
+  const reservations = missingReservations(table, memory, policy);
+  if (bans.length + reservations.length === 0) return table;
+  const settings = mergedSettings(table.settings, {
+    ...(bans.length > 0 && { bans: [...(table.settings.bans ?? []), ...bans].slice(-MAX_LISTED) }),
+    ...(reservations.length > 0 && {
+      reservations: [...(table.settings.reservations ?? []), ...reservations].slice(-MAX_LISTED),
+    }),
+  });
   return { ...table, settings };
+}
+
+function missingBans(table: Licence, memory: Licence, nowMs: number): Ban[] {
+  const known = bansByUser({ licence: table, nowMs });
+  return bansInForce(memory, nowMs).filter(({ user }) => known(user) === null);
+}
+
+function missingReservations(table: Licence, memory: Licence, { modules }: Policy): Reservation[] {
+  const known = new Set(table.settings.reservations?.map(reservationKey));
+  const kept = new Map(reservedSeats(table));
+  return (memory.settings.reservations ?? []).filter((one) => {
+    const seats = kept.get(one.module) ?? 0;
+    const isMissing = known.size < known.add(reservationKey(one)).size;
+    if (!isMissing || seats >= (modules.get(one.module)?.maxUsers ?? 0)) return false;
+    kept.set(one.module, seats + 1);
+    return true;
+  });
 }
 
 /** An entitlement that lists the table's among its former ones is newer. */

@@ -54,7 +54,7 @@ export function withSeat(
   // An offered seat is accepted, or given up.
   const others = before.filter((held) => !isSame(held) && !isSameOffer(held));
   const same = before.find(isSame);
-  const taken = same ? withoutMark(same) : { ...place, sinceAt: toIso(context.nowMs), untilAt: null };
+  const taken = same ? anew(same) : { ...place, sinceAt: toIso(context.nowMs), untilAt: null };
   return renewRecord(context, ownRecord(context, who), [...others, taken]);
 }
 
@@ -63,6 +63,12 @@ export const isOffered = (seat: SeatRecord): boolean => seat.given === true;
 
 /** The instance's own beat accepts an offered seat: clears the `given` mark. */
 export const withoutMark = ({ given: _, ...seat }: SeatRecord): SeatRecord => seat;
+
+/** A seat that is asked for again: what was decided about it before has been told. */
+function anew(seat: SeatRecord): SeatRecord {
+  const { leaving: _, ...taken } = withoutMark(seat);
+  return taken;
+}
 
 export function putRecord(licence: Licence, record: InstanceRecord): Licence {
   const at = licence.instances.findIndex((other) => other.id === record.id);

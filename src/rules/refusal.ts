@@ -1,11 +1,12 @@
 import type { Eviction, Holder } from '../api.js';
 import type { CountBy, InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { countByOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { answerByMs } from './on-demand.js';
-import { clockHeldFrom, isSilent, outByMs } from './roll-call.js';
-import { type Identity, sameName } from './seats.js';
+import { clockHeldFrom, silentOutByMs } from './roll-call.js';
+import { type Identity, SeatIndex } from './seats.js';
 
 /** What a refusal tells: there is no free seat. */
 
@@ -25,7 +26,7 @@ export function describeFull(
   const holders = seatsOf(licence, module).filter(({ seat }) => !seen.has(seat.id) && seen.add(seat.id));
   return {
     holders: holders.map(holderOf),
-    freesAt: freesAt(context, module),
+    freesAt: freesAt(context, who, module),
     evicted: lastEviction(
       licence.gone.filter((stone) => stone.module === module),
       countByOf(policy, module),
@@ -65,11 +66,12 @@ function lastEviction(gone: readonly Tombstone[], by: CountBy, who: Identity): E
 }
 
 /**
- * Upper bound on when a seat frees up, assuming that silent holders are dead: by a live peer 2 T (+ 7/6
- * grace) after the last beat, else by the requester's own roll call, if it stays. With answer deadlines
- * (rule 7) all are called: a dead one is out by then. Null if all holders beat, or if no instance may evict.
+ * Upper bound on when a seat frees up for this user, assuming that silent holders are dead: by a live peer
+ * 2 T (+ 7/6 grace) after the last beat, else by the requester's own roll call, if it stays. With answer
+ * deadlines (rule 7) all are called: a dead one is out by then. Null if too many holders beat, or if no
+ * instance may evict. Seats that are kept for others, or are too many, have to fall free before.
  */
-function freesAt(context: ChangeContext, module: string): string | null {
+function freesAt(context: ChangeContext, who: Identity, module: string): string | null {
   const { licence, policy, nowMs } = context;
   const watchedFromMs = clockHeldFrom(licence, nowMs);
   if (watchedFromMs === Number.POSITIVE_INFINITY && policy.level === 'light') return null;
@@ -78,14 +80,12 @@ function freesAt(context: ChangeContext, module: string): string | null {
     const outMs = seatOutByMs(context, held, watchedFromMs);
     places.set(held.seat.id, Math.max(places.get(held.seat.id) ?? 0, outMs));
   }
-  const firstMs = [...places.values()].reduce((least, one) => Math.min(least, one), Number.POSITIVE_INFINITY);
-  return Number.isFinite(firstMs) ? toIso(firstMs) : null;
+  const lacking = Math.max(1, new SeatIndex(context).lacking(who, module));
+  const outMs = [...places.values()].sort((a, b) => a - b)[lacking - 1] ?? Number.POSITIVE_INFINITY;
+  return Number.isFinite(outMs) ? toIso(outMs) : null;
 }
 
 function seatOutByMs(context: ChangeContext, { record, seat }: HeldSeat, watchedFromMs: number): number {
-  const { nowMs } = context;
   if (seat.untilAt !== null) return Number.POSITIVE_INFINITY;
-  const mayBeDead = record.level === 'heartbeat' && isSilent(record, nowMs);
-  const silentMs = mayBeDead ? outByMs(record, nowMs, watchedFromMs) : Number.POSITIVE_INFINITY;
-  return Math.min(silentMs, answerByMs(context, record));
+  return Math.min(silentOutByMs(record, context.nowMs, watchedFromMs), answerByMs(context, record));
 }

@@ -1,6 +1,6 @@
 import type { Licence } from '../licence/document.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
-import { type ClaimOutcome, type ClaimRequest, claim } from './claim.js';
+import { type Banned, type ClaimOutcome, type ClaimRequest, claim, type NoSeat } from './claim.js';
 import { evict } from './evict.js';
 import type { Verdict } from './liveness.js';
 import { type Caller, proved } from './on-demand.js';
@@ -34,7 +34,7 @@ export interface SeatRequest extends ClaimRequest, SeatWish {
 /** A refused requester may still publish: it stands in the queue, calls holders, or has evicted one. */
 export type RequestOutcome =
   | Extract<ClaimOutcome, { kind: 'seated' }>
-  | (Extract<ClaimOutcome, { kind: 'full' }> & { readonly draft: Draft | null });
+  | ((NoSeat | Banned) & { readonly draft: Draft | null });
 
 /**
  * A claim on the table as it is, then on what is left of it by rule 5(b). What that did stands, seated or
@@ -43,10 +43,12 @@ export type RequestOutcome =
 export function requestSeat(context: ChangeContext, request: SeatRequest): RequestOutcome {
   const first = claim(context, request);
   if (first.kind === 'seated') return first;
+  if (first.kind === 'banned')
+    return { ...first, draft: queuedOrNot(context, null, { ...request, waitSeconds: null }) };
   const asked = callRollFor(context, request);
   if (asked === null) return { ...first, draft: queuedOrNot(context, null, request) };
   const second = claim({ ...context, licence: asked.licence }, request);
-  if (second.kind === 'full') return { ...second, draft: queuedOrNot(context, asked, request) };
+  if (second.kind !== 'seated') return { ...second, draft: queuedOrNot(context, asked, request) };
   const { draft } = second;
   return { ...second, draft: { ...draft, events: [...asked.events, ...draft.events] } };
 }

@@ -1,16 +1,14 @@
-import type { CountBy, InstanceRecord, Licence, Running, SeatRecord } from '../licence/document.js';
+import type { CountBy, Licence, Reservation, Running, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
+import { KeptSeats, lengthAnd } from './kept-seats.js';
 
-/** Which places of a table are taken, and by which user. */
+/** Which places of a table are taken, by which user, and for which user they are kept. */
 
 export interface Identity extends Pick<Running, 'user' | 'host' | 'machine'> {
   readonly id: string;
 }
-
-/** As names are compared; they are shown as written. */
-export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
-export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
 
 /**
  * What a user is counted by: instances with equal keys are one user. Null: an instance that is one user by
@@ -30,9 +28,6 @@ function userKey(by: CountBy, { user, host, machine }: Omit<Identity, 'id'>): st
         : `${machine.pids} ${lengthAnd(foldedName(user))} ${foldedName(host)}`;
   }
 }
-
-/** A name may hold anything: its length tells where it ends. */
-const lengthAnd = (name: string): string => `${name.length} ${name}`;
 
 /** Whether countBy counts the two as one user. */
 export function sameUser(by: CountBy, a: Identity, b: Identity): boolean {
@@ -57,16 +52,29 @@ interface Taken {
 
 interface ModulePlaces {
   readonly ids: Set<string>;
+  /** Null where no seat is kept for any user. */
+  readonly kept: KeptSeats | null;
   readonly byInstance: Map<string, Taken>;
   readonly byUser: Map<string, Taken>;
 }
+
+/** The waiters before a requester: the first `count` of the line of a module. */
+export interface Ahead {
+  readonly line: readonly Pick<Running, 'user' | 'host'>[];
+  readonly count: number;
+}
+
+export const NONE_AHEAD: Ahead = { line: [], count: 0 };
 
 /** A place that is asked for. */
 export interface WantedSeat {
   readonly module: string;
   readonly preferred: string;
-  /** Free places that belong to others. @default 0 */
-  readonly ahead?: number;
+  /**
+   * The waiters that come first. Null: the seat was counted as this user's a moment ago, so neither waiters
+   * nor reservations are in its way. @default no waiter
+   */
+  readonly ahead?: Ahead | null;
 }
 
 /**
@@ -74,12 +82,12 @@ export interface WantedSeat {
  * the first question.
  */
 export class SeatIndex {
-  private readonly instances: readonly InstanceRecord[];
+  private readonly licence: Pick<Licence, 'instances' | 'settings'>;
   private readonly policy: Policy;
   private index: Map<string, ModulePlaces> | null = null;
 
   constructor({ licence, policy }: Pick<ChangeContext, 'licence' | 'policy'>) {
-    this.instances = licence.instances;
+    this.licence = licence;
     this.policy = policy;
   }
 
@@ -88,17 +96,47 @@ export class SeatIndex {
     return this.of(module)?.byInstance.get(instance)?.seat;
   }
 
-  /**
-   * Returns the user's existing seat, else `preferred` if free, else null. `ahead` free seats are reserved
-   * for earlier waiters.
-   */
-  seatIdFor(who: Identity, { module, preferred, ahead = 0 }: WantedSeat): string | null {
+  /** Distinct seat ids, however many records share one. */
+  inUse(module: string): number {
+    return this.of(module)?.ids.size ?? 0;
+  }
+
+  /** How many seats are kept free for users and hosts that do not have them now. */
+  kept(module: string): number {
+    return this.of(module)?.kept?.unheld ?? 0;
+  }
+
+  /** Returns the user's existing seat, else `preferred` if there is one for this user, else null. */
+  seatIdFor(who: Identity, { module, preferred, ahead = NONE_AHEAD }: WantedSeat): string | null {
     const places = this.of(module);
     const own = places && this.ownSeatId(places, who, module);
     if (own) return own.id;
     const isFree = !places?.ids.has(preferred);
-    const inUse = places?.ids.size ?? 0;
-    return inUse + ahead < seatLimit(grantOf(this.policy, module)) && isFree ? preferred : null;
+    const lacking = ahead === null ? this.lackingAlone(module) : this.lacking(who, module, ahead);
+    return lacking <= 0 && isFree ? preferred : null;
+  }
+
+  /** Whether a seat is free that no waiter ahead would take: a user that gets none is kept out by reservations. */
+  isAnyFree(module: string, { count }: Ahead): boolean {
+    return this.lackingAlone(module) + count <= 0;
+  }
+
+  /**
+   * How many more seats must fall free until this user gets one; 0 or less: none. A kept seat goes to the
+   * user that it is kept for, before all waiters for which none is kept, and to no other.
+   */
+  lacking(who: Identity, module: string, { line, count }: Ahead = NONE_AHEAD): number {
+    const kept = this.of(module)?.kept ?? null;
+    const alone = this.lackingAlone(module);
+    if (kept === null) return alone + count;
+    const then = count === 0 ? kept : new KeptSeats(kept);
+    let served = 0;
+    for (const waiter of count === 0 ? [] : line.slice(0, count)) if (then.hold(waiter)) served++;
+    return then.isFor(who) ? alone + served : alone + count + then.unheld;
+  }
+
+  private lackingAlone(module: string): number {
+    return this.inUse(module) + 1 - seatLimit(grantOf(this.policy, module));
   }
 
   /** One more seat, of the record that stands `at` there in the table. */
@@ -112,8 +150,11 @@ export class SeatIndex {
 
   private indexed(): Map<string, ModulePlaces> {
     if (this.index) return this.index;
+    const { instances, settings } = this.licence;
     const index = new Map<string, ModulePlaces>();
-    this.instances.forEach((record, at) => {
+    for (const [module, reservations] of byModule(settings.reservations ?? []))
+      index.set(module, placesWith(new KeptSeats(reservations)));
+    instances.forEach((record, at) => {
       for (const seat of record.seats) this.note(index, record, { at, seat });
     });
     this.index = index;
@@ -123,8 +164,9 @@ export class SeatIndex {
   private note(index: Map<string, ModulePlaces>, record: Identity, taken: Taken): void {
     const { module } = taken.seat;
     const key = userKey(countByOf(this.policy, module), record);
-    const places = index.get(module) ?? { ids: new Set(), byInstance: new Map(), byUser: new Map() };
+    const places = index.get(module) ?? placesWith(null);
     index.set(module, places);
+    if (!places.ids.has(taken.seat.id)) places.kept?.hold(record); // shared seats are held by the first
     places.ids.add(taken.seat.id);
     noteFirst(places.byInstance, record.id, taken);
     if (key !== null) noteFirst(places.byUser, key, taken);
@@ -139,6 +181,20 @@ export class SeatIndex {
     return first(byInstance.get(who.id), key === null ? undefined : byUser.get(key))?.seat;
   }
 }
+
+function byModule(reservations: readonly Reservation[]): ReadonlyMap<string, readonly Reservation[]> {
+  const lists = new Map<string, Reservation[]>();
+  for (const reservation of reservations) {
+    const others = lists.get(reservation.module) ?? [];
+    lists.set(reservation.module, others);
+    others.push(reservation);
+  }
+  return lists;
+}
+
+const placesWith = (kept: KeptSeats | null): ModulePlaces => ({
+  ...{ ids: new Set(), kept, byInstance: new Map(), byUser: new Map() },
+});
 
 const first = (a: Taken | undefined, b: Taken | undefined): Taken | undefined =>
   a && b ? (b.at < a.at ? b : a) : (a ?? b);

@@ -1,5 +1,5 @@
-import type { GoneReason } from '../api.js';
 import {
+  type Former,
   type InstanceRecord,
   type Licence,
   MAX_GONE,
@@ -7,10 +7,10 @@ import {
   type Tombstone,
 } from '../licence/document.js';
 import { countByOf } from '../licence/entitlement.js';
+import { sameName } from '../licence/names.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { dropSeats, seatEvent } from './records.js';
-import { sameName } from './seats.js';
 import { keptMs } from './timing.js';
 
 /**
@@ -22,7 +22,7 @@ import { keptMs } from './timing.js';
 export interface Taking {
   readonly record: InstanceRecord;
   readonly seats: readonly SeatRecord[];
-  readonly why: { readonly reason: GoneReason; readonly actor: string; readonly words: string | null };
+  readonly why: Pick<Tombstone, 'reason' | 'actor' | 'words'>;
 }
 
 interface Taken extends Omit<Taking, 'seats'> {
@@ -32,7 +32,9 @@ interface Taken extends Omit<Taking, 'seats'> {
 /** Takes seats away, with a tombstone and an event for each. Null when there is nothing to take. */
 export function takeAway(context: ChangeContext, takings: readonly Taking[]): Draft | null {
   const { licence } = context;
-  const taken = takings.flatMap(({ seats, ...taking }) => seats.map((seat): Taken => ({ ...taking, seat })));
+  const taken = takings.flatMap(({ record, seats, why }) =>
+    seats.map((seat): Taken => ({ record, seat, why: decided(seat, why) })),
+  );
   if (taken.length === 0) return null;
   const kept = licence.gone.filter((stone) => isKept(context, stone));
   const stones = taken.map((one) => tombstoneOf(context, one));
@@ -52,12 +54,26 @@ const tombstoneOf = ({ licence, nowMs }: ChangeContext, { record, seat, why }: T
   ...why,
   at: toIso(nowMs),
   revision: licence.revision + 1,
+  ...(isFinal(why.reason) && { was: formerOf(record, seat) }),
 });
+
+/** What `undo` puts back. */
+function formerOf(record: InstanceRecord, { sinceAt, untilAt }: SeatRecord): Former {
+  const { id: _id, user: _user, host: _host, unconfirmed: _unconfirmed, seats: _seats, ...facts } = record;
+  return { ...facts, sinceAt, untilAt };
+}
 
 const takingEvent = ({ record, seat, why }: Taken): EventDraft => {
   const kind = isFinal(why.reason) ? why.reason : 'evicted';
   return { ...seatEvent(kind, record, seat), ...why };
 };
+
+/** A holder that dies while it is removed gently is removed: a person has decided that before. */
+function decided(seat: SeatRecord, why: Taking['why']): Taking['why'] {
+  const { leaving } = seat;
+  if (!leaving || isFinal(why.reason)) return why;
+  return { reason: 'removed', actor: leaving.actor, words: leaving.words };
+}
 
 const isKept = ({ policy, nowMs }: ChangeContext, stone: Tombstone): boolean =>
   nowMs - fromIso(stone.at) < keptMs(policy);
@@ -105,7 +121,7 @@ export function acknowledgeRemoval(
 /** Whether a record is of the user and host asked for; what is not asked for matches. */
 export const isNamed = (
   one: { readonly user: string; readonly host: string },
-  asked: { readonly user?: string; readonly host?: string },
+  asked: { readonly user?: string | undefined; readonly host?: string | undefined },
 ): boolean =>
   (asked.user === undefined || sameName(one.user, asked.user)) &&
   (asked.host === undefined || sameName(one.host, asked.host));

@@ -61,7 +61,7 @@ export function usageReport(
 const startOfDay = (ms: number): number => Math.floor(ms / DAY_MS) * DAY_MS;
 const dayOf = (ms: number): string => toIso(ms).slice(0, 10);
 
-const COMES: readonly string[] = ['seated', 'given', 'back'];
+const COMES: readonly string[] = ['seated', 'given', 'back', 'undone'];
 
 interface Day {
   peak: number;

@@ -1,3 +1,4 @@
+import type { OnSlow } from '../api/opening.js';
 import type { CallOff, Clock } from './clock.js';
 import { type FileStat, ShareError, type ShareFiles } from './files.js';
 
@@ -14,7 +15,7 @@ export interface TimeoutOptions {
   /** How long one operation may take, waiting for an overdue one included. Milliseconds. */
   readonly answerMs: number;
   /** Called once for each operation that takes longer than a second, with what is waited for. */
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 /** How long one operation may take, unless the caller says otherwise. Milliseconds. */
@@ -60,12 +61,13 @@ class OneByOne {
       const done = this.last === null ? start() : this.last.then(start);
       const next = latch();
       this.last = next.opened;
+      const over = () => done.then(nothing, nothing);
       const giveUp = (why: unknown) => {
         isExpired = true;
-        if (startedMs !== null) void this.skipStuck(done.then(nothing, nothing), startedMs, next.open);
+        if (startedMs !== null) void this.skipStuck(over(), startedMs, next.open);
         reject(why);
       };
-      const deadline = this.watch(asked, giveUp);
+      const deadline = this.watch(asked, over, giveUp);
       const end = () => {
         deadline.callOff();
         if (this.last === next.opened) this.last = null;
@@ -100,14 +102,19 @@ class OneByOne {
   }
 
   /** Tells when an operation is slow, and then when it is overdue; a deadline that is met costs a timer. */
-  private watch(asked: Asked<unknown>, giveUp: (why: unknown) => void): { readonly callOff: CallOff } {
+  private watch(
+    asked: Asked<unknown>,
+    over: () => Promise<void>,
+    giveUp: (why: unknown) => void,
+  ): { readonly callOff: CallOff } {
     const firstMs = Math.min(SLOW_MS, this.options.answerMs);
     const watch = { callOff: this.clock.alarm(firstMs, slow) };
     const { clock, options } = this;
     function slow() {
-      watch.callOff = clock.alarm(options.answerMs - firstMs, () => giveUp(silent(asked)));
+      const mostMs = options.answerMs - firstMs;
+      watch.callOff = clock.alarm(mostMs, () => giveUp(silent(asked)));
       try {
-        options.onSlow?.(`the share to answer: ${asked.operation} ${asked.path}`);
+        options.onSlow?.(`the share to answer: ${asked.operation} ${asked.path}`, { mostMs, over: over() });
       } catch (error) {
         watch.callOff();
         giveUp(error); // to the caller: thrown from a timer, it would end the application
@@ -138,6 +145,12 @@ export function withTimeouts(files: ShareFiles, clock: Clock, options: TimeoutOp
     resolve: (path) => run('resolve', path, () => files.resolve(path)),
     volume: (path) => run('ask for the file system of', path, () => files.volume(path)),
   };
+}
+
+/** Does what may be told as a wait; `over` resolves at its end. */
+export async function withEnd<T>(act: (over: Promise<void>) => Promise<T>): Promise<T> {
+  const end = latch();
+  return await act(end.opened).finally(end.open);
 }
 
 const nothing = (): void => undefined;

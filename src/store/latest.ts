@@ -1,8 +1,9 @@
+import type { OnSlow, SlowWait } from '../api/opening.js';
 import { isForgery, SeatfileFault } from '../licence/fault.js';
 import { checkDeadline, type Deadline, toFault } from '../share/deadline.js';
 import { ShareError } from '../share/files.js';
 import { highestAmong, numbersAmong } from '../share/layout.js';
-import { SLOW_MS } from '../share/op-timeouts.js';
+import { SLOW_MS, withEnd } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
 import { KnownNumbers } from './known-numbers.js';
 import type { Line } from './line.js';
@@ -26,7 +27,7 @@ export interface LatestOptions {
    * Milliseconds. @default 60,000
    */
   readonly cachesMs: number;
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 /** `lists`: a text that was seen under its number a moment ago is not read again. */
@@ -85,6 +86,10 @@ export class LatestReader<D> {
 
   /** See {@link Register.latest}. */
   async latest(deadline: Deadline, depth: Depth = 'reads'): Promise<Latest<D>> {
+    return await withEnd((over) => this.look(deadline, depth, over));
+  }
+
+  private async look(deadline: Deadline, depth: Depth, over: Promise<void>): Promise<Latest<D>> {
     const { clock, paths } = this.context;
     let failingMs: number | null = null;
     let tellMs = clock.elapsedMs() + SLOW_MS;
@@ -106,7 +111,8 @@ export class LatestReader<D> {
       checkDeadline(deadline, clock, `the newest revision in ${paths.folder}`);
       if (startedMs >= tellMs) {
         tellMs = startedMs + TELL_AGAIN_MS;
-        this.tell(found, failingMs === null ? this.trouble.leftMs(nowMs) : failingMs + FAILING_MS - nowMs);
+        const mostMs = failingMs === null ? this.trouble.leftMs(nowMs) : failingMs + FAILING_MS - nowMs;
+        this.tell(found, { mostMs, over });
       }
       await clock.sleep(
         Math.min(FIRST_PAUSE_MS * 2 ** Math.min(tries, 10), LONGEST_PAUSE_MS),
@@ -115,10 +121,10 @@ export class LatestReader<D> {
     }
   }
 
-  private tell(found: Trouble, leftMs: number): void {
-    const left = `${Math.max(1, Math.ceil(leftMs / 1000))} s at most`;
+  private tell(found: Trouble, wait: SlowWait): void {
     this.options.onSlow?.(
-      `the share to show the latest revision (${describeTrouble(found)}; the share may only be slow); ${left}`,
+      `the share to show the latest revision (${describeTrouble(found)}; the share may only be slow)`,
+      wait,
     );
   }
 
@@ -160,7 +166,7 @@ export class LatestReader<D> {
     return new SeatfileFault(
       'SHARE_UNREACHABLE',
       `${paths.folder}: given up at the deadline before the share showed the newest revision (${messageOf(cause)})`,
-      { cause },
+      { cause, details: { path: paths.folder } },
     );
   }
 

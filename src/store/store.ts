@@ -1,17 +1,18 @@
-import type { Licence } from '../licence/document.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { Trust } from '../licence/trust.js';
 import { type Deadline, toFault } from '../share/deadline.js';
 import { nullIf } from '../share/files.js';
 import { type LicencePaths, refusedName } from '../share/layout.js';
-import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
+import { withTimeouts } from '../share/op-timeouts.js';
 import { SerialQueue } from '../share/serial.js';
+import { type BeatRevision, revisionOfBeat } from './beat-revision.js';
 import { type Change, type Committed, Committer } from './commit.js';
 import { Compaction } from './compact.js';
 import type { StoreContext } from './context.js';
-import { DisplayCopy, type DisplayCopyState, WRECK_MS } from './display-copy.js';
+import { DisplayCopy, type DisplayCopyState } from './display-copy.js';
 import { FirstFolder } from './first-folder.js';
-import { GarbageCollector, type GarbageContext, type GarbageOptions } from './garbage.js';
+import { GarbageCollector, type GarbageContext } from './garbage.js';
 import { Journal, type JournalReading, type Kept, measure, readBack } from './journal-files.js';
 import { TableMemory } from './memory.js';
 import { CommitProgress } from './progress.js';
@@ -23,37 +24,7 @@ import { editedSettings, ReplacementFile } from './replacement-file.js';
 import { type LatestRevision, Revisions } from './revisions.js';
 import type { Shown } from './shown.js';
 import { lateDisplayCopy } from './shown-copy.js';
-
-/** Waits and ages; the defaults are the design's, and tests shorten them. All milliseconds. */
-export interface StoreOptions {
-  /** For one share operation. @default 20,000 */
-  readonly answerMs: number;
-  /** For a lock that stays unchanged. @default 10,000 */
-  readonly stealMs: number;
-  /**
-   * For a turn while nothing moves. @default min(T/16, 5 s): less than the T/8 from which a commit counts as
-   * slow. Else the lock of a killed process would keep its peers from evicting it.
-   */
-  readonly turnMs: number;
-  readonly cachesMs: number;
-  readonly busyMs: number;
-  readonly wreckMs: number;
-  readonly clearing: GarbageOptions;
-  /** Whether to take the lock at all: the tests show that nothing rests on it. @default true */
-  readonly lock: boolean;
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
-}
-
-const storeDefaults: StoreOptions = {
-  answerMs: ANSWER_MS,
-  stealMs: 10_000,
-  turnMs: 5000,
-  cachesMs: 60_000,
-  busyMs: 10_000,
-  wreckMs: WRECK_MS,
-  clearing: { segmentNumbers: 64, supersededMs: 300_000, abandonedMs: 86_400_000 },
-  lock: true,
-};
+import { type StoreOptions, storeDefaults } from './store-options.js';
 
 export interface StoreDeps extends GarbageContext {
   /** The writer's name in the journal, until {@link Store.rebuildAs} says otherwise: `user@host`. */
@@ -269,6 +240,11 @@ export class Store {
     return await this.serially(() =>
       readBack(top.licence, this.revisions.register, this.journal, sinceMs, segmentNumbers),
     );
+  }
+
+  /** In which revision a record got its beat; null: that is not known. Writes nothing. */
+  beatRevision(record: Pick<InstanceRecord, 'id' | 'beat'>): Promise<BeatRevision | null> {
+    return this.serially(() => revisionOfBeat(this.revisions.register, record));
   }
 
   /** How much is kept in the folder. Writes nothing. */

@@ -1,7 +1,8 @@
+import type { OnSlow } from '../api/opening.js';
 import { elapsedMs, type Instant } from '../licence/time.js';
 import { instantOf, inTime } from '../share/clock.js';
 import { checkDeadline, type Deadline } from '../share/deadline.js';
-import { SLOW_MS } from '../share/op-timeouts.js';
+import { SLOW_MS, withEnd } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
 import type { Line } from './line.js';
 import { type LockOptions, PoliteLock, type Unlock } from './lock.js';
@@ -10,7 +11,7 @@ import type { Stages } from './stages.js';
 
 export interface TurnOptions extends LockOptions {
   /** Called once per wait that lasts longer than a second. */
-  readonly onSlow?: ((waitingFor: string) => void) | undefined;
+  readonly onSlow?: OnSlow | undefined;
 }
 
 /** What a waiter watches. It waits while numbers are published; when none is, it removes the lock or passes it over. */
@@ -100,7 +101,7 @@ export class Turns {
     const waited = attempt && { attempt, made: instantOf(this.context.clock) };
     if (attempt) this.line.join(attempt.name);
     try {
-      const unlock = await this.wait(progress, deadline);
+      const unlock = await withEnd((over) => this.wait(progress, deadline, over));
       this.line.leave(unlock !== null);
       return this.turnWith(unlock, waited);
     } catch (error) {
@@ -111,7 +112,7 @@ export class Turns {
   }
 
   /** Null: goes on without the lock. */
-  private async wait(progress: Progress, deadline: Deadline): Promise<Unlock | null> {
+  private async wait(progress: Progress, deadline: Deadline, over: Promise<void>): Promise<Unlock | null> {
     const { clock, paths } = this.context;
     const startedMs = clock.elapsedMs();
     const seen = new Seen(startedMs);
@@ -136,7 +137,8 @@ export class Turns {
       checkDeadline(deadline, clock, `its turn to write (${paths.lock})`);
       if (!told && nowMs - startedMs >= SLOW_MS) {
         told = true;
-        this.options.onSlow?.('its turn to write; others are writing');
+        const mostMs = deadline.untilMs - nowMs;
+        this.options.onSlow?.('its turn to write; others are writing', { mostMs, over });
       }
       const leftMs = seen.movedMs + progress.patienceMs - clock.elapsedMs();
       const pauseMs = this.pauseMs(seen, tries);

@@ -1,7 +1,9 @@
 import type { Loss, SeatState } from '../api.js';
 import { Seat } from '../client/seat.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { toIso } from '../licence/time.js';
 import type { TestSeat, TestSeatOptions } from './test-types.js';
+import { EPOCH_MS } from './timeline.js';
 
 const REMAINING_MS = 60_000;
 const JEOPARDY_MS = 5000;
@@ -42,6 +44,11 @@ export class StubSeat extends Seat implements TestSeat {
     this.check('safe', 'jeopardy', 'suspended');
     this.leftMs = this.wholeMs;
     this.move('seated', () => this.emit('safe'));
+  }
+
+  message(words: string, by = 'admin@desk'): void {
+    this.check('message', 'seated', 'jeopardy', 'suspended');
+    this.emit('message', { words, by, at: toIso(EPOCH_MS) });
   }
 
   lose(loss: Partial<Loss> = {}): void {

@@ -1,5 +1,5 @@
 import type { OpenLicence } from '../api.js';
-import type { Instances } from '../client/shared-instance.js';
+import type { Instances } from '../client/instances.js';
 import type { System } from '../client/system.js';
 import type { Machine } from '../licence/document.js';
 import type { Clock } from '../share/clock.js';

@@ -129,6 +129,12 @@ export interface TestSeat extends Seat {
    */
   safe(): void;
   /**
+   * Tells `message`; the state stays. Allowed until the seat is lost or given back.
+   * @param by `user@host` of the administrator. @default 'admin@desk'
+   * @throws SeatfileFault as jeopardy()
+   */
+  message(words: string, by?: string): void;
+  /**
    * Tells `lost`. Allowed until the seat is lost or given back.
    * @param loss what is not given: reason 'evicted', and null
    * @throws SeatfileFault as jeopardy()

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { cpSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, openSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { adopt, type Child } from '../processes/children.js';
-import { fixture, program, temporary } from './seatfile.js';
+import { fixture, program, tableOf, temporary } from './seatfile.js';
 
 /** What the tables of exits and of slow shares run: every command, and the share that it runs on. */
 
@@ -14,14 +14,23 @@ export const commands = {
   init: (file: string) => ['init', file, '--module', 'M1=2'],
   install: (file: string) => ['install', file, fixture('signed.json'), '--force', '--yes'],
   remove: (file: string) => ['remove', file, '--all', '--yes'],
+  undo: (file: string) => ['undo', file, '--seat', removedIn(file)],
+  notify: (file: string) => ['notify', file, '--all', '--message', 'tea'],
   set: (file: string) => ['set', file, '--check-interval', '90s'],
   journal: (file: string) => ['journal', file],
   repair: (file: string) => ['repair', file, '--yes'],
   doctor: (file: string) => ['doctor', file],
 } as const;
 
+/** The last seat that was removed; where there is none, what is no seat. */
+function removedIn(file: string): string {
+  return (existsSync(`${file}.revisions`) && tableOf(file).gone.at(-1)?.seat) || 'none';
+}
+
 /** The vendor's: `vendor.test.ts` and `forgery.test.ts` tell how they end. */
 export const makers = ['keygen', 'issue', 'verify'] as const;
+/** `why.test.ts` tells how it ends: it takes the id of a seat. */
+export const explainers = ['why'] as const;
 /** Those whose other end is an address, or a program that asks there: `install.test.ts` tells how they end. */
 export const renewers = ['renew', 'serve-renewals'] as const;
 

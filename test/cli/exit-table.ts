@@ -39,6 +39,8 @@ export const statuses: Readonly<Record<Verb, Row>> = {
   init: { ...writes, missing: 0, directory: 1, garbage: 1 }, // what is there is never overwritten
   install: { ...writes, missing: 0 }, // as init where there is nothing yet
   remove: writes,
+  undo: writes,
+  notify: writes,
   set: writes,
   journal: reads,
   repair: writes,
@@ -64,6 +66,8 @@ export const idle: Readonly<Record<Exclude<Verb, 'run' | 'hold' | 'install'>, [s
   status: [['--user', 'zoe'], 1],
   init: [[], 1],
   remove: [['--user', 'zoe'], 1],
+  undo: [[], 1],
+  notify: [['--user', 'zoe'], 1],
   set: [['--check-interval', '8s'], 0],
   journal: [['--user', 'zoe'], 1],
   repair: [[], 0],

@@ -7,6 +7,7 @@ import {
   commands,
   copyOf,
   dropTable,
+  explainers,
   FOR_EVER,
   litterOf,
   makers,
@@ -30,6 +31,8 @@ import { atTerminal, fixture, hold, seatfile, start, tableOf, told, until } from
 
 /** Of T = 8 s and two users, one of whom is seated on another computer and has been killed. */
 let licence = '';
+/** The same, and that seat was removed. */
+let removed = '';
 
 beforeAll(async () => {
   licence = path.join(newPlace(), 'licence.json');
@@ -40,6 +43,13 @@ beforeAll(async () => {
   await until('her seat shown', 20_000, () => isShown() || undefined);
   ada.process.kill('SIGKILL');
   await ada.ended;
+  removed = copyOf(licence);
+  await atTerminal(['remove', removed, '--user', 'ada', '--yes'], '');
+  await until(
+    'the removal shown',
+    20_000,
+    () => !readFileSync(removed, 'utf8').includes('"seats"') || undefined,
+  );
 });
 
 afterAll(async () => {
@@ -50,7 +60,7 @@ afterAll(async () => {
 /** What a command is to work on: for `init` an empty directory, for `repair` a table that is lost. */
 function fileFor(verb: Verb): string {
   if (verb === 'init') return path.join(newPlace(), 'licence.json');
-  const file = copyOf(licence);
+  const file = copyOf(verb === 'undo' ? removed : licence);
   if (verb === 'repair') dropTable(file);
   return file;
 }
@@ -62,7 +72,9 @@ test('every command of the program has its row', async () => {
   const { out } = await atTerminal(['--help'], '');
   const [all = ''] = out.split('Exit status:');
   const listed = [...all.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) /gm)].map(([, verb]) => verb);
-  expect(listed.sort()).toEqual([...verbs, ...makers, ...renewers, 'demo', 'help'].sort());
+  expect(listed.sort()).toEqual(
+    [...verbs, ...explainers, ...makers, ...renewers, 'completion', 'demo', 'help'].sort(),
+  );
 });
 
 describe.concurrent('an unknown option', () => {
@@ -72,7 +84,7 @@ describe.concurrent('an unknown option', () => {
     expect(answer).toMatchObject({
       status: verb === 'demo' ? ofDemo.unknownOption : statuses[verb].unknownOption,
       out: '',
-      err: expect.stringMatching(/^error: unknown option '--frob'\n\(.*seatfile.* --help.*\)\n$/),
+      err: `seatfile: unknown option '--frob'\nseatfile ${verb} --help shows what it takes.\n`,
     });
   });
 });

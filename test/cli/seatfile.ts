@@ -5,11 +5,11 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach } from 'vitest';
 import { runProgram } from '../../src/cli/program.js';
-import { Interrupted } from '../../src/cli/world.js';
+import { Interrupted, type World } from '../../src/cli/world.js';
 import { realSystem } from '../../src/client/system.js';
 import type { InstanceRecord, Licence } from '../../src/licence/document.js';
 import { append } from '../../src/share/append.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { adopt, type Child, reap } from '../processes/children.js';
 
 /** The command line as its users run it: real processes of the built program. */
@@ -63,7 +63,13 @@ export const CTRL_C = '\u0003';
 export async function atTerminal(
   words: readonly string[],
   answers: string | readonly string[],
-  options: { readonly store?: Partial<StoreOptions>; readonly isInteractive?: boolean } = {},
+  options: {
+    readonly store?: Partial<StoreOptions>;
+    readonly isInteractive?: boolean;
+    readonly noticeColumns?: number;
+    readonly screen?: ReturnType<World['screen']>;
+    readonly environment?: Environment;
+  } = {},
 ) {
   const said = { out: '', err: '', asked: '' };
   const unused = () => {
@@ -83,8 +89,10 @@ export async function atTerminal(
     err: (text) => {
       said.err += text;
     },
-    environment: {},
+    environment: options.environment ?? {},
+    screen: () => options.screen ?? null,
     system: () => realSystem(options.store),
+    noticeColumns: () => options.noticeColumns ?? null,
     ready: Promise.resolve(),
     isInteractive: options.isInteractive ?? true,
     reachesCommands: unused,

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Level, LicenceEvent } from '../../src/licence/document.js';
 import { World } from '../helpers/world.js';
+import { AdminSession } from '../stories/desk.js';
 
 /** One seat, and Ada in it. Every revision is still there: nothing is cleared away within five minutes. */
 async function office(level: Level = 'heartbeat') {
@@ -89,4 +90,69 @@ test('a share that cannot be written loses the record, and nothing else', async 
   world.unwritable(null);
   expect(denied(world)).toEqual([]);
   expect((await bob.acquire('M2')).kind).toBe('seated');
+});
+
+test('what a banned user is told, and what is recorded of it', async () => {
+  const { world, bob } = await office();
+  await new AdminSession(world).ban('BOB', 3_600_000, 'audit');
+  const untilAt = new Date(Date.parse(world.table().committedAt ?? '') + 3_600_000).toISOString();
+  const { revision } = world.table();
+  const answer = bob.ask('M2').then((claim) => ({ claim, revision: world.table().revision }));
+  expect(await world.run(answer)).toEqual({
+    claim: { kind: 'refused', module: 'M1', reason: 'banned', untilAt, by: 'admin@desk', words: 'audit' },
+    revision,
+  });
+  await world.advance(1000);
+  expect(denied(world)).toMatchObject([
+    { module: 'M2', user: 'bob', reason: 'banned', final: true, waitedMs: 0 },
+  ]);
+});
+
+test('a wait ends when its user is banned; it is recorded twice: that it began, and how long it was', async () => {
+  const { world, bob } = await office();
+  const answer = bob.ask('M1', { wait: 3_600_000 });
+  await world.advance(120_000);
+  await new AdminSession(world).ban('bob', null, null);
+  expect(world.table().waiting).toEqual([]);
+  expect(await world.run(answer)).toMatchObject({
+    kind: 'refused',
+    module: 'M2',
+    reason: 'banned',
+    untilAt: null,
+  });
+  await world.advance(1000);
+  expect(denied(world)).toMatchObject([
+    { reason: 'full', final: false, waitedMs: 0, count: 1 },
+    { reason: 'banned', final: true, count: 1 },
+  ]);
+  const waitedMs = Number(denied(world)[1]?.['waitedMs']);
+  expect([waitedMs >= 120_000, waitedMs <= 126_000]).toEqual([true, true]);
+});
+
+test('where all free seats are kept for others the answer is "reserved", also after a wait', async () => {
+  const { world, bob } = await office();
+  const admin = new AdminSession(world);
+  for (const user of ['u1', 'u2', 'u3', 'u4', 'u5']) await admin.reserve({ module: 'M2', user });
+  const refused = { kind: 'refused', module: 'M2', reason: 'reserved', untilAt: null, by: null, words: null };
+  expect(await bob.acquire('M2')).toEqual(refused);
+  expect(await bob.acquire('M2', { wait: 30_000 })).toEqual(refused);
+  await admin.liftReservation({ module: 'M2', user: 'u3' });
+  expect(await bob.acquire('M2')).toMatchObject({ kind: 'seated' });
+  await world.advance(60_000);
+  expect(denied(world).map(({ reason, final, count }) => [reason, final, count])).toEqual([
+    ['reserved', true, 1],
+    ['reserved', true, 2],
+  ]);
+});
+
+test('a waiter gets the first seat that falls free beyond those that are kept', async () => {
+  const { world, ada, bob } = await office();
+  const admin = new AdminSession(world);
+  await admin.grant('M1', 2);
+  await admin.reserve({ module: 'M1', user: 'eve' });
+  const answer = bob.ask('M1', { wait: 3_600_000 });
+  await world.advance(20_000);
+  expect(world.table().waiting).toMatchObject([{ user: 'bob' }]);
+  await ada.leave();
+  expect(await world.run(answer)).toMatchObject({ kind: 'seated' });
 });

@@ -1,7 +1,9 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { AcquireOptions, OpenOptions } from '../../src/api.js';
+import type { Instances } from '../../src/client/instances.js';
 import { openWith } from '../../src/client/open-licence.js';
+import { openAny } from '../../src/client/several-licences.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
 import { FACE, World } from '../helpers/world.js';
@@ -35,6 +37,13 @@ describe('what is no argument at all is told by its name', () => {
     ['onSlow: expected a value of type function', FACE, { onSlow: 3 }],
     ['releaseOnExit: expected a value of type boolean', FACE, { releaseOnExit: 'no' }],
     ['timeoutMs: expected more than 0, got NaN', FACE, { timeoutMs: Number.NaN }],
+    ['options: expected an object, got a list', FACE, []],
+    ['options: there is no option "aplication"; did you mean application?', FACE, { aplication: 'CAD' }],
+    ['options: there is no option "time_outMS"; did you mean timeoutMs?', FACE, { time_outMS: 1 }],
+    ['options: there is no option "colour"; expected only application, note,', FACE, { colour: 1 }],
+    ['options: there is no option "constructor"; expected only', FACE, { constructor: 1 }],
+    ['options: there is no option "a\\u001b[31m', FACE, { 'a\u001b[31m': 1 }],
+    ['signal: expected an AbortSignal, got null', FACE, { signal: null }],
   ])('%s', async (message, path, options) => {
     const world = new World({ modules: { M1: 1 }, seed: 1 });
     const system = world.host('pc-1').enter('ada').system();
@@ -49,6 +58,7 @@ describe('what is no argument at all is told by its name', () => {
     ['wait: expected a value of type number', 'M1', { wait: '5' }],
     ['wait: expected 0 to 86400000 milliseconds, got -1', 'M1', { wait: -1 }],
     ['signal: expected an AbortSignal', 'M1', { signal: {} }],
+    ['options: there is no option "waits"; did you mean wait?', 'M1', { waits: 5000 }],
   ])('%s', async (message, module, options) => {
     const world = new World({ modules: { M1: 1 }, seed: 1 });
     const ada = await world.user(world.host('pc-1'), 'ada');
@@ -132,6 +142,81 @@ describe('a share that never answers again', () => {
   });
 });
 
+describe('opening takes as long as its caller says', () => {
+  function hungHost() {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const host = world.host('pc-1');
+    host.cut('hangs');
+    return { world, system: host.enter('ada').system() };
+  }
+
+  test('at most timeoutMs', async () => {
+    const { world, system } = hungHost();
+    const opening = openWith(FACE, { timeoutMs: 3000 }, system).catch((error: unknown) => error);
+    expect(await world.run(opening)).toMatchObject({ code: 'SHARE_UNREACHABLE' });
+    expect(world.nowMs).toBeGreaterThanOrEqual(3000);
+    expect(world.nowMs).toBeLessThanOrEqual(3600);
+  });
+
+  test('an abort at any operation leaves nothing behind', async () => {
+    let step = 0;
+    for (let isOver = false; !isOver; step++) isOver = (await abortedAt(step + 1)) === 'opened';
+    expect(step).toBeGreaterThan(5);
+  });
+
+  /** The share hangs at this operation, and the caller gives up. */
+  async function abortedAt(step: number): Promise<'aborted' | 'opened'> {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    const patience = new AbortController();
+    const silence = latch();
+    let operations = 0;
+    const decide: Decide = () => {
+      if (++operations !== step) return null;
+      patience.abort('enough');
+      return { kind: 'hang', until: silence.until };
+    };
+    const host = world.host('pc-1', { wrap: (files) => faulty(files, decide) });
+    const instances: Instances = new Map();
+    const opening = openWith(FACE, { signal: patience.signal }, host.enter('ada').system(), instances);
+    const answer = await world.run(opening.catch((error: unknown) => error));
+    if (operations < step) return 'opened';
+    expect(answer).toMatchObject({ code: 'ABORTED', cause: 'enough' });
+    expect(instances.size).toBe(0);
+    expect(world.nowMs).toBeLessThan(1000);
+    silence.release();
+    await world.advance(60_000);
+    expect(world.table().revision).toBe(0);
+    return 'aborted';
+  }
+
+  test('a signal that was aborted before asks nothing of the share', async () => {
+    const { world, system } = hungHost();
+    const asked = { signal: AbortSignal.abort('too late') };
+    const opening = openWith(FACE, asked, system).catch((error: unknown) => error);
+    expect(await opening).toMatchObject({ code: 'ABORTED', cause: 'too late' });
+    const several = openAny([FACE, FACE], asked, system).catch((error: unknown) => error);
+    expect(await several).toMatchObject({ code: 'ABORTED', cause: 'too late' });
+    expect(world.nowMs).toBe(0);
+  });
+
+  test('an abort after the opening has no effect, neither on it nor on what is opened later', async () => {
+    const world = new World({ modules: { M1: 1 }, seed: 1 });
+    await world.user(world.host('pc-2'), 'bob').then((bob) => bob.sit('M1'));
+    world.server.makeDirectory('/other');
+    world.server.writeNew('/other/licence.json', world.server.readText(FACE), 0o664);
+    const patience = new AbortController();
+    const system = world.host('pc-1').enter('ada').system();
+    const asked = { signal: patience.signal };
+    const licence = await world.run(openAny([FACE, '/other/licence.json'], asked, system));
+    patience.abort();
+    expect(await world.run(licence.acquire('M1'))).toMatchObject({
+      kind: 'seated',
+      file: '/other/licence.json',
+    });
+    await world.run(licence.close());
+  });
+});
+
 describe('a share that comes back', () => {
   test.each(['heartbeat', 'light'] as const)(
     'a seat that it did not take back is given back then (%s)',
@@ -177,13 +262,19 @@ test('console.log and JSON show what a seat and a licence are, and not what they
   const world = new World({ modules: { M1: 1 }, seed: 1 });
   const ada = await world.user(world.host('pc-1'), 'ada');
   const seat = await ada.sit('M1');
-  const shown = { id: seat.id, module: 'M1', user: 'ada', host: 'pc-1', valid: true, state: 'seated' };
+  const state = { valid: true, state: 'seated', remainingMs: 45_000 };
+  const shown = { id: seat.id, module: 'M1', user: 'ada', host: 'pc-1', ...state };
+  expect(structuredClone(seat.toJSON())).toEqual(shown);
   expect(JSON.parse(JSON.stringify(seat))).toEqual(shown);
   expect(inspect(seat)).toBe(`Seat ${inspect(shown)}`);
   const { licence } = ada;
   expect(inspect({ licence })).toContain(
-    "OpenLicence { file: '/share/licence.json', modules: [ 'M1' ], isClosed: false }",
+    "file: '/share/licence.json',\n    customer: 'Acme',\n    modules: [ 'M1' ],\n    seats: [",
   );
+  expect(structuredClone(licence.toJSON())).toMatchObject({ seats: [shown], isClosed: false });
   await world.run(licence.close());
-  expect(JSON.parse(JSON.stringify([seat, licence]))).toMatchObject([{ state: 'left' }, { isClosed: true }]);
+  expect(JSON.parse(JSON.stringify([seat, licence]))).toMatchObject([
+    { state: 'left', remainingMs: 0 },
+    { seats: [], isClosed: true },
+  ]);
 });

@@ -328,8 +328,10 @@ describe('closing', () => {
     expect([office.holders(FIRST), office.holders(SECOND)]).toEqual([[], []]);
     expect(await codeOf(office.ask(licence))).toBe('CLOSED');
     expect(JSON.parse(JSON.stringify(licence))).toEqual({
+      customer: null,
       files: LIST,
       modules: ['M1', 'M2'],
+      seats: [],
       isClosed: true,
     });
   });

@@ -14,7 +14,8 @@ import {
   type StageOwner,
 } from '../../src/share/layout.js';
 import type { Change, Committed } from '../../src/store/commit.js';
-import { Store, type StoreOptions } from '../../src/store/store.js';
+import { Store } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { HandClock, HostTime } from '../../src/testing/host-time.js';
 import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
 import type { SimClientState } from '../share/simulated/client.js';
@@ -144,7 +145,11 @@ export class Writer {
         trust: options.trust ?? Trust.none,
         ...(options.judgePlace && { judgePlace: options.judgePlace }),
       },
-      { onSlow: (waitingFor) => void this.slow.push(waitingFor), ...options.store },
+      {
+        onSlow: (waitingFor, { mostMs }) =>
+          void this.slow.push(`${waitingFor}; ${Math.max(1, Math.ceil(mostMs / 1000))} s at most`),
+        ...options.store,
+      },
     );
   }
 

@@ -2,10 +2,10 @@ import type { AcquireOptions, OpenOptions } from '../../src/api.js';
 import type { Answer } from '../../src/client/answers.js';
 import './full-check.js';
 import { createHash } from 'node:crypto';
+import type { Instances } from '../../src/client/instances.js';
 import type { MachineFacts } from '../../src/client/machine.js';
 import { type OpenLicence, openWith } from '../../src/client/open-licence.js';
 import type { Seat } from '../../src/client/seat.js';
-import type { Instances } from '../../src/client/shared-instance.js';
 import type { System } from '../../src/client/system.js';
 import type { CountBy, Level, Licence, Settings } from '../../src/licence/document.js';
 import { type Entitlement, sealUnsigned } from '../../src/licence/entitlement.js';
@@ -15,7 +15,7 @@ import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import type { ShareErrorKind, ShareFiles } from '../../src/share/files.js';
 import { numbersAmong } from '../../src/share/layout.js';
 import type { Random } from '../../src/share/random.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { HandClock, HostTime, type HostTimeOptions } from '../../src/testing/host-time.js';
 import { EPOCH_MS, Timeline } from '../../src/testing/timeline.js';
 import type { Download } from '../../src/vendor/download.js';
@@ -73,7 +73,7 @@ export interface Told {
   readonly atMs: number;
   readonly who: string;
   readonly module: string;
-  readonly event: 'jeopardy' | 'suspended' | 'safe' | 'lost' | 'released' | 'warning';
+  readonly event: 'jeopardy' | 'suspended' | 'safe' | 'message' | 'lost' | 'released' | 'warning';
   readonly detail: unknown;
 }
 
@@ -424,6 +424,7 @@ export class User {
     seat.on('jeopardy', tell('jeopardy'));
     seat.on('suspended', tell('suspended'));
     seat.on('safe', tell('safe'));
+    seat.on('message', tell('message'));
     seat.on('lost', tell('lost'));
     seat.on('released', tell('released'));
   }

@@ -11,15 +11,24 @@ type Path = readonly (string | number)[];
 
 const AT = '2026-11-21T09:30:00.000Z';
 const HASH = 'a'.repeat(64);
-const seat = { id: 's1', module: 'M1', sinceAt: AT, untilAt: AT, given: true };
+const seat = {
+  ...{ id: 's1', module: 'M1', sinceAt: AT, untilAt: AT, given: true },
+  leaving: { actor: 'a@b', words: 'why', at: AT },
+  messages: [{ id: 'm1', words: 'tea', actor: 'a@b', at: AT }],
+};
 const record = (id: string) => ({
   ...{ ...app(id), thread: '1/2', level: 'heartbeat', joinedAt: AT, beat: 1, beatAt: AT },
   ...{ checkIntervalSeconds: 30, graceSeconds: 0, answersWithin: 20, unconfirmed: true, seats: [seat] },
 });
+function formerly() {
+  const { id: _id, user: _user, host: _host, unconfirmed: _, seats: _seats, ...facts } = record('i9');
+  return { ...facts, sinceAt: AT, untilAt: AT };
+}
 const tombstone = {
   ...{ instance: 'i9', seat: 's9', module: 'M1', user: 'u', host: 'h', reason: 'removed', actor: 'a@b' },
   ...{ words: 'why', at: AT, revision: 3, told: true },
-};
+  was: formerly(),
+} as unknown as Json;
 const waiter = {
   ...{ ...app('w1'), instance: 'w1', module: 'M1', seat: 's2', beat: 1, sinceAt: AT, waitSeconds: 60 },
   ...{ returns: true, thread: '1/2' },
@@ -36,7 +45,7 @@ const everything = {
     checkIntervalSeconds: 60,
     onDemand: { answerWithinSeconds: 20 },
     offlineGraceSeconds: 0,
-    bans: [{ user: 'u', untilAt: AT }],
+    bans: [{ user: 'u', untilAt: AT, actor: 'a@b', words: 'w', at: AT }],
     reservations: [{ module: 'M1', user: 'u', host: 'h' }],
     journalMonths: 13,
     siteName: 'Hull 7',

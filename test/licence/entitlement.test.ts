@@ -63,7 +63,7 @@ describe('what holds at a site', () => {
 
   test('an unknown module is a fault that names those there are; case matters', () => {
     const policy = policyOf(emptyTable({ modules: modulesOf([1, 1]) }));
-    expect(() => grantOf(policy, 'm1')).toThrow('no module "m1"; the licence has M1, M2');
+    expect(() => grantOf(policy, 'm1')).toThrow('no module "m1"; did you mean "M1"? The licence has M1, M2');
   });
 
   test('two entitlements are told apart by what is sealed', () => {

@@ -37,6 +37,7 @@ const packed = [
 /** What others start by its name. The rest of dist/ is what these load when it is needed. */
 const NAMED = [
   ...['index.js', 'index.cjs', 'index.d.ts', 'index.d.cts', 'licence.schema.json', 'cli.js'],
+  ...['seatfile.1', 'shells'],
   ...['sbom.cdx.json', 'LICENCES.txt'],
   ...['apart-disk.js', 'bundled-packages.js', 'full-check.js'],
   ...['testing.js', 'testing.cjs', 'testing.d.ts', 'testing.d.cts'],
@@ -148,7 +149,9 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
     const files = await readdir(installed('dist'), { recursive: true });
     expect(NAMED.filter((name) => !files.includes(name))).toEqual([]);
     expect(
-      files.filter((name) => !/^(?:[a-z-]+\.(js|cjs|d\.ts|d\.cts|.*json)|LICENCES\.txt)$/.test(name)),
+      files.filter(
+        (name) => !/^(?:[a-z-]+\.(js|cjs|d\.ts|d\.cts|.*json)|LICENCES\.txt|seatfile\.1|shells)$/.test(name),
+      ),
     ).toEqual([]);
     expect(files.length).toBeLessThanOrEqual(MOST.files);
     const pages = await readdir(installed('src'), { recursive: true, withFileTypes: true });
@@ -204,7 +207,7 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
     const { stdout } = await run(process.execPath, ['require.cjs'], { cwd: project });
     expect(JSON.parse(stdout)).toEqual({
       name: 'seatfile',
-      exports: ['SeatfileFault', 'openLicence'],
+      exports: ['SeatfileFault', 'createLicence', 'openLicence', 'readJournal', 'readStatus', 'removeSeats'],
       schema: 'seatfile licence',
     });
   });

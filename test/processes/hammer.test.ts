@@ -5,7 +5,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openStore } from '../../src/client/open-store.js';
 import { realSystem } from '../../src/client/system.js';
 import type { Licence } from '../../src/licence/document.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { type Child, type Ending, reap, start } from './children.js';
 import {
   commitSome,

@@ -6,7 +6,8 @@ import { sealUnsigned } from '../../src/licence/entitlement.js';
 import { firstLicence } from '../../src/licence/revision.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { numbersAmong } from '../../src/share/layout.js';
-import type { Store, StoreOptions } from '../../src/store/store.js';
+import type { Store } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 
 /** A licence in a directory of its own on the real disk. */
 export interface Share {

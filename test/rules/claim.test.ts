@@ -453,7 +453,7 @@ test('an old place that somebody else shares by now is his: who comes back gets 
 });
 
 describe('rule 9: freesAt is told from share time, and evicts nobody', () => {
-  const asked = (agoMs: number) => {
+  const asked = (agoMs: number, maxUsers = 2) => {
     const licence = seated(app('ada'));
     const beatAt = new Date(START_MS + agoMs).toISOString();
     const beating = seated(app('cy')).instances.map((one) => ({
@@ -461,12 +461,15 @@ describe('rule 9: freesAt is told from share time, and evicts nobody', () => {
       beatAt,
       seats: one.seats.map((seat) => ({ ...seat, id: 'another' })),
     }));
-    const now = { ...licence, instances: [...licence.instances, ...beating] };
+    const { entitlement } = emptyTable({ checkIntervalSeconds: 30, modules: [{ module: 'M1', maxUsers }] });
+    const now = { ...licence, entitlement, instances: [...licence.instances, ...beating] };
     return ask(now, app('bob'), {}, START_MS + agoMs);
   };
   test('while all beat, nothing is known', () => expect(asked(33_000)).toMatchObject({ freesAt: null }));
   test('a silent holder is out 2 T after its last beat', () =>
     expect(asked(34_000)).toMatchObject({ kind: 'full', freesAt: '2026-11-21T09:01:00.000Z' }));
+  test('where more seats are held than there are, the first that falls free is for no user', () =>
+    expect(asked(34_000, 1)).toMatchObject({ kind: 'full', freesAt: null }));
 });
 
 describe('tombstones', () => {

@@ -2,12 +2,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import nodePath from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import type { InstanceRecord, Licence, LicenceEvent, Tombstone, Waiter } from '../../src/licence/document.js';
+import type {
+  InstanceRecord,
+  Licence,
+  LicenceEvent,
+  SeatRecord,
+  Tombstone,
+  Waiter,
+} from '../../src/licence/document.js';
 import { refuseMoved } from '../../src/licence/document.js';
 import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entitlement.js';
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import * as lineages from '../../src/licence/lineage.js';
+import { didYouMean, nearest } from '../../src/licence/nearest.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
 import { andThen, type ChangeContext, nextRevision } from '../../src/licence/revision.js';
@@ -21,13 +29,19 @@ import {
 } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
-import { changeSettings, chooseSeats, remove } from '../../src/rules/admin.js';
+import { changeSettings, chooseSeats, deadIn, remove } from '../../src/rules/admin.js';
+import { placesAfter } from '../../src/rules/after-removal.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
+import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
+import { explain } from '../../src/rules/explain.js';
 import { evict } from '../../src/rules/evict.js';
 import { giveBack } from '../../src/rules/give-back.js';
-import { excessIn, install } from '../../src/rules/installation.js';
+import { excessIn, install, withSealed } from '../../src/rules/installation.js';
+import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
+import * as leaving from '../../src/rules/leaving.js';
 import {
   addPoll,
   capSilence,
@@ -36,6 +50,8 @@ import {
   recentCommits,
   type Verdict,
 } from '../../src/rules/liveness.js';
+import { notify, withoutHeard } from '../../src/rules/messages.js';
+import { changeModules } from '../../src/rules/modules.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
 import * as answers from '../../src/rules/on-demand.js';
@@ -43,15 +59,19 @@ import * as line from '../../src/rules/queue.js';
 import * as recalling from '../../src/rules/recall.js';
 import * as records from '../../src/rules/records.js';
 import { describeFull } from '../../src/rules/refusal.js';
+import { undo } from '../../src/rules/reinstate.js';
 import * as renewal from '../../src/rules/renewal.js';
 import * as renewalStates from '../../src/rules/renewal-state.js';
 import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
+import { reservedSeats } from '../../src/rules/reserved-seats.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
-import { statusView } from '../../src/rules/status-view.js';
+import { isShownOtherwise } from '../../src/rules/shown-changes.js';
+import { moduleFigures, statusView } from '../../src/rules/status-view.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
@@ -177,6 +197,9 @@ const asker = (of: Sized): RequesterView => ({
 });
 const verdictsOf = ({ licence }: Sized): Verdict[] =>
   licence.instances.map(({ id: instance, beat }) => ({ instance, beat, reason: 'evicted' }));
+/** Each joins two names that the one before it joins in part. */
+const namesIn = ({ n }: Sized): Names[] =>
+  many(2 * n, (index) => ({ user: `u${index >> 1}`, host: `h${(index + 1) >> 1}` }));
 const wishFor = (module: string) => ({ module, seatId: 'new', waitSeconds: 60 });
 const pendingOf = ({ licence }: Sized): line.OfferOrWait[] => [
   ...licence.waiting.map(line.waits),
@@ -228,6 +251,8 @@ function walk({ n }: Sized): unknown {
   return known;
 }
 
+const namesOf = ({ licence }: Sized) => licence.instances.map(({ user }) => user);
+
 const range = ({ n }: Sized): Range => ({ first: 0, last: n - 1 });
 const segment = (of: Sized): string => journal.segmentText(range(of), of.licence.events) ?? '';
 
@@ -241,11 +266,62 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   proved: (of) => answers.proved(of.licence, START_MS),
   recordDenial: (of) =>
     recordDenial(context(of), {
-      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true },
+      ...{ ...wishFor('M1'), ...me, instance: 'me', reason: 'full', count: 1, final: true, waitedMs: 0 },
     }),
+  ban: (of) => ban(context(of), { user: 'many', forMs: null, ...removal }),
+  bansByUser: (of) => {
+    const banOf = bansByUser(context(of));
+    return of.licence.waiting.map(({ user }) => banOf(user));
+  },
+  bansInForce: (of) => bansInForce(of.licence, START_MS),
+  liftBan: (of) => liftBan(context(of), { user: 'ban-1', ...removal }),
+  reserve: (of) => reserve(context(of), { reservation: { module: 'M1', host: 'pc' }, actor: 'a@b' }),
+  liftReservation: (of) =>
+    liftReservation(context(of), { reservation: { module: 'M1', user: 'boss' }, actor: 'a@b' }),
+  reservedSeats: (of) => reservedSeats(of.licence),
+  KeptSeats: (of) => {
+    const single = namesIn(of).flatMap(({ user, host }) => [
+      { user, host: undefined },
+      { user: undefined, host },
+    ]);
+    const kept = new KeptSeats(single);
+    for (const names of namesIn(of)) kept.hold(names);
+    return namesIn(of).map((names) => kept.isFor({ user: names.host, host: names.user }));
+  },
   changeSettings: (of) => changeSettings(context(of), { changes: { bans: [] }, actor: 'a@b' }),
+  changeModules: (of) =>
+    changeModules(context(of, { instances: [], waiting: of.licence.waiting.slice(1) }), {
+      ...{
+        grants: of.modules.slice(1).map((module) => ({ module, maxUsers: 9 })),
+        dropped: ['M0'].slice(of.n),
+      },
+      actor: 'a@b',
+    }),
+  withSealed: (of) => withSealed(of.licence, of.licence.entitlement),
   chooseSeats: (of) => chooseSeats(of.licence, { dead: { isGone: () => false, nowMs: START_MS } }),
-  remove: (of) => remove(context(of), { isChosen: () => true, ...removal }),
+  deadIn: (of) => {
+    const isDead = deadIn(of.licence, { isGone: () => false, nowMs: START_MS });
+    return of.licence.instances.map(isDead);
+  },
+  remove: (of) => [
+    remove(context(of), { isChosen: () => true, ...removal }),
+    remove(context(of), { isChosen: () => true, gently: true, ...removal }),
+  ],
+  placesAfter: (of) =>
+    placesAfter({ ...draftOf(of), policy: of.policy }, leaving.changeSeats(of.licence, asLeaving).changed),
+  changeSeats: (of) => leaving.changeSeats(of.licence, asLeaving),
+  markLeaving: (of) => leaving.markLeaving(context(of), () => true, removal),
+  unmarkLeaving: (of) =>
+    leaving.unmarkLeaving({ ...context(of), licence: marked(of) }, () => true, removal.actor),
+  leaveMarked: (of) => leaving.leaveMarked({ ...context(of), licence: marked(of) }, 'many'),
+  notify: (of) => notify(context(of), { isChosen: () => true, id: 'm1', words: 'tea', actor: 'a@b' }),
+  withoutHeard: (of) =>
+    of.licence.instances.map(({ seats }) => seats.map((seat) => withoutHeard(seat, NONE))),
+  undo: (of) => [
+    undo(context(of, { gone: former(of) }), { seat: 'seat-shared', actor: 'a@b' }), // no place is left
+    undo(context(of, { gone: former(of), instances: [] }), { seat: 'seat-shared', actor: 'a@b' }),
+    undo({ ...context(of), licence: marked(of) }, { seat: 'seat-many-m1', actor: 'a@b' }),
+  ],
   judgeReplacement: (of) => judgeReplacement(context(of), { next: nextOf(of), actor: 'a@b' }),
   readReplacement: (of) => readReplacement(formatLicence(short(of), 'compact'), Trust.none),
   readNewLicence: (of) => readNewLicence(formatLicence(short(of), 'compact'), FILE, Trust.none),
@@ -300,6 +376,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   enqueue: (of) => line.enqueue(context(of), { who: me, ...wishFor('M1'), waitSeconds: 600 }),
   observeQueue: (of) => line.observeQueue(line.observeQueue(new Map(), of.licence, 0), of.licence, 5),
   withoutWaiters: (of) => line.withoutWaiters(of.licence, ({ module }) => module === 'M0'),
+  didYouMean: (of) => didYouMean('per-77', namesOf(of)),
+  nearest: (of) => nearest('per-77', namesOf(of)),
   firstWhere: (of) => of.numbers.map((least) => firstWhere(of.numbers, (one) => one >= least)),
   SeatIndex: (of) => {
     const places = new SeatIndex(context(of));
@@ -376,7 +454,10 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   addPoll: (of) =>
     addPoll(seenOf(of), { licence: of.licence, startedMs: 1, endedMs: 2 }, { id: 'me', periodMs: 1000 }),
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
+  moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
+  explain: (of) =>
+    of.licence.instances.slice(0, 2).map((record) => explain(context(of), { record, isGone: true })),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [
     beat(context(of), of.standing), // each seat is to be found again
@@ -386,12 +467,28 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   requestSeat: (of) =>
     requestSeat(context(of), { ...asking(me, 'M0', 'new'), ...wishFor('M0'), requester: asker(of) }),
   evict: (of) => evict(context(of), { verdicts: verdictsOf(of), actor: 'a@b' }),
+  isShownOtherwise: (of) => isShownOtherwise(of.licence, { ...structuredClone(of.licence), commit: 'c1' }),
   heldSeat: (of) => records.heldSeat(of.licence, 'many', 'nothing'),
   tombstonesOf: (of) => of.standing.seats.map(tombstonesOf(of.licence, 'me')),
   expireOffers: (of) => expireOffers({ ...context(of), licence: given(of) }, pendingOf(of)),
   offerFree: (of) => offerFree(context(of)),
   offerToWaiters: (of) => [offerToWaiters(context(of)), offerToWaiters(context(of, { instances: [] }))],
 };
+
+const NONE: ReadonlySet<string> = new Set();
+const asLeaving = (_record: InstanceRecord, seat: SeatRecord): SeatRecord => ({
+  ...seat,
+  leaving: { actor: 'a@b', words: null, at },
+});
+const marked = ({ licence }: Sized): Licence => leaving.changeSeats(licence, asLeaving).licence;
+/** Of many windows that shared one seat. */
+const former = ({ n }: Sized): Tombstone[] =>
+  many(n, (index) => {
+    const { id: _, user, host, seats: _seats, ...facts } = record(id('window', index), [], at);
+    const was = { ...facts, sinceAt: at, untilAt: null };
+    const names = { instance: id('window', index), seat: 'seat-shared', module: 'M0', user: 'ada', host };
+    return { ...stone(user, index), ...names, reason: 'removed', was };
+  });
 
 const renewer: renewal.Renewer = { instance: 'me', host: 'pc-me', actor: 'a@b' };
 const renewing = (of: Sized): ChangeContext => ({
@@ -413,7 +510,7 @@ const nextOf = (of: Sized): NewLicence => {
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
   ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
-  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap'],
+  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
 ];
 const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>
@@ -422,7 +519,11 @@ const folders = ['licence', 'rules'].map((room) =>
 
 /** Every rule that is exported, by what its parameters say. */
 function exportedRules(): string[] {
-  const files = folders.flatMap((folder) => readdirSync(folder).map((file) => nodePath.join(folder, file)));
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => nodePath.join(folder, file)),
+  );
   return files.flatMap((file) => {
     const text = readFileSync(file, 'utf8');
     const functions = text.matchAll(

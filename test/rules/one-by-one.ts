@@ -113,12 +113,15 @@ export function takeAway(
 ): Draft {
   const { record, seats, why } = taking;
   const keptMs = Math.max(4 * policy.checkIntervalSeconds, 86_400) * 1000;
-  const stones = seats.map(({ id: seat, module }) => ({
+  const isDecided = why.reason !== 'evicted' && why.reason !== 'process gone';
+  const { id: _id, user: _user, host: _host, seats: _seats, ...facts } = record;
+  const stones = seats.map(({ id: seat, module, sinceAt, untilAt }) => ({
     ...{ instance: record.id, seat, module, user: record.user, host: record.host, ...why },
     ...{ at: toIso(shareTimeMs), revision: licence.revision + 1 },
+    ...(isDecided && { was: { ...facts, sinceAt, untilAt } }),
   }));
   const gone = [...licence.gone.filter((stone) => shareTimeMs - fromIso(stone.at) < keptMs), ...stones];
-  const kind = why.reason === 'evicted' || why.reason === 'process gone' ? 'evicted' : why.reason;
+  const kind = isDecided ? why.reason : 'evicted';
   return {
     licence: { ...dropSeats(licence, record, seats), gone: gone.slice(-MAX_GONE) },
     events: [...events, ...seats.map((seat) => ({ ...seatEvent(kind, record, seat), ...why }))],

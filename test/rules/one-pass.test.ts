@@ -212,7 +212,7 @@ describe('in one pass as one by one', () => {
       fc.property(table, instanceId, (licence, instance) => {
         const queues = new Queues(licence);
         for (const name of MODULES)
-          expect(queues.ahead(name, instance)).toBe(oneByOne.aheadOf(licence, name, instance));
+          expect(queues.ahead(name, instance).count).toBe(oneByOne.aheadOf(licence, name, instance));
         const places = MODULES.map((name) => ({ module: name, seatId: `back-${name}`, waitSeconds: 60 }));
         const each = places.reduce(
           (sum, one) => enqueueFirst(contextOf(sum), { who: app(instance), places: [one] }),

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { InstanceRecord, Licence, Tombstone } from '../../src/licence/document.js';
 import { entitlementHash, readPolicy } from '../../src/licence/entitlement.js';
 import { lastCommon, recall } from '../../src/rules/recall.js';
+import { restore } from '../../src/rules/restore.js';
 import { bareLicence } from '../helpers/table.js';
 
 /** What an instance remembers of lost revisions, put into the table that is there. */
@@ -131,4 +132,44 @@ test('bans go in, and a newer entitlement', () => {
   const after = recalled(table, state(20, { entitlement, formerEntitlements, settings: { bans } }));
   expect(after).toMatchObject({ entitlement, formerEntitlements, settings: { bans } });
   expect(recalled(after, table)).toBe(after);
+});
+
+test('a ban that was prolonged, or is in the table under another spelling, is not doubled', () => {
+  const table = state(18, { settings: { bans: [{ user: 'Bob', untilAt: null }] } });
+  const bans = [
+    { user: 'BOB', untilAt: at(59) },
+    { user: 'cy', untilAt: at(1) }, // over by now
+    { user: 'di', untilAt: at(59) },
+  ];
+  const after = recalled(table, state(20, { settings: { bans } }));
+  expect(after.settings.bans).toEqual([{ user: 'Bob', untilAt: null }, bans[2]]);
+});
+
+test('reservations go in while there are seats to keep, each once', () => {
+  const reservation = (user: string) => ({ module: 'M1', user });
+  const there = Array.from({ length: 9 }, (_, n) => reservation(`u${n}`));
+  const table = state(18, { settings: { reservations: there } });
+  const memory = ['U3', 'boss', 'chief'].map(reservation);
+  const elsewhere = { module: 'M9', user: 'boss' };
+  const after = recalled(table, state(20, { settings: { reservations: [elsewhere, ...memory] } }));
+  expect(after.settings.reservations).toEqual([...there, reservation('boss')]); // 10 seats
+});
+
+test('a rebuilt table keeps the bans and reservations of the state it is made from', () => {
+  const settings = {
+    bans: [{ user: 'bob', untilAt: null }],
+    reservations: [{ module: 'M1', user: 'boss' }],
+  };
+  const folder = { from: 'folder', licence: state(18) } as const;
+  const memory = { from: 'memory', licence: state(20, { settings }) } as const;
+  const stamp = {
+    changeId: 'c',
+    commit: 'x',
+    lineage: 'new',
+    shareTimeMs: Date.parse(at(30)),
+    actor: 'a@b',
+    id: null,
+  };
+  const after = restore({ candidates: [folder, memory], base: memory, highest: 20 }, stamp);
+  expect(after.settings).toEqual(settings);
 });

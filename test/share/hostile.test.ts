@@ -14,7 +14,8 @@ import { withTimeouts } from '../../src/share/op-timeouts.js';
 import { systemRandom } from '../../src/share/random.js';
 import { ourWay, type Way } from '../../src/share/reach.js';
 import { heedLicenceFile, locate } from '../../src/store/locate.js';
-import { Store, type StoreOptions } from '../../src/store/store.js';
+import { Store } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { fixedNaming, KINDS, plant, SPOTS, type Spot, Witnesses } from '../helpers/hostile.js';
 import { bareLicence } from '../helpers/table.js';
 

@@ -486,7 +486,7 @@ const sight: readonly Bug[] = [
       'With the bug it is measured on the wall clock, and grows when that is set ahead.',
     breaks: liveUser,
     file: tableHere,
-    within: 'Table.saw',
+    within: 'Table.note',
     find: 'this.peerObserver.saw(top, identity.id, this.pollPeriodMs);',
     replace: `const atMs = this.context.clock.wallMs();
     this.peerObserver.saw({ ...top, startedMs: atMs, endedMs: atMs }, identity.id, this.pollPeriodMs);`,
@@ -599,8 +599,8 @@ const believing: readonly Bug[] = [
     breaks: neverOver,
     file: looks,
     within: 'PollFindings.ownSeats',
-    find: 'const found = new Found();',
-    replace: `const found = new Found();
+    find: 'const found = this.told(mine);',
+    replace: `const found = this.told(mine);
     const at = this.context.clock;
     const now = { elapsedMs: at.elapsedMs(), wallMs: at.wallMs(), uptimeMs: at.uptimeMs() };
     if (mine) holds.confirm(mine, now);`,
@@ -650,8 +650,8 @@ const table: readonly Bug[] = [
     breaks: neverOver,
     file: places,
     within: 'SeatIndex.seatIdFor',
-    find: 'inUse + ahead < seatLimit',
-    replace: 'inUse + ahead <= seatLimit',
+    find: 'lacking <= 0',
+    replace: 'lacking <= 1',
   },
   {
     name: 'same-name-same-user',

@@ -32,6 +32,8 @@ export class Evictions {
 
   /** Every seat that was there and is no more. */
   follow(before: Licence, next: Licence, by: Writer): void {
+    for (const record of next.instances)
+      for (const { module, leaving } of record.seats) if (leaving) this.taken.add(`${record.note} ${module}`);
     const kept = new Set(next.instances.flatMap(seatKeys));
     for (const record of before.instances)
       for (const seat of record.seats)
@@ -46,7 +48,7 @@ export class Evictions {
     const isRecalled = next.events.some(({ kind }) => kind === 'forgotten' || kind === 'reminded');
     if (isRecalled && !isTold) return; // gone in lost revisions already, as a process remembers
     if (by.key === record.note || seat.given === true) return;
-    if (stone?.reason === 'removed') this.out.set(key, next.revision);
+    if (stone?.reason === 'removed' || stone?.reason === 'banned') this.out.set(key, next.revision);
     else this.checkEvicted(record, seat.module, stone, by);
   }
 

@@ -1,5 +1,5 @@
 import type { CountBy, Level } from '../../src/licence/document.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import type { HostOptions } from '../helpers/world.js';
 import { Chance } from './chance.js';
 
@@ -22,7 +22,18 @@ export type Mishap =
       | 'slowServer'
       | 'lateNumber'
     ) // the share
-  | ('remove' | 'removeDead' | 'setInterval' | 'setLevel' | 'setOnDemand') // the administrator
+  | (
+      | 'remove'
+      | 'removeDead'
+      | 'removeGently'
+      | 'ban'
+      | 'reserve'
+      | 'undo'
+      | 'notify'
+      | 'setInterval'
+      | 'setLevel'
+      | 'setOnDemand'
+    ) // the administrator
   | ('loseFolder' | 'damageTop' | 'oldFolder' | 'oldFace' | 'unmounted') // well-meant interventions
   | ('loseNewSeat' | 'loseRemoval') // at the worst moment
   | ('loseFew' | 'loseSome' | 'loseMany'); // the newest revisions, and nothing else
@@ -167,7 +178,11 @@ const profiles = {
   },
   desk: {
     ...{ weight: 3, people: [2, 9], interval: [30, 600], many: [8, 30] },
-    mishaps: { ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
+    mishaps: {
+      ...{ ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
+      ...{ removeGently: 5, undo: 8, notify: 4 },
+      ...{ ban: 3, reserve: 3 },
+    },
   },
   light: {
     ...{ weight: 2, people: [3, 8], interval: [60, 1200], many: [12, 40], level: 'light' },

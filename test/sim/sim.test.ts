@@ -93,7 +93,17 @@ describe('the plans', () => {
         lateNumber: true,
         remove: true,
       },
-      ...{ removeDead: true, setInterval: true, setLevel: true, setOnDemand: true },
+      ...{
+        removeDead: true,
+        removeGently: true,
+        undo: true,
+        notify: true,
+        ban: true,
+        reserve: true,
+        setInterval: true,
+        setLevel: true,
+        setOnDemand: true,
+      },
       ...{ loseFolder: true, damageTop: true, oldFolder: true, oldFace: true, unmounted: true },
       ...{ loseNewSeat: true, loseRemoval: true, loseFew: true, loseSome: true, loseMany: true },
     };

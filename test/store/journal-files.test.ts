@@ -3,7 +3,7 @@ import type { LicenceEvent } from '../../src/licence/document.js';
 import { nextRevision } from '../../src/licence/revision.js';
 import { ShareError } from '../../src/share/files.js';
 import type { Change } from '../../src/store/commit.js';
-import type { StoreOptions } from '../../src/store/store.js';
+import type { StoreOptions } from '../../src/store/store-options.js';
 import { faulty, type Mishap } from '../helpers/faults.js';
 import { bareLicence, Table, type Writer, type WriterOptions } from '../helpers/table.js';
 

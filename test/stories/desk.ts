@@ -1,6 +1,12 @@
 import { openStore } from '../../src/client/open-store.js';
-import type { InstanceRecord, SeatRecord, Settings } from '../../src/licence/document.js';
+import type { InstanceRecord, Reservation, SeatRecord, Settings } from '../../src/licence/document.js';
+import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
+import { notify } from '../../src/rules/messages.js';
+import { changeModules } from '../../src/rules/modules.js';
+import { undo } from '../../src/rules/reinstate.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
 import type { Change } from '../../src/store/commit.js';
 import { HandClock } from '../../src/testing/host-time.js';
 import { seededDice } from '../helpers/dice.js';
@@ -19,9 +25,28 @@ export class AdminSession {
   async remove(
     isChosen: (record: InstanceRecord, seat: SeatRecord) => boolean,
     words: string | null = null,
+    gently = false,
   ): Promise<boolean> {
     return await this.commit((context) => {
-      const draft = remove(context, { isChosen, actor: this.name, words });
+      const draft = remove(context, { isChosen, gently, actor: this.name, words });
+      return { answer: draft !== null, draft };
+    });
+  }
+
+  /** Gives why not; null: it is undone. */
+  async undo(seat: string): Promise<string | null> {
+    return await this.commit((context) => {
+      const outcome = undo(context, { seat, actor: this.name });
+      return outcome.kind === 'undone'
+        ? { answer: null, draft: outcome.draft }
+        : { answer: outcome.why.reason, draft: null };
+    });
+  }
+
+  async notify(isChosen: (record: InstanceRecord) => boolean, words: string): Promise<boolean> {
+    const id = `message-${this.acts}`;
+    return await this.commit((context) => {
+      const draft = notify(context, { isChosen, id, words, actor: this.name });
       return { answer: draft !== null, draft };
     });
   }
@@ -29,6 +54,37 @@ export class AdminSession {
   async set(changes: Settings): Promise<boolean> {
     return await this.commit((context) => {
       const draft = changeSettings(context, { changes, actor: this.name });
+      return { answer: draft !== null, draft };
+    });
+  }
+
+  async ban(user: string, forMs: number | null, words: string | null): Promise<boolean> {
+    return await this.commit((context) => {
+      const { draft } = ban(context, { user, forMs, words, actor: this.name });
+      return { answer: true, draft };
+    });
+  }
+
+  async liftBan(user: string): Promise<boolean> {
+    return await this.make((context) => liftBan(context, { user, words: null, actor: this.name }));
+  }
+
+  async reserve(reservation: Reservation): Promise<boolean> {
+    return await this.make((context) => reserve(context, { reservation, actor: this.name }));
+  }
+
+  async liftReservation(reservation: Reservation): Promise<boolean> {
+    return await this.make((context) => liftReservation(context, { reservation, actor: this.name }));
+  }
+
+  async grant(module: string, maxUsers: number): Promise<boolean> {
+    const modules = { grants: [{ module, maxUsers }], dropped: [] };
+    return await this.make((context) => changeModules(context, { ...modules, actor: this.name }));
+  }
+
+  private async make(rule: (context: ChangeContext) => Draft | null): Promise<boolean> {
+    return await this.commit((context) => {
+      const draft = rule(context);
       return { answer: draft !== null, draft };
     });
   }

@@ -1,4 +1,4 @@
-import type { ClaimAnswer, Loss } from '../../src/api.js';
+import type { ClaimAnswer, Loss, Message } from '../../src/api.js';
 import type { Seat } from '../../src/client/seat.js';
 import type { CountBy, Level, Licence, LicenceEvent, Settings } from '../../src/licence/document.js';
 import { SeatfileFault } from '../../src/licence/fault.js';
@@ -133,6 +133,10 @@ class Stage {
     return name;
   }
 
+  seatIdOf(name: string): string {
+    return [...this.seatNames].find(([, known]) => known === name)?.[0] ?? name;
+  }
+
   /** What the revisions and the seats told since this was last asked, in order of time. */
   happened(): string[] {
     const all = [...this.fromRevisions(), ...this.fromSeats(), ...this.said.splice(0)].sort(
@@ -154,8 +158,14 @@ class Stage {
   }
 
   private eventWords(event: LicenceEvent): string {
+    if (event.kind === 'ban set' || event.kind === 'ban lifted') return `${event['user']}: ${event.kind}`;
+    if (event.kind.startsWith('reserv'))
+      return `${event.kind} in ${event['module']}: ${event['user'] ?? event['host']}`;
     if (event.kind === 'settings') return `settings: ${JSON.stringify(event['settings'])}`;
-    const by = typeof event['actor'] === 'string' ? ` by ${event['actor']}, ${event['reason']}` : '';
+    const why = [event['actor'], event['reason']].filter((part) => typeof part === 'string').join(', ');
+    const by = why === '' ? '' : ` by ${why}`;
+    if (event.kind === 'denied' && event['reason'] !== 'full')
+      return `${event['user']} denied in ${event['module']}: ${event['reason']}`;
     if (event['seat'] === undefined) return `${event['user']} ${event.kind} in ${event['module']}`;
     return `${event['user']} ${event.kind} in ${this.seatName(String(event['seat']))} of ${event['module']}${by}`;
   }
@@ -174,6 +184,10 @@ function toldWords({ who, module, event, detail }: Told): string {
       return `${who} is told jeopardy in ${module}, ${seconds((detail as { remainingMs: number }).remainingMs)} left`;
     case 'lost': {
       return `${who} is told lost in ${module}: ${lossWords(detail as Loss)}`;
+    }
+    case 'message': {
+      const { by, words } = detail as Message;
+      return `${who} is told in ${module}, by ${by}: ${words}`;
     }
     default:
       return `${who} is told ${event} in ${module}`;
@@ -195,8 +209,11 @@ function answerWords(stage: Stage, module: string, answer: ClaimAnswer): string 
       const frees = answer.freesAt ? seconds(Date.parse(answer.freesAt) - EPOCH_MS) : 'unknown';
       return `full: ${who}; frees at: ${frees}`;
     }
-    case 'refused':
-      return `refused: ${answer.reason}`;
+    case 'refused': {
+      const { reason, untilAt, by, words } = answer;
+      const until = untilAt && `until ${seconds(Date.parse(untilAt) - EPOCH_MS)}`;
+      return `refused: ${[reason, until, by && `by ${by}`, words].filter(Boolean).join(', ')}`;
+    }
   }
 }
 
@@ -361,10 +378,53 @@ const commands: readonly (readonly [RegExp, Play])[] = [
     },
   ],
   [
-    /^admin removes (?<name>\S+?)(?:, saying "(?<words>[^"]*)")?$/,
-    async (stage, { name = '', words }) => {
-      const removed = await stage.admin.remove((record) => record.user === name, words ?? null);
+    /^admin (?<gently>gently )?removes (?<name>\S+?)(?:, saying "(?<words>[^"]*)")?$/,
+    async (stage, { gently, name = '', words }) => {
+      const isNamed = (record: { user: string }) => record.user === name;
+      const removed = await stage.admin.remove(isNamed, words ?? null, gently !== undefined);
       return removed ? stage.happened() : ['nobody by that name'];
+    },
+  ],
+  [
+    /^admin bans (?<name>\S+?)(?: for (?<time>\S+?))?(?:, saying "(?<words>[^"]*)")?$/,
+    async (stage, { name = '', time, words }) => {
+      await stage.admin.ban(name, time === undefined ? null : stage.ms(time), words ?? null);
+      return stage.happened();
+    },
+  ],
+  [
+    /^admin lifts the ban of (?<name>\S+)$/,
+    async (stage, { name = '' }) =>
+      (await stage.admin.liftBan(name)) ? stage.happened() : ['nobody by that name is banned'],
+  ],
+  [
+    /^admin (?<verb>keeps|frees) a seat of (?<module>M\d+) for (?<name>\S+)$/,
+    async (stage, { verb, module = '', name = '' }) => {
+      const reservation = { module, ...(name.startsWith('pc-') ? { host: name } : { user: name }) };
+      const { admin } = stage;
+      const isDone = await (verb === 'keeps'
+        ? admin.reserve(reservation)
+        : admin.liftReservation(reservation));
+      return isDone ? stage.happened() : ['it is so already'];
+    },
+  ],
+  [
+    /^admin grants (?<module>M\d+)=(?<users>\d+)$/,
+    async (stage, { module = '', users = '' }) =>
+      (await stage.admin.grant(module, Number(users))) ? stage.happened() : ['it is so already'],
+  ],
+  [
+    /^admin undoes (?<seat>s\d+)$/,
+    async (stage, { seat = '' }) => {
+      const why = await stage.admin.undo(stage.seatIdOf(seat));
+      return why === null ? stage.happened() : [`refused: ${why}`];
+    },
+  ],
+  [
+    /^admin tells (?<name>\S+) "(?<words>[^"]*)"$/,
+    async (stage, { name = '', words = '' }) => {
+      const told = await stage.admin.notify((record) => record.user === name, words);
+      return told ? stage.happened() : ['nobody by that name'];
     },
   ],
   [

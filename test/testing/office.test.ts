@@ -273,7 +273,7 @@ describe('what is not right is said', () => {
   test('a module that the licence does not have', async () => {
     const licence = await (await testLicence({ modules: { CAD: 1, VIEW: 1 } })).open();
     expect(await faultOf(() => licence.acquire('CAM'))).toContain(
-      'UNKNOWN_MODULE: /office/licence.json: no module "CAM"; the licence has CAD, VIEW'.replace(
+      'UNKNOWN_MODULE: /office/licence.json: no module "CAM"; did you mean "CAD"? The licence has CAD, VIEW'.replace(
         '/office/licence.json',
         licence.file,
       ),

@@ -79,6 +79,18 @@ describe('a seat without a licence', () => {
     expect(told).toEqual([{ reason: 'evicted', by: null, words: null, at: null }]);
   });
 
+  test('tells messages, and its state stays', () => {
+    const seat = testSeat();
+    const told: unknown[] = [];
+    seat.on('message', ({ words, by }) => told.push(`${by}: ${words}`));
+    seat.message('tea');
+    seat.suspend();
+    seat.message('cake', 'it@pc-9');
+    expect([seat.state, told]).toEqual(['suspended', ['admin@desk: tea', 'it@pc-9: cake']]);
+    seat.lose();
+    expect(codeOf(() => seat.message('late'))).toBe('BAD_ARGUMENT');
+  });
+
   test('is given back once', async () => {
     const seat = testSeat();
     const told = heard(seat);

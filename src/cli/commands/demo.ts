@@ -11,6 +11,7 @@ import type { StatusView } from '../../rules/status-view.js';
 import type { Clock } from '../../share/clock.js';
 import { withAdminSession } from '../admin-session.js';
 import { DemoHolder } from '../demo-holder.js';
+import { type Example, withExamples } from '../help.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { EXIT } from '../words.js';
 import type { World } from '../world.js';
@@ -20,9 +21,10 @@ const INTERVAL = 3;
 /** What a busy computer may add to a promise before it counts as broken. Seconds. */
 const SLACK = 2;
 
+const EXAMPLES: readonly Example[] = [['seatfile demo', 'takes half a minute']];
+
 export function addDemo(program: Command, world: World): void {
-  program
-    .command('demo')
+  withExamples(program.command('demo'), EXAMPLES)
     .summary('run a demonstration of half a minute on this computer')
     .description(
       'Takes seats, refuses one, kills a process and waits for its eviction, removes a user; then the same on Light. ' +

@@ -13,12 +13,14 @@ import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
 import { parseDuration } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
+import { jsonOption } from '../common-options.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
+import { type Example, withExamples } from '../help.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
-import { duration, EXIT, jsonText } from '../words.js';
+import { EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
 interface DoctorOptions extends KeyOptions, PlaceOptions {
@@ -29,8 +31,14 @@ interface DoctorOptions extends KeyOptions, PlaceOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile doctor //fileserver/acme', 'whether the folder can hold a licence'],
+  ['seatfile doctor //fileserver/acme/licence.json --hammer 60s', 'tries it under load, too'],
+  ['seatfile doctor //fileserver/acme --peer', 'on two PCs at once: how soon one sees what the other writes'],
+];
+
 export function addDoctor(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('doctor')))
+  withPlace(withPublicKey(withExamples(program.command('doctor'), EXAMPLES)))
     .summary('test whether a share can safely hold a licence')
     .description(
       'Tests whether this folder can safely hold a licence, and reports problems. ' +
@@ -42,7 +50,7 @@ export function addDoctor(program: Command, world: World): void {
     .option('--wait <duration>', 'how long --peer waits for the other PC', '2m')
     .option('--hammer <duration>', 'stress test: 4 processes commit to a temporary licence for this long')
     .addOption(new Option('--hammer-worker <number>').hideHelp())
-    .option('--json', 'one JSON document')
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: DoctorOptions) => {
       await doctor(placeOf(file, options, world), options, world);
     });
@@ -86,6 +94,7 @@ async function examined(
   if (!('licenceFile' in target)) return target;
   const checks: Extra[] = [];
   const { waitMs, seconds } = extras;
+  const steps = tellSteps(extras, system.clock, world);
   if (waitMs !== null)
     checks.push({
       check: 'peer',
@@ -98,9 +107,9 @@ async function examined(
     {
       extras: checks,
       signal,
-      onCheck: progress(extras, system.clock, world),
+      onCheck: steps.begin,
     },
-  );
+  ).finally(steps.end);
 }
 
 /** The place, or the report that nothing is there, or that the share does not answer. */
@@ -119,21 +128,24 @@ async function found(path: string, files: ShareFiles): Promise<Target | Report> 
 /** One line for what takes long, and for a check after a second without one. Milliseconds. */
 const QUIET_MS = 1000;
 
-function progress(
-  { seconds, waitMs }: Extras,
-  clock: Clock,
-  world: World,
-): (check: Check | 'cleanUp') => void {
-  const long: Partial<Record<Check | 'cleanUp', string>> = {
-    peer: `Waiting up to ${duration((waitMs ?? 0) / 1000)} for seatfile doctor --peer on another PC, then measuring`,
-    hammer: `Hammering with 4 processes for ${duration(seconds ?? 0)}`,
-    ...(seconds !== null && { cleanUp: 'Removing what the hammer left' }),
+function tellSteps({ seconds, waitMs }: Extras, clock: Clock, world: World) {
+  const long: Partial<Record<Check | 'cleanUp', readonly [text: string, mostMs: number]>> = {
+    peer: ['Waiting for seatfile doctor --peer on another PC, then measuring', waitMs ?? 0],
+    hammer: ['Hammering with 4 processes', 1000 * (seconds ?? 0)],
+    ...(seconds !== null && { cleanUp: ['Removing what the hammer left', Number.POSITIVE_INFINITY] }),
   };
   let saidMs = clock.elapsedMs();
-  return (check) => {
+  let end = (): void => undefined;
+  const begin = (check: Check | 'cleanUp'): void => {
+    end();
+    const over = new Promise<void>((resolve) => {
+      end = resolve;
+    });
     const isDue = clock.elapsedMs() - saidMs >= QUIET_MS;
     if (!isDue && !long[check]) return;
     saidMs = clock.elapsedMs();
-    world.err(`${long[check] ?? `Checking ${check}`} ...\n`);
+    const [text, mostMs] = long[check] ?? [`Checking ${check}`, Number.POSITIVE_INFINITY];
+    world.waitLine.show(text, { mostMs, over });
   };
+  return { begin, end: () => end() };
 }

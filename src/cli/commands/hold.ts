@@ -4,17 +4,19 @@ import { leaveMs } from '../../client/process-exit.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { toIso } from '../../licence/time.js';
 import { inTime } from '../../share/clock.js';
-import { acquireOrWait, describePlace, openForCommand, TIMEOUT, TIMEOUT_HELP, waitMs } from '../acquire.js';
+import { acquireOrWait, openForCommand, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
+import { jsonOption, withSeatOptions } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { closed, givenBack, leaveAndThrow, listenForSignals, signalStatus } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
+import { RefusalText } from '../refusal-text.js';
 import {
   describeEnding,
   describeError,
   describeLoss,
-  describeNoSeat,
-  describeRefusal,
+  describeMessage,
   describeRemoved,
   duration,
   EXIT,
@@ -35,24 +37,24 @@ interface HoldOptions extends KeyOptions, NextOptions {
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile hold //fileserver/acme/licence.json --json',
+    'tells a program, in lines of JSON, whether it has a seat',
+  ],
+  ['seatfile hold -m CAD -u anna --host pc-04', 'for a user and a host that are not those of this process'],
+];
+
 export function addHold(program: Command, world: World): void {
-  withNext(withPublicKey(program.command('hold')))
+  withSeatOptions(withNext(withPublicKey(withExamples(program.command('hold'), EXAMPLES))))
     .summary('hold a seat until stdin closes')
     .description(
       'Holds a seat until stdin closes or a signal comes, and prints what happens to it. ' +
         'It is the bridge for programs in any language.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--module <name>', 'the module; may be left out where the licence has one')
-    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
-    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
     .option('--note <words>', 'what status shows beside the seat')
-    .option(
-      '--wait <duration>',
-      'how long to wait for a seat while none is free, like 10m; default: not at all',
-    )
-    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
-    .option('--json', 'one JSON object per line')
+    .addOption(jsonOption('one JSON object per line'))
     .action(async (file: string | undefined, options: HoldOptions) => {
       world.setStatus(await hold(file, options, world));
     });
@@ -119,20 +121,23 @@ async function holdIn(licence: OpenLicence, options: HoldOptions, world: World, 
   const module = chooseModule(options.module, licence.modules);
   const report = reporter(module, options, world);
   const { tell } = report;
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), stop, (news) => {
-    const { place, holders, freesAt, evicted } = news;
-    const words = `${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}`;
-    tell('waiting', { place, holders, freesAt, evicted, file: news.file }, words);
+  const wait = waitMs(options.wait);
+  const text = new RefusalText(module, options.next === undefined);
+  const claim = await acquireOrWait(licence, module, wait, stop, (news) => {
+    const { place, holders, freesAt, evicted, file } = news;
+    tell('waiting', { place, holders, freesAt, evicted, file }, text.waiting(news));
   });
   switch (claim.kind) {
     case 'full': {
       const { holders, freesAt, evicted } = claim;
-      tell('full', { holders, freesAt, evicted }, describeNoSeat(module, claim));
+      tell('full', { holders, freesAt, evicted }, text.refused(claim, wait));
       return EXIT.noSeat;
     }
-    case 'refused':
-      tell('refused', { reason: claim.reason, untilAt: claim.untilAt }, describeRefusal(module, claim));
+    case 'refused': {
+      const { reason, untilAt, by, words } = claim;
+      tell('refused', { reason, untilAt, by, words }, text.refused(claim, wait));
       return EXIT.noSeat;
+    }
     case 'seated':
       return await holdSeat(claim, stop, report, world);
   }
@@ -168,6 +173,9 @@ async function holdSeat(
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => {
     tell('expiring', { remainingMs, expiresAt }, `${seat.module}: ${describeEnding(remainingMs, expiresAt)}`);
+  });
+  seat.on('message', ({ words, by, at: saidAt }) => {
+    tell('message', { words, by, saidAt }, `${seat.module}: ${describeMessage(words, by)}`);
   });
   seat.on('suspended', () => tell('suspended', {}, `${seat.module}: seat suspended until the share answers`));
   seat.on('safe', () => tell('safe', {}, `${seat.module}: seat safe again`));

@@ -1,16 +1,18 @@
-import { type Command, Option } from 'commander';
-import type { CountBy, Level, Settings } from '../../licence/document.js';
-import { formulaSeconds, sealUnsigned } from '../../licence/entitlement.js';
+import type { Command } from 'commander';
+import { unsignedLicence } from '../../client/creating.js';
+import type { CountBy, Level } from '../../licence/document.js';
+import { formulaSeconds } from '../../licence/entitlement.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { firstLicence } from '../../licence/revision.js';
-import { toIso } from '../../licence/time.js';
-import { collect, fileOf, parseDuration, parseModules } from '../arguments.js';
+import { fileOf, parseDuration, parseModules } from '../arguments.js';
+import { countByOption, grantOption, levelOption, withFile } from '../common-options.js';
 import { create } from '../creation.js';
+import { type Example, withExamples } from '../help.js';
 import { unlessStopped } from '../interruption.js';
 import { duration, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface InitOptions {
+  readonly file?: string;
   readonly module?: readonly string[];
   readonly level?: Level;
   readonly checkInterval?: string;
@@ -19,66 +21,50 @@ interface InitOptions {
   readonly force?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile init //fileserver/acme/licence.json -m CAD=10', 'ten users of one module'],
+  [
+    'seatfile init licence.json -m CAD=10 -m VIEW=40 --check-interval 5m',
+    'two modules; a dead seat is free after 10 minutes at most',
+  ],
+  ['seatfile init licence.json -m CAD=5 --level light', 'without heartbeats: dead seats are freed by hand'],
+];
+
 export function addInit(program: Command, world: World): void {
-  program
-    .command('init')
+  withFile(withExamples(program.command('init'), EXAMPLES), 'the licence file to create')
     .summary('create an unsigned licence for in-house use')
     .description(
       'Tests the folder as doctor does, creates an unsigned licence for in-house use, and tries one commit. ' +
         'Never overwrites anything.',
     )
-    .argument('[file]', 'the licence file to create; default: SEATFILE')
-    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect)
-    .addOption(
-      new Option('--level <level>', 'heartbeat: dead users are evicted; light: they stay').choices([
-        'heartbeat',
-        'light',
-      ]),
-    )
+    .addOption(grantOption())
+    .addOption(levelOption('heartbeat: dead users are evicted; light: they stay'))
     .option(
       '--check-interval <duration>',
       'how often an instance beats (default: 30 s x the largest max users)',
     )
-    .addOption(
-      new Option('--count-by <what>', 'what counts as one user').choices([
-        'user@host',
-        'instance',
-        'user',
-        'host',
-      ]),
-    )
+    .addOption(countByOption('what counts as one user'))
     .option('--customer <name>', 'whose licence it is')
     .option('--force', 'create it even if the tests say that seats would not be safe there')
     .action(async (file: string | undefined, options: InitOptions) => {
-      await init(fileOf(file, world), options, world);
+      await init(fileOf(file, options, world), options, world);
     });
 }
 
 async function init(file: string, options: InitOptions, world: World): Promise<void> {
   const modules = parseModules(options.module ?? []);
-  const settings: Settings = {
-    ...(options.level && { level: options.level }),
-    ...(options.checkInterval && {
-      checkIntervalSeconds: parseDuration('--check-interval', options.checkInterval, 1, 86_400),
-    }),
-  };
+  const { level, countBy, customer } = options;
+  const checkIntervalSeconds =
+    options.checkInterval === undefined
+      ? undefined
+      : parseDuration('--check-interval', options.checkInterval, 1, 86_400);
   if (options.customer === '' || (options.customer?.length ?? 0) > 256)
     throw new SeatfileFault('BAD_ARGUMENT', '--customer: expected 1 to 256 characters');
-  const system = world.system();
-  const entitlement = sealUnsigned({
-    licenceId: system.random.id(),
-    ...(options.customer && { customer: options.customer }),
-    issuedAt: toIso(system.clock.wallMs()),
-    ...(options.countBy && { countBy: options.countBy }),
-    modules,
-  });
-  const licence = firstLicence(entitlement, settings, {
-    lineage: system.random.id(),
-    commit: system.random.id(),
-  });
+  const grant = { modules, level, checkIntervalSeconds, countBy, customer };
+  const licence = unsignedLicence(grant, world.system());
   const creation = { file, licence, event: () => ({ kind: 'created' }), force: options.force === true };
   const licenceFile = await unlessStopped(world, ({ signal }) => create(creation, world, signal));
-  const seconds = settings.checkIntervalSeconds ?? formulaSeconds(modules);
+  const seconds = checkIntervalSeconds ?? formulaSeconds(modules);
   const users = modules.map((grant) => `${grant.module} ${grant.maxUsers}`).join(', ');
   world.out(
     `Created ${printable(licenceFile)}: max users ${users}; ` +

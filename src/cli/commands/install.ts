@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { checkPlaceFor, PlaceCheck } from '../../client/place-check.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { Licence } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withFullCheck } from '../../licence/full-check-door.js';
@@ -9,9 +10,12 @@ import { type InstallOutcome, type InstallRefusal, install, notInForce } from '.
 import { type NewLicence, readNewLicence } from '../../rules/new-licence.js';
 import { ANSWER_MS, withTimeouts } from '../../share/op-timeouts.js';
 import { readGiven } from '../../vendor/given-file.js';
-import { type AdminSession, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
+import { fileOf } from '../arguments.js';
 import { isAgreed, waitingReporter } from '../asking.js';
+import { dryRunOption, fileOption, jsonOption, yesOption } from '../common-options.js';
 import { create, examinePlace } from '../creation.js';
+import { type Example, withExamples } from '../help.js';
 import { describeInstallation, type Installation, installationOf, notInstalled } from '../install-text.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -19,6 +23,7 @@ import { EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
 interface InstallOptions extends KeyOptions {
+  readonly file?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
@@ -32,25 +37,56 @@ interface Offer {
   readonly signature: SignatureState;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile install //fileserver/acme/licence.json new.json -n --public-key vendor.pem',
+    'says what would change',
+  ],
+  [
+    'seatfile install //fileserver/acme/licence.json new.json --public-key vendor.pem',
+    'exchanges what was granted, and asks before it does',
+  ],
+];
+
 export function addInstall(program: Command, world: World): void {
   withPublicKey(
-    program
-      .command('install')
+    withExamples(program.command('install'), EXAMPLES)
       .summary('put a new licence in the place of the installed one; the seats stay')
       .description(
         'Installs the licence file NEW as FILE. Where FILE is in use, only what was granted is exchanged: seats, ' +
           'settings and journal stay, and running applications follow at their next poll. Where there is no FILE ' +
           'yet, it is created as init does. Asks on a terminal, needs --yes elsewhere.',
       )
-      .argument('<file>', 'the licence file that the applications open')
-      .argument('<new>', 'the licence file that the vendor sent')
+      .usage('[options] <file> <new>')
+      .argument('[file]', 'the licence file that the applications open; default: SEATFILE')
+      .argument('[new]', 'the licence file that the vendor sent')
       .option('--force', 'install it although it is another licence, an older one, or not in force now')
-      .option('--dry-run', 'only say what would be installed')
-      .option('--yes', 'do not ask')
-      .option('--json', 'one JSON document'),
-  ).action(async (file: string, path: string, options: InstallOptions) => {
+      .addOption(fileOption())
+      .addOption(dryRunOption('installed'))
+      .addOption(yesOption())
+      .addOption(jsonOption()),
+  ).action(async (...[first, second, options]: [string | undefined, string | undefined, InstallOptions]) => {
+    const { file, path } = filesOf(first, second, options, world);
     await installFile(file, await readOffer(path, options, world), options, world);
   });
+}
+
+/** FILE and NEW; the one argument is NEW where FILE is given otherwise. */
+function filesOf(
+  first: string | undefined,
+  second: string | undefined,
+  options: InstallOptions,
+  world: World,
+): { readonly file: string; readonly path: string } {
+  const isPair = second !== undefined;
+  const path = isPair ? second : first;
+  if (path === undefined || (!isPair && !options.file && !world.environment['SEATFILE']))
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'install: expected two files, the licence that applications open and the one that the vendor sent, like: ' +
+        'seatfile install licence.json new.json',
+    );
+  return { file: fileOf(isPair ? first : undefined, options, world), path };
 }
 
 /** @throws SeatfileFault where it is no licence, or the public key did not sign it: force or not */

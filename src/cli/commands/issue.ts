@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { actorOf } from '../../client/machine.js';
 import { newLicenceKey } from '../../licence/licence-key.js';
 import { freePlace } from '../../store/create.js';
@@ -10,7 +10,17 @@ import type { FoundKey } from '../../vendor/key-files.js';
 import { readTemplate, type Template } from '../../vendor/template.js';
 import { collect, fileOf } from '../arguments.js';
 import { isAgreed } from '../asking.js';
+import {
+  countByOption,
+  dryRunOption,
+  grantOption,
+  jsonOption,
+  levelOption,
+  withFile,
+  yesOption,
+} from '../common-options.js';
 import { describeGrant } from '../grant-text.js';
+import { type Example, withExamples } from '../help.js';
 import { type TermOptions, wantedOf } from '../issue-options.js';
 import { type KeySession, openKey, withKeySession } from '../key-session.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -19,6 +29,7 @@ import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface IssueOptions extends TermOptions, KeyOptions {
+  readonly file?: string;
   readonly key: string;
   readonly passphraseFile?: string;
   readonly template?: string;
@@ -27,24 +38,33 @@ interface IssueOptions extends TermOptions, KeyOptions {
   readonly yes?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile issue acme.json --key keys/private.pem --customer Acme -m CAD=10 --expires 2027-12-31',
+    'shows the licence, and asks before it writes it',
+  ],
+  [
+    'seatfile issue acme-2.json --key keys/private.pem --template acme.json --reissue --expires 365d',
+    'the same licence for another year',
+  ],
+];
+
 export function addIssue(program: Command, world: World): void {
-  const command = program
-    .command('issue')
+  const command = withFile(withExamples(program.command('issue'), EXAMPLES), 'the licence file to create')
     .summary('make a signed licence for a customer')
     .description(
       'Makes a signed licence, shows it, and writes it into a new file. It never overwrites anything. What was ' +
         'issued is kept in issued.ndjson beside the key. Asks on a terminal, needs --yes elsewhere.',
     )
-    .argument('[file]', 'the licence file to create; default: SEATFILE')
     .requiredOption('--key <file>', 'the private key, as keygen made it')
     .option('--passphrase-file <file>', 'the passphrase of the key is the one line of this file')
     .option('--template <file>', 'a file of terms (JSON), or an earlier licence; the options override it');
   withPublicKey(withTermOptions(command), 'an earlier key of yours, that may have signed the template')
-    .option('--json', 'one JSON document')
-    .option('--dry-run', 'only say what would be issued')
-    .option('--yes', 'do not ask')
+    .addOption(jsonOption())
+    .addOption(dryRunOption('issued'))
+    .addOption(yesOption())
     .action(async (file: string | undefined, options: IssueOptions) => {
-      const path = fileOf(file, world);
+      const path = fileOf(file, options, world);
       await withKeySession(world, (session) => issue(path, options, session));
     });
 }
@@ -52,22 +72,15 @@ export function addIssue(program: Command, world: World): void {
 const withTermOptions = (command: Command): Command =>
   command
     .option('--customer <name>', 'whose licence it is')
-    .option('--module <NAME=USERS>', 'a module and its max users; once for each', collect)
+    .addOption(grantOption())
     .option('--overdraft <NAME=SEATS>', 'seats tolerated above the max users of a module', collect)
     .option('--expires <when>', 'its last day (UTC), a time, 30d from its beginning, or never')
     .option('--not-before <when>', 'its first day (UTC), a time, or 7d from now')
     .option('--evaluation <duration>', 'an evaluation licence that ends after this, like 30d')
-    .addOption(new Option('--level <level>', 'fix the level').choices(['heartbeat', 'light']))
+    .addOption(levelOption('fix the level'))
     .option('--check-interval <duration>', 'fix the check interval')
     .option('--offline-grace <duration>', 'the most that settings may choose')
-    .addOption(
-      new Option('--count-by <what>', 'what counts as one user, in all modules').choices([
-        'user@host',
-        'instance',
-        'user',
-        'host',
-      ]),
-    )
+    .addOption(countByOption('what counts as one user, in all modules'))
     .option('--bind-path <path>', 'the only place where it works; again for other spellings', collect)
     .option('--renew-from <address>', 'where its next issue is fetched: https, or a path')
     .option('--supersedes <id>', 'a licence that yields to it where it is installed', collect)

@@ -1,16 +1,19 @@
 import type { Command } from 'commander';
+import { chosenEvents, namesIn } from '../../client/reading-journal.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { fromIso } from '../../licence/time.js';
 import { type ChainReport, describeBreak, verifyChain } from '../../rules/segments.js';
-import { isNamed } from '../../rules/tombstones.js';
 import type { JournalReading } from '../../store/journal-files.js';
-import { type AdminSession, checkModule, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
 import { parseSince } from '../arguments.js';
+import { jsonOption, moduleOption, userOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
-import { clockTime, EXIT, jsonText, printable } from '../words.js';
+import { clockTime, duration, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface JournalOptions extends KeyOptions, PlaceOptions {
@@ -21,17 +24,26 @@ interface JournalOptions extends KeyOptions, PlaceOptions {
   readonly verify?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile journal licence.json --since 8h', 'what happened today'],
+  [
+    'seatfile journal licence.json -u anna --since 2026-11-20 --json',
+    'all of one user since a day, for a program',
+  ],
+  ['seatfile journal licence.json --verify', 'whether an event is missing or was changed'],
+];
+
 export function addJournal(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('journal')))
+  withPlace(withPublicKey(withExamples(program.command('journal'), EXAMPLES)))
     .summary('show what happened')
     .description(
       'Shows which users were seated, refused, evicted or removed, when, and by whom. Takes no lock, changes nothing.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
     .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
-    .option('--user <name>', 'only of this user')
-    .option('--module <name>', 'only in this module')
-    .option('--json', 'one JSON object per line')
+    .addOption(userOption('only of this user'))
+    .addOption(moduleOption('only in this module'))
+    .addOption(jsonOption('one JSON object per line'))
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };
@@ -62,23 +74,14 @@ async function sinceOf(session: AdminSession, { since }: JournalOptions): Promis
 }
 
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, world: World): void {
-  const events = reading.events.filter((event) => isAsked(event, sinceMs, options));
+  const events = chosenEvents(reading, { ...options, sinceMs });
   if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
   else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
-  if (reading.events.length > 0) world.err('Nothing in the journal matches.\n');
+  const people = reading.events.map(namesIn);
+  if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
-}
-
-function isAsked(event: LicenceEvent, sinceMs: number, options: JournalOptions): boolean {
-  const { user } = options;
-  const who = { user: textOf(event['user']), host: textOf(event['host']) };
-  return (
-    fromIso(event.at) >= sinceMs &&
-    (options.module === undefined || event['module'] === options.module) &&
-    (user === undefined || isNamed(who, { user }))
-  );
 }
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
@@ -97,12 +100,30 @@ function rowOf(event: LicenceEvent): string[] {
 }
 
 /** What columns do not show, and people want to see. */
-function detailsOf({ kind, reason, words, count, settings, ...more }: LicenceEvent): string {
+function detailsOf(event: LicenceEvent): string {
+  const { kind, reason, words, settings } = event;
   const told = textOf(reason) === kind ? '' : textOf(reason);
-  const times = typeof count === 'number' && count > 1 ? `${count} times` : '';
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, times, said, changed, licenceDetails(more)].filter((one) => one !== '').join(', ');
+  return [told, ...countDetails(event), banDetails(event), said, changed, licenceDetails(event)]
+    .filter((one) => one !== '')
+    .join(', ');
+}
+
+/** Of a message: to how many seats. Of a refusal: how often, after what wait, and whether it was the end. */
+function countDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] {
+  if (kind === 'notified' && typeof count === 'number' && count > 1) return [`${count} seats`];
+  if (kind !== 'denied') return [];
+  return [
+    typeof count === 'number' && count > 1 ? `${count} times` : '',
+    typeof waitedMs === 'number' && waitedMs > 0 ? `after ${duration(waitedMs / 1000)}` : '',
+    final === false ? 'went on to wait, or to another licence' : '',
+  ];
+}
+
+function banDetails({ kind, untilAt }: LicenceEvent): string {
+  if (kind !== 'ban set') return '';
+  return textOf(untilAt) === '' ? 'until lifted' : `until ${clockTime(textOf(untilAt))}`;
 }
 
 /** Which licence was installed, or why none was. */

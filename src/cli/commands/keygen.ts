@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { SeatfileFault } from '../../licence/fault.js';
 import { checkKeyPlace, type WrittenKeys, writeKeys } from '../../vendor/key-files.js';
 import { type NewKeys, newKeys } from '../../vendor/keys.js';
+import { type Example, withExamples } from '../help.js';
 import {
   type KeySession,
   newPassphrase,
@@ -16,9 +17,12 @@ interface KeygenOptions extends PassphraseOptions {
   readonly out: string;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile keygen --out keys', 'makes keys/private.pem and keys/public.pem, and asks for a passphrase'],
+];
+
 export function addKeygen(program: Command, world: World): void {
-  program
-    .command('keygen')
+  withExamples(program.command('keygen'), EXAMPLES)
     .summary('make the keys that sign licences')
     .description(
       'Makes a private key, which signs licences and stays with you, and its public key, which goes into your ' +

@@ -1,45 +1,62 @@
 import type { Command } from 'commander';
-import type { InstanceRecord, SeatRecord } from '../../licence/document.js';
+import type { Removal } from '../../api.js';
+import { checkSeatId, isSelective } from '../../client/argument-checks.js';
+import { dryRun, type RemovalRequest, removeChosen, seatsFor } from '../../client/removal.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import { type ChosenSeat, chooseSeats, remove } from '../../rules/admin.js';
-import type { ShareTime } from '../../rules/status-view.js';
-import { ownPollMs } from '../../rules/timing.js';
-import { type AdminSession, isGoneHere, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
+import { checkReason } from '../arguments.js';
 import { isAgreed } from '../asking.js';
+import { dryRunOption, jsonOption, withSelection, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
+import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
-import { duration, EXIT, printable, shortId, whoIs } from '../words.js';
+import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
+import { EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
-interface RemoveOptions extends KeyOptions, PlaceOptions {
+/** Which seats an administrator means. */
+export interface SelectionOptions {
   readonly user?: string;
   readonly host?: string;
   readonly module?: string;
   readonly seat?: string;
-  readonly dead?: boolean;
   readonly all?: boolean;
-  readonly reason?: string;
-  readonly dryRun?: boolean;
-  readonly yes?: boolean;
 }
 
+interface RemoveOptions extends KeyOptions, PlaceOptions, SelectionOptions {
+  readonly dead?: boolean;
+  readonly reason?: string;
+  readonly gently?: boolean;
+  readonly dryRun?: boolean;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const EXAMPLES: readonly Example[] = [
+  ['seatfile remove licence.json -u anna --reason "see me"', 'one user, with the reason'],
+  ['seatfile remove licence.json --dead --yes', 'the seats of crashed applications, in a script'],
+  [
+    'seatfile remove licence.json --all -m CAD --gently',
+    'all of a module, and no seat is used twice meanwhile',
+  ],
+];
+
 export function addRemove(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('remove')))
+  withSelection(withPlace(withPublicKey(withExamples(program.command('remove'), EXAMPLES))))
     .summary('free stuck seats')
     .description(
       'Frees seats. The user is told by whom and why, and may take a seat again: removing is not banning. ' +
-        'Asks on a terminal, needs --yes elsewhere.',
+        'Asks on a terminal, needs --yes elsewhere. seatfile undo takes it back.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--user <name>', 'seats of this user')
-    .option('--host <name>', 'seats on this host')
-    .option('--module <name>', 'seats in this module')
-    .option('--seat <id>', 'the seat with this id, or the beginning of one')
     .option('--dead', 'seats whose process is gone, or silent for two check intervals')
-    .option('--all', 'every seat')
+    .option('--all', 'every seat; on a terminal their number has to be typed')
     .option('--reason <words>', 'what the holder is told')
-    .option('--dry-run', 'only say what would be removed')
-    .option('--yes', 'do not ask')
+    .option('--gently', 'no other user gets the seat before its application has left')
+    .addOption(dryRunOption('removed'))
+    .addOption(yesOption())
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: RemoveOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };
       checkOptions(options);
@@ -48,87 +65,78 @@ export function addRemove(program: Command, world: World): void {
 }
 
 function checkOptions(options: RemoveOptions): void {
-  const { user, host, module, seat, dead, all, reason } = options;
-  if (![user, host, module, seat].some((one) => one !== undefined) && !dead && !all)
+  if (!isSelective(options))
     throw new SeatfileFault(
       'BAD_ARGUMENT',
       'remove: which seats? Give --user, --host, --module, --seat, --dead or --all',
     );
-  if (seat !== undefined && !/^[a-z0-9-]{4,64}$/.test(seat))
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `--seat ${seat}: expected a seat id, or at least its first 4 characters`,
-    );
-  if ((reason?.length ?? 0) > 1024)
-    throw new SeatfileFault('BAD_ARGUMENT', '--reason: expected at most 1024 characters');
+  if (options.seat !== undefined) checkSeatId('--seat', options.seat);
+  checkReason(options.reason);
 }
 
 async function removeSeats(session: AdminSession, options: RemoveOptions, world: World): Promise<void> {
-  const chosen = choose(session, options, await session.unless(shareTimeOf(session)));
-  if (chosen.length === 0) {
-    world.err('No seat matches these options. Nothing was removed.\n');
-    world.setStatus(EXIT.failed);
-    return;
-  }
-  for (const one of chosen) world.out(`${options.dryRun ? 'Would remove' : 'Removing'} ${describe(one)}\n`);
-  if (options.dryRun) return;
-  const seats = chosen.length === 1 ? 'this seat' : `these ${chosen.length} seats`;
-  const question = { verb: 'remove', text: `Remove ${seats}?`, yes: options.yes, signal: session.signal };
-  if (!(await isAgreed(question, world))) {
-    world.err('Nothing was removed.\n');
-    world.setStatus(EXIT.failed);
-    return;
-  }
-  const removed = await commitRemoval(session, chosen, options.reason ?? null);
-  const { checkIntervalSeconds } = session.policy;
-  for (const one of removed)
-    world.out(`Removed ${describe(one)}. ${whatFollows(one, session, checkIntervalSeconds)}\n`);
-  if (removed.length < chosen.length)
-    world.err(`Given back meanwhile, before they were removed: ${chosen.length - removed.length}.\n`);
-  if (removed.length === 0) world.setStatus(EXIT.failed);
+  if (options.module !== undefined) checkModule(session, options.module);
+  const { user, host, module, seat, dead, all, reason = null, gently = false } = options;
+  const selection = { user, host, module, seat, dead, all };
+  const chosen = await session.unless(seatsFor(session, selection));
+  const request: RemovalRequest = { selection, chosen, reason, gently };
+  const wouldBe = dryRun(session, request);
+  if (chosen.length === 0 || options.dryRun) return tell(wouldBe, session, options, world);
+  if (await isWanted(wouldBe, session, options, world))
+    return tell(await removeChosen(session, request), session, options, world);
+  world.err('Nothing was removed.\n');
+  world.setStatus(EXIT.failed);
 }
 
-function choose(session: AdminSession, options: RemoveOptions, time: ShareTime): ChosenSeat[] {
-  const { dead: isDeadOnly, ...named } = options;
-  const isGone = (record: InstanceRecord) => isGoneHere(record, session.system);
-  const dead = { isGone, nowMs: time.from === 'server' ? time.ms : null };
-  const chosen = chooseSeats(session.licence, isDeadOnly ? { ...named, dead } : named);
-  const ids = new Set(chosen.map(({ seat }) => seat.id));
-  if (options.seat !== undefined && ids.size > 1)
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `--seat ${options.seat}: ${ids.size} seats begin with it; give more of the id`,
-    );
-  return chosen;
-}
-
-async function commitRemoval(
+/** Says on stderr what will be done, and asks. */
+async function isWanted(
+  wouldBe: Removal,
   session: AdminSession,
-  chosen: readonly ChosenSeat[],
-  words: string | null,
-): Promise<ChosenSeat[]> {
-  const keys = new Set(chosen.map(keyOf));
-  const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
-  const { answer } = await session.store.commit((context) => {
-    const answer = chooseSeats(context.licence, {}).filter(({ record, seat }) => isChosen(record, seat));
-    return { answer, draft: remove(context, { isChosen, actor: session.actor, words }) };
-  }, session.deadline());
-  return answer;
-}
-
-const keyOf = ({ record, seat }: ChosenSeat): string => `${record.id} ${seat.id} ${seat.module}`;
-
-const describe = ({ record, seat }: ChosenSeat): string =>
-  `${printable(seat.module)} ${whoIs(record)} (seat ${shortId(seat.id)}, pid ${record.pid})`;
-
-/** A holder that lives learns of its removal at its next poll. */
-function whatFollows({ record }: ChosenSeat, { system }: AdminSession, checkIntervalSeconds: number): string {
-  if (isGoneHere(record, system)) return `${FREED} Its process is gone.`;
-  const ms = ownPollMs(
-    record.level,
-    Math.max(checkIntervalSeconds, record.checkIntervalSeconds),
-    record.answersWithin,
+  { yes, all }: RemoveOptions,
+  world: World,
+): Promise<boolean> {
+  const { length } = wouldBe.seats;
+  if (!yes && world.isInteractive) {
+    for (const one of wouldBe.seats) world.err(`${describeSeat(one)}\n`);
+    world.err(`${describeRemoval(wouldBe)}\n`);
+  }
+  const way = wouldBe.gently ? ' gently' : '';
+  const question = { verb: 'remove', yes, signal: session.signal };
+  if (all) {
+    const text = `To remove all of them${way}, type the number of seats:`;
+    return await isAgreed({ ...question, text, typed: String(length) }, world);
+  }
+  return await isAgreed(
+    { ...question, text: `Remove ${length === 1 ? 'this seat' : `these ${length} seats`}${way}?` },
+    world,
   );
-  return `${FREED} The user's application is told within ${duration(Math.ceil(ms / 1000))}, if it is running.`;
 }
-const FREED = 'The seat is free now, or goes to the first user in the queue.';
+
+function tell(removal: Removal, session: AdminSession, options: RemoveOptions, world: World): void {
+  const { seats, missed } = removal;
+  if (seats.length === 0) world.setStatus(EXIT.failed);
+  if (options.json) {
+    world.out(`${jsonText({ schemaVersion: 1, ...removal }, 2)}\n`);
+    return;
+  }
+  for (const one of seats)
+    world.out(removal.dryRun ? `Would remove ${describeSeat(one)}\n` : `${describeRemovedSeat(one)}\n`);
+  if (missed > 0) world.err(`Given back, or alive again, before they were removed: ${missed}.\n`);
+  else if (seats.length === 0)
+    world.err(`No seat matches these options; ${othersIn(session, options)} Nothing was removed.\n`);
+  if (isAnyKept(removal)) world.err(STAYS);
+}
+
+/** How many seats there are besides, and which user or host may have been meant. */
+export function othersIn({ licence }: AdminSession, options: SelectionOptions): string {
+  const count = licence.instances.reduce((sum, { seats }) => sum + seats.length, 0);
+  const others = count === 0 ? 'no seats are' : count === 1 ? '1 other seat is' : `${count} other seats are`;
+  return `${others} in use.${meantName(options, licence.instances)}`;
+}
+
+/** A holder that does not run never leaves by itself; without heartbeats no peer evicts it either. */
+const isAnyKept = ({ seats, dryRun }: Removal): boolean =>
+  !dryRun && seats.some(({ place }) => place === 'kept');
+const STAYS =
+  'A seat that is still there after that has no running application, or one of an older version: ' +
+  'remove it without --gently.\n';

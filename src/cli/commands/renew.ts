@@ -1,16 +1,20 @@
 import type { Command } from 'commander';
 import { PlaceCheck } from '../../client/place-check.js';
+import { shareTimeOf } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { withTimeouts } from '../../share/op-timeouts.js';
 import { type RenewalDeps, type RenewalResult, readUsage, renew, reportText } from '../../vendor/renewing.js';
-import { type AdminSession, shareTimeOf, withAdminSession } from '../admin-session.js';
+import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { fileOf } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
+import { jsonOption, withFile } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface RenewOptions extends KeyOptions {
+  readonly file?: string;
   readonly asSent?: boolean;
   readonly json?: boolean;
 }
@@ -18,24 +22,27 @@ interface RenewOptions extends KeyOptions {
 /** For one operation on a path that the licence is renewed from. Milliseconds. */
 const PATH_MS = 30_000;
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile renew licence.json --public-key vendor.pem', 'fetches the licence now'],
+  ['seatfile renew licence.json --as-sent', 'shows what the vendor would be told'],
+];
+
 export function addRenew(program: Command, world: World): void {
   withPublicKey(
-    program
-      .command('renew')
+    withFile(withExamples(program.command('renew'), EXAMPLES))
       .summary("fetch the licence anew from the vendor's address, now")
       .description(
         'Fetches the next issue of the licence from the address that it names, and installs it. Running applications ' +
           'do the same by themselves when it is due. Needs the public key: without it no licence can be told from a ' +
           'forged one.',
       )
-      .argument('[file]', 'the licence file; default: SEATFILE')
       .option(
         '--as-sent',
         'only show the counts that would be told to the vendor, to the byte; sends nothing',
       )
-      .option('--json', 'one JSON document'),
+      .addOption(jsonOption()),
   ).action(async (file: string | undefined, options: RenewOptions) => {
-    await withAdminSession({ ...options, file: fileOf(file, world) }, world, (session) =>
+    await withAdminSession({ ...options, file: fileOf(file, options, world) }, world, (session) =>
       options.asSent ? show(session, world) : renewNow(session, options, world),
     );
   });

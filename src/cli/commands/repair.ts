@@ -8,10 +8,13 @@ import { inFile, isLoss, SeatfileFault } from '../../licence/fault.js';
 import { fromIso } from '../../licence/time.js';
 import { restoredNumber } from '../../rules/restore.js';
 import { pollPeriodMs, settlingPeriodMs } from '../../rules/timing.js';
+import type { Clock } from '../../share/clock.js';
 import type { Survey } from '../../store/rebuild.js';
 import type { Store } from '../../store/store.js';
 import { rebuildAdvice } from '../../store/trouble.js';
 import { isAgreed, waitingReporter } from '../asking.js';
+import { dryRunOption, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type Interruption, unlessStopped } from '../interruption.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
@@ -31,8 +34,13 @@ interface Bench {
   readonly interruption: Interruption;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile repair licence.json -n', 'what is left of the table, and what would be written'],
+  ['seatfile repair licence.json', 'rebuilds it, and asks before it does'],
+];
+
 export function addRepair(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('repair')))
+  withPlace(withPublicKey(withExamples(program.command('repair'), EXAMPLES)))
     .summary('rebuild a seat table that is lost or damaged, when no application is running')
     .description(
       'Rebuilds a lost or damaged seat table from what is left of it. Running applications do that by themselves: ' +
@@ -40,8 +48,8 @@ export function addRepair(program: Command, world: World): void {
         'needs --yes elsewhere. Removes and changes nothing that is there.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--dry-run', 'only say what was found and what would be written')
-    .option('--yes', 'do not ask')
+    .addOption(dryRunOption('written, and what was found'))
+    .addOption(yesOption())
     .action(async (file: string | undefined, options: RepairOptions) => {
       const place = placeOf(file, options, world);
       await unlessStopped(world, (interruption) => repair(place, options, world, interruption));
@@ -138,15 +146,21 @@ async function isAnybodyThere({ store, system, world }: Bench, base: Licence): P
   const { checkIntervalSeconds } = inFile(store.paths.licenceFile, () => readPolicy(base));
   const watchMs = Math.min(pollPeriodMs(checkIntervalSeconds), LONGEST_WATCH_MS);
   const endMs = system.clock.elapsedMs() + watchMs;
-  world.err(
-    `Watching the folder for ${duration(Math.ceil(watchMs / 1000))}, in case an application writes there.\n`,
-  );
+  const watched = watch(store, system.clock, endMs);
+  world.waitLine.show('Watching the folder, in case an application writes there', {
+    ...{ mostMs: watchMs, over: watched },
+  });
+  return await watched;
+}
+
+/** Whether the folder's time changes before the end. */
+async function watch(store: Store, clock: Clock, endMs: number): Promise<boolean> {
   const before = await store.folderTime();
   for (;;) {
     if ((await store.folderTime()) !== before) return true;
-    const waitMs = Math.min(REPAIR_POLL_MS, endMs - system.clock.elapsedMs());
+    const waitMs = Math.min(REPAIR_POLL_MS, endMs - clock.elapsedMs());
     if (waitMs <= 0) return false;
-    await system.clock.sleep(waitMs);
+    await clock.sleep(waitMs);
   }
 }
 

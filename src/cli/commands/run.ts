@@ -2,16 +2,10 @@ import type { ChildProcess } from 'node:child_process';
 import { type Command, Option } from 'commander';
 import type { OpenLicence, Seat } from '../../api.js';
 import { SeatfileFault } from '../../licence/fault.js';
-import {
-  acquireOrWait,
-  describePlace,
-  openForCommand,
-  TIMEOUT,
-  TIMEOUT_HELP,
-  timeoutMs,
-  waitMs,
-} from '../acquire.js';
+import { acquireOrWait, openForCommand, timeoutMs, waitMs } from '../acquire.js';
 import { chooseModule } from '../arguments.js';
+import { withSeatOptions } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import {
   givenBack,
   type Interruption,
@@ -21,12 +15,12 @@ import {
 } from '../interruption.js';
 import { type NextOptions, withNext } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
+import { RefusalText } from '../refusal-text.js';
 import {
   describeEnding,
   describeError,
   describeLoss,
-  describeNoSeat,
-  describeRefusal,
+  describeMessage,
   describeRemoved,
   duration,
   printable,
@@ -43,25 +37,25 @@ interface RunOptions extends KeyOptions, NextOptions {
   readonly onLost: 'warn' | 'term';
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile run //fileserver/acme/licence.json -- acme-cad.exe drawing.dwg',
+    'starts the program while a seat is held',
+  ],
+  [
+    'seatfile run -m CAD --wait 10m --on-lost term -- acme-cad',
+    'waits for a seat; the program is ended when the seat is lost',
+  ],
+];
+
 export function addRun(program: Command, world: World): void {
-  withNext(withPublicKey(program.command('run')))
+  withSeatOptions(withNext(withPublicKey(withExamples(program.command('run'), EXAMPLES))))
     .summary('hold a seat while a command runs')
     .description(
       'Takes a seat, runs COMMAND, and gives the seat back when it has ended: seatfile run FILE -- COMMAND',
     )
     .usage('[options] [file] -- COMMAND [ARGUMENT...]')
-    .showHelpAfterError(
-      '(the command comes after --, like: seatfile run FILE -- app.exe; seatfile run --help shows the options)',
-    )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--module <name>', 'the module; may be left out where the licence has one')
-    .option('--user <name>', "the user; default: SEATFILE_USER, else the system's")
-    .option('--host <name>', "the host; default: SEATFILE_HOST, else the system's")
-    .option(
-      '--wait <duration>',
-      'how long to wait for a seat while none is free, like 10m; default: not at all',
-    )
-    .option('--timeout <duration>', TIMEOUT_HELP, TIMEOUT)
     .addOption(
       new Option('--on-lost <what>', 'when the seat is lost: warn, or end the command')
         .choices(['warn', 'term'])
@@ -73,22 +67,13 @@ export function addRun(program: Command, world: World): void {
 }
 
 async function run(file: string | undefined, options: RunOptions, world: World): Promise<number> {
-  try {
-    if (!world.command[0])
-      throw new SeatfileFault(
-        'BAD_ARGUMENT',
-        'run: expected a command after --, like: seatfile run FILE -- app.exe',
-      );
-    waitMs(options.wait);
-    timeoutMs(options.timeout);
-    return await runSeated(file, options, world);
-  } catch (error) {
-    world.err(`seatfile: ${describeError(error)}\n`);
-    return RUN_EXIT.ours;
-  }
-}
-
-async function runSeated(file: string | undefined, options: RunOptions, world: World): Promise<number> {
+  if (!world.command[0])
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      'run: expected a command after --, like: seatfile run FILE -- app.exe',
+    );
+  waitMs(options.wait);
+  timeoutMs(options.timeout);
   const running: Running['running'] = { child: null };
   const stop = new AbortController();
   const act = (name: NodeJS.Signals) => {
@@ -140,17 +125,15 @@ async function runIn(
 ): Promise<number> {
   const module = chooseModule(options.module, licence.modules);
   const { signal } = interruption;
-  const claim = await acquireOrWait(licence, module, waitMs(options.wait), { signal }, (news) => {
-    world.err(
-      `seatfile: ${describeNoSeat(module, news)}\n${describePlace(news, options.next === undefined)}\n`,
-    );
+  const wait = waitMs(options.wait);
+  const text = new RefusalText(module, options.next === undefined);
+  const claim = await acquireOrWait(licence, module, wait, { signal }, (news) => {
+    world.err(`seatfile: ${text.waiting(news)}\n`);
   });
   switch (claim.kind) {
     case 'full':
-      world.err(`seatfile: ${describeNoSeat(module, claim)}\n`);
-      return RUN_EXIT.noSeat;
     case 'refused':
-      world.err(`seatfile: ${describeRefusal(module, claim)}\n`);
+      world.err(`seatfile: ${text.refused(claim, wait)}\n`);
       return RUN_EXIT.noSeat;
     case 'seated': {
       const { seat, removed } = claim;
@@ -172,6 +155,7 @@ function tellLosses(seat: Seat, child: ChildProcess, options: RunOptions, world:
     say(`the share has not taken a heartbeat; seat good for ${duration(remainingMs / 1000)} more`);
   });
   seat.on('expiring', ({ remainingMs, expiresAt }) => say(describeEnding(remainingMs, expiresAt)));
+  seat.on('message', ({ words, by }) => say(describeMessage(words, by)));
   seat.on('suspended', () => say('seat suspended until the share answers'));
   seat.on('safe', () => say('seat safe again'));
   seat.on('lost', (loss) => {

@@ -8,6 +8,7 @@ import { wholePath } from '../../share/paths.js';
 import { type Answered, renewalServer } from '../../vendor/renewal-server.js';
 import { RenewalShelf } from '../../vendor/renewal-shelf.js';
 import { waitingReporter } from '../asking.js';
+import { type Example, withExamples } from '../help.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { counted } from '../told.js';
@@ -19,10 +20,16 @@ interface ServeOptions extends KeyOptions {
   readonly host: string;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile serve-renewals licences --public-key keys/public.pem --port 8080',
+    'serves licences/*.json at http://127.0.0.1:8080',
+  ],
+];
+
 export function addServeRenewals(program: Command, world: World): void {
   withPublicKey(
-    program
-      .command('serve-renewals')
+    withExamples(program.command('serve-renewals'), EXAMPLES)
       .summary('serve the licence files of a directory to applications that renew theirs')
       .description(
         'Answers GET /LICENCE-ID and GET /LICENCE-KEY with the newest signed licence in force of that id or key. ' +

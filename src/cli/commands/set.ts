@@ -1,14 +1,29 @@
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
+import { shareTimeOf } from '../../client/status-document.js';
 import type { Level, Settings } from '../../licence/document.js';
-import type { Policy } from '../../licence/entitlement.js';
-import { SeatfileFault } from '../../licence/fault.js';
+import { policyAfter } from '../../licence/entitlement.js';
+import { inFile, SeatfileFault } from '../../licence/fault.js';
+import { andThen, type ChangeContext, type Draft } from '../../licence/revision.js';
 import { changeSettings } from '../../rules/admin.js';
-import { ownPollMs, POLLS_PER_ANSWER } from '../../rules/timing.js';
+import { excessIn } from '../../rules/installation.js';
+import { changeModules, type ModuleChange } from '../../rules/modules.js';
+import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
-import { parseDuration, parseMonths } from '../arguments.js';
+import { collect, parseDuration, parseModules, parseMonths } from '../arguments.js';
+import { dryRunOption, grantOption, jsonOption, levelOption, yesOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
-import { duration } from '../words.js';
+import {
+  type Changed,
+  describeChange,
+  describeModules,
+  describeTooFew,
+  followSeconds,
+  warnOfPrice,
+  warnOfUse,
+} from '../set-text.js';
+import { jsonText } from '../words.js';
 import type { World } from '../world.js';
 
 interface SetOptions extends KeyOptions, PlaceOptions {
@@ -17,24 +32,33 @@ interface SetOptions extends KeyOptions, PlaceOptions {
   readonly onDemand?: string;
   readonly offlineGrace?: string;
   readonly keepJournal?: string;
+  readonly module?: readonly string[];
+  readonly dropModule?: readonly string[];
   readonly yes?: boolean;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
 }
 
-/** More reads a second than this need the administrator's --yes. */
-const CHEAP_READS = 50;
+const EXAMPLES: readonly Example[] = [
+  ['seatfile set licence.json --module CAD=30', 'thirty users at once, where the licence is not signed'],
+  ['seatfile set licence.json --check-interval 5m --dry-run', 'what that would change'],
+  ['seatfile set licence.json --on-demand 20s', 'a dead seat is free within 20 s for a user that needs it'],
+];
+
 /** Seconds: the shortest and the longest promise to answer, and the longest grace. */
 const SHORTEST_ANSWER = 20;
 const DAY = 86_400;
 const LONGEST_GRACE = 400 * DAY;
 
 export function addSet(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('set')))
-    .summary('change level, check interval, answers on demand, offline grace, how long the journal is kept')
+  withPlace(withPublicKey(withExamples(program.command('set'), EXAMPLES)))
+    .summary('change settings; seats and modules of an unsigned licence')
     .description(
-      'Changes settings for all users. Running applications use them at their next poll. No user loses a seat by it.',
+      'Changes settings for all users, and seats and modules of an unsigned licence. Running applications use them ' +
+        'at their next poll. No user loses a seat by it.',
     )
     .argument('[file]', 'the licence file; default: SEATFILE')
-    .addOption(new Option('--level <level>', 'heartbeat or light').choices(['heartbeat', 'light']))
+    .addOption(levelOption('heartbeat or light'))
     .option('--check-interval <duration>', 'how often an instance beats, from 1s to 24h')
     .option(
       '--on-demand <duration>',
@@ -47,25 +71,48 @@ export function addSet(program: Command, world: World): void {
         '("off" turns it off)',
     )
     .option('--keep-journal <months>', 'how long the journal is kept, from 1mo to 1200mo; default 13mo')
-    .option('--yes', 'do it even if this puts a heavy load on the file server')
+    .addOption(grantOption('a module and its max users, of an unsigned licence; once for each'))
+    .option('--drop-module <name>', 'a module that no user works in, of an unsigned licence', collect)
+    .addOption(dryRunOption('changed'))
+    .addOption(yesOption('do it even if this puts a heavy load on the file server'))
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: SetOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };
-      const settings = settingsOf(options);
-      await withAdminSession(opening, world, (session) =>
-        change(session, settings, options.yes === true, world),
-      );
+      const wish = wishOf(options);
+      await withAdminSession(opening, world, (session) => change(session, wish, options, world));
     });
 }
 
 const OFF = 'off';
 
-function settingsOf(options: SetOptions): Settings {
-  const { level, checkInterval, onDemand, offlineGrace, keepJournal } = options;
-  if ([level, checkInterval, onDemand, offlineGrace, keepJournal].every((one) => one === undefined))
+/** @throws SeatfileFault BAD_ARGUMENT */
+function wishOf(options: SetOptions): Wish {
+  const { module, dropModule: dropped = [] } = options;
+  const settings = settingsOf(options);
+  if (Object.keys(settings).length + dropped.length === 0 && module === undefined)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      'set: nothing to change; give --level, --check-interval, --on-demand, --offline-grace or --keep-journal',
+      'set: nothing to change; give --level, --check-interval, --on-demand, --offline-grace, --keep-journal, ' +
+        '--module or --drop-module',
     );
+  const none = module?.find((word) => /^[^=]+=0$/.test(word));
+  if (none !== undefined)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `--module ${none}: to drop a module give --drop-module ${none.slice(0, -2)}`,
+    );
+  const grants = module === undefined ? [] : parseModules(module);
+  const both = grants.find((grant) => dropped.includes(grant.module));
+  if (both)
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `set: ${both.module} is given seats, and dropped; give one of them`,
+    );
+  return { settings, modules: { grants, dropped } };
+}
+
+function settingsOf(options: SetOptions): Settings {
+  const { level, checkInterval, onDemand, offlineGrace, keepJournal } = options;
   return {
     ...(level && { level }),
     ...(checkInterval !== undefined && {
@@ -85,75 +132,62 @@ const answerOf = (text: string): Settings['onDemand'] =>
     ? undefined
     : { answerWithinSeconds: parseDuration('--on-demand', text, SHORTEST_ANSWER, DAY) };
 
-async function change(
-  session: AdminSession,
-  settings: Settings,
-  isAgreed: boolean,
-  world: World,
-): Promise<void> {
-  const { policy: before } = session;
-  if (settings.onDemand) warnOfPrice(settings.onDemand.answerWithinSeconds, before, isAgreed, world);
-  const { policy: now, published } = await session.store.commit(
-    (context) => ({
-      answer: null,
-      draft: changeSettings(context, { changes: settings, actor: session.actor }),
-    }),
-    session.deadline(),
+/** What is changed, in one commit. */
+interface Wish {
+  readonly settings: Settings;
+  readonly modules: Omit<ModuleChange, 'actor'>;
+}
+
+function apply(context: ChangeContext, { settings, modules }: Wish, actor: string): Draft | null {
+  const isOfModules = modules.grants.length + modules.dropped.length > 0;
+  const granted = isOfModules ? changeModules(context, { ...modules, actor }) : null;
+  const start = granted ?? { licence: context.licence, events: [] };
+  const policy = policyAfter(context.licence, context.policy, start.licence);
+  const after = andThen({ ...context, policy }, start, (now) =>
+    Object.keys(settings).length === 0 ? null : changeSettings(now, { changes: settings, actor }),
   );
-  const waitMs = ownPollMs(before.level, before.checkIntervalSeconds, before.answerWithinSeconds);
-  const follow = published
-    ? `. Running applications use the new settings within ${duration(Math.ceil(waitMs / 1000))}`
-    : ', as before';
-  world.out(`${describe(now)}${follow}.\n`);
-  if (settings.journalMonths !== undefined)
+  return after === start ? granted : after;
+}
+
+async function change(session: AdminSession, wish: Wish, options: SetOptions, world: World): Promise<void> {
+  const { store, licence, policy: before, actor } = session;
+  const { settings } = wish;
+  const act = (context: ChangeContext) => inFile(store.paths.licenceFile, () => apply(context, wish, actor));
+  const { ms: nowMs } = await session.unless(shareTimeOf(session));
+  const plan = act({ licence, policy: before, nowMs });
+  const planned = plan?.licence ?? licence;
+  const wouldBe = { licence: planned, policy: policyAfter(licence, before, planned) };
+  if (settings.onDemand)
+    warnOfPrice(settings.onDemand.answerWithinSeconds, wouldBe.policy, options.yes === true, world);
+  const isDryRun = options.dryRun === true;
+  const done = isDryRun
+    ? { ...wouldBe, published: plan !== null }
+    : await store.commit((context) => ({ answer: null, draft: act(context) }), session.deadline());
+  const now = { licence: done.licence, policy: done.policy, nowMs };
+  const changed = { before, now: done.policy, isChanged: done.published, isDryRun };
+  if (options.json) world.out(`${jsonText(documentOf(session, changed, now), 2)}\n`);
+  else world.out(describeModules(changed) + describeChange(changed));
+  if (settings.journalMonths !== undefined && !options.json)
     world.out(`The journal is kept for ${settings.journalMonths} months.\n`);
-  warnOfUse(now, settings, world);
+  if (wish.modules.grants.length > 0) for (const excess of excessIn(now)) world.err(describeTooFew(excess));
+  warnOfUse(done.policy, settings, world);
 }
 
-function describe({ level, checkIntervalSeconds, answerWithinSeconds, graceSeconds }: Policy): string {
-  if (level === 'light') return level;
-  const parts = [
-    level,
-    `check interval ${duration(checkIntervalSeconds)}`,
-    ...(answerWithinSeconds === null ? [] : [`answers within ${duration(answerWithinSeconds)}`]),
-    ...(graceSeconds === 0 ? [] : [`offline grace ${duration(graceSeconds)}`]),
-  ];
-  return parts.join(', ');
-}
-
-/** Rule 7: the cost of answering, before the change. @throws SeatfileFault BAD_ARGUMENT if it is high, without --yes */
-function warnOfPrice(answerSeconds: number, policy: Policy, isAgreed: boolean, world: World): void {
-  const users = Math.max(...[...policy.modules.values()].map(({ maxUsers }) => maxUsers));
-  const reads = (POLLS_PER_ANSWER * users) / answerSeconds;
-  const price =
-    `with up to ${users} users at work, answers within ${duration(answerSeconds)} need ` +
-    `${perSecond(reads, 'read')} of the folder, and ${perSecond(users / answerSeconds, 'write')} ` +
-    'while a user needs a seat';
-  const cheaper = duration(Math.ceil((POLLS_PER_ANSWER * users) / CHEAP_READS));
-  if (reads > CHEAP_READS && !isAgreed)
-    throw new SeatfileFault(
-      'BAD_ARGUMENT',
-      `set: ${price}; for more than ${CHEAP_READS} reads a second add --yes, or give a longer time, like ${cheaper}`,
-    );
-  world.err(`Extra load: ${price}.\n`);
-  world.err(
-    `An application that is stopped or cut off for ${duration(answerSeconds)} may lose its seat ` +
-      'when a user needs one.\n',
-  );
-}
-
-const perSecond = (count: number, what: string): string =>
-  count >= 1.5
-    ? `${Math.round(count)} ${what}s a second`
-    : `a ${what} every ${duration(Math.round(1 / count))}`;
-
-function warnOfUse(now: Policy, settings: Settings, world: World): void {
-  if (now.checkIntervalSeconds < 8 && now.level === 'heartbeat')
-    world.err('A check interval below 8 s is for demonstrations only.\n');
-  if (settings.onDemand && now.level === 'light')
-    world.err('Light has no answers on demand. The setting takes effect when the level is heartbeat.\n');
-  if (now.answerWithinSeconds !== null && now.graceSeconds > 0)
-    world.err(
-      'Answers on demand go before offline grace: an application that cannot answer may lose its seat.\n',
-    );
+function documentOf({ store }: AdminSession, changed: Changed, now: ChangeContext): object {
+  const { before, isChanged, isDryRun } = changed;
+  const { level, checkIntervalSeconds, answerWithinSeconds, graceSeconds } = now.policy;
+  return {
+    ...{
+      schemaVersion: 1,
+      file: store.paths.licenceFile,
+      revision: now.licence.revision,
+      isDryRun,
+      isChanged,
+    },
+    ...{ level, checkIntervalSeconds, checkIntervalSecondsBefore: before.checkIntervalSeconds },
+    ...{ answerWithinSeconds, offlineGraceSeconds: graceSeconds },
+    journalMonths: now.licence.settings.journalMonths ?? null,
+    followWithinSeconds: isChanged ? followSeconds(before) : null,
+    ...{ modules: moduleFigures(now), excess: excessIn(now) },
+  };
 }

@@ -19,28 +19,37 @@ import { wholePath } from '../../share/paths.js';
 import { unreadable } from '../../store/first-folder.js';
 import { fileOf } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
+import { jsonOption, withFile } from '../common-options.js';
 import { describeGrant } from '../grant-text.js';
+import { type Example, withExamples } from '../help.js';
 import { unlessStopped } from '../interruption.js';
 import { type KeyOptions, trustFor, withPublicKey } from '../public-key-option.js';
 import { EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface VerifyOptions extends KeyOptions {
+  readonly file?: string;
   readonly json?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  [
+    'seatfile verify acme.json --public-key keys/public.pem',
+    'whether it was signed with this key, and what it grants',
+  ],
+];
+
 export function addVerify(program: Command, world: World): void {
-  withPublicKey(program.command('verify'))
+  withFile(withPublicKey(withExamples(program.command('verify'), EXAMPLES)))
     .summary('say whether a licence file is signed by its vendor, and what it grants')
     .description(
       'Says whether one of the public keys has signed the licence in this file, and what the licence grants. ' +
         'Reads the file alone: what is in force where it is installed is told by status. ' +
         'Exit status: 0 the signature is valid; 3 invalid, signed with another key, unsigned, or no licence.',
     )
-    .argument('[file]', 'the licence file; default: SEATFILE')
-    .option('--json', 'one JSON document')
+    .addOption(jsonOption())
     .action(async (file: string | undefined, options: VerifyOptions) => {
-      const path = fileOf(file, world);
+      const path = fileOf(file, options, world);
       const found = await unlessStopped(world, ({ unless }) => unless(judged(path, options, world)));
       const nowMs = world.system().clock.wallMs();
       world.out(options.json ? `${jsonText(documentOf(found), 2)}\n` : describe(found, nowMs));

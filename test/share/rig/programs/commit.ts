@@ -11,7 +11,7 @@ import { SeatfileFault } from '../../../../src/licence/fault.js';
 import { awake } from '../../../../src/share/clock.js';
 import { diskFiles } from '../../../../src/share/disk.js';
 import type { ShareFiles } from '../../../../src/share/files.js';
-import type { StoreOptions } from '../../../../src/store/store.js';
+import type { StoreOptions } from '../../../../src/store/store-options.js';
 import { loopDelay } from './loop-delay.js';
 import { sayNow, standStill } from './said.js';
 

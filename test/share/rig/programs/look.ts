@@ -12,7 +12,7 @@ import type { Licence } from '../../../../src/licence/document.js';
 import { SeatfileFault } from '../../../../src/licence/fault.js';
 import { parseLicence } from '../../../../src/licence/text.js';
 import { awake } from '../../../../src/share/clock.js';
-import type { StoreOptions } from '../../../../src/store/store.js';
+import type { StoreOptions } from '../../../../src/store/store-options.js';
 
 export interface LookJob {
   readonly file: string;

@@ -3,7 +3,7 @@
  * another unplugged. What was acknowledged is there, once. Readers meet whole documents only, and never an older one
  * after a newer one.
  */
-import type { StoreOptions } from '../../../../src/store/store.js';
+import type { StoreOptions } from '../../../../src/store/store-options.js';
 import type { CommitJob } from '../programs/commit.js';
 import type { LookJob, LookReport } from '../programs/look.js';
 import { type Hosts, must, type Scenario } from '../rig.js';

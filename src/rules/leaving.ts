@@ -1,0 +1,81 @@
+import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
+import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
+import type { Leaving } from '../licence/seat-marks.js';
+import { toIso } from '../licence/time.js';
+import { seatEvent } from './records.js';
+import { takeAway } from './tombstones.js';
+
+/**
+ * Removing gently (rule 9). The seat gets a mark and counts on, so no other user can have it while its holder
+ * still takes it for valid. The holder ends its validity when it sees the mark, and only then commits that the
+ * seat is gone. A holder that is dead is evicted like any other.
+ */
+
+/** One seat, and the record that holds it. */
+export interface ChosenSeat {
+  readonly record: InstanceRecord;
+  readonly seat: SeatRecord;
+}
+
+export type IsChosen = (record: InstanceRecord, seat: SeatRecord) => boolean;
+
+export const isLeaving = (seat: SeatRecord): seat is SeatRecord & { readonly leaving: Leaving } =>
+  seat.leaving !== undefined;
+
+/** Every chosen seat changed by `change`, which gives the same one to leave it as it is; and which it changed. */
+export function changeSeats(
+  licence: Licence,
+  change: (record: InstanceRecord, seat: SeatRecord) => SeatRecord,
+): { readonly licence: Licence; readonly changed: readonly ChosenSeat[] } {
+  const changed: ChosenSeat[] = [];
+  const instances = licence.instances.map((record) => {
+    const before = changed.length;
+    const seats = record.seats.map((seat) => {
+      const next = change(record, seat);
+      if (next !== seat) changed.push({ record, seat: next });
+      return next;
+    });
+    return changed.length === before ? record : { ...record, seats };
+  });
+  return { licence: changed.length === 0 ? licence : { ...licence, instances }, changed };
+}
+
+/** Marks the chosen seats that are not marked yet. Null when there are none. */
+export function markLeaving(
+  { licence, nowMs }: ChangeContext,
+  isChosen: IsChosen,
+  by: Omit<Leaving, 'at'>,
+): Draft | null {
+  const leaving: Leaving = { ...by, at: toIso(nowMs) };
+  const marked = changeSeats(licence, (record, seat) =>
+    isChosen(record, seat) && !isLeaving(seat) ? { ...seat, leaving } : seat,
+  );
+  if (marked.changed.length === 0) return null;
+  const events = marked.changed.map((one): EventDraft => ({ ...eventOf('leaving', one), ...by }));
+  return { licence: marked.licence, events };
+}
+
+/** Takes back the mark of the chosen seats: their holders have not seen it yet. Null when none of them has one. */
+export function unmarkLeaving({ licence }: ChangeContext, isChosen: IsChosen, actor: string): Draft | null {
+  const kept = changeSeats(licence, (record, seat) => {
+    if (!isLeaving(seat) || !isChosen(record, seat)) return seat;
+    const { leaving: _, ...unmarked } = seat;
+    return unmarked;
+  });
+  if (kept.changed.length === 0) return null;
+  const events = kept.changed.map((one): EventDraft => ({ ...eventOf('stays', one), actor }));
+  return { licence: kept.licence, events };
+}
+
+/** The holder has seen its marks, and takes none of these seats for valid any more: they go. Null: there are none. */
+export function leaveMarked(context: ChangeContext, instanceId: string): Draft | null {
+  const record = context.licence.instances.find(({ id }) => id === instanceId);
+  if (!record) return null;
+  const takings = record.seats.filter(isLeaving).map((seat) => {
+    const { actor, words } = seat.leaving;
+    return { record, seats: [seat], why: { reason: 'removed', actor, words } };
+  });
+  return takeAway(context, takings);
+}
+
+const eventOf = (kind: string, { record, seat }: ChosenSeat): EventDraft => seatEvent(kind, record, seat);
