@@ -12,3 +12,4 @@ export type * from './api/journal.js';
 export type * from './api/open-licence.js';
 export type * from './api/opening.js';
 export type * from './api/seat.js';
+export type * from './api/status.js';

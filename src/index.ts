@@ -4,8 +4,10 @@ import type {
   Journal,
   JournalOptions,
   LicencePlace,
+  LicenceStatus,
   OpenLicence,
   OpenOptions,
+  ReadStatusOptions,
   Removal,
   RemoveOptions,
   SeatSelection,
@@ -80,5 +82,21 @@ export async function readJournal(place: LicencePlace, options: JournalOptions =
   return await system.clock.awake(async () => {
     const { readJournalWith } = await import('./client/reading-journal.js');
     return await readJournalWith(place, options, system);
+  });
+}
+
+/**
+ * Reads which users hold seats, and what else `seatfile status --json` tells, without opening the licence. It takes no
+ * lock and changes nothing.
+ * @throws SeatfileFault LICENCE_*, TABLE_*, SHARE_*, BAD_ARGUMENT
+ */
+export async function readStatus(
+  place: LicencePlace,
+  options: ReadStatusOptions = {},
+): Promise<LicenceStatus> {
+  const system = realSystem();
+  return await system.clock.awake(async () => {
+    const { readStatusWith } = await import('./client/status-reader.js');
+    return await readStatusWith(place, options, system);
   });
 }

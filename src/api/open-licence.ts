@@ -1,5 +1,6 @@
 import type { AcquireOptions, ClaimAnswer, SeveralAnswer, WaitingNews } from './claim.js';
 import type { Emits } from './emits.js';
+import type { LicenceStatus, StatusOptions } from './status.js';
 
 /**
  * A licence opened by this process. For one user and host it is one instance in the table, also if it is opened often
@@ -39,6 +40,12 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
    * @throws SeatfileFault as for one module
    */
   acquire(modules: readonly string[], options?: AcquireOptions): Promise<SeveralAnswer>;
+  /**
+   * Which users hold seats, and what else `seatfile status --json` tells. Of several licences, of the one that `file`
+   * names. It takes no lock, changes nothing, and no heartbeat waits for it.
+   * @throws SeatfileFault LICENCE_*, SHARE_*, TABLE_*, CLOSED
+   */
+  status(options?: StatusOptions): Promise<LicenceStatus>;
   /** Gives back every seat of this opening, and ends its background work. @throws SeatfileFault as release() */
   close(): Promise<void>;
 }

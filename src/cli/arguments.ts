@@ -79,6 +79,10 @@ export function parseDuration(
   return seconds;
 }
 
+/** `10s`, `1m`, or seconds; true: 5 s. Seconds. */
+export const parseEvery = (option: string, text: string | true): number =>
+  text === true ? 5 : parseDuration(option, /^\d+$/.test(text) ? `${text}s` : text, 1, 3600);
+
 /** A bound as an administrator types it: `20s`, `24h`, `400d`. */
 function asTyped(seconds: number): string {
   const isWhole = (unit: number) => seconds >= unit && seconds % unit === 0;

@@ -4,6 +4,7 @@
  */
 export const COMMANDS = {
   status: async () => (await import('./commands/status.js')).addStatus,
+  why: async () => (await import('./commands/why.js')).addWhy,
   run: async () => (await import('./commands/run.js')).addRun,
   hold: async () => (await import('./commands/hold.js')).addHold,
   init: async () => (await import('./commands/init.js')).addInit,

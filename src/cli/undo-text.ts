@@ -65,6 +65,8 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
       const who = printable(why.stone.user);
       return `${of(why.stone)}: ${who} is banned${until}. Lift the ban first: seatfile ban --lift.`;
     }
+    case 'reserved':
+      return `${of(why.stone)}: the seats that are free are kept for others.`;
     case 'closed':
       return `${of(why.stone)}: the seat table has just been restored. Try again at ${clockTime(why.untilAt)}.`;
     default:

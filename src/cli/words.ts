@@ -62,8 +62,11 @@ export function describeError(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Control characters, and those that turn the direction of text: all that could lie to a terminal. */
-const UNPRINTABLE = /\p{C}|[\u2028\u2029]/gu;
+/**
+ * Control characters, and those that turn the direction of text: all that could lie to a terminal. Also what shows
+ * nothing, and what would be drawn over the character before the text.
+ */
+const UNPRINTABLE = /\p{C}|[\u2028\u2029\u2800]|(?!\uFE0F)\p{Default_Ignorable_Code_Point}|(?<![^\s])\p{M}/gu;
 
 /** Text from a file as a terminal may show it: what is not plainly visible becomes \u{...}. */
 export function printable(text: string): string {
@@ -103,12 +106,6 @@ export function duration(seconds: number): string {
   const hours = Math.floor(minutes / 60);
   if (hours < 48) return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
   return `${Math.round(hours / 24)} d`;
-}
-
-/** `740 B`, `12 kB`, `1.4 MB`. */
-export function size(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  return bytes < 1e6 ? `${Math.round(bytes / 1000)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }
 
 /** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */

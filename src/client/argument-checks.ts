@@ -2,9 +2,11 @@ import type {
   AcquireOptions,
   LicencePlace,
   OpenOptions,
+  ReadStatusOptions,
   RemoveOptions,
   SeatSelection,
   Signal,
+  StatusOptions,
 } from '../api.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { nearest } from '../licence/nearest.js';
@@ -26,6 +28,8 @@ const OPENING: Known<OpenOptions> = {
   ...{ application: true, note: true, publicKey: true, user: true, host: true, releaseOnExit: true },
   ...{ timeoutMs: true, patienceMs: true, onSlow: true, signal: true },
 };
+const STATUS: Known<StatusOptions> = { timeoutMs: true, signal: true };
+const READING: Known<ReadStatusOptions> = { ...STATUS, publicKey: true };
 const CLAIM: Known<AcquireOptions> = { wait: true, timeoutMs: true, signal: true };
 
 const SELECTION: Known<SeatSelection> = {
@@ -57,6 +61,19 @@ export function checkOptions<O extends object>(
 export function checkSeveral(places: readonly unknown[], options: OpenOptions): void {
   if (places.length === 0) throw bad('path: expected at least one licence, got an empty list');
   for (const place of places) checkOpening(place, options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkReading(place: unknown, options: ReadStatusOptions): asserts place is LicencePlace {
+  checkPlace(place);
+  checkOptions(options, READING);
+  checkShared(options);
+}
+
+/** @throws SeatfileFault BAD_ARGUMENT */
+export function checkStatusOptions(options: StatusOptions): void {
+  checkOptions(options, STATUS);
+  checkShared(options);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */

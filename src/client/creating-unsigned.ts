@@ -42,7 +42,7 @@ export async function createLicenceWith(
   return { file, licenceId: readPolicy(licence).licenceId, warnings };
 }
 
-/** A caller that gives up while the place is tested finds nothing there; afterwards it is told what has become of it. */
+/** A caller that gives up while the place is tested finds nothing there; afterwards it is told what became of it. */
 async function begun(
   creation: Creation,
   asked: Omit<Parameters<typeof create>[1], 'signal' | 'onBegin'>,

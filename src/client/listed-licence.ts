@@ -1,5 +1,5 @@
 import type { LicencePlace } from '../api.js';
-import { SeatfileFault } from '../licence/fault.js';
+import { closedFault, SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE } from '../share/clock.js';
 import { abortedFault, nameOf } from './answered.js';
 import type { OpenLicence } from './open-licence.js';
@@ -65,6 +65,3 @@ export class ListedLicence {
     return nameOf(this.place);
   }
 }
-
-export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);

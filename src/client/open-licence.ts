@@ -2,12 +2,14 @@ import type {
   AcquireOptions,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
   SeveralAnswer,
+  StatusOptions,
 } from '../api.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
-import { inFile, SeatfileFault } from '../licence/fault.js';
+import { closedFault, inFile, type SeatfileFault } from '../licence/fault.js';
 import { type Clock, inTime, LATE, soon } from '../share/clock.js';
 import type { Deadline } from '../share/deadline.js';
 import { endHungProcess } from '../share/hung-exit.js';
@@ -24,6 +26,7 @@ import {
 } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import { type Instances, join } from './instances.js';
+import { OpenClaims } from './open-claims.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
 import {
   addLastAct,
@@ -33,9 +36,10 @@ import {
   removeLastAct,
   removeLeaver,
 } from './process-exit.js';
-import { releaseAll, unconfirmed } from './release.js';
+import { releaseAll } from './release.js';
 import type { Seat } from './seat.js';
 import type { Member } from './shared-instance.js';
+import { StatusReader } from './status-reader.js';
 import type { System } from './system.js';
 import { PATIENCE_MS } from './table-view.js';
 
@@ -61,7 +65,7 @@ export async function openWith(
   const paths = await answeredBy(deadline, looked, system.clock, what);
   return await openAs(
     join(instances, { paths, user, host, trust, options, system }),
-    { place, file: paths.licenceFile },
+    { place, reader: new StatusReader(paths, trust, system) },
     options,
     system,
     deadline,
@@ -70,17 +74,17 @@ export async function openWith(
 
 async function openAs(
   member: Member,
-  { place, file }: { readonly place: LicencePlace; readonly file: string },
+  { place, reader }: { readonly place: LicencePlace; readonly reader: StatusReader },
   options: OpenOptions,
   system: System,
   deadline: Deadline,
 ): Promise<OpenLicence> {
   if (options.onSlow) member.onSlow = options.onSlow;
   try {
-    const what = { name: file, doing: 'opening' };
+    const what = { name: reader.file, doing: 'opening' };
     const { policy } = await answeredBy(deadline, () => member.read(deadline), system.clock, what);
-    refuseOtherKey(place, policy, file);
-    return new OpenLicence(member, file, policy, options, system);
+    refuseOtherKey(place, policy, reader.file);
+    return new OpenLicence(member, reader, policy, options, system);
   } catch (error) {
     member.part();
     throw whyNotOpened(error);
@@ -104,23 +108,24 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
   /** As it was opened; {@link policy} is the latest. */
   private readonly opened: Policy;
   private readonly member: Member;
+  private readonly reader: StatusReader;
   private readonly clock: Clock;
-  private readonly asking = new Set<Promise<unknown>>();
-  /** A claim or a return that the share neither confirmed nor refused. */
-  private unsure: SeatfileFault | null = null;
+  private readonly claims: OpenClaims;
   private isClosed = false;
   private readonly timeoutMs: number;
   private waiting = new AbortController();
   private stopForWorkers: () => void = () => undefined;
 
-  constructor(member: Member, file: string, policy: Policy, options: OpenOptions, system: System) {
+  constructor(member: Member, reader: StatusReader, policy: Policy, options: OpenOptions, system: System) {
     super();
-    this.file = file;
+    this.file = reader.file;
+    this.reader = reader;
     this.opened = policy;
     this.member = member;
     this.clock = system.clock;
+    this.claims = new OpenClaims(reader.file, system.clock);
     this.timeoutMs = options.timeoutMs ?? PATIENCE_MS;
-    member.onWaiting = (news) => soon(() => this.emit('waiting', { file, ...news }));
+    member.onWaiting = (news) => soon(() => this.emit('waiting', { file: this.file, ...news }));
     member.onWarning = (warning) => soon(() => this.emit('warning', warning));
     member.isWatching = () => !this.isClosed && (this.listenerCount('changed') > 0 || this.relay.isHeard());
     member.onChanged = () =>
@@ -185,16 +190,20 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     options: AcquireOptions = {},
     refusalNote: RefusalNote = 'final',
   ): Promise<Answer | SeveralAnswer> {
-    if (this.isClosed)
-      throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    if (this.isClosed) throw closedFault(this.file);
     const modules = checkClaim(module, options);
     const { timeoutMs = this.timeoutMs, wait = 0 } = options;
     const signal = options.signal && abortSignalOf(options.signal);
     const wish = { timeoutMs, waitMs: wait, signal, refusalNote };
-    const answer = await this.clock.awake(() => this.noted(this.ask(modules, wish)));
+    const answer = await this.clock.awake(() => this.claims.noted(this.ask(modules, wish)));
     if (answer.kind !== 'seated') return answer;
     const one = Array.isArray(module) ? {} : { seat: answer.seats[0] };
     return { ...answer, ...one, file: this.file };
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    if (this.isClosed) throw closedFault(this.file);
+    return await this.clock.awake(() => this.reader.read(options));
   }
 
   async close(): Promise<void> {
@@ -202,11 +211,11 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     this.stopForWorkers();
     this.stopForWorkers = () => undefined;
     const endMs = this.clock.elapsedMs() + this.timeoutMs;
-    this.unsure = null;
+    this.claims.begin();
     await this.clock.awake(async () => {
       try {
         await this.giveAllBack(endMs);
-        await this.answered(endMs);
+        await this.claims.answered(endMs);
       } finally {
         await this.settled(endMs);
         removeLastAct(this.showLast);
@@ -244,29 +253,6 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     await inTime(this.clock, Math.max(untilMs - this.clock.elapsedMs(), leaveMs()), this.member.settled());
   }
 
-  /** A claim that is still open gives back its seat. @throws SeatfileFault COMMIT_UNKNOWN if that is not sure */
-  private async answered(untilMs: number): Promise<void> {
-    while (this.asking.size > 0) {
-      const leftMs = untilMs - this.clock.elapsedMs();
-      const all = Promise.allSettled(this.asking);
-      if (leftMs <= 0 || (await inTime(this.clock, leftMs, all)) === LATE) throw unconfirmed(this.file, null);
-    }
-    if (this.unsure) throw this.unsure;
-  }
-
-  /** Remembered until it is over, so that closing can wait for it. */
-  private async noted<T>(asked: Promise<T>): Promise<T> {
-    this.asking.add(asked);
-    try {
-      return await asked;
-    } catch (error) {
-      if (error instanceof SeatfileFault && error.code === 'COMMIT_UNKNOWN') this.unsure = error;
-      throw error;
-    } finally {
-      this.asking.delete(asked);
-    }
-  }
-
   /** The caller is answered at the deadline, whatever hangs. A seat that comes later is given back by itself. */
   private async ask(
     modules: readonly string[],
@@ -279,12 +265,12 @@ export class OpenLicence extends Emitter<LicenceEvents> implements Public {
     const asked = this.member.acquire(modules, deadline, wait, refusalNote);
     const answer = await inTime(this.clock, waitMs + timeoutMs + LATE_MS, asked, signal);
     if (answer === LATE) {
-      void this.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
+      void this.claims.noted(asked.then((late) => this.giveBack(late))).catch(() => undefined);
       throw this.unanswered(timeoutMs, signal);
     }
     if (!this.isClosed || (answer.kind !== 'seated' && waitMs === 0)) return answer;
-    void this.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
-    throw new SeatfileFault('CLOSED', `${this.file}: the licence was closed; open it again`);
+    void this.claims.noted(this.giveBack(answer)).catch(() => undefined); // closed meanwhile
+    throw closedFault(this.file);
   }
 
   private async giveBack(answer: InstanceAnswer): Promise<void> {

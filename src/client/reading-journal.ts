@@ -41,7 +41,10 @@ export const chosenEvents = (
       (user === undefined || isNamed(namesIn(event), { user })),
   );
 
-const namesIn = (event: LicenceEvent) => ({ user: textOf(event['user']), host: textOf(event['host']) });
+export const namesIn = (event: LicenceEvent) => ({
+  user: textOf(event['user']),
+  host: textOf(event['host']),
+});
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
 const KNOWN: Known<JournalOptions> = {

@@ -3,18 +3,20 @@ import type {
   ClaimAnswer,
   LicenceEvents,
   LicencePlace,
+  LicenceStatus,
   OpenOptions,
   OpenLicence as Public,
   SeveralAnswer,
+  StatusOptions,
 } from '../api.js';
-import type { SeatfileFault } from '../licence/fault.js';
+import { closedFault, type SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
 import type { NotSeated } from './answers.js';
 import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, together, worstOf } from './joint-answer.js';
-import { closedFault, ListedLicence } from './listed-licence.js';
+import { ListedLicence } from './listed-licence.js';
 import { type OpenLicence, openWith } from './open-licence.js';
 import type { System } from './system.js';
 
@@ -133,6 +135,12 @@ class SeveralLicences extends Emitter<LicenceEvents> implements Public {
     checkClaim(module, options);
     const signal = options.signal && abortSignalOf(options.signal);
     return await this.clock.awake(() => this.claim(module, { ...options, signal }));
+  }
+
+  async status(options: StatusOptions = {}): Promise<LicenceStatus> {
+    const [first] = this.opened;
+    if (this.isClosed || first === undefined) throw closedFault(this.file);
+    return await first.status(options);
   }
 
   async close(): Promise<void> {

@@ -1,10 +1,10 @@
+import type { LicenceStatus } from '../api.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import type { Trust } from '../licence/trust.js';
-import { type ShareTime, type StatusView, statusView } from '../rules/status-view.js';
+import { type ShareTime, statusView } from '../rules/status-view.js';
 import { ANSWER_MS, withTimeouts } from '../share/op-timeouts.js';
 import { DisplayCopy } from '../store/display-copy.js';
-import type { Kept } from '../store/journal-files.js';
 import { readPutOver } from '../store/shown-copy.js';
 import type { Store } from '../store/store.js';
 import { whyElsewhere } from './place-check.js';
@@ -34,44 +34,47 @@ export async function shareTimeOf({
 }
 
 /** Provably gone, and this is the computer that it ran on. */
-export function isGoneHere(record: InstanceRecord, { facts, isProcessGone }: System): boolean {
+export function isGoneHere(
+  record: Pick<InstanceRecord, 'machine' | 'pid' | 'processStart' | 'thread'>,
+  { facts, isProcessGone }: System,
+): boolean {
   const isHere = facts.machine.pids !== null && record.machine.pids === facts.machine.pids;
   return isHere && isProcessGone(record.pid, record.processStart, record.thread);
 }
 
-/**
- * Status, and four facts about the files. `kept` is how much lies in the folder; null if that is not known.
- * `faceShows` is the revision that `licence.json` still shows because it was not refreshed; null if it was. `elsewhere`
- * says where the licence belongs; null: here. `putOver` is a signed licence that was put over `licence.json` and is not
- * in force; null: there is none.
- */
-export type FullView = StatusView & {
-  readonly kept: Kept | null;
-  readonly faceShows: number | null;
-  readonly elsewhere: string | null;
-  readonly putOver: { readonly id: string; readonly issuedAt: string } | null;
-};
-
-export async function viewOf(source: StatusSource): Promise<FullView> {
-  const { licence, policy, store } = source;
-  const { licenceFile } = store.paths;
+export async function viewOf(source: StatusSource): Promise<LicenceStatus> {
+  const { licence, policy, store, system } = source;
+  const startedMs = system.clock.elapsedMs();
   const time = await shareTimeOf(source);
+  const tookMs = Math.round(system.clock.elapsedMs() - startedMs);
   const view = statusView(
     { licence, policy, nowMs: time.ms },
     {
-      ...{ file: licenceFile, from: time.from, refusedFile: await store.refusedFile() },
+      ...{ file: store.paths.licenceFile, from: time.from, refusedFile: await store.refusedFile() },
       signature: source.trust.stateOf(licence.entitlement),
-      isGone: (record) => isGoneHere(record, source.system),
+      isGone: (record) => isGoneHere(record, system),
     },
   );
-  const faceShows = await store.lateDisplayCopy(licence, time.ms);
-  const elsewhere = await whyElsewhere(store.paths, policy.boundTo, source.system);
-  const kept = await store.measure().catch(() => null);
-  return { ...view, kept, faceShows, elsewhere, putOver: await putOverOf(source) };
+  return {
+    ...view,
+    kept: await store.measure().catch(() => null),
+    faceShows: await store.lateDisplayCopy(licence, time.ms),
+    elsewhere: await whyElsewhere(store.paths, policy.boundTo, system),
+    ...(await licenceFileNow(source)),
+    shareRoundTripMs: time.from === 'server' ? tookMs : null,
+  };
 }
 
-async function putOverOf({ licence, store, system }: StatusSource): Promise<FullView['putOver']> {
+/** What stands in `licence.json`. Never fails. */
+async function licenceFileNow({
+  licence,
+  store,
+  system,
+}: StatusSource): Promise<Pick<LicenceStatus, 'displayCopy' | 'putOver'>> {
   const files = withTimeouts(system.files, system.clock, { answerMs: ANSWER_MS });
-  const granted = await readPutOver(new DisplayCopy(store.paths, files, system.clock), licence);
-  return granted && { id: granted.licenceId, issuedAt: granted.issuedAt };
+  const displayCopy = new DisplayCopy(store.paths, files, system.clock);
+  const { state } = await displayCopy.look(licence);
+  const granted = await readPutOver(displayCopy, licence);
+  const putOver = granted && { id: granted.licenceId, issuedAt: granted.issuedAt };
+  return { displayCopy: state, putOver };
 }

@@ -23,6 +23,10 @@ export class SeatfileFault extends Error {
   }
 }
 
+/** @internal */
+export const closedFault = (file: string): SeatfileFault =>
+  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);
+
 /** Rules and readings name no file: here its path goes before what they say of it. @internal */
 export function inFile<T>(path: string, act: () => T): T {
   try {

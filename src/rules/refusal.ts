@@ -5,7 +5,7 @@ import { sameName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { answerByMs } from './on-demand.js';
-import { clockHeldFrom, isSilent, outByMs } from './roll-call.js';
+import { clockHeldFrom, silentOutByMs } from './roll-call.js';
 import { type Identity, SeatIndex } from './seats.js';
 
 /** What a refusal tells: there is no free seat. */
@@ -86,9 +86,6 @@ function freesAt(context: ChangeContext, who: Identity, module: string): string 
 }
 
 function seatOutByMs(context: ChangeContext, { record, seat }: HeldSeat, watchedFromMs: number): number {
-  const { nowMs } = context;
   if (seat.untilAt !== null) return Number.POSITIVE_INFINITY;
-  const mayBeDead = record.level === 'heartbeat' && isSilent(record, nowMs);
-  const silentMs = mayBeDead ? outByMs(record, nowMs, watchedFromMs) : Number.POSITIVE_INFINITY;
-  return Math.min(silentMs, answerByMs(context, record));
+  return Math.min(silentOutByMs(record, context.nowMs, watchedFromMs), answerByMs(context, record));
 }

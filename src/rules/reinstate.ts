@@ -7,7 +7,7 @@ import { type ChosenSeat, isLeaving, unmarkLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
 import { seatEvent } from './records.js';
 import { settlingForMs } from './restore.js';
-import { SeatIndex } from './seats.js';
+import { NONE_AHEAD, SeatIndex } from './seats.js';
 import { keptMs } from './timing.js';
 
 /**
@@ -42,6 +42,8 @@ export type UndoRefusal =
   /** No place is left. `by`: the holders that came since, the first of them first. */
   | { readonly reason: 'taken'; readonly stone: Tombstone; readonly by: readonly InstanceRecord[] }
   | { readonly reason: 'banned'; readonly stone: Tombstone; readonly untilAt: string | null }
+  /** The seats that are free are kept for others. */
+  | { readonly reason: 'reserved'; readonly stone: Tombstone }
   /** A lost table was just restored: those that were seated in it come first. */
   | { readonly reason: 'closed'; readonly stone: Tombstone; readonly untilAt: string };
 
@@ -154,6 +156,7 @@ class TableToReturnTo {
     if (this.settlingMs > 0) return { reason: 'closed', stone, untilAt: toIso(nowMs + this.settlingMs) };
     const own = this.seatIndex.held(instance, module);
     const place = own ? own.id : this.seatIndex.seatIdFor(whoOf(stone), { module, preferred });
+    if (place === null && this.seatIndex.isAnyFree(module, NONE_AHEAD)) return { reason: 'reserved', stone };
     if (place === null) return { reason: 'taken', stone, by: since(this.context, stone) };
     return own || place !== preferred ? this.alreadyBack(stone, place) : null;
   }

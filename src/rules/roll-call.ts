@@ -86,7 +86,7 @@ export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boole
   fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;
 
 /** By share time it lives: it will evict the dead. */
-const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
+export const isBeating = (record: InstanceRecord, shareTimeMs: number): boolean =>
   record.level === 'heartbeat' && !isSilent(record, shareTimeMs) && !isFromFuture(record, shareTimeMs);
 
 /** When a silent holder is evicted at the latest, by share time, if it is dead. */
@@ -98,6 +98,12 @@ export function outByMs(record: InstanceRecord, shareTimeMs: number, watchedFrom
     WAIT_INTERVALS * intervalMs(record) + Math.min(TRY_INTERVALS * intervalMs(record), LONGEST_COMMIT_MS);
   return Math.max(byPeersMs, shareTimeMs + askedMs);
 }
+
+/** The same of any holder; Infinity for one that beats, or owes no heartbeat. */
+export const silentOutByMs = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: number): number =>
+  record.level === 'heartbeat' && isSilent(record, shareTimeMs)
+    ? outByMs(record, shareTimeMs, watchedFromMs)
+    : Number.POSITIVE_INFINITY;
 
 /**
  * Holders of a module that may be dead, as far as silence tells, or that are or may be called. They are

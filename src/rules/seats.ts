@@ -64,7 +64,7 @@ export interface Ahead {
   readonly count: number;
 }
 
-const NONE_AHEAD: Ahead = { line: [], count: 0 };
+export const NONE_AHEAD: Ahead = { line: [], count: 0 };
 
 /** A place that is asked for. */
 export interface WantedSeat {

@@ -1,115 +1,28 @@
+import type { BanStatus, LicenceStatus, ModuleStatus, SeatStatus } from '../api.js';
 import type { Ban } from '../licence/ban.js';
-import type { InstanceRecord, Level, Licence, Reservation } from '../licence/document.js';
-import { endingOf, type Policy, seatLimit } from '../licence/entitlement.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
+import { endingOf, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import type { SignatureState } from '../licence/trust.js';
+import { deadIn } from './admin.js';
 import { bansInForce } from './bans-in-force.js';
-import { type Excess, excessIn } from './installation.js';
+import { excessIn } from './installation.js';
+import { isLeaving } from './leaving.js';
 import { Queues } from './queue.js';
-import { type RenewalTrouble, renewalStateOf, renewalTrouble } from './renewal-state.js';
-import { isFromFuture, isSilent } from './roll-call.js';
+import { renewalStateOf, renewalTrouble } from './renewal-state.js';
+import { clockHeldFrom, isFromFuture, isSilent, silentOutByMs } from './roll-call.js';
 import { SeatIndex } from './seats.js';
 import { ownPollMs } from './timing.js';
 import { isFinal } from './tombstones.js';
 
 /** The holders of the seats, as one poll shows them. */
 
-export type SeatView = {
-  readonly seat: string;
-  readonly module: string;
-  readonly user: string;
-  readonly host: string;
-  readonly pid: number | null;
-  readonly application: string | null;
-  readonly note: string | null;
-  readonly level: Level | null;
-  /** Light or borrowed, and not heard of since a lost table was restored from an older state. */
-  readonly unconfirmed: boolean;
-  /**
-   * `alive`: its beat is younger than 1.125 T. `silent`: older. `gone`: its process is provably gone, on
-   * the computer of the reader. `unknown`: there is no server clock to tell by. `unmonitored`: Light, which
-   * never beats. `borrowed`: good until `untilAt` by itself. `leaving`: removed, gently or not, and its
-   * holder may not have noticed yet.
-   */
-  readonly state: 'alive' | 'silent' | 'gone' | 'unknown' | 'unmonitored' | 'borrowed' | 'leaving';
-  readonly sinceAt: string | null;
-  readonly lastBeatSecondsAgo: number | null;
-  readonly untilAt: string | null;
-};
-
-/** Each seat that can be in use is in use, kept, or free for any user. */
-export interface ModuleFigures {
-  readonly module: string;
-  readonly maxUsers: number;
-  readonly overdraft: number;
-  /** Seats kept free for users and hosts that do not have them now. */
-  readonly reserved: number;
-  readonly inUse: number;
-  /** For any user: not in use, and not kept for others. */
-  readonly free: number;
-  readonly waiting: number;
-}
-
-interface BanView {
-  readonly user: string;
-  readonly untilAt: string | null;
-  /** `user@host` of the administrator, why, and since when; null where a ban does not tell. */
-  readonly by: string | null;
-  readonly words: string | null;
-  readonly sinceAt: string | null;
-}
-
-export interface StatusView {
-  readonly schemaVersion: 1;
-  readonly file: string;
-  readonly revision: number;
-  readonly shareTime: string;
-  /** Whose clock shareTime is: the file server's, or, where that could not be had, this computer's. */
-  readonly shareTimeFrom: 'server' | 'client';
-  readonly licence: {
-    readonly id: string;
-    readonly customer: string | null;
-    /** What people call it by; null where it has no key. */
-    readonly key: string | null;
-    /** `unverified`: the reader has no public key, or not that of the signature. */
-    readonly signature: SignatureState;
-    readonly level: Level;
-    readonly checkIntervalSeconds: number;
-    readonly notBefore: string | null;
-    readonly expiresAt: string | null;
-    /** Within the days before its end in which users are told. */
-    readonly endsSoon: boolean;
-  };
-  /** When a lost table was last rebuilt, and from what; null if it never was. */
-  readonly restored: { readonly at: string; readonly from: string } | null;
-  /** Where the table is now, if not here any more. */
-  readonly movedTo: string | null;
-  /** Where a file is kept that was dropped over the licence file and refused; null when there is none. */
-  readonly refusedFile: string | null;
-  /** How the renewal of the licence stands; null where it names no address for it, or is not signed. */
-  readonly renewal: {
-    readonly from: string;
-    /** The last success; null: there was none yet. */
-    readonly checkedAt: string | null;
-    /** Null while the last try has succeeded. */
-    readonly trouble: RenewalTrouble | null;
-  } | null;
-  /** Modules with more seats in use than there are: no new user is seated before it fits. */
-  readonly excess: readonly Excess[];
-  readonly modules: readonly ModuleFigures[];
-  readonly seats: readonly SeatView[];
-  readonly waiting: readonly {
-    readonly place: number;
-    readonly module: string;
-    readonly user: string;
-    readonly host: string;
-    readonly sinceAt: string;
-  }[];
-  readonly reservations: readonly Reservation[];
-  /** Those in force. */
-  readonly bans: readonly BanView[];
-}
+/** What the table tells. The rest of the document is of the files around it. */
+export type StatusView = Omit<
+  LicenceStatus,
+  'kept' | 'faceShows' | 'displayCopy' | 'elsewhere' | 'putOver' | 'shareRoundTripMs'
+>;
 
 export interface ShareTime {
   readonly ms: number;
@@ -123,15 +36,22 @@ export interface StatusRequest {
   readonly refusedFile: string | null;
   readonly signature: SignatureState;
   /** Whether the process of a record is provably gone, as far as this computer can tell. */
-  readonly isGone: (record: InstanceRecord) => boolean;
+  readonly isGone: (record: RunningProcess) => boolean;
 }
+
+type RunningProcess = Pick<InstanceRecord, 'machine' | 'pid' | 'processStart' | 'thread'>;
 
 export function statusView(context: ChangeContext, request: StatusRequest): StatusView {
   const { licence, policy, nowMs } = context;
   const { file, refusedFile, isGone } = request;
   const time: ShareTime = { ms: nowMs, from: request.from };
   const queues = new Queues(licence);
-  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), time));
+  const look: Look = {
+    time,
+    watchedFromMs: clockHeldFrom(licence, nowMs),
+    isDead: deadIn(licence, { isGone, nowMs: time.from === 'server' ? nowMs : null }),
+  };
+  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), look));
   return {
     schemaVersion: 1,
     file,
@@ -155,14 +75,14 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     renewal: renewalView(context),
     excess: excessIn(context),
     modules: moduleFigures(context, queues),
-    seats: [...seats, ...leavingSeats(licence, policy, time)],
+    seats: [...seats, ...leavingSeats(context, request)],
     waiting: waitingView(licence, queues),
     reservations: licence.settings.reservations ?? [],
     bans: bansInForce(licence, time.ms).map(banView),
   };
 }
 
-const banView = ({ user, untilAt, actor, words, at }: Ban): BanView => ({
+const banView = ({ user, untilAt, actor, words, at }: Ban): BanStatus => ({
   ...{ user, untilAt, by: actor ?? null, words: words ?? null, sinceAt: at ?? null },
 });
 
@@ -172,7 +92,7 @@ function renewalView({ licence, policy, nowMs }: ChangeContext): StatusView['ren
   return { from: policy.renewal.from, checkedAt, trouble: renewalTrouble(licence, policy, nowMs) };
 }
 
-export function moduleFigures(context: ChangeContext, queues = new Queues(context.licence)): ModuleFigures[] {
+export function moduleFigures(context: ChangeContext, queues = new Queues(context.licence)): ModuleStatus[] {
   const places = new SeatIndex(context);
   return [...context.policy.modules.values()].map((grant) => {
     const { module, maxUsers, overdraft = 0 } = grant;
@@ -183,48 +103,69 @@ export function moduleFigures(context: ChangeContext, queues = new Queues(contex
   });
 }
 
-function seatsView(record: InstanceRecord, isGone: boolean, time: ShareTime): SeatView[] {
+/** By which time the records are looked at, and since when a live instance has been there. */
+interface Look {
+  readonly time: ShareTime;
+  readonly watchedFromMs: number;
+  readonly isDead: (record: InstanceRecord) => boolean;
+}
+
+function seatsView(record: InstanceRecord, isGone: boolean, look: Look): SeatStatus[] {
   const { user, host, pid, application, note, level } = record;
-  const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
-  const state = isGone ? 'gone' : stateOf(record, isUntimed ? null : time.ms);
-  const isBeating = level === 'heartbeat' && !isUntimed;
-  const lastBeatSecondsAgo = isBeating
-    ? Math.max(0, Math.round((time.ms - fromIso(record.beatAt)) / 1000))
-    : null;
-  return record.seats.map(({ id, module, sinceAt, untilAt, leaving }) => ({
-    seat: id,
-    module,
-    user,
-    host,
-    pid,
-    application,
-    note,
-    level,
-    unconfirmed: record.unconfirmed === true,
-    state: leaving ? 'leaving' : untilAt === null ? state : 'borrowed',
-    sinceAt,
-    lastBeatSecondsAgo,
-    untilAt,
+  const shared = { user, host, pid, application, note, level, unconfirmed: record.unconfirmed === true };
+  const standing = standingOf(record, isGone, look);
+  const isBorrowed = { state: 'borrowed', isDead: isGone, freesAt: null } as const;
+  const isMarked = { state: 'leaving', freesAt: null } as const;
+  return record.seats.map((seat) => ({
+    ...{ seat: seat.id, module: seat.module, ...shared, ...standing },
+    ...{ sinceAt: seat.sinceAt, untilAt: seat.untilAt },
+    ...(seat.untilAt !== null && isBorrowed),
+    ...(isLeaving(seat) && isMarked),
   }));
 }
 
-function stateOf(record: InstanceRecord, nowMs: number | null): SeatView['state'] {
+type Standing = Pick<SeatStatus, 'state' | 'lastBeatSecondsAgo' | 'isDead' | 'freesAt'>;
+
+function standingOf(record: InstanceRecord, isGone: boolean, look: Look): Standing {
+  const { time, watchedFromMs } = look;
+  const isUntimed = time.from === 'client' || isFromFuture(record, time.ms);
+  const state = isGone ? 'gone' : stateOf(record, isUntimed ? null : time.ms);
+  const isBeating = record.level === 'heartbeat' && !isUntimed;
+  const agoMs = time.ms - fromIso(record.beatAt);
+  return {
+    state,
+    lastBeatSecondsAgo: isBeating ? Math.max(0, Math.round(agoMs / 1000)) : null,
+    isDead: look.isDead(record),
+    freesAt: state === 'silent' ? toIso(silentOutByMs(record, time.ms, watchedFromMs)) : null,
+  };
+}
+
+function stateOf(record: InstanceRecord, nowMs: number | null): SeatStatus['state'] {
   if (record.level === 'light') return 'unmonitored';
   if (nowMs === null) return 'unknown';
   return isSilent(record, nowMs) ? 'silent' : 'alive';
 }
 
 /**
- * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders.
+ * Rule 9: seats that were taken away by the decision of a person, and may still be valid for their holders. Not those
+ * of processes that are provably gone, nor those that their holder has again.
  */
-function leavingSeats(licence: Licence, policy: Policy, time: ShareTime): SeatView[] {
-  const decided = licence.gone.filter((stone) => isFinal(stone.reason));
+function leavingSeats({ licence, policy, nowMs }: ChangeContext, { isGone }: StatusRequest): SeatStatus[] {
   const patienceMs = ownPollMs(policy.level, policy.checkIntervalSeconds, policy.answerWithinSeconds);
+  const decided = licence.gone.filter(
+    ({ reason, at, was }) =>
+      isFinal(reason) && nowMs - fromIso(at) < patienceMs && (was === undefined || !isGone(was)),
+  );
+  if (decided.length === 0) return [];
+  const held = new Set(
+    licence.instances.flatMap(({ id, seats }) => seats.map(({ module }) => `${id} ${module}`)),
+  );
   return decided
-    .filter((stone) => time.ms - fromIso(stone.at) < patienceMs)
+    .filter(({ instance, module }) => !held.has(`${instance} ${module}`))
     .map(({ seat, module, user, host }) => ({
       ...{ seat, module, user, host, pid: null, application: null, note: null, level: null },
       ...{ state: 'leaving', unconfirmed: false, sinceAt: null, lastBeatSecondsAgo: null, untilAt: null },
+      ...{ freesAt: null, isDead: false },
     }));
 }
 

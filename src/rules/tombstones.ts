@@ -1,4 +1,3 @@
-import type { GoneReason } from '../api.js';
 import {
   type Former,
   type InstanceRecord,
@@ -23,7 +22,7 @@ import { keptMs } from './timing.js';
 export interface Taking {
   readonly record: InstanceRecord;
   readonly seats: readonly SeatRecord[];
-  readonly why: { readonly reason: GoneReason; readonly actor: string; readonly words: string | null };
+  readonly why: Pick<Tombstone, 'reason' | 'actor' | 'words'>;
 }
 
 interface Taken extends Omit<Taking, 'seats'> {

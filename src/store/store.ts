@@ -1,4 +1,4 @@
-import type { Licence } from '../licence/document.js';
+import type { InstanceRecord, Licence } from '../licence/document.js';
 import type { SeatfileFault } from '../licence/fault.js';
 import { Trust } from '../licence/trust.js';
 import { type Deadline, toFault } from '../share/deadline.js';
@@ -6,6 +6,7 @@ import { nullIf } from '../share/files.js';
 import { type LicencePaths, refusedName } from '../share/layout.js';
 import { withTimeouts } from '../share/op-timeouts.js';
 import { SerialQueue } from '../share/serial.js';
+import { type BeatRevision, revisionOfBeat } from './beat-revision.js';
 import { type Change, type Committed, Committer } from './commit.js';
 import { Compaction } from './compact.js';
 import type { StoreContext } from './context.js';
@@ -239,6 +240,11 @@ export class Store {
     return await this.serially(() =>
       readBack(top.licence, this.revisions.register, this.journal, sinceMs, segmentNumbers),
     );
+  }
+
+  /** In which revision a record got its beat; null: that is not known. Writes nothing. */
+  beatRevision(record: Pick<InstanceRecord, 'id' | 'beat'>): Promise<BeatRevision | null> {
+    return this.serially(() => revisionOfBeat(this.revisions.register, record));
   }
 
   /** How much is kept in the folder. Writes nothing. */

@@ -29,6 +29,8 @@ function removedIn(file: string): string {
 
 /** The vendor's: `vendor.test.ts` and `forgery.test.ts` tell how they end. */
 export const makers = ['keygen', 'issue', 'verify'] as const;
+/** `why.test.ts` tells how it ends: it takes the id of a seat. */
+export const explainers = ['why'] as const;
 /** Those whose other end is an address, or a program that asks there: `install.test.ts` tells how they end. */
 export const renewers = ['renew', 'serve-renewals'] as const;
 

@@ -7,6 +7,7 @@ import {
   commands,
   copyOf,
   dropTable,
+  explainers,
   FOR_EVER,
   litterOf,
   makers,
@@ -71,7 +72,9 @@ test('every command of the program has its row', async () => {
   const { out } = await atTerminal(['--help'], '');
   const [all = ''] = out.split('Exit status:');
   const listed = [...all.matchAll(/^ {2}([a-z]+(?:-[a-z]+)?) /gm)].map(([, verb]) => verb);
-  expect(listed.sort()).toEqual([...verbs, ...makers, ...renewers, 'completion', 'demo', 'help'].sort());
+  expect(listed.sort()).toEqual(
+    [...verbs, ...explainers, ...makers, ...renewers, 'completion', 'demo', 'help'].sort(),
+  );
 });
 
 describe.concurrent('an unknown option', () => {

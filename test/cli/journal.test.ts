@@ -132,7 +132,7 @@ test('a segment that is damaged is told, and the revisions are read instead: 1',
   expect((await journal()).status).toBe(0);
 });
 
-test('how long it is kept is a setting, and status says how much there is', async () => {
+test('how long it is kept is a setting, and the document of status says how much there is', async () => {
   expect(await seatfile(['set', place.file, '--keep-journal', '24mo'])).toMatchObject({
     status: 0,
     out: expect.stringContaining('The journal is kept for 24 months.'),
@@ -140,7 +140,6 @@ test('how long it is kept is a setting, and status says how much there is', asyn
   expect(tableOf(place.file).settings).toMatchObject({ journalMonths: 24 });
   for (const wrong of ['0mo', '90d', '1201mo', 'x'])
     expect((await seatfile(['set', place.file, '--keep-journal', wrong])).status).toBe(2);
-  expect((await seatfile(['status', place.file])).out).toMatch(/\n\d revisions are kept, \d+ kB\.$/);
   const view = JSON.parse((await seatfile(['status', place.file, '--json'])).out) as object;
   expect(view).toMatchObject({ kept: { journalSegments: 0, isEstimate: false } });
 });

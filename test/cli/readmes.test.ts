@@ -35,7 +35,7 @@ function commandsIn({ text }: Block): Shown[] {
 
 /** What is another in every run: times, ids, keys, process ids, measured times, and the width of columns. */
 const VARIABLE = [
-  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC|Z)/g,
+  /\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( UTC| [+-]\d\d:\d\d|Z)/g,
   /\b(?=[a-z]*\d)[0-9a-f]{8}([0-9a-f]{8}|[0-9a-f]{24})?\b/g,
   /\b[0-9A-Z]{4}-[0-9A-Z]{4}-[0-9A-Z]{4}\b/g,
   /^[0-9A-Za-z+/]{43}=$/gm,

@@ -140,6 +140,10 @@ describe('refused', () => {
     const banned = { ...removed, settings: { bans: [{ user: 'ADA', untilAt: toIso(START_MS + 1) }] } };
     expect(whyNot(banned)).toMatchObject({ reason: 'banned', untilAt: toIso(START_MS + 1) });
     expect(whyNot(banned, START_MS + 1)).toBeNull();
+    const kept = { ...removed, settings: { reservations: [{ module: 'M1', user: 'bob' }] } };
+    expect(whyNot(kept)).toMatchObject({ reason: 'reserved' });
+    const own = { ...removed, settings: { reservations: [{ module: 'M1', user: 'ada' }] } };
+    expect(whyNot(own)).toBeNull();
     const { entitlement } = emptyTable({ modules: [{ module: 'M2', maxUsers: 1 }] });
     expect(whyNot({ ...removed, entitlement })).toMatchObject({ reason: 'no module' });
     const gone = removed.gone.map(({ was: _, ...stone }) => stone);

@@ -48,7 +48,7 @@ export class Evictions {
     const isRecalled = next.events.some(({ kind }) => kind === 'forgotten' || kind === 'reminded');
     if (isRecalled && !isTold) return; // gone in lost revisions already, as a process remembers
     if (by.key === record.note || seat.given === true) return;
-    if (stone?.reason === 'removed') this.out.set(key, next.revision);
+    if (stone?.reason === 'removed' || stone?.reason === 'banned') this.out.set(key, next.revision);
     else this.checkEvicted(record, seat.module, stone, by);
   }
 

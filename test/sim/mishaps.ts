@@ -4,8 +4,11 @@ import type { Licence } from '../../src/licence/document.js';
 import type { ChangeContext, Draft } from '../../src/licence/revision.js';
 import { formatLicence } from '../../src/licence/text.js';
 import { changeSettings, remove } from '../../src/rules/admin.js';
+import { ban, liftBan } from '../../src/rules/bans.js';
 import { notify } from '../../src/rules/messages.js';
 import { undo } from '../../src/rules/reinstate.js';
+import { liftReservation, reserve } from '../../src/rules/reservations.js';
+import { reservedSeats } from '../../src/rules/reserved-seats.js';
 import type { ShareErrorKind } from '../../src/share/files.js';
 import { numberName, numbersAmong } from '../../src/share/layout.js';
 import { FACE, FOLDER, type Host } from '../helpers/world.js';
@@ -525,6 +528,33 @@ export class Mishaps {
     this.withAdminSession((context, actor) =>
       remove(context, { isChosen: (record) => record.id === id, actor, words: 'why' }),
     );
+  }
+
+  /** For a while, or the end of one. A user that is banned gives up. */
+  private ban(): void {
+    const record = this.anyRecord(() => true);
+    if (!record) return;
+    const forMs = this.office.plan.intervalMs * this.office.chance.scaled(0.1, 2);
+    const { user } = record;
+    const words = 'why';
+    const isLifted = this.office.chance.is(0.3);
+    this.withAdminSession((context, actor) =>
+      isLifted ? liftBan(context, { user, actor, words }) : ban(context, { user, forMs, actor, words }).draft,
+    );
+  }
+
+  /** A seat is kept for a user, or no longer. */
+  private reserve(): void {
+    const record = this.anyRecord(() => true);
+    const seat = record?.seats[0];
+    if (!record || !seat) return;
+    const reservation = { module: seat.module, user: record.user };
+    this.withAdminSession((context, actor) => {
+      const kept = reservedSeats(context.licence).get(seat.module) ?? 0;
+      const isAll = kept >= (context.policy.modules.get(seat.module)?.maxUsers ?? 0);
+      const request = { reservation, actor };
+      return liftReservation(context, request) ?? (isAll ? null : reserve(context, request));
+    });
   }
 
   private setInterval(): void {

@@ -26,6 +26,8 @@ export type Mishap =
       | 'remove'
       | 'removeDead'
       | 'removeGently'
+      | 'ban'
+      | 'reserve'
       | 'undo'
       | 'notify'
       | 'setInterval'
@@ -179,6 +181,7 @@ const profiles = {
     mishaps: {
       ...{ ...everyday, remove: 8, removeDead: 4, setInterval: 5, setLevel: 2, full: 1 },
       ...{ removeGently: 5, undo: 8, notify: 4 },
+      ...{ ban: 3, reserve: 3 },
     },
   },
   light: {

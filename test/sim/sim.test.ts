@@ -98,6 +98,8 @@ describe('the plans', () => {
         removeGently: true,
         undo: true,
         notify: true,
+        ban: true,
+        reserve: true,
         setInterval: true,
         setLevel: true,
         setOnDemand: true,

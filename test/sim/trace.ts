@@ -51,6 +51,7 @@ const rules: Readonly<Record<string, string>> = {
   released: 'gave his seat back',
   evicted: 'was put out',
   removed: 'was removed',
+  banned: 'was banned',
   leaving: 'is to leave',
   stays: 'is to stay after all',
   undone: 'has the removed seat again',

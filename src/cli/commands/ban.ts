@@ -29,7 +29,7 @@ interface BanOptions extends KeyOptions, PlaceOptions {
 }
 
 const EXAMPLES: readonly Example[] = [
-  ['seatfile ban licence.json -u anna --for 2h --reason "licence audit"', 'for two hours; she is told why'],
+  ['seatfile ban licence.json -u anna --for 2h --reason audit', 'for two hours; she is told why'],
   ['seatfile ban licence.json -u anna -n', 'which seats that would take'],
   ['seatfile ban licence.json -u anna --lift', 'she may take seats again'],
 ];

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { chosenEvents } from '../../client/reading-journal.js';
+import { chosenEvents, namesIn } from '../../client/reading-journal.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { LicenceEvent } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
@@ -79,12 +79,10 @@ function list(reading: JournalReading, sinceMs: number, options: JournalOptions,
   else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
-  const people = reading.events.map(partyOf);
+  const people = reading.events.map(namesIn);
   if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
 }
-
-const partyOf = (event: LicenceEvent) => ({ user: textOf(event['user']), host: textOf(event['host']) });
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
 

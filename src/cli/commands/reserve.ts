@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { ModuleStatus } from '../../api.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { Reservation } from '../../licence/document.js';
 import { inFile, SeatfileFault } from '../../licence/fault.js';
@@ -6,7 +7,7 @@ import { didYouMean } from '../../licence/nearest.js';
 import type { ChangeContext, Draft } from '../../licence/revision.js';
 import { liftReservation, type ReservationRequest, reserve } from '../../rules/reservations.js';
 import { SeatIndex } from '../../rules/seats.js';
-import { type ModuleFigures, moduleFigures } from '../../rules/status-view.js';
+import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { checkName, chooseModule } from '../arguments.js';
 import { dryRunOption, hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
@@ -121,7 +122,7 @@ function tell(outcome: Outcome, session: AdminSession, options: ReserveOptions, 
 
 function describe(
   outcome: Outcome,
-  figures: ModuleFigures | null,
+  figures: ModuleStatus | null,
   { isLift, isDryRun }: { readonly isLift: boolean; readonly isDryRun: boolean },
 ): string {
   const { reservation, isChanged } = outcome;
@@ -132,7 +133,7 @@ function describe(
 }
 
 /** Whether it is kept now, held now, or the next that falls free. */
-function stateOf({ reservation, before, after }: Outcome, now: ModuleFigures | null): string {
+function stateOf({ reservation, before, after }: Outcome, now: ModuleStatus | null): string {
   const { module } = reservation;
   const [past, kept] = [new SeatIndex(before).kept(module), new SeatIndex(after).kept(module)];
   if (kept === past) return ' It is in use there now.';

@@ -1,0 +1,121 @@
+import type { LicenceStatus } from '../api.js';
+import { changesBetween } from './status-changes.js';
+import type { Times } from './times.js';
+import type { Picture } from './watch.js';
+import { foldedTo, widthOf } from './width.js';
+import { jsonText } from './words.js';
+import type { World } from './world.js';
+
+/** How `status --watch` shows what it sees: on a terminal, in lines for a program, or as JSON. */
+
+type Output = Pick<World, 'out' | 'err'>;
+
+/** The part of what is seen that was asked for. */
+type Part = (view: LicenceStatus) => LicenceStatus;
+
+interface Words {
+  readonly describe: (view: LicenceStatus) => string;
+  readonly timesOf: (view: LicenceStatus) => Times;
+}
+
+/** A document a line. Trouble goes to stderr, once. */
+export function jsonLines({ out, err }: Output, only: Part): Picture {
+  const tell = once(err);
+  return {
+    show: (view) => {
+      tell(null);
+      out(`${jsonText(only(view))}\n`);
+    },
+    trouble: tell,
+    end: () => undefined,
+  };
+}
+
+/** All of it first; then a line for each change. */
+export function changedLines({ out, err }: Output, only: Part, { describe, timesOf }: Words): Picture {
+  const tell = once(err);
+  let last: LicenceStatus | null = null;
+  return {
+    show: (view) => {
+      tell(null);
+      const at = timesOf(view).whole(view.shareTime);
+      if (last === null) out(`${describe(view)}\n`);
+      else for (const line of changesBetween(last, only(view))) out(`${at}  ${line}\n`);
+      last = only(view);
+    },
+    trouble: tell,
+    end: () => undefined,
+  };
+}
+
+/** Tells each trouble when it begins, and when it is over. */
+function once(err: (text: string) => void): (words: string | null) => void {
+  let told: string | null = null;
+  return (words) => {
+    if (words === told) return;
+    if (words !== null) err(`${words}; trying again\n`);
+    else err('The share answers again.\n');
+    told = words;
+  };
+}
+
+const ESCAPE = '\u001b[';
+const [ENTER, LEAVE] = [`${ESCAPE}?1049h${ESCAPE}?25l`, `${ESCAPE}?25h${ESCAPE}?1049l`];
+const [HOME, REST_OF_LINE, REST_OF_SCREEN] = [`${ESCAPE}H`, `${ESCAPE}K`, `${ESCAPE}J`];
+const COLOUR = new RegExp(`${ESCAPE.replace('[', '\\[')}\\d+m`, 'g');
+
+/**
+ * Redraws in place, on the second screen of the terminal: each line is written over the one before, so that nothing
+ * flickers. At the end the first screen is back, with the last picture.
+ */
+export function onTerminal(
+  world: Pick<World, 'out' | 'screen' | 'onSignals'>,
+  describe: (view: LicenceStatus) => string,
+  head: string,
+): Picture {
+  let last = '';
+  let trouble: string | null = null;
+  const draw = () => {
+    const size = world.screen() ?? { columns: 80, rows: 24 };
+    const text = `${trouble === null ? head : `${trouble}; trying again. This is the last that was seen:`}\n\n${last}`;
+    const lines = fitted(text, size.columns, size.rows);
+    world.out(`${HOME}${lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n')}${REST_OF_SCREEN}`);
+  };
+  const begin = () => {
+    world.out(ENTER);
+    draw();
+  };
+  let stop: (() => void) | null = null;
+  return {
+    show: (view) => {
+      last = describe(view);
+      trouble = null;
+      if (stop !== null) return draw();
+      stop = world.onSignals(['SIGWINCH', 'SIGCONT'], begin);
+      begin();
+    },
+    trouble: (words) => {
+      trouble = words;
+      draw();
+    },
+    end: () => {
+      stop?.();
+      world.out(`${LEAVE}${last}`);
+    },
+  };
+}
+
+/** As many lines as there is room for. A line that is too long is folded: a command in it can still be copied. */
+function fitted(text: string, columns: number, rows: number): string[] {
+  const lines = text
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => {
+      const plain = line.replace(COLOUR, '');
+      return widthOf(plain) <= columns ? [line] : foldedTo(plain, columns);
+    });
+  const room = Math.max(1, rows - 1);
+  if (lines.length <= room) return lines;
+  const hidden = lines.length - room + 1;
+  return [...lines.slice(0, room - 1), `... ${hidden} more lines`];
+}

@@ -1,0 +1,103 @@
+import type { SeatStatus, WaiterStatus } from '../api.js';
+import type { InstanceRecord, SeatRecord, Tombstone } from '../licence/document.js';
+import { SeatfileFault } from '../licence/fault.js';
+import type { ChangeContext } from '../licence/revision.js';
+import { type Explanation, explain } from '../rules/explain.js';
+import type { BeatRevision } from '../store/beat-revision.js';
+
+/** What `why` finds under a seat id. */
+
+export type Subject =
+  | { readonly kind: 'held'; readonly holders: readonly Held[] }
+  | { readonly kind: 'gone'; readonly stone: Tombstone }
+  | { readonly kind: 'waiting'; readonly seat: string; readonly instance: string; readonly module: string };
+
+/** A seat of one instance; instances that are counted as one user share a seat. */
+interface Held {
+  readonly record: InstanceRecord;
+  readonly seat: SeatRecord;
+}
+
+/** Null: no seat begins so. @throws SeatfileFault BAD_ARGUMENT: several do */
+export function subjectOf({ licence }: Pick<ChangeContext, 'licence'>, start: string): Subject | null {
+  const held = licence.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
+  const holders = held.filter(({ seat }) => seat.id.startsWith(start));
+  const waiting = licence.waiting.filter(({ seat }) => seat.startsWith(start));
+  const gone = licence.gone.filter(({ seat }) => seat.startsWith(start));
+  const ids = new Set([
+    ...holders.map(({ seat }) => seat.id),
+    ...[...waiting, ...gone].map(({ seat }) => seat),
+  ]);
+  if (ids.size > 1 && !ids.has(start)) throw ambiguous(start, [...ids]);
+  const isMeant = (id: string) => ids.size === 1 || id === start;
+  const meant = holders.filter(({ seat }) => isMeant(seat.id));
+  if (meant.length > 0) return { kind: 'held', holders: meant };
+  const waiter = waiting.find(({ seat }) => isMeant(seat));
+  if (waiter) return { kind: 'waiting', ...waiter };
+  const stone = gone.findLast(({ seat }) => isMeant(seat));
+  return stone ? { kind: 'gone', stone } : null;
+}
+
+const MOST_NAMED = 5;
+
+const ambiguous = (start: string, ids: readonly string[]): SeatfileFault =>
+  new SeatfileFault(
+    'BAD_ARGUMENT',
+    `--seat ${start}: ${ids.length} seats begin with it (${ids.slice(0, MOST_NAMED).join(', ')}` +
+      `${ids.length > MOST_NAMED ? ' ...' : ''}); give more of the id`,
+  );
+
+/** What one holder's seat rests on. */
+export interface HolderView extends SeatStatus, Explanation {
+  readonly instance: string;
+  readonly lastBeatAt: string;
+  readonly lastBeatRevision: number | null;
+  /** The last beat is that of the oldest revision that is kept, or older. */
+  readonly isBeatOlder: boolean;
+  readonly promise: {
+    readonly checkIntervalSeconds: number;
+    readonly graceSeconds: number;
+    readonly answersWithinSeconds: number | null;
+  };
+}
+
+export interface HolderFacts {
+  readonly standing: SeatStatus;
+  readonly isGone: boolean;
+  readonly beat: BeatRevision | null;
+}
+
+export function holderView(
+  context: ChangeContext,
+  { record, seat }: Held,
+  { standing, isGone, beat }: HolderFacts,
+): HolderView {
+  const nothing: Explanation = { prospects: [], notBefore: null, notAfter: null, watchers: 0 };
+  return {
+    ...standing,
+    instance: record.id,
+    lastBeatAt: record.beatAt,
+    lastBeatRevision: beat?.revision ?? null,
+    isBeatOlder: beat?.isOldest ?? false,
+    promise: {
+      checkIntervalSeconds: record.checkIntervalSeconds,
+      graceSeconds: record.graceSeconds,
+      answersWithinSeconds: record.answersWithin,
+    },
+    ...(seat.untilAt === null ? explain(context, { record, isGone }) : nothing),
+  };
+}
+
+/** The document of `why --json`. */
+export interface WhyView {
+  readonly schemaVersion: 1;
+  readonly file: string;
+  readonly revision: number;
+  readonly shareTime: string;
+  readonly shareTimeFrom: 'server' | 'client';
+  readonly seat: string;
+  readonly kind: Subject['kind'];
+  readonly holders: readonly HolderView[];
+  readonly gone: Tombstone | null;
+  readonly waiting: WaiterStatus | null;
+}
