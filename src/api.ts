@@ -7,6 +7,7 @@ export type * from './api/administration.js';
 export type * from './api/claim.js';
 export type * from './api/creating.js';
 export type * from './api/emits.js';
+export type * from './api/fault-details.js';
 export type * from './api/faults.js';
 export type * from './api/journal.js';
 export type * from './api/open-licence.js';

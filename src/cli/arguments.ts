@@ -48,7 +48,7 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   return grants;
 }
 
-/** The longest name of a user or a host, and the longest reason, that a licence can hold. */
+/** The longest name of a user or a host that a licence can hold. */
 const LONGEST_NAME = 256;
 
 export function checkName(option: string, name: string): void {

@@ -43,19 +43,20 @@ function lay<Row>(column: Column<Row>, rows: readonly Row[], cell = column.cell)
 const widthOfAll = <Row>(laid: readonly Laid<Row>[]): number =>
   laid.reduce((sum, { width }) => sum + width, GAP * (laid.length - 1));
 
-/** First the short forms, one column after the other; then the columns that may be cut, the last first. */
+/** First the short forms; then spare columns are cut, and then left out; then the others are cut, the last first. */
 function narrowTo<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Laid<Row>[] {
   const laid = columns.map((column) => lay(column, rows));
   for (const [at, column] of columns.entries())
     if (column.short && widthOfAll(laid) > width) laid[at] = lay(column, rows, column.short);
+  const kept = columns.filter(({ isSpare }) => !isSpare);
+  const hasSpare = kept.length < columns.length;
   for (const [at, one] of [...laid.entries()].reverse()) {
     const excess = widthOfAll(laid) - width;
-    const least = one.column.least ?? one.width;
+    const least = hasSpare && !one.column.isSpare ? one.width : (one.column.least ?? one.width);
     if (excess > 0 && one.width > least) laid[at] = { ...one, width: Math.max(least, one.width - excess) };
   }
   if (widthOfAll(laid) <= width) return laid;
-  const kept = columns.filter(({ isSpare }) => !isSpare);
-  return kept.length < columns.length ? narrowTo(kept, rows, width) : cutFromTheEnd(laid, width);
+  return hasSpare ? narrowTo(kept, rows, width) : cutFromTheEnd(laid, width);
 }
 
 /** A terminal too narrow for the table: what is at the end of the line is cut, so that a row stays a line. */

@@ -1,4 +1,5 @@
 import type { Removal, RemovedSeat } from '../api.js';
+import { MOST_AT_ONCE } from '../rules/admin.js';
 import type { ChosenSeat } from '../rules/leaving.js';
 import { clockTime, duration, printable, shortId, whoIs } from './words.js';
 
@@ -38,6 +39,8 @@ function describePlace({ place, givenTo }: RemovedSeat): string {
       return 'The seat stays in use: another window of the same user has it.';
     case 'excess':
       return 'No seat is free by it: more are in use than the licence has.';
+    case 'reserved':
+      return 'The seat is kept for a user or a host that it is reserved for.';
     case 'kept':
       return 'The seat is free when the application has left.';
     default:
@@ -55,7 +58,10 @@ export function describeRemoval({ gently, seats }: Removal): string {
         ? 'Its process is gone. '
         : 'Their processes are gone. '
       : `${isOne ? 'The application loses its seat' : 'The applications lose their seats'} within ${duration(told)}. `;
-  const kept = gently && told > 0 ? 'Until an application has left, its seat counts as in use. ' : '';
+  const kept =
+    (gently || seats.length > MOST_AT_ONCE) && told > 0
+      ? 'Until an application has left, its seat counts as in use. '
+      : '';
   const after = `The ${isOne ? 'user' : 'users'} may take a seat again; `;
   return `${notice}${kept}${after}seatfile undo gives one back while it is free.`;
 }

@@ -1,7 +1,7 @@
 import type { LicenceStatus } from '../api.js';
 import { changesBetween } from './status-changes.js';
+import type { Picture } from './status-watch.js';
 import type { Times } from './times.js';
-import type { Picture } from './watch.js';
 import { foldedTo, widthOf } from './width.js';
 import { jsonText } from './words.js';
 import type { World } from './world.js';

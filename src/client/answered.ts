@@ -36,12 +36,16 @@ export async function answeredBy<T>(
 }
 
 export const abortedFault = ({ name, doing }: Awaited, { reason }: AbortSignal): SeatfileFault =>
-  new SeatfileFault('ABORTED', `${name}: ${doing} was given up at the caller's wish`, { cause: reason });
+  new SeatfileFault('ABORTED', `${name}: ${doing} was given up at the caller's wish`, {
+    cause: reason,
+    details: { path: name, operation: doing },
+  });
 
 export const silentFault = (name: string, ms: number): SeatfileFault =>
   new SeatfileFault(
     'SHARE_UNREACHABLE',
     `${name}: no answer from the share within ${Math.round(ms) / 1000} s; is it connected?`,
+    { details: { path: name, seconds: Math.round(ms) / 1000 } },
   );
 
 /** A licence as it was asked for. */

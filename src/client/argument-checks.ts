@@ -1,5 +1,6 @@
 import type {
   AcquireOptions,
+  FaultDetails,
   LicencePlace,
   OpenOptions,
   ReadStatusOptions,
@@ -16,7 +17,9 @@ import { Trust } from '../licence/trust.js';
 
 const MAX_WAIT_MS = 86_400_000;
 
-export const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
+/** @param text what was expected of it, and what was found */
+export const bad = (argument: string, text: string, details: FaultDetails = {}): SeatfileFault =>
+  new SeatfileFault('BAD_ARGUMENT', `${argument}: ${text}`, { details: { argument, ...details } });
 
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
@@ -47,19 +50,22 @@ export function checkOptions<O extends object>(
   what = 'options',
 ): asserts options is O {
   if (typeof options !== 'object' || options === null || Array.isArray(options))
-    throw bad(`${what}: expected an object, got ${kindOf(options)}`);
+    throw bad(what, `expected an object, got ${kindOf(options)}`);
   const names = Object.keys(known);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
     const meant = nearest(name, names);
     const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
-    throw bad(`${what}: there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`);
+    throw bad(what, `there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`, {
+      argument: name,
+      suggestion: meant ?? undefined,
+    });
   }
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: the first of them that is no place, or there is none */
 export function checkSeveral(places: readonly unknown[], options: OpenOptions): void {
-  if (places.length === 0) throw bad('path: expected at least one licence, got an empty list');
+  if (places.length === 0) throw bad('path', 'expected at least one licence, got an empty list');
   for (const place of places) checkOpening(place, options);
 }
 
@@ -95,7 +101,7 @@ export function checkShared(options: Pick<OpenOptions, 'timeoutMs' | 'onSlow' | 
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkPlace(place: unknown): asserts place is LicencePlace {
   if (place instanceof URL)
-    throw bad(`path: expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
+    throw bad('path', `expected a text, got a URL; give fileURLToPath(url) of the module node:url`);
   if (typeof place === 'object' && place !== null && 'key' in place && 'in' in place) {
     checkText('key', place.key);
     checkText('in', place.in);
@@ -108,7 +114,7 @@ export const checkModule = (module: unknown): void => checkText('module', module
 /** Gives the modules that are claimed, each once. @throws SeatfileFault BAD_ARGUMENT */
 export function checkClaim(module: unknown, options: AcquireOptions): readonly string[] {
   const modules: readonly unknown[] = Array.isArray(module) ? module : [module];
-  if (modules.length === 0) throw bad('module: expected at least one, got an empty list');
+  if (modules.length === 0) throw bad('module', 'expected at least one, got an empty list');
   modules.forEach((one, at) => {
     checkText(Array.isArray(module) ? `module[${at}]` : 'module', one);
   });
@@ -118,7 +124,7 @@ export function checkClaim(module: unknown, options: AcquireOptions): readonly s
   const { wait } = options;
   checkType('wait', wait, 'number');
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
-    throw bad(`wait: expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
+    throw bad('wait', `expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
   return [...new Set(modules.map(String))];
 }
 
@@ -134,7 +140,7 @@ export function checkRemoval(place: unknown, selection: unknown, options: Remove
   checkLength('actor', options.actor, 1, 600);
   checkLength('reason', options.reason, 0, LONGEST_REASON);
   if (!isSelective(selection))
-    throw bad('selection: which seats? Give user, host, module, seat, dead: true or all: true');
+    throw bad('selection', 'which seats? Give user, host, module, seat, dead: true or all: true');
   if (selection.seat !== undefined) checkSeatId('seat', selection.seat);
 }
 
@@ -147,7 +153,7 @@ export const isSelective = ({ user, host, module, seat, dead, all }: SeatSelecti
 /** @throws SeatfileFault BAD_ARGUMENT */
 export function checkSeatId(name: string, seat: string): void {
   if (!/^[a-z0-9-]{4,64}$/.test(seat))
-    throw bad(`${name} ${seat}: expected a seat id, or at least its first 4 characters`);
+    throw bad(`${name} ${seat}`, `expected a seat id, or at least its first 4 characters`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
@@ -164,14 +170,14 @@ export function checkLength(name: string, value: unknown, least: number, most: n
   if (value === undefined || (typeof value === 'string' && value.length >= least && value.length <= most))
     return;
   const got = typeof value === 'string' ? `${value.length}` : kindOf(value);
-  throw bad(`${name}: expected a text of ${least} to ${most} characters, got ${got}`);
+  throw bad(name, `expected a text of ${least} to ${most} characters, got ${got}`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: no text, or one without a public key. An empty list is refused, too. */
 export function trustIn(publicKey: unknown): Trust {
   if (publicKey === undefined) return Trust.none;
   const texts: readonly unknown[] = Array.isArray(publicKey) ? publicKey : [publicKey];
-  if (texts.length === 0) throw bad('publicKey: expected a public key, got an empty list');
+  if (texts.length === 0) throw bad('publicKey', 'expected a public key, got an empty list');
   return Trust.in(
     texts.map((text, index) => {
       const where = Array.isArray(publicKey) ? `publicKey[${index}]` : 'publicKey';
@@ -197,34 +203,35 @@ function checkSignal(signal: unknown): void {
     signal !== null &&
     'addEventListener' in signal &&
     typeof signal.addEventListener === 'function';
-  if (signal !== undefined && !isSignal) throw bad(`signal: expected an AbortSignal, got ${kindOf(signal)}`);
+  if (signal !== undefined && !isSignal)
+    throw bad('signal', `expected an AbortSignal, got ${kindOf(signal)}`);
 }
 
 function checkText(name: string, value: unknown): void {
-  if (typeof value !== 'string') throw bad(`${name}: expected a text, got ${kindOf(value)}`);
+  if (typeof value !== 'string') throw bad(name, `expected a text, got ${kindOf(value)}`);
 }
 
 function checkTimeout(name: string, ms: unknown): void {
   checkType(name, ms, 'number');
-  if (ms !== undefined && !(Number(ms) > 0)) throw bad(`${name}: expected more than 0, got ${ms}`);
+  if (ms !== undefined && !(Number(ms) > 0)) throw bad(name, `expected more than 0, got ${ms}`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is of another type */
 export function checkType(name: string, value: unknown, type: 'boolean' | 'function' | 'number'): void {
   const isRight = value === undefined || typeof value === type;
-  if (!isRight) throw bad(`${name}: expected a value of type ${type}, got ${kindOf(value)}`);
+  if (!isRight) throw bad(name, `expected a value of type ${type}, got ${kindOf(value)}`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is none of these */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
   const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : kindOf(value);
-  throw bad(`${name}: expected ${choices.join(', ')}, got ${got}`);
+  throw bad(name, `expected ${choices.join(', ')}, got ${got}`);
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is no number from `least` to `most` */
 export function checkRange(name: string, value: unknown, least: number, most: number): void {
   checkType(name, value, 'number');
   if (value !== undefined && !(Number(value) >= least && Number(value) <= most))
-    throw bad(`${name}: expected ${least} to ${most}, got ${value}`);
+    throw bad(name, `expected ${least} to ${most}, got ${value}`);
 }

@@ -11,12 +11,14 @@ export function refuseByDate(policy: Policy, nowMs: number): void {
     throw new SeatfileFault(
       'LICENCE_EXPIRED',
       `the licence expired at ${policy.expiresAt}; ask the vendor for a new one`,
+      { details: { expiresAt: policy.expiresAt ?? undefined } },
     );
   if (isEarly(policy, nowMs))
     throw new SeatfileFault(
       'LICENCE_NOT_YET',
       `the licence is valid from ${policy.notBefore} on, and the file server's clock says ${toIso(nowMs)}; ` +
         'wait until then, or set that clock if it is wrong',
+      { details: { notBefore: policy.notBefore ?? undefined, shareTime: toIso(nowMs) } },
     );
 }
 

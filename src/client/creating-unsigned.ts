@@ -67,7 +67,7 @@ async function begun(
 /** @throws SeatfileFault BAD_ARGUMENT */
 function checked(path: unknown, options: CreateOptions): ModuleGrant[] {
   if (typeof path !== 'string' || path === '')
-    throw bad('path: expected the path of the licence file to create');
+    throw bad('path', 'expected the path of the licence file to create');
   checkOptions(options, KNOWN);
   checkShared(options);
   checkChoice('level', options.level, LEVELS);
@@ -77,13 +77,13 @@ function checked(path: unknown, options: CreateOptions): ModuleGrant[] {
   checkType('force', options.force, 'boolean');
   const { modules } = options;
   if (typeof modules !== 'object' || modules === null || Array.isArray(modules))
-    throw bad('modules: expected an object like { CAD: 10 }');
+    throw bad('modules', 'expected an object like { CAD: 10 }');
   const grants = Object.entries(modules as CreateOptions['modules']).map(([module, maxUsers]) => ({
     module,
     maxUsers,
   }));
   if (grants.length === 0 || grants.length > 1000)
-    throw bad(`modules: expected 1 to 1000 modules, got ${grants.length}`);
+    throw bad('modules', `expected 1 to 1000 modules, got ${grants.length}`);
   for (const { module, maxUsers } of grants) checkGrant(module, maxUsers);
   return grants;
 }
@@ -92,10 +92,12 @@ function checkGrant(module: string, maxUsers: unknown): void {
   const shown = JSON.stringify(module.slice(0, 80));
   if (!MODULE_NAME.test(module))
     throw bad(
-      `modules: expected names of 1 to 64 letters, digits, . _ - that begin with a letter or digit, got ${shown}`,
+      'modules',
+      `expected names of 1 to 64 letters, digits, . _ - that begin with a letter or digit, got ${shown}`,
     );
   if (!Number.isInteger(maxUsers) || Number(maxUsers) < 1 || Number(maxUsers) > MAX_USERS)
     throw bad(
-      `modules: ${shown}: expected a whole number of users from 1 to ${MAX_USERS}, got ${String(maxUsers)}`,
+      'modules',
+      `${shown}: expected a whole number of users from 1 to ${MAX_USERS}, got ${String(maxUsers)}`,
     );
 }

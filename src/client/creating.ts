@@ -61,7 +61,10 @@ export async function create({ file, licence, event, force }: Creation, creator:
   const events: EventDraft[] = [];
   const licenceFile = await createLicenceFile(file, licence, files, async (asked) => {
     events.push(event(await examinePlace(asked, { force }, creator)));
-    if (signal.aborted) throw new SeatfileFault('ABORTED', 'given up before anything was created');
+    if (signal.aborted)
+      throw new SeatfileFault('ABORTED', 'createLicence was given up before anything was created', {
+        details: { operation: 'createLicence' },
+      });
     creator.onBegin?.();
   });
   await tryCommit(licenceFile, events, creator).catch(async (error: unknown) => {
@@ -90,6 +93,7 @@ export async function examinePlace(
     throw new SeatfileFault(
       'SHARE_UNREACHABLE',
       `${licenceFile}: the share stopped answering (${unreachable.message})`,
+      { details: { path: licenceFile } },
     );
   const bad = worstFirst(findings).filter(({ severity }) => severity === 'unfit' || severity === 'warning');
   const [worst] = bad;
@@ -114,7 +118,9 @@ function unfit(
   const force = isInUse ? '' : `; ${forceWord} creates it all the same`;
   const more = isFinal ? '' : ` (seatfile doctor tells more${force})`;
   const what = isInUse ? 'nothing was installed' : 'not created';
-  return new SeatfileFault(unfitCode(worst), `${licenceFile}: ${what}: ${describe(worst)}${more}`);
+  return new SeatfileFault(unfitCode(worst), `${licenceFile}: ${what}: ${describe(worst)}${more}`, {
+    details: { path: licenceFile },
+  });
 }
 
 function unfitCode(worst: Finding): 'BAD_ARGUMENT' | 'SHARE_FULL' | 'SHARE_UNFIT' | 'SHARE_REFUSED' {

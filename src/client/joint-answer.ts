@@ -21,7 +21,7 @@ export function worstOf(faults: readonly SeatfileFault[]): SeatfileFault | undef
   const [worst = faults[0], ...others] = faults.filter(({ code }) => code !== 'UNKNOWN_MODULE');
   if (worst === undefined || others.length === 0) return worst;
   const message = [worst, ...others].map((fault) => fault.message).join('; and ');
-  return new SeatfileFault(worst.code, message, { cause: worst });
+  return new SeatfileFault(worst.code, message, { cause: worst, details: worst.details });
 }
 
 /** No licence has a free seat: the holders of all, and the first time at which one may be free. */

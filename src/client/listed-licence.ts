@@ -33,7 +33,9 @@ export class ListedLicence {
     const answer = await inTime(this.clock, ms, this.open(), signal);
     if (answer !== LATE) return answer;
     if (signal?.aborted) throw abortedFault({ name: this.name, doing: 'the claim' }, signal);
-    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`);
+    throw new SeatfileFault('SHARE_UNREACHABLE', `${this.name}: no answer from the share; is it connected?`, {
+      details: { path: this.name },
+    });
   }
 
   /** An opening that is under way is not waited for: it closes what it opens. */

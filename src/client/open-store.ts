@@ -140,5 +140,6 @@ export function refuseOtherKey(place: LicencePlace, { licenceKey }: Policy, lice
     'LICENCE_MISSING',
     `${licenceFile}: expected the licence ${place.key}, found ${licenceKey ?? 'one without a key'}: ` +
       'it was replaced a moment ago; try again',
+    { details: { path: licenceFile, licenceKey: place.key } },
   );
 }

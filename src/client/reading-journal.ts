@@ -92,6 +92,6 @@ function sinceMsOf(since: unknown): number {
   if (since === undefined) return Number.NEGATIVE_INFINITY;
   const isTime = typeof since === 'string' && /^\d{4}-\d{2}-\d{2}/.test(since);
   const ms = since instanceof Date ? since.getTime() : isTime ? Date.parse(since) : Number.NaN;
-  if (Number.isNaN(ms)) throw bad('since: expected a Date, or a text like 2026-11-21T09:30:00Z');
+  if (Number.isNaN(ms)) throw bad('since', 'expected a Date, or a text like 2026-11-21T09:30:00Z');
   return ms;
 }

@@ -103,6 +103,7 @@ export class Releases {
 export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
   new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
     cause,
+    details: { path: file },
   });
 
 /** Seats that come too late to be given to the caller. @throws SeatfileFault COMMIT_UNKNOWN */

@@ -1,6 +1,6 @@
 import type * as api from '../api.js';
-import type { SeatMessage } from '../licence/document.js';
 import type { Ending } from '../licence/entitlement.js';
+import type { SeatMessage } from '../licence/seat-marks.js';
 import { soon } from '../share/clock.js';
 import { Emitter } from './emitter.js';
 

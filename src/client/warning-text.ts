@@ -1,6 +1,7 @@
 import type { Loss, Warning } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
-import type { Leaving, Tombstone } from '../licence/document.js';
+import type { Tombstone } from '../licence/document.js';
+import type { Leaving } from '../licence/seat-marks.js';
 import type { RenewalTrouble } from '../rules/renewal-state.js';
 import type { DisplayCopyState } from '../store/display-copy.js';
 

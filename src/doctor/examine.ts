@@ -202,7 +202,10 @@ class Examination {
   private heedSignal(): void {
     const { signal } = this.options;
     if (signal?.aborted)
-      throw new SeatfileFault('ABORTED', 'the examination was given up', { cause: signal.reason });
+      throw new SeatfileFault('ABORTED', 'the examination was given up', {
+        cause: signal.reason,
+        details: { operation: 'examination' },
+      });
   }
 
   /** Not through the watched port: the directory is removed also when the examination is given up. */

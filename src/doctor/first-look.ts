@@ -59,6 +59,7 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
     throw new SeatfileFault(
       'LICENCE_UNREADABLE',
       `${asked}: expected a licence file, or a directory for one, found neither`,
+      { details: { path: asked } },
     );
   if (resolved !== null)
     return { licenceFile: resolved, around: nodePath.dirname(resolved), isLicence: true, drive };
@@ -73,6 +74,7 @@ export async function findTarget(path: string, files: ShareFiles): Promise<Targe
   throw new SeatfileFault(
     'LICENCE_MISSING',
     `${nodePath.dirname(asked)}: expected a directory, found none${hintFor(path)}`,
+    { details: { path: nodePath.dirname(asked) } },
   );
 }
 

@@ -1,6 +1,7 @@
 import type { GoneReason } from '../api.js';
 import type { Ban } from './ban.js';
 import { SeatfileFault } from './fault.js';
+import type { Leaving, SeatMessage } from './seat-marks.js';
 
 /**
  * The licence document: the content of `licence.json` and of every revision. README.md in this folder
@@ -100,21 +101,6 @@ export interface SeatRecord {
   readonly leaving?: Leaving | undefined;
   /** Messages for the holder that it has not acknowledged yet, oldest first. At most {@link MAX_MESSAGES}. */
   readonly messages?: readonly SeatMessage[] | undefined;
-}
-
-/** By whom a seat is removed gently, why, and since when. */
-export interface Leaving {
-  readonly actor: string;
-  readonly words: string | null;
-  readonly at: string;
-}
-
-/** A message of an administrator. The holder shows it, and takes it out with its next beat. */
-export interface SeatMessage {
-  readonly id: string;
-  readonly words: string;
-  readonly actor: string;
-  readonly at: string;
 }
 
 /** A process and its user. */
@@ -293,5 +279,6 @@ export function refuseMoved({ movedTo }: Licence, path: string): void {
   throw new SeatfileFault(
     'LICENCE_MOVED',
     `${path}: this licence has moved to ${movedTo}; nothing was written here. Open it there`,
+    { details: { path, movedTo } },
   );
 }

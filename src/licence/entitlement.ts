@@ -145,7 +145,10 @@ export function readEntitlement({ payload }: SealedEntitlement): Entitlement {
   const value = parseJson(payload, where);
   const granted = isEntitlement(value) ? (value as Entitlement) : fullCheck().checkEntitlement(value, where);
   const trouble = troubleIn(granted);
-  if (trouble !== null) throw new SeatfileFault('LICENCE_INVALID', `${where}: ${trouble}`);
+  if (trouble !== null)
+    throw new SeatfileFault('LICENCE_INVALID', `${where}: ${trouble}`, {
+      details: { path: where, found: trouble },
+    });
   lastRead = { payload, granted };
   return granted;
 }
@@ -237,6 +240,7 @@ export function grantOf(policy: Policy, module: string): ModuleGrant {
   throw new SeatfileFault(
     'UNKNOWN_MODULE',
     `no module "${module}"; ${advice} licence has ${known.join(', ')}`,
+    { details: { module, modules: known } },
   );
 }
 

@@ -1,4 +1,4 @@
-import type { FaultCode } from '../api.js';
+import type { FaultCode, FaultDetails } from '../api.js';
 
 /** A second copy of the package in a process has a class of its own; its faults are of ours all the same. */
 const BRAND = Symbol.for('seatfile.fault');
@@ -7,10 +7,23 @@ const BRAND = Symbol.for('seatfile.fault');
 export class SeatfileFault extends Error {
   override readonly name = 'SeatfileFault';
   readonly code: FaultCode;
+  /** The parts of the message, for one in another language. Frozen. */
+  readonly details: FaultDetails;
 
-  constructor(code: FaultCode, message: string, options?: { cause?: unknown }) {
+  constructor(
+    code: FaultCode,
+    message: string,
+    { details = {}, ...options }: { cause?: unknown; details?: FaultDetails } = {},
+  ) {
     super(message, options);
     this.code = code;
+    this.details = Object.freeze({ ...details });
+  }
+
+  /** What JSON.stringify shows. */
+  toJSON(): { name: string; code: FaultCode; message: string; details: FaultDetails } {
+    const { name, code, message, details } = this;
+    return { name, code, message, details };
   }
 
   /** @internal */
@@ -25,7 +38,7 @@ export class SeatfileFault extends Error {
 
 /** @internal */
 export const closedFault = (file: string): SeatfileFault =>
-  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`);
+  new SeatfileFault('CLOSED', `${file}: the licence was closed; open it again`, { details: { path: file } });
 
 /** Rules and readings name no file: here its path goes before what they say of it. @internal */
 export function inFile<T>(path: string, act: () => T): T {
@@ -33,7 +46,10 @@ export function inFile<T>(path: string, act: () => T): T {
     return act();
   } catch (error) {
     if (!(error instanceof SeatfileFault)) throw error;
-    throw new SeatfileFault(error.code, `${path}: ${error.message}`, { cause: error.cause });
+    throw new SeatfileFault(error.code, `${path}: ${error.message}`, {
+      cause: error.cause,
+      details: { ...error.details, path },
+    });
   }
 }
 

@@ -19,7 +19,10 @@ export function checkLicence(value: unknown, path: string): Licence {
     ...(events && { events: checkedList('events', event, events, path) }),
   };
   const trouble = troubleIn(whole.instances);
-  if (trouble) throw new SeatfileFault('LICENCE_INVALID', `${path}: ${trouble.path}: ${trouble.message}`);
+  if (trouble)
+    throw new SeatfileFault('LICENCE_INVALID', `${path}: ${trouble.path}: ${trouble.message}`, {
+      details: { path, found: trouble.message },
+    });
   return whole;
 }
 
@@ -33,6 +36,7 @@ export function checkTemplate(value: unknown, path: string): z.infer<typeof temp
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${path}: expected ${TEMPLATE} (a JSON object), found ${describeFound(value)}`,
+      { details: { path, found: describeFound(value) } },
     );
   const result = template.safeParse(value, { reportInput: true });
   if (result.success) return result.data;
@@ -68,6 +72,7 @@ function checkedList<T>(name: ListName, entry: z.ZodType<T>, list: readonly unkn
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${path}: ${name}: expected at most ${most} entries, got ${list.length}`,
+      { details: { path, found: `${list.length}` } },
     );
   return list.map((one, index) => {
     const result = entry.safeParse(one, { reportInput: true });
@@ -106,6 +111,7 @@ function invalid(issues: readonly Issue[], path: string): SeatfileFault {
   return new SeatfileFault(
     'LICENCE_INVALID',
     `${path}: ${lines.join('; ')}${more > 0 ? `; and ${more} more` : ''}`,
+    { details: { path, found: lines.join('; ') } },
   );
 }
 

@@ -23,7 +23,10 @@ export const MAX_VALUES = 2_000_000;
  */
 export function parseJson(text: string, path: string, what = 'a seatfile licence'): unknown {
   const fail = (found: string, cause?: unknown): never => {
-    throw new SeatfileFault('LICENCE_INVALID', `${path}: expected ${what} (JSON), found ${found}`, { cause });
+    throw new SeatfileFault('LICENCE_INVALID', `${path}: expected ${what} (JSON), found ${found}`, {
+      cause,
+      details: { path, expected: what, found },
+    });
   };
   if (text.startsWith('\uFEFF')) return fail('a byte order mark before it; save it as UTF-8 without one');
   if (text.trim() === '') return fail('an empty file');

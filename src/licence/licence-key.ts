@@ -80,5 +80,6 @@ function bad(typed: string, found: string): SeatfileFault {
     'BAD_ARGUMENT',
     `licence key "${short(typed)}": expected ${LENGTH} letters and digits, like XXXX-YYYY-ZZZZ; ${found}; ` +
       'compare it with the licence',
+    { details: { argument: 'licence key', found } },
   );
 }

@@ -81,11 +81,12 @@ const privateKey = (where: string, found: string): SeatfileFault =>
     'BAD_ARGUMENT',
     `${where}: expected a public key, found a private key (${found}). A private key must not leave its vendor; ` +
       'give the public key that belongs to it',
+    { details: { argument: where, found } },
   );
 
 const refused = (where: string, found: string, cause?: unknown): SeatfileFault =>
   new SeatfileFault(
     'BAD_ARGUMENT',
     `${where}: expected a public key of Ed25519 (PEM, or the base 64 of its 32 bytes), ${found}`,
-    { cause },
+    { cause, details: { argument: where, found } },
   );

@@ -73,6 +73,7 @@ export function refuseOtherFormat(value: unknown, path: string): void {
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${path}: expected a seatfile licence (a JSON object), found ${found}`,
+      { details: { path, found } },
     );
   }
   const { format } = value;
@@ -81,5 +82,6 @@ export function refuseOtherFormat(value: unknown, path: string): void {
     throw new SeatfileFault(
       'LICENCE_NEWER',
       `${path}: format: expected "${FORMAT}", found "${format}", written by a newer version; update this application`,
+      { details: { path, expected: FORMAT, found: String(format) } },
     );
 }

@@ -17,7 +17,7 @@ export function decodeText(bytes: Uint8Array, path: string): string {
     throw new SeatfileFault(
       'LICENCE_INVALID',
       `${path}: expected UTF-8 text, found ${bytes.length} bytes that are not; save it as UTF-8`,
-      { cause },
+      { cause, details: { path, found: `${bytes.length} bytes` } },
     );
   }
 }
@@ -90,6 +90,7 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
     'LICENCE_INVALID',
     `${path}: the change would make it ${excess} a licence may have${isGrowth ? ' for another user' : ''}; ` +
       'nothing was written',
+    { details: { path, found: excess } },
   );
 }
 

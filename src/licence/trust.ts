@@ -68,6 +68,7 @@ export class Trust {
           'LICENCE_UNSIGNED',
           `entitlement.signature: expected a licence signed with the key ${given}, found none; ` +
             'ask the vendor for the signed licence file',
+          { details: { expected: given } },
         );
       case 'invalid':
         return new SeatfileFault(
@@ -80,6 +81,7 @@ export class Trust {
           'LICENCE_UNTRUSTED',
           `entitlement.keyId: expected a licence signed with the key ${given}, found ${shownKeyId(keyId)}; ` +
             'ask the vendor for a licence for this product, or for the application that knows this key',
+          { details: { expected: given, found: shownKeyId(keyId) } },
         );
     }
   }

@@ -1,4 +1,10 @@
-import type { InstanceRecord, Licence, SeatRecord, Settings } from '../licence/document.js';
+import {
+  type InstanceRecord,
+  type Licence,
+  MAX_GONE,
+  type SeatRecord,
+  type Settings,
+} from '../licence/document.js';
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
@@ -68,11 +74,23 @@ export interface Removal {
   readonly words: string | null;
 }
 
+/**
+ * More holders than this are removed gently in any case. A table keeps {@link MAX_GONE} tombstones: a holder whose
+ * tombstone has been pushed out before its poll would take its record for lost, and put it back.
+ */
+export const MOST_AT_ONCE = MAX_GONE / 2;
+
 /** Frees the chosen seats, each with a tombstone. Null when nothing matches, or nothing changes by it. */
 export function remove(context: ChangeContext, removal: Removal): Draft | null {
-  const { isChosen, isGone = () => false, gently = false, ...by } = removal;
+  const { isChosen, isGone = () => false, gently: isAsked = false, ...by } = removal;
   const why = { reason: 'removed' as const, ...by };
   const isValid = (record: InstanceRecord, seat: SeatRecord) => !isOffered(seat) && !isGone(record);
+  const toTell = context.licence.instances.reduce(
+    (sum, record) =>
+      sum + record.seats.filter((seat) => isChosen(record, seat) && isValid(record, seat)).length,
+    0,
+  );
+  const gently = isAsked || toTell > MOST_AT_ONCE;
   const isTaken: IsChosen = (record, seat) => isChosen(record, seat) && !(gently && isValid(record, seat));
   const takings = context.licence.instances.map((record) => {
     return { record, seats: record.seats.filter((seat) => isTaken(record, seat)), why };

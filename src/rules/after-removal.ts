@@ -2,7 +2,7 @@ import type { Licence } from '../licence/document.js';
 import { type Policy, seatLimit } from '../licence/entitlement.js';
 import type { EventDraft } from '../licence/revision.js';
 import { type ChosenSeat, isLeaving } from './leaving.js';
-import { seatsInUse } from './seats.js';
+import { SeatIndex } from './seats.js';
 
 /** What became of a place whose seat was removed. */
 export type PlaceAfter =
@@ -13,11 +13,13 @@ export type PlaceAfter =
   /** It was offered to the first user in the queue. */
   | { readonly kind: 'given'; readonly to: { readonly user: string; readonly host: string } }
   | { readonly kind: 'free' }
+  /** It is kept for a user or a host that has none now. */
+  | { readonly kind: 'reserved' }
   /** More seats are still in use than there are. */
   | { readonly kind: 'excess' };
 
 interface AfterRemoval {
-  readonly licence: Pick<Licence, 'instances'>;
+  readonly licence: Licence;
   readonly policy: Policy;
   /** What the removal told: the seats that it offered are among it. */
   readonly events: readonly EventDraft[];
@@ -32,16 +34,17 @@ export function placesAfter(
   for (const { seats } of licence.instances)
     for (const seat of seats) held.set(keyOf(seat), held.get(keyOf(seat)) || isLeaving(seat));
   const answers = new Map<string, PlaceAfter>();
-  const [offered, inUse] = [offersIn(events), seatsInUse(licence)];
+  const [offered, places] = [offersIn(events), new SeatIndex({ licence, policy })];
   const left = new Map(
-    [...policy.modules].map(([module, grant]) => [module, seatLimit(grant) - (inUse.get(module) ?? 0)]),
+    [...policy.modules].map(([module, grant]) => [module, seatLimit(grant) - places.inUse(module)]),
   );
   const freed = (module: string): PlaceAfter => {
     const to = offered.get(module)?.shift();
     if (to) return { kind: 'given', to };
     const free = left.get(module) ?? 0;
     left.set(module, free - 1);
-    return { kind: free > 0 ? 'free' : 'excess' };
+    if (free <= 0) return { kind: 'excess' };
+    return { kind: free > places.kept(module) ? 'free' : 'reserved' };
   };
   return removed.map(({ seat }) => {
     const key = keyOf(seat);

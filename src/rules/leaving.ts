@@ -1,5 +1,6 @@
-import type { InstanceRecord, Leaving, Licence, SeatRecord } from '../licence/document.js';
+import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
+import type { Leaving } from '../licence/seat-marks.js';
 import { toIso } from '../licence/time.js';
 import { seatEvent } from './records.js';
 import { takeAway } from './tombstones.js';

@@ -1,5 +1,6 @@
-import { MAX_MESSAGES, type SeatMessage, type SeatRecord } from '../licence/document.js';
+import { MAX_MESSAGES, type SeatRecord } from '../licence/document.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
+import type { SeatMessage } from '../licence/seat-marks.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { type ChosenSeat, changeSeats, type IsChosen } from './leaving.js';
 import { seatEvent } from './records.js';

@@ -14,9 +14,12 @@ export function checkDeadline(deadline: Deadline, clock: Clock, waitingFor: stri
   if (deadline.signal?.aborted)
     throw new SeatfileFault('ABORTED', `given up at the caller's wish while waiting for ${waitingFor}`, {
       cause: deadline.signal.reason,
+      details: { waitingFor },
     });
   if (clock.elapsedMs() >= deadline.untilMs)
-    throw new SeatfileFault('SHARE_UNREACHABLE', `given up at the deadline while waiting for ${waitingFor}`);
+    throw new SeatfileFault('SHARE_UNREACHABLE', `given up at the deadline while waiting for ${waitingFor}`, {
+      details: { waitingFor },
+    });
 }
 
 const REFUSED =
@@ -30,7 +33,10 @@ export function toFault(error: unknown): unknown {
   if (!(error instanceof ShareError)) return error;
   const what = `${error.operation} ${error.path}`;
   const fault = (code: ConstructorParameters<typeof SeatfileFault>[0], text: string) =>
-    new SeatfileFault(code, text, { cause: error });
+    new SeatfileFault(code, text, {
+      cause: error,
+      details: { path: error.path, operation: error.operation },
+    });
   switch (error.kind) {
     case 'refused':
       return fault('SHARE_REFUSED', `${what}: ${REFUSED}`);

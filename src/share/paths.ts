@@ -4,7 +4,8 @@ import { mountOf } from './volumes.js';
 
 /** Paths as people give them: what cannot be one is refused before anything is looked at, in one line. */
 
-const bad = (text: string): SeatfileFault => new SeatfileFault('BAD_ARGUMENT', text);
+const bad = (text: string): SeatfileFault =>
+  new SeatfileFault('BAD_ARGUMENT', text, { details: { argument: 'path' } });
 
 /** Two letters at least before the colon: `C:/licence.json` is a path. */
 const ADDRESS = /^([a-z][a-z0-9+.-]+):\/\//i;
@@ -70,7 +71,7 @@ function absolute(path: string): string {
       'LICENCE_MISSING',
       `${path}: expected a path from the working directory, found that the working directory was deleted; ` +
         'change to another (cd), or give the whole path',
-      { cause },
+      { cause, details: { path } },
     );
   }
 }
@@ -94,6 +95,7 @@ export function refuseInside(path: string): void {
       'SHARE_UNFIT',
       `${path}: lies in a folder of revisions, which belongs to the licence file beside it; ` +
         `used as a licence file, it would make a second seat table. Use ${inside[1]}`,
+      { details: { path } },
     );
 }
 
@@ -109,5 +111,6 @@ export function refuseMounted(licenceFile: string, mountinfo: string | null): vo
       `${licenceFile}: is a mount point by itself (a single file mounted into a container): ` +
         'each container would make a seat table of its own beside it, and grant all seats. ' +
         'Mount the directory around the licence file instead',
+      { details: { path: licenceFile } },
     );
 }

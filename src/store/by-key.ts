@@ -176,6 +176,7 @@ function missing({ key, directory }: KeyWish, looked: number, { refused, unreada
     'LICENCE_MISSING',
     `${directory}: expected the licence ${key}, found none with this key among ${files} (*.json)${not}${closed}; ` +
       'compare the key with the licence, or give the licence file itself',
+    { details: { path: directory, licenceKey: key } },
   );
 }
 
@@ -184,6 +185,7 @@ const ambiguous = ({ key, directory }: KeyWish, names: readonly string[]): Seatf
     'LICENCE_AMBIGUOUS',
     `${directory}: expected one licence ${key}, found ${names.length}: ${list(names)}; each has seats of its own: ` +
       'move away all but the one in use, or give the licence file itself',
+    { details: { path: directory, licenceKey: key, names } },
   );
 
 const tooMuch = ({ key, directory }: KeyWish, what: string): SeatfileFault =>
@@ -191,11 +193,15 @@ const tooMuch = ({ key, directory }: KeyWish, what: string): SeatfileFault =>
     'LICENCE_UNREADABLE',
     `${directory}: expected at most ${MOST_FILES} licence files of ${MOST_BYTES / 1_048_576} MiB together ` +
       `in a directory that is searched for ${key}, ${what}; give the licence file itself`,
+    { details: { path: directory, licenceKey: key } },
   );
 
 function noDirectory(error: unknown, directory: string): unknown {
   const fault = (code: FaultCode, found: string) =>
-    new SeatfileFault(code, `${directory}: expected a directory of licences, ${found}`, { cause: error });
+    new SeatfileFault(code, `${directory}: expected a directory of licences, ${found}`, {
+      cause: error,
+      details: { path: directory, found },
+    });
   switch (error instanceof ShareError ? error.kind : null) {
     case 'missing':
       return fault('LICENCE_MISSING', 'found nothing; check the path, and whether the share is connected');

@@ -227,7 +227,7 @@ class CommitAttempts<A> {
     return new SeatfileFault(
       'COMMIT_UNKNOWN',
       `${this.context.paths.folder}: ${why}; the next look will show it`,
-      { cause },
+      { cause, details: { path: this.context.paths.folder } },
     );
   }
 }

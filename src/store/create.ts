@@ -87,6 +87,7 @@ const exists = (path: string): SeatfileFault =>
   new SeatfileFault(
     'LICENCE_EXISTS',
     `${path}: already exists, and is never overwritten; delete it, or choose another name`,
+    { details: { path } },
   );
 
 /** With or without its `licence.json`: all seats and the journal are in that folder, so no advice may cost it. */
@@ -96,6 +97,7 @@ const tableThere = (licenceFile: string): SeatfileFault =>
     `${folderOf(licenceFile)}: a seat table is there, with all its seats: leave it. A missing licence.json comes ` +
       `back with the next commit (seatfile status ${licenceFile} shows it). Make the new licence in another ` +
       'directory, and install it with seatfile install',
+    { details: { path: folderOf(licenceFile) } },
   );
 
 function noDirectory(error: unknown, directory: string): unknown {
@@ -103,9 +105,7 @@ function noDirectory(error: unknown, directory: string): unknown {
     return new SeatfileFault(
       'LICENCE_MISSING',
       `${directory}: expected a directory, found none; is the share connected?`,
-      {
-        cause: error,
-      },
+      { cause: error, details: { path: directory } },
     );
   return unreadable(error, directory);
 }

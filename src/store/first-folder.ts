@@ -36,6 +36,7 @@ export class FirstFolder {
       throw new SeatfileFault(
         'SHARE_UNFIT',
         `${this.context.paths.folder}: expected a directory of seatfile's own, found a ${stat.kind}`,
+        { details: { path: this.context.paths.folder, found: stat.kind } },
       );
     this.hasFolder = true;
     return true;
@@ -57,6 +58,7 @@ export class FirstFolder {
         `${licenceFile} is at revision ${revision}, but ${folder} is not there; nothing was written. ` +
           'If this is a copy, use the original: a repair would make a second table. ' +
           `If the folder was deleted, put it back. ${rebuildAdvice(licenceFile)}`,
+        { details: { path: folder, revision } },
       );
     }
   }
@@ -147,6 +149,7 @@ export class FirstFolder {
         'SHARE_UNFIT',
         `${this.context.paths.around}: the directory is sticky (mode ${around.mode.toString(8)}), so users could not ` +
           "delete each other's files; expected a directory of its own without the sticky bit",
+        { details: { path: this.context.paths.around } },
       );
   }
 
@@ -165,7 +168,7 @@ const isTaken = (error: unknown): boolean =>
 export function unreadable(error: unknown, licenceFile: string): unknown {
   if (!(error instanceof ShareError)) return error;
   const fault = (code: 'LICENCE_MISSING' | 'LICENCE_UNREADABLE', text: string) =>
-    new SeatfileFault(code, `${licenceFile}: ${text}`, { cause: error });
+    new SeatfileFault(code, `${licenceFile}: ${text}`, { cause: error, details: { path: licenceFile } });
   switch (error.kind) {
     case 'missing':
       return fault(

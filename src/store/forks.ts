@@ -57,6 +57,7 @@ export class ForkDetector {
         'TABLE_LOST',
         `${this.paths.folder} ends at revision ${licence.revision} of licence "${licenceIdOf(licence.entitlement)}"; ` +
           `expected licence "${this.licenceId}". Nothing was written; put the folder of this licence back`,
+        { details: { path: this.paths.folder, revision: licence.revision } },
       );
     this.lineage = licence.lineage;
     return null;

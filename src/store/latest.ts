@@ -163,7 +163,7 @@ export class LatestReader<D> {
     return new SeatfileFault(
       'SHARE_UNREACHABLE',
       `${paths.folder}: given up at the deadline before the share showed the newest revision (${messageOf(cause)})`,
-      { cause },
+      { cause, details: { path: paths.folder } },
     );
   }
 

@@ -78,7 +78,7 @@ async function resolveLicenceFile(path: string, files: ShareFiles, hint: string)
 function notThere(error: unknown, path: string, hint: string): unknown {
   const fault = unreadable(error, path);
   if (!(fault instanceof SeatfileFault) || fault.code !== 'LICENCE_MISSING' || hint === '') return fault;
-  return new SeatfileFault('LICENCE_MISSING', fault.message + hint, { cause: error });
+  return new SeatfileFault('LICENCE_MISSING', fault.message + hint, { cause: error, details: fault.details });
 }
 
 function refuseOddLicenceFile(
@@ -95,12 +95,14 @@ function refuseOddLicenceFile(
       `${licenceFile}: expected a licence file, ` +
         `found ${shown.kind === 'other' ? 'something that is no file' : `a ${shown.kind}`}; ` +
         'give the path of the file itself',
+      { details: { path: licenceFile } },
     );
   if (shown !== null && shown.links > 1 && folder === null)
     throw new SeatfileFault(
       'SHARE_UNFIT',
       `${licenceFile}: expected a file with one name, found one with ${shown.links} (hard links): ` +
         'a seat table could begin beside each; copy it to a name of its own',
+      { details: { path: licenceFile } },
     );
 }
 
@@ -118,6 +120,7 @@ async function refuseLinks(paths: LicencePaths, folder: FileStat, files: ShareFi
     throw new SeatfileFault(
       'SHARE_UNFIT',
       `${odd}: expected a directory of seatfile's own, found something else; remove it`,
+      { details: { path: odd } },
     );
 }
 
@@ -135,11 +138,13 @@ async function modeOfLatest(paths: LicencePaths, files: ShareFiles): Promise<num
  */
 export function whyNotOpened(error: unknown): unknown {
   if (!(error instanceof SeatfileFault)) return error;
-  const { code, message } = error;
-  if (code === 'SHARE_REFUSED') return new SeatfileFault('LICENCE_UNREADABLE', message, { cause: error });
+  const { code, details, message } = error;
+  if (code === 'SHARE_REFUSED')
+    return new SeatfileFault('LICENCE_UNREADABLE', message, { cause: error, details });
   if (code !== 'LICENCE_INVALID') return error;
   return new SeatfileFault(code, `${message}; put a good copy in its place (seatfile doctor tells more)`, {
     cause: error,
+    details,
   });
 }
 

@@ -48,6 +48,7 @@ export class CommitProgress {
       'SHARE_BUSY',
       `${paths.licenceFile}: waited ${seconds} s for a turn to write; the share answers, and others made ` +
         `${latest - first} changes meanwhile; try again, or allow more time (timeoutMs, --timeout)`,
+      { details: { path: paths.licenceFile, seconds } },
     );
   }
 }

@@ -159,7 +159,10 @@ export class Publisher<D> {
 
 /** @param what of the outcome the next reading shows */
 const unknown = (found: string, cause: unknown, what: string): SeatfileFault =>
-  new SeatfileFault('COMMIT_UNKNOWN', `${found}; the next look will show ${what}`, { cause });
+  new SeatfileFault('COMMIT_UNKNOWN', `${found}; the next look will show ${what}`, {
+    cause,
+    details: { found },
+  });
 
 const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');

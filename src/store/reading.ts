@@ -58,7 +58,10 @@ export class TextReader<D> {
   async readNamed(directory: string): Promise<ReadText<D> | null> {
     return await this.readIn(directory, (found, cause) => {
       const advice = `${documentIn(directory)} ${found}; rename ${directory}`;
-      return new SeatfileFault('TABLE_DAMAGED', advice, { cause });
+      return new SeatfileFault('TABLE_DAMAGED', advice, {
+        cause,
+        details: { path: documentIn(directory), found },
+      });
     });
   }
 

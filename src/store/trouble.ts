@@ -88,7 +88,7 @@ export async function faultOf(
   return new SeatfileFault(
     'SHARE_UNREACHABLE',
     `${paths.folder}: another file system is there than when it was opened; is the share connected?`,
-    { cause: fault },
+    { cause: fault, details: { path: paths.folder } },
   );
 }
 
@@ -108,18 +108,21 @@ export async function folderGone(paths: LicencePaths, files: ShareFiles): Promis
   return new SeatfileFault(
     'SHARE_UNREACHABLE',
     `${folder}: gone, and so is ${licenceFile}; expected both; is the share connected?`,
+    { details: { path: folder } },
   );
 }
 
 export const lost = ({ licenceFile, folder }: LicencePaths, found: string): SeatfileFault =>
-  new SeatfileFault('TABLE_LOST', `${folder} ${found}; nothing was written. ${rebuildAdvice(licenceFile)}`);
+  new SeatfileFault('TABLE_LOST', `${folder} ${found}; nothing was written. ${rebuildAdvice(licenceFile)}`, {
+    details: { path: folder, found },
+  });
 
 export const damaged = (paths: LicencePaths, number: number, found: string, cause?: unknown): SeatfileFault =>
   new SeatfileFault(
     'TABLE_DAMAGED',
     `${documentIn(inFolder(paths, numberName(number)))} ${found}; expected revision ${number} of the licence; ` +
       `nothing was written. ${rebuildAdvice(paths.licenceFile)}`,
-    { cause },
+    { cause, details: { path: documentIn(inFolder(paths, numberName(number))), found, revision: number } },
   );
 
 /** What to do about a lost table: the end of a fault's message, which `seatfile repair` itself leaves out. */

@@ -132,7 +132,10 @@ async function bodyOf(url: URL, answer: IncomingMessage): Promise<Buffer> {
 }
 
 function failed(url: URL, what: string, cause?: unknown): SeatfileFault {
-  return new SeatfileFault('RENEWAL_FAILED', `${shown(url)}: expected a licence, found ${what}`, { cause });
+  return new SeatfileFault('RENEWAL_FAILED', `${shown(url)}: expected a licence, found ${what}`, {
+    cause,
+    details: { address: shown(url), found: what },
+  });
 }
 
 function unanswered(
@@ -148,7 +151,10 @@ function unanswered(
     proxy === undefined
       ? ''
       : ` (${proxy} names a web proxy, which is not used for this; let the vendor give a path as renewal.from)`;
-  return new SeatfileFault('RENEWAL_FAILED', `${shown(url)}: no answer (${what})${hint}`, { cause: error });
+  return new SeatfileFault('RENEWAL_FAILED', `${shown(url)}: no answer (${what})${hint}`, {
+    cause: error,
+    details: { address: shown(url) },
+  });
 }
 
 const PROXIES = ['https_proxy', 'HTTPS_PROXY', 'http_proxy', 'HTTP_PROXY', 'all_proxy', 'ALL_PROXY'];

@@ -121,7 +121,9 @@ async function licenceIn(bytes: Uint8Array, from: string, trust: Trust): Promise
     const found = NO_LICENCE[error.code];
     if (found === undefined) throw error;
     const expected = `expected a licence signed with the key ${trust.keyIds.join(', ')}`;
-    throw new SeatfileFault('RENEWAL_FAILED', `${from}: ${expected}, found ${found}`);
+    throw new SeatfileFault('RENEWAL_FAILED', `${from}: ${expected}, found ${found}`, {
+      details: { address: from, found },
+    });
   }
 }
 
@@ -148,7 +150,9 @@ async function read(from: string, { files, around }: RenewalDeps): Promise<Uint8
   const path = nodePath.resolve(around, from);
   const none = (error: unknown): never => {
     const why = error instanceof ShareError ? error.kind : messageOf(error);
-    throw new SeatfileFault('RENEWAL_FAILED', `${path}: expected a licence file, found none (${why})`);
+    throw new SeatfileFault('RENEWAL_FAILED', `${path}: expected a licence file, found none (${why})`, {
+      details: { address: path },
+    });
   };
   const file = await files.resolve(path).catch(none);
   if (!nodePath.isAbsolute(from)) refuseOutside(file, path, around);
@@ -157,6 +161,7 @@ async function read(from: string, { files, around }: RenewalDeps): Promise<Uint8
   throw new SeatfileFault(
     'RENEWAL_FAILED',
     `${path}: expected a licence, found more than ${MOST_BYTES} bytes`,
+    { details: { address: path } },
   );
 }
 
@@ -171,6 +176,7 @@ function refuseOutside(file: string, path: string, around: string): void {
   throw new SeatfileFault(
     'RENEWAL_FAILED',
     `${path}: expected a file below ${top}, found a link that leads elsewhere`,
+    { details: { address: path } },
   );
 }
 

@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { LicenceStatus } from '../../src/api.js';
 import { widthOf } from '../../src/cli/width.js';
@@ -24,6 +25,10 @@ async function seat(user: string, host: string): Promise<ReturnType<typeof hold>
 async function json(...words: readonly string[]): Promise<LicenceStatus> {
   return JSON.parse((await seatfile(['status', place.file, '--json', ...words])).out) as LicenceStatus;
 }
+
+/** A line of what a process says, somewhere in it. */
+const saying = (child: ReturnType<typeof start>, part: string): Promise<string> =>
+  until(part, 20_000, () => child.lines.find((line) => line.includes(part)));
 
 test('at 80 columns a seat is a line, whatever the names are like; piped it is whole', async () => {
   await cad();
@@ -123,25 +128,23 @@ test('--watch for a program: all of it, then a line for each change; it ends 0, 
   const watch = start(['status', '--watch', place.file]);
   await watch.heard('No seats are in use.');
   await seat('ada', 'pc-1');
-  expect(await watch.heard('seated  CAD  ada@pc-1')).toMatch(
-    /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ {2}seated /,
-  );
-  await watch.heard('1 of 9 in use  CAD');
+  const line = await saying(watch, 'seated  CAD  ada@pc-1');
+  expect(line).toMatch(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+ {2}seated /);
+  await saying(watch, '1 of 9 in use  CAD');
   watch.process.kill('SIGINT');
   expect(await watch.ended).toMatchObject({ status: 0, complaint: '' });
 }, 60_000);
 
 test('--watch --json is a document a line; a share that goes away is told, and so is its return', async () => {
   await cad();
-  const { renameSync } = await import('node:fs');
   const watch = start(['status', place.file, '--watch', '1', '--json']);
   expect(JSON.parse(await watch.heard('{"schemaVersion":1'))).toMatchObject({ modules: [{ inUse: 0 }] });
   const away = `${place.directory}-away`;
   renameSync(place.directory, away);
-  await new Promise((resolve) => setTimeout(resolve, 2500)); // some looks find nothing
+  await until('the share is missed', 20_000, () => watch.complaint().includes('trying again') || undefined);
   renameSync(away, place.directory);
   await seat('ada', 'pc-1');
-  expect(JSON.parse(await watch.heard('"inUse":1'))).toMatchObject({ seats: [{ user: 'ada' }] });
+  expect(JSON.parse(await saying(watch, '"inUse":1'))).toMatchObject({ seats: [{ user: 'ada' }] });
   watch.process.kill('SIGTERM');
   const { status: ended, complaint } = await watch.ended;
   expect({ ended, complaint }).toEqual({
@@ -159,7 +162,7 @@ test('why: the evidence for a seat that is held, and for one that is gone; by a 
   expect(held.status).toBe(0);
   expect(held.out).toMatch(/^ada@pc-1 holds seat [0-9a-f]{32} of CAD, since .* UTC: alive\n/);
   expect(held.out).toMatch(
-    /\nIts last beat: .* ago\), in revision 1\.\nIt has promised a beat every 1 h\.\n/,
+    /\nIts last beat: .* ago\), in revision \d\.\nIt has promised a beat every 1 h\.\n/,
   );
   expect(held.out).toMatch(
     /No other application watches it\. .*\n {2}by a user that asks .*: not before .*, not after /,
@@ -168,13 +171,20 @@ test('why: the evidence for a seat that is held, and for one that is gone; by a 
   const view = JSON.parse((await seatfile(['why', place.file, '--seat', id, '--json'])).out);
   expect(view).toMatchObject({
     ...{ schemaVersion: 1, seat: id, kind: 'held', gone: null, waiting: null },
-    holders: [{ user: 'ada', lastBeatRevision: 1, promise: { checkIntervalSeconds: 3600 }, watchers: 0 }],
+    holders: [
+      {
+        user: 'ada',
+        lastBeatRevision: expect.any(Number),
+        promise: { checkIntervalSeconds: 3600 },
+        watchers: 0,
+      },
+    ],
   });
   expect(Date.parse(view.holders[0].notBefore) - Date.parse(view.holders[0].lastBeatAt)).toBe(6_300_000);
   await seatfile(['remove', place.file, '--seat', id, '--reason', 'gone home', '--yes']);
   const gone = await seatfile(['why', place.file, '--seat', id.slice(0, 8)]);
   expect(gone.out).toMatch(
-    /^ada@pc-1 held seat .* of CAD\.\nIt was removed by .* in revision 2\. Words: "gone home"\.\n/,
+    /^ada@pc-1 held seat .* of CAD\.\nIt was removed by .* in revision \d\. Words: "gone home"\.\n/,
   );
 }, 60_000);
 

@@ -114,7 +114,12 @@ test('a wait ends when its user is banned; it is recorded twice: that it began, 
   await world.advance(120_000);
   await new AdminSession(world).ban('bob', null, null);
   expect(world.table().waiting).toEqual([]);
-  expect(await world.run(answer)).toMatchObject({ kind: 'refused', reason: 'banned', untilAt: null });
+  expect(await world.run(answer)).toMatchObject({
+    kind: 'refused',
+    module: 'M2',
+    reason: 'banned',
+    untilAt: null,
+  });
   await world.advance(1000);
   expect(denied(world)).toMatchObject([
     { reason: 'full', final: false, waitedMs: 0, count: 1 },

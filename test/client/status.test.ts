@@ -82,7 +82,7 @@ test('on a hung share it ends at its deadline, however often it is asked, and co
   const fault = { code: 'SHARE_UNREACHABLE' };
   const both = [ada.licence.status({ timeoutMs: 2000 }), ada.licence.status({ timeoutMs: 3000 })];
   const told = both.map((one) => expect(one).rejects.toMatchObject(fault));
-  await world.advance(3000);
+  await world.advance(4000);
   await Promise.all(told);
   expect(asked).toHaveLength(1); // the second has not begun
   ada.host.mend();

@@ -207,7 +207,7 @@ describe('the package', { timeout: PATIENCE_MS }, () => {
     const { stdout } = await run(process.execPath, ['require.cjs'], { cwd: project });
     expect(JSON.parse(stdout)).toEqual({
       name: 'seatfile',
-      exports: ['SeatfileFault', 'createLicence', 'openLicence', 'readJournal'],
+      exports: ['SeatfileFault', 'createLicence', 'openLicence', 'readJournal', 'readStatus', 'removeSeats'],
       schema: 'seatfile licence',
     });
   });

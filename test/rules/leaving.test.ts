@@ -10,6 +10,7 @@ import { leaveMarked } from '../../src/rules/leaving.js';
 import { enqueue } from '../../src/rules/queue.js';
 import { undo } from '../../src/rules/reinstate.js';
 import type { Requester } from '../../src/rules/seats.js';
+import { seatedTable } from './seated.js';
 import { app, asking, contextOf, emptyTable, FILE, policyOf } from './tables.js';
 
 const [ada, bob, cyd] = [app('ada'), app('bob'), app('cyd')] as const;
@@ -88,6 +89,15 @@ describe('removed gently', () => {
     expect(outcome.draft.licence).toEqual(before);
     expect(outcome.draft.events).toMatchObject([{ kind: 'stays', user: 'ada', actor: 'eve@desk' }]);
   });
+});
+
+test('of very many none comes back, because its tombstone was pushed out: all are asked to leave', () => {
+  const many = seatedTable(250);
+  const after = remove(contextOf(many), { ...all, isGone: ({ id }) => id === 'user0' })?.licence ?? many;
+  expect(after.instances.filter(({ seats }) => seats.some(({ leaving }) => leaving))).toHaveLength(249);
+  expect(after.gone).toMatchObject([{ user: 'user0' }]);
+  const dead = remove(contextOf(many), { ...all, isGone: () => true })?.licence ?? many;
+  expect(dead.instances.filter(({ user }) => user !== 'eve')).toEqual([]);
 });
 
 describe('what is said of the places of removed seats', () => {

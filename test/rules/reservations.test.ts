@@ -2,12 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CountBy, Licence, Reservation } from '../../src/licence/document.js';
 import { seatLimit } from '../../src/licence/entitlement.js';
+import { chooseSeats, remove } from '../../src/rules/admin.js';
+import { placesAfter } from '../../src/rules/after-removal.js';
 import { ban } from '../../src/rules/bans.js';
 import { beat } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { offerFree } from '../../src/rules/offers.js';
 import { enqueue } from '../../src/rules/queue.js';
+import { undo } from '../../src/rules/reinstate.js';
 import { liftReservation, reserve } from '../../src/rules/reservations.js';
 import type { Requester } from '../../src/rules/seats.js';
 import { statusView } from '../../src/rules/status-view.js';
@@ -124,6 +127,20 @@ describe('a kept seat', () => {
       return outcome.kind === 'beaten' ? outcome.outcomes.get('M1')?.kind : outcome.kind;
     };
     expect([outcomeOf(true), outcomeOf(false)]).toEqual(['back', 'lost']);
+  });
+
+  test('a seat that is removed is kept from then on, and is not given back by undo', () => {
+    const late = kept(sit(table(1), ada), { user: 'boss' });
+    const by = { actor, words: null };
+    const removed = remove(contextOf(late), { isChosen: () => true, ...by });
+    const chosen = chooseSeats(late, {});
+    if (!removed) throw new Error('ada was there');
+    const placesIn = (licence: Licence) =>
+      placesAfter({ ...removed, licence, policy: policyOf(late) }, chosen);
+    expect(placesIn(removed.licence)).toEqual([{ kind: 'reserved' }]);
+    expect(placesIn({ ...removed.licence, settings: {} })).toEqual([{ kind: 'free' }]);
+    const undone = undo(contextOf(removed.licence), { seat: 'seat-ada', actor });
+    expect(undone).toMatchObject({ kind: 'refused', why: { reason: 'reserved' } });
   });
 
   test('where silent holders are dead, it is told when one is free for this user', () => {

@@ -109,6 +109,6 @@ function view(
     actor,
     message,
     seats,
-    processGone: gone,
+    processesGone: gone,
   };
 }

@@ -100,14 +100,14 @@ async function isWanted(
     for (const one of wouldBe.seats) world.err(`${describeSeat(one)}\n`);
     world.err(`${describeRemoval(wouldBe)}\n`);
   }
-  const act = wouldBe.gently ? 'Remove gently' : 'Remove';
+  const way = wouldBe.gently ? ' gently' : '';
   const question = { verb: 'remove', yes, signal: session.signal };
   if (all) {
-    const text = `To ${act.toLowerCase()} all of them, type the number of seats:`;
+    const text = `To remove all of them${way}, type the number of seats:`;
     return await isAgreed({ ...question, text, typed: String(length) }, world);
   }
   return await isAgreed(
-    { ...question, text: `${act} ${length === 1 ? 'this seat' : `these ${length} seats`}?` },
+    { ...question, text: `Remove ${length === 1 ? 'this seat' : `these ${length} seats`}${way}?` },
     world,
   );
 }

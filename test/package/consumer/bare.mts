@@ -28,6 +28,40 @@ class SeatOfATest implements Seat {
   readonly [Symbol.asyncDispose] = async () => undefined;
 }
 
+const heard = {
+  on: () => stub,
+  once: () => stub,
+  off: () => stub,
+  addListener: () => stub,
+  removeListener: () => stub,
+  removeAllListeners: () => stub,
+  listenerCount: () => 0,
+};
+
+/** A licence for the tests of an application: all seats are in use. */
+export const stub: OpenLicence = {
+  ...heard,
+  file: '/share/licence.json',
+  modules: ['M1'],
+  customer: null,
+  licenceId: 'a-test',
+  expiresAt: null,
+  maxUsers: () => 1,
+  acquire: async () => full,
+  status: async () => Promise.reject(new Error('not asked for in this test')),
+  close: async () => undefined,
+  [Symbol.asyncDispose]: async () => undefined,
+};
+
+const full: ClaimAnswer = {
+  kind: 'full',
+  module: 'M1',
+  holders: [],
+  freesAt: null,
+  evicted: null,
+  waitedMs: 0,
+};
+
 export async function work(path: string): Promise<string> {
   const licence: OpenLicence = await openLicence(path, {
     application: 'Consumer 1.0',
@@ -41,6 +75,18 @@ export async function work(path: string): Promise<string> {
   seat.on('lost', ({ reason, by }) => reason + by);
   await licence.close();
   return seat.state;
+}
+
+/** In another language. */
+export function inDutch(fault: SeatfileFault): string {
+  switch (fault.code) {
+    case 'UNKNOWN_MODULE':
+      return `Onbekend: ${fault.details.module}; er zijn ${fault.details.modules?.join(', ')}`;
+    case 'LICENCE_EXPIRED':
+      return `Verlopen op ${fault.details.expiresAt}`;
+    default:
+      return fault.message;
+  }
 }
 
 export const codeOf = (error: unknown): FaultCode | null =>

@@ -1,9 +1,11 @@
 import {
   type ClaimAnswer,
+  createLicence,
   type FaultCode,
   type LicencePlace,
   type Loss,
   openLicence,
+  readJournal,
   type Seat,
   SeatfileFault,
 } from 'seatfile';
@@ -29,6 +31,20 @@ export async function find(key: string, directory: string): Promise<string | nul
   licence.on('waiting', ({ file, place }) => console.warn(file, place));
   const claim = await licence.acquire('M1', { wait: 1000 });
   return claim.kind === 'seated' ? claim.file : null;
+}
+
+/** Two modules or none, from a licence that was made for it. */
+export async function both(path: string): Promise<readonly Seat[]> {
+  const { file } = await createLicence(path, {
+    modules: { M1: 2, M2: 1 },
+    signal: AbortSignal.timeout(5000),
+  });
+  await using licence = await openLicence(file, { signal: AbortSignal.timeout(5000) });
+  licence.on('changed', () => console.warn(licence.customer, licence.maxUsers('M1')));
+  const claim = await licence.acquire(['M1', 'M2']);
+  const { events } = await readJournal(file, { since: new Date(0), module: 'M1' });
+  if (claim.kind === 'full') console.warn(claim.module, events.map(({ kind }) => kind).join());
+  return claim.kind === 'seated' ? claim.seats : [];
 }
 
 function hold(seat: Seat): string | null {
