@@ -41,7 +41,7 @@ const VARIABLE = [
   /^[0-9A-Za-z+/]{43}=$/gm,
   /\bpid \d+/g,
   /\brevision \d+/g,
-  /\b\d+ s ago\b/g,
+  /\b(?:\d+ s ago|now)\b/g,
   /\b\d+\.\d s\b/g,
 ];
 const steady = (text: string): string =>
