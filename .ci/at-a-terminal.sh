@@ -44,7 +44,7 @@ at_terminal() {
   terminal=$!
   disown # its end is no news
   exec 3>"$work/keys"
-  await 20 grep -qE 'up|seated' "$work/shown"
+  await 20 grep -qE 'up|seated|Every' "$work/shown"
   for key in $keys; do
     lines=$(wc -l <"$work/shown")
     if [ "$key" = x ]; then kill -9 "$terminal"; else printf "$key" >&3; fi
@@ -117,4 +117,26 @@ at_question() { # at_question KEY STATUS "what is shown"
 }
 at_question '\003' 130 'Nothing was done'
 at_question '\004' 1 'Nothing was removed'
+
+# What Prometheus says of our metrics: promtool, of the Debian package prometheus. It prints what it would have otherwise.
+command -v promtool >/dev/null || { apt-get update && apt-get install -y --no-install-recommends prometheus; } >/dev/null 2>&1
+if ! command -v promtool >/dev/null; then
+  echo 'FAILED THIS MACHINE CANNOT: promtool of the package prometheus could not be installed (root, Debian)'
+  failed=1
+elif said=$(seatfile status "$licence" --format prometheus | promtool check metrics 2>&1) && [ -z "$said" ]; then
+  echo 'ok promtool finds nothing wrong with the metrics of status'
+else
+  echo "FAILED promtool check metrics: $said"
+  failed=1
+fi
+
+# A watched status at a terminal: it draws on the second screen, and Ctrl-C brings the first one back.
+at_terminal '\003' status "$licence" --watch 1s
+enter=$(printf '\033[?1049h') leave=$(printf '\033[?25h\033[?1049l')
+if [ "$status" = 0 ] && [[ $shown == *"$enter"*"Every 1 s"*"$leave"* ]] && ! grep -q '^    at ' <<<"$shown"; then
+  echo 'ok Ctrl-C: a watched status ends 0, and the screen is as it was'
+else
+  echo "FAILED a watched status: status ${status:-none} (expected 0)"
+  failed=1
+fi
 exit "$failed"

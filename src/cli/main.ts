@@ -31,8 +31,11 @@ export async function main(script: string, version: string, disk: DiskProcess | 
       (system ??= there ? { ...realSystem(), files: there.files, watching: there.watching } : realSystem()),
     append: there?.append ?? append,
     ready: disk?.ready ?? Promise.resolve(),
+    // One that does not know its size says 0.
     screen: () =>
-      process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : null,
+      process.stdout.isTTY
+        ? { columns: process.stdout.columns || 80, rows: process.stdout.rows || 24 }
+        : null,
     isInteractive: process.stdin.isTTY === true,
     reachesCommands: (name) => isWindows || (terminals.length > 0 && KEYS.includes(name)),
     endNow,

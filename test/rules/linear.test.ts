@@ -37,6 +37,7 @@ import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
 import { evict } from '../../src/rules/evict.js';
+import { explain } from '../../src/rules/explain.js';
 import { giveBack } from '../../src/rules/give-back.js';
 import { excessIn, install, withSealed } from '../../src/rules/installation.js';
 import { KeptSeats, type Names } from '../../src/rules/kept-seats.js';
@@ -455,6 +456,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   recentCommits: (of) => recentCommits(commitsOf(of), 0, 1),
   moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
+  explain: (of) =>
+    of.licence.instances.slice(0, 2).map((record) => explain(context(of), { record, isGone: true })),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [
     beat(context(of), of.standing), // each seat is to be found again
