@@ -9,7 +9,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 work=$(mktemp -d)
 failed=0
 holders=()
-trap 'kill "${holders[@]}" 2>/dev/null; rm -rf "$work"' EXIT
+trap 'kill "${holders[@]}" 2>/dev/null; wait; rm -rf "$work"' EXIT
 
 for shell in bash zsh fish; do
   command -v "$shell" >/dev/null || { echo "FAILED THIS MACHINE CANNOT: $shell is missing (Debian's package $shell)"; exit 1; }
