@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { Licence, Waiter } from '../licence/document.js';
 import { sameName } from '../licence/names.js';
 import { didYouMean } from '../licence/nearest.js';

@@ -18,7 +18,15 @@ const same: Paint = (text) => text;
 const NO_COLOURS: Colours = { red: same, yellow: same, dim: same, bold: same };
 
 /** None where stdout is no terminal, or a dumb one, or the user wants none: https://no-color.org */
-export function coloursFor({ screen, environment }: Pick<World, 'screen' | 'environment'>): Colours {
-  const isUnwanted = Boolean(environment['NO_COLOR']) || environment['TERM'] === 'dumb';
-  return screen() === null || isUnwanted ? NO_COLOURS : COLOURS;
-}
+export const coloursFor = ({ screen, environment }: Pick<World, 'screen' | 'environment'>): Colours =>
+  screen() === null || isUnwanted(environment) ? NO_COLOURS : COLOURS;
+
+/** The same for stderr. */
+export const noticeColoursFor = ({
+  noticeColumns,
+  environment,
+}: Pick<World, 'noticeColumns' | 'environment'>): Colours =>
+  noticeColumns() === null || isUnwanted(environment) ? NO_COLOURS : COLOURS;
+
+const isUnwanted = (environment: World['environment']): boolean =>
+  Boolean(environment['NO_COLOR']) || environment['TERM'] === 'dumb';

@@ -1,4 +1,5 @@
 import { type Finding, isFit, type Report, type Severity, worstFirst } from '../doctor/findings.js';
+import type { Colours } from './colour.js';
 import { PLACE_WORDS } from './place-text.js';
 import { PROBE_WORDS } from './probe-text.js';
 import { RIGHTS_WORDS } from './rights-text.js';
@@ -25,6 +26,8 @@ const LABEL: Readonly<Record<Severity, string>> = {
   ok: 'ok     ',
 };
 
+const same = (text: string): string => text;
+
 export function verdictOf(report: Report): 'fit' | 'unfit' | 'missing' | 'unreachable' {
   if (report.unreachable !== null) return 'unreachable';
   if (report.missing !== null) return 'missing';
@@ -32,11 +35,15 @@ export function verdictOf(report: Report): 'fit' | 'unfit' | 'missing' | 'unreac
 }
 
 /** One sentence, then the findings, worst first. */
-export function describeReport(report: Report): string {
+export function describeReport(report: Report, colours: Colours): string {
+  const paint: Partial<Record<Severity, (text: string) => string>> = {
+    ...{ unfit: colours.red, warning: colours.yellow },
+  };
   const lines = worstFirst(report.findings).map((finding) => {
     const { found, meaning, advice } = describeFinding(finding);
     const more = finding.severity === 'ok' ? [] : [meaning, ...(advice ? [`-> ${advice}`] : [])];
-    return `${[`${LABEL[finding.severity]}  ${found}`, ...more.map((line) => `         ${line}`)].join('\n')}\n`;
+    const label = (paint[finding.severity] ?? same)(LABEL[finding.severity]);
+    return `${[`${label}  ${found}`, ...more.map((line) => `         ${line}`)].join('\n')}\n`;
   });
   return `${headline(report)}\n\n${lines.join('')}`;
 }

@@ -18,6 +18,9 @@ const OTHER_WORDS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   issue: ['sign'],
   hold: ['checkout', 'acquire'],
   run: ['exec'],
+  why: ['explain'],
+  ban: ['block', 'exclude'],
+  notify: ['message', 'warn'],
 };
 
 function isCalled(word: string): string | null {

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { SeatfileFault } from '../licence/fault.js';
+import { noticeColoursFor } from './colour.js';
 import { COMMANDS, type CommandName, isCommand } from './command-list.js';
 import { HELP, programHelp, SEE_ALSO } from './help.js';
 import { signalStatus } from './interruption.js';
@@ -81,13 +82,14 @@ async function completeFor(words: readonly string[], given: Parameters<typeof ru
 function statusOfError(
   error: unknown,
   command: Command | undefined,
-  world: Pick<World, 'err' | 'environment'>,
+  world: Pick<World, 'err' | 'environment' | 'noticeColumns'>,
 ): number {
+  const fault = noticeColoursFor(world).red('seatfile:');
   const isRun = command?.name() === 'run'; // which keeps the low numbers for its command
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done; // help or the version, as asked
     const text = usageText(error, command);
-    if (text !== null) world.err(`seatfile: ${text}\n`);
+    if (text !== null) world.err(`${fault} ${text}\n`);
     return isRun ? RUN_EXIT.ours : EXIT.usage;
   }
   if (error instanceof Interrupted) {
@@ -99,7 +101,7 @@ function statusOfError(
     return signalStatus(error.by);
   }
   const isMissing = (error as NodeJS.ErrnoException | null)?.code === 'ERR_MODULE_NOT_FOUND';
-  world.err(`seatfile: ${isMissing ? `${PART_MISSING} (${String(error)})` : describeError(error)}\n`);
+  world.err(`${fault} ${isMissing ? `${PART_MISSING} (${String(error)})` : describeError(error)}\n`);
   if (!(error instanceof SeatfileFault)) return isRun ? RUN_EXIT.ours : EXIT.failed;
   const isFileKnown = Boolean(world.environment['SEATFILE']);
   const advice = command ? meantOtherwise(error, { command, isFileKnown }) : null;

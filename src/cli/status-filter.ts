@@ -1,8 +1,8 @@
 import type { LicenceStatus, SeatStatus } from '../api.js';
 import { foldedName } from '../licence/names.js';
 import { fromIso } from '../licence/time.js';
-
 import { isNamed } from '../rules/tombstones.js';
+import { meantName } from './meant-name.js';
 import { printable } from './words.js';
 
 /** Which part of a status is asked for, and in which order. */
@@ -21,6 +21,8 @@ export interface Narrowed {
   readonly filter: Filter;
   /** Where nothing matches: how many other seats there are. Null: something matches, or all was asked for. */
   readonly others: number | null;
+  /** And which user or host may have been meant, as a sentence; '' for none. */
+  readonly meant: string;
 }
 
 /** A user or a host is asked for. */
@@ -47,7 +49,11 @@ export function narrowed(whole: LicenceStatus, filter: Filter, sort: Sort | unde
     bans: whole.bans.filter((one) => user === undefined || isNamed({ ...one, host: '' }, { user })),
   };
   const isUnmatched = isNarrow(filter) && view.seats.length + view.waiting.length === 0;
-  return { view, filter, others: isUnmatched ? whole.seats.length : null };
+  const people = [...whole.seats, ...whole.waiting];
+  return {
+    ...{ view, filter, others: isUnmatched ? whole.seats.length : null },
+    meant: isUnmatched ? meantName(filter, people) : '',
+  };
 }
 
 type Order = (one: SeatStatus, other: SeatStatus) => number;

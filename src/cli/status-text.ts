@@ -2,25 +2,22 @@ import type { LicenceStatus, WaiterStatus } from '../api.js';
 import { fromIso } from '../licence/time.js';
 
 import { adviceOn } from './status-advice.js';
-import { type Filter, isNarrow, type Narrowed, wordsOf } from './status-filter.js';
+import { isNarrow, type Narrowed, wordsOf } from './status-filter.js';
 import { moduleTable, nameFor, queueTable, rulesInForce, type Showing, seatTable } from './status-table.js';
 import { duration, printable } from './words.js';
 
 /** What `status` says to people. */
 
 /** @param isKeyGiven whether a public key was given, so that an unverified signature is one of another key */
-export function describeStatus(
-  { view, others, filter }: Narrowed,
-  isKeyGiven: boolean,
-  showing: Showing,
-): string {
+export function describeStatus(asked: Narrowed, isKeyGiven: boolean, showing: Showing): string {
+  const { view, filter } = asked;
   const isOfOneModule = filter.module !== undefined || view.modules.length === 1;
   const advice = adviceOn(view, showing).map((line) => `${showing.colours.yellow(line)}\n`);
   const blocks = [
     headOf(view, isKeyGiven, showing),
     isNarrow(filter) ? '' : moduleTable(view.modules, showing),
     view.seats.length === 0
-      ? `${withoutSeat(view, filter, others, showing)}\n`
+      ? `${withoutSeat(asked, showing)}\n`
       : seatTable(view.seats, isOfOneModule, showing),
     view.waiting.length === 0 ? '' : queueTable(view.waiting, isOfOneModule, showing),
     rulesInForce(view, showing),
@@ -67,12 +64,12 @@ function describeSignature({ key, signature }: LicenceStatus['licence'], isKeyGi
 }
 
 /** What is said where no seat is shown; `others`: how many there are besides those asked for, null where all were. */
-function withoutSeat(view: LicenceStatus, filter: Filter, others: number | null, showing: Showing): string {
+function withoutSeat({ view, filter, others, meant }: Narrowed, showing: Showing): string {
   if (isNarrow(filter) && view.waiting.length > 0)
     return view.waiting.map((one) => describeWaiter(one, showing)).join('\n');
   if (others === null) return 'No seats are in use.';
   const rest = others === 0 ? 'no seats are' : others === 1 ? '1 other seat is' : `${others} other seats are`;
-  return `No seat matches ${wordsOf(filter)}; ${rest} in use.`;
+  return `No seat matches ${wordsOf(filter)}; ${rest} in use.${meant}`;
 }
 
 function describeWaiter({ place, module, user, host }: WaiterStatus, showing: Showing): string {

@@ -1,5 +1,5 @@
 import type { ClaimAnswer, WaitingNews } from '../api.js';
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { Seat } from './seat.js';
 
 type Seated = Extract<ClaimAnswer, { kind: 'seated' }>;

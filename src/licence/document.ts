@@ -1,5 +1,5 @@
 import type { GoneReason } from '../api.js';
-import type { Ban } from './ban.js';
+import type { Ban } from './banned.js';
 import { SeatfileFault } from './fault.js';
 import type { Leaving, SeatMessage } from './seat-marks.js';
 

@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { Licence } from '../licence/document.js';
 import { foldedName } from '../licence/names.js';
 import type { ChangeContext } from '../licence/revision.js';

@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import { type Licence, MAX_LISTED, type Waiter } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { foldedName, sameName } from '../licence/names.js';

@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { InstanceRecord, Licence, SeatRecord, Tombstone } from '../licence/document.js';
 import { isExpired, type Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';

@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
 import { countByOf, grantOf } from '../licence/entitlement.js';
 import { sameName } from '../licence/names.js';

@@ -1,4 +1,4 @@
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { InstanceRecord, Licence, Reservation, SeatRecord, Tombstone } from '../licence/document.js';
 import { MAX_GONE, MAX_LISTED } from '../licence/document.js';
 import { entitlementHash, type Policy, seatLimit } from '../licence/entitlement.js';

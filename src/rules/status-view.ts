@@ -1,5 +1,5 @@
 import type { BanStatus, LicenceStatus, ModuleStatus, SeatStatus } from '../api.js';
-import type { Ban } from '../licence/ban.js';
+import type { Ban } from '../licence/banned.js';
 import type { InstanceRecord, Licence } from '../licence/document.js';
 import { endingOf, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';

@@ -38,7 +38,8 @@ const silent = ({ operation, path }: Asked<unknown>): ShareError => new ShareErr
 class OneByOne {
   private readonly clock: Clock;
   private readonly options: TimeoutOptions;
-  private last: Promise<unknown> = Promise.resolve();
+  /** Opens when the next operation may start. Null: it may now. */
+  private last: Promise<void> | null = null;
   /** The operation that the others have gone past, until it returns after all. */
   private lost: Promise<void> | null = null;
 
@@ -52,22 +53,36 @@ class OneByOne {
     return new Promise((resolve, reject) => {
       let isExpired = false;
       let startedMs: number | null = null;
-      const done = this.last.then(() => {
+      const start = async () => {
         if (isExpired) throw silent(asked); // its caller has been answered; do not start it
         startedMs = this.clock.elapsedMs();
-        return asked.act();
-      });
-      const over = done.then(nothing, nothing);
-      const passed = latch();
-      this.last = Promise.race([over, passed.opened]);
+        return await asked.act();
+      };
+      const done = this.last === null ? start() : this.last.then(start);
+      const next = latch();
+      this.last = next.opened;
+      const over = () => done.then(nothing, nothing);
       const giveUp = (why: unknown) => {
         isExpired = true;
-        if (startedMs !== null) void this.skipStuck(over, startedMs, passed.open);
+        if (startedMs !== null) void this.skipStuck(over(), startedMs, next.open);
         reject(why);
       };
       const deadline = this.watch(asked, over, giveUp);
-      void over.then(() => deadline.callOff());
-      done.then(resolve, reject);
+      const end = () => {
+        deadline.callOff();
+        if (this.last === next.opened) this.last = null;
+        next.open();
+      };
+      done.then(
+        (value) => {
+          end();
+          resolve(value);
+        },
+        (error: unknown) => {
+          end();
+          reject(error);
+        },
+      );
     });
   }
 
@@ -89,7 +104,7 @@ class OneByOne {
   /** Tells when an operation is slow, and then when it is overdue; a deadline that is met costs a timer. */
   private watch(
     asked: Asked<unknown>,
-    over: Promise<void>,
+    over: () => Promise<void>,
     giveUp: (why: unknown) => void,
   ): { readonly callOff: CallOff } {
     const firstMs = Math.min(SLOW_MS, this.options.answerMs);
@@ -99,7 +114,7 @@ class OneByOne {
       const mostMs = options.answerMs - firstMs;
       watch.callOff = clock.alarm(mostMs, () => giveUp(silent(asked)));
       try {
-        options.onSlow?.(`the share to answer: ${asked.operation} ${asked.path}`, { mostMs, over });
+        options.onSlow?.(`the share to answer: ${asked.operation} ${asked.path}`, { mostMs, over: over() });
       } catch (error) {
         watch.callOff();
         giveUp(error); // to the caller: thrown from a timer, it would end the application

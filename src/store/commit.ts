@@ -189,7 +189,7 @@ class CommitAttempts<A> {
     const isAgain = this.earlier !== null;
     const { revisions } = this;
     return this.memory.known(
-      isAgain ? await revisions.stableLatest(deadline) : await revisions.latest(deadline),
+      isAgain ? await revisions.stableLatest(deadline) : await revisions.base(deadline),
     );
   }
 

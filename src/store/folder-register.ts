@@ -48,6 +48,10 @@ export class FolderRegister<D> implements Register<D> {
     return this.latestReader.latest(deadline);
   }
 
+  base(deadline: Deadline): Promise<Latest<D>> {
+    return this.latestReader.latest(deadline, 'lists');
+  }
+
   stableLatest(deadline: Deadline): Promise<Latest<D>> {
     return this.latestReader.stableLatest(deadline);
   }

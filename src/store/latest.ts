@@ -30,6 +30,9 @@ export interface LatestOptions {
   readonly onSlow?: OnSlow | undefined;
 }
 
+/** `lists`: a text that was seen under its number a moment ago is not read again. */
+type Depth = 'reads' | 'lists';
+
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 2000;
 /** A reading that goes on waiting says so again, with how long it may still take. Milliseconds. */
@@ -82,17 +85,17 @@ export class LatestReader<D> {
   }
 
   /** See {@link Register.latest}. */
-  async latest(deadline: Deadline): Promise<Latest<D>> {
-    return await withEnd((over) => this.look(deadline, over));
+  async latest(deadline: Deadline, depth: Depth = 'reads'): Promise<Latest<D>> {
+    return await withEnd((over) => this.look(deadline, depth, over));
   }
 
-  private async look(deadline: Deadline, over: Promise<void>): Promise<Latest<D>> {
+  private async look(deadline: Deadline, depth: Depth, over: Promise<void>): Promise<Latest<D>> {
     const { clock, paths } = this.context;
     let failingMs: number | null = null;
     let tellMs = clock.elapsedMs() + SLOW_MS;
     for (let tries = 0; ; tries++) {
       const startedMs = clock.elapsedMs();
-      const found = await this.readOnce();
+      const found = await this.readOnce(depth);
       if (!('kind' in found)) {
         this.trouble.forget();
         return found;
@@ -138,7 +141,7 @@ export class LatestReader<D> {
   }
 
   async latestOnce(): Promise<Latest<D> | null> {
-    const found = await this.readOnce();
+    const found = await this.readOnce('reads');
     return 'kind' in found ? null : found;
   }
 
@@ -167,10 +170,10 @@ export class LatestReader<D> {
     );
   }
 
-  private async readOnce(): Promise<Latest<D> | Trouble> {
+  private async readOnce(depth: Depth): Promise<Latest<D> | Trouble> {
     const startedMs = this.context.clock.elapsedMs();
     try {
-      return await this.readListed(startedMs);
+      return await this.readListed(startedMs, depth);
     } catch (error) {
       if (error instanceof SeatfileFault && error.code === 'TABLE_DAMAGED')
         return isForgery(error.cause) ? trouble('forged', error.cause) : trouble('damaged', error);
@@ -180,7 +183,7 @@ export class LatestReader<D> {
     }
   }
 
-  private async readListed(startedMs: number): Promise<Latest<D> | Trouble> {
+  private async readListed(startedMs: number, depth: Depth): Promise<Latest<D> | Trouble> {
     const { clock, files, paths } = this.context;
     const number = await this.highest();
     if (number === null) return trouble('noFolder', await folderGone(paths, files));
@@ -189,7 +192,8 @@ export class LatestReader<D> {
       const found = `ends at revision ${number}, but ${this.known.highest} was seen before`;
       return trouble('behind', lost(paths, found));
     }
-    const document = await this.reader.read(number);
+    const seen = depth === 'lists' ? this.reader.justSeen(number) : null;
+    const document = seen ?? (await this.reader.read(number));
     if (document === null) {
       await files.removeDirectory(this.reader.pathOf(number)).catch(() => undefined); // succeeds on an empty one only
       return trouble('vanished', damaged(paths, number, 'cannot be opened'));

@@ -8,7 +8,7 @@ const OVERTAKEN_MS = 5000;
 /** A listing older than this says nothing about a crowd. Milliseconds. */
 const CROWD_MS = 2000;
 /** One younger than this is as good as a new one. Milliseconds. */
-const FRESH_MS = 10;
+const FRESH_MS = 50;
 /** A stage that this many later ones went past is stopped, or dead. */
 const WENT_PAST = 2;
 /** So many stages are believed to be those of processes that wait, and twice as many as have had their turn. */

@@ -1,4 +1,5 @@
 import { SeatfileFault } from '../licence/fault.js';
+import { instantOf } from '../share/clock.js';
 import { type Deadline, toFault } from '../share/deadline.js';
 import { ShareError, type ShareErrorKind } from '../share/files.js';
 import { documentIn, numberName } from '../share/layout.js';
@@ -36,8 +37,9 @@ export class Publisher<D> {
     if (placed === 'taken') return (await this.stages.discard(stage.path)) ? 'conflict' : 'unknown';
     const isBelow = entry.number <= known.highest;
     if (placed === 'placed') known.expectAtLeast(entry.number); // a listing that ends below it is an old one
-    const result = await this.confirm(entry, placed === 'placed', deadline);
-    if (result === 'published') this.latest.reader.remember(entry);
+    const placedAt = placed === 'placed' ? instantOf(this.context.clock) : null;
+    const result = await this.confirm(entry, placedAt !== null, deadline);
+    if (result === 'published') this.latest.reader.remember(entry, placedAt);
     if (result === 'published' && isBelow) known.accept(entry.number);
     return result === 'conflict' && placed === 'stageGone' ? 'unknown' : result;
   }

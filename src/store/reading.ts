@@ -1,5 +1,6 @@
 import { isForgery, SeatfileFault } from '../licence/fault.js';
-import { breath, LARGE_BYTES } from '../share/clock.js';
+import { elapsedMs, type Instant } from '../licence/time.js';
+import { breath, type Clock, instantOf, LARGE_BYTES } from '../share/clock.js';
 import { ShareError, type ShareFiles } from '../share/files.js';
 import { documentIn, inFolder, type LicencePaths, numberName } from '../share/layout.js';
 import type { StoreContext } from './context.js';
@@ -18,6 +19,9 @@ interface ReadText<D> {
   readonly document: D;
 }
 
+/** A text that was seen under a number longer ago is read again before anything is made from it. Milliseconds. */
+const JUST_SEEN_MS = 1000;
+
 /**
  * Reads the texts of a folder, each whole or not at all. Remembers the last: most readings find the same one.
  */
@@ -25,17 +29,29 @@ export class TextReader<D> {
   readonly kind: Kind<D>;
   private readonly paths: LicencePaths;
   private readonly files: ShareFiles;
+  private readonly clock: Clock;
   private cached: ReadText<D> | null = null;
+  /** The last text that was seen under its number, and when that was, at the least. */
+  private seen: { readonly document: D; readonly at: Instant } | null = null;
 
-  constructor({ paths, files }: Pick<StoreContext, 'paths' | 'files'>, kind: Kind<D>) {
+  constructor({ paths, files, clock }: Pick<StoreContext, 'paths' | 'files' | 'clock'>, kind: Kind<D>) {
     this.paths = paths;
     this.files = files;
+    this.clock = clock;
     this.kind = kind;
   }
 
-  /** A text of this process, which is checked already. */
-  remember({ text, document }: ReadText<D>): void {
+  /** A text of this process, which is checked already. `placedAt`: it was under its number then; null: perhaps. */
+  remember({ text, document }: ReadText<D>, placedAt: Instant | null): void {
     this.cached = { text, document };
+    this.seen = placedAt && { document, at: placedAt };
+  }
+
+  /** The text of a number that was read, or published, a moment ago: a text never changes. Null: it is to be read. */
+  justSeen(number: number): D | null {
+    if (this.seen === null || this.kind.numberOf(this.seen.document) !== number) return null;
+    const isRecent = elapsedMs(this.seen.at, instantOf(this.clock)) <= JUST_SEEN_MS;
+    return isRecent ? this.seen.document : null;
   }
 
   pathOf(number: number): string {
@@ -48,9 +64,12 @@ export class TextReader<D> {
    */
   async read(number: number): Promise<D | null> {
     const fault: Damage = (found, cause) => damaged(this.paths, number, found, cause);
+    const at = instantOf(this.clock);
+    this.seen = null; // whatever this reading meets, nothing that was seen before speaks against it
     const read = await this.readIn(this.pathOf(number), fault);
     if (read && this.kind.numberOf(read.document) !== number)
       throw fault(`says it is revision ${this.kind.numberOf(read.document)}`);
+    this.seen = read && { document: read.document, at };
     return read?.document ?? null;
   }
 

@@ -28,6 +28,8 @@ export interface Register<D> {
    * earlier attempt.
    */
   stableLatest(deadline: Deadline): Promise<Latest<D>>;
+  /** As latest(), to publish upon: a text that was seen under its number within the last second is not read again. */
+  base(deadline: Deadline): Promise<Latest<D>>;
   /** As latest(), tried once. Null: there is trouble. */
   latestOnce(): Promise<Latest<D> | null>;
 

@@ -46,6 +46,11 @@ export class Revisions {
     return this.latestOf(await this.register.latest(deadline));
   }
 
+  /** See {@link Register.base}. */
+  async base(deadline: Deadline): Promise<LatestRevision> {
+    return this.latestOf(await this.register.base(deadline));
+  }
+
   /** See {@link Register.stableLatest}. */
   async stableLatest(deadline: Deadline): Promise<LatestRevision> {
     return this.latestOf(await this.register.stableLatest(deadline));

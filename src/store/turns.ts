@@ -1,5 +1,6 @@
 import type { OnSlow } from '../api/opening.js';
-import { inTime } from '../share/clock.js';
+import { elapsedMs, type Instant } from '../licence/time.js';
+import { instantOf, inTime } from '../share/clock.js';
 import { checkDeadline, type Deadline } from '../share/deadline.js';
 import { SLOW_MS, withEnd } from '../share/op-timeouts.js';
 import type { StoreContext } from './context.js';
@@ -65,6 +66,8 @@ const MOST_PATIENCE_MS = 5000;
 
 /** How far the stamp on the lock may be from what the own clock makes of the stamp on the stage. Milliseconds. */
 const AGREES_MS = 2000;
+/** After a shorter wait the own clocks carry the stamp on the stage on. Milliseconds. */
+const CARRIED_MS = 1000;
 /** No writer waits longer for a share that does not take back the lock. Milliseconds. */
 const UNLOCK_MS = 1000;
 
@@ -95,7 +98,7 @@ export class Turns {
     if (first === 'held' && this.lock.isPassedOver) return this.turnWith(null, null);
     if (!this.line.isFresh) await progress.latest(); // the stages that it shows were there before ours
     const attempt = await this.stages.make().catch(() => null); // what refuses it, the lock or the commit meets too
-    const waited = attempt && { attempt, madeMs: this.context.clock.elapsedMs() };
+    const waited = attempt && { attempt, made: instantOf(this.context.clock) };
     if (attempt) this.line.join(attempt.name);
     try {
       const unlock = await withEnd((over) => this.wait(progress, deadline, over));
@@ -246,11 +249,8 @@ class Seen {
   }
 }
 
-/** A stage that a process has waited with, and when it was made, by the monotonic clock. */
-interface Waited {
-  readonly attempt: Attempt;
-  readonly madeMs: number;
-}
+/** A stage that a process has waited with, and when it was made. */
+type Waited = { readonly attempt: Attempt; readonly made: Instant };
 
 /** A turn, with or without the lock. */
 class HeldTurn implements Turn {
@@ -271,17 +271,19 @@ class HeldTurn implements Turn {
   }
 
   /**
-   * The stage that the process has waited with, at the server's time now: that is the stamp on its own lock. The lock
-   * has a name that others can foretell, so its stamp counts only if it agrees with the own clock since the stage.
+   * The stage that the process has waited with, at the server's time now: the own clocks tell that, or the stamp on the
+   * own lock. Others can foretell the lock's name, so the stamp counts only if it agrees with the own clock.
    */
   private async stage(): Promise<Attempt> {
     const { waited } = this;
     if (waited === null) return await this.stages.make();
     this.waited = null;
-    const { attempt, madeMs } = waited;
+    const { attempt, made } = waited;
     const { clock, files, paths } = this.context;
+    const dueNow = () => attempt.shareTimeMs + clock.elapsedMs() - made.elapsedMs;
+    if (elapsedMs(made, instantOf(clock)) <= CARRIED_MS) return { ...attempt, shareTimeMs: dueNow() };
     const lock = this.unlock && (await files.stat(paths.lock).catch(() => null));
-    const dueMs = attempt.shareTimeMs + clock.elapsedMs() - madeMs;
+    const dueMs = dueNow();
     if (lock?.kind === 'directory' && Math.abs(lock.modifiedMs - dueMs) <= AGREES_MS)
       return { ...attempt, shareTimeMs: lock.modifiedMs };
     await this.stages.drop(attempt);

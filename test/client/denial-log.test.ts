@@ -99,7 +99,7 @@ test('what a banned user is told, and what is recorded of it', async () => {
   const { revision } = world.table();
   const answer = bob.ask('M2').then((claim) => ({ claim, revision: world.table().revision }));
   expect(await world.run(answer)).toEqual({
-    claim: { kind: 'refused', module: 'M1', reason: 'banned', untilAt, by: 'admin@desk', words: 'audit' },
+    claim: { kind: 'refused', module: 'M2', reason: 'banned', untilAt, by: 'admin@desk', words: 'audit' },
     revision,
   });
   await world.advance(1000);
@@ -116,7 +116,7 @@ test('a wait ends when its user is banned; it is recorded twice: that it began, 
   expect(world.table().waiting).toEqual([]);
   expect(await world.run(answer)).toMatchObject({
     kind: 'refused',
-    module: 'M2',
+    module: 'M1',
     reason: 'banned',
     untilAt: null,
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Ban } from '../../src/licence/ban.js';
+import type { Ban } from '../../src/licence/banned.js';
 import { type Licence, MAX_LISTED } from '../../src/licence/document.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';

@@ -689,7 +689,7 @@ const table: readonly Bug[] = [
     breaks: 'a seat without a holder is free again',
     file: 'src/client/open-licence.ts',
     within: 'OpenLicence.ask',
-    find: 'this.noted(asked.then((late) => this.giveBack(late)))',
+    find: 'this.claims.noted(asked.then((late) => this.giveBack(late)))',
     replace: 'asked',
   },
 ];

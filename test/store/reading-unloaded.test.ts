@@ -16,7 +16,8 @@ test('a revision that cannot be checked for want of the module is not called dam
   const files = {
     read: async () => new TextEncoder().encode('{"format":"seatfile/3","revision":7}'),
   } as unknown as ShareFiles;
-  const reader = new TextReader({ paths: pathsOf('/share/licence.json', 0o775, 0o664), files }, {
+  const { systemClock: clock } = await import('../../src/share/clock.js');
+  const reader = new TextReader({ paths: pathsOf('/share/licence.json', 0o775, 0o664), files, clock }, {
     decode: decodeText,
     parse: (text: string, path: string) => withFullCheck(() => parseLicence(text, path)),
     numberOf: () => 7,

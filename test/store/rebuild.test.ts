@@ -10,6 +10,8 @@ import { adding, codeOf, Table, type Writer } from '../helpers/table.js';
 /** The rebuilding of a lost table, without instances: what is written, and whose revision wins. */
 
 const MINUTES_MS = 300_000;
+/** What a process has read within the last second it does not read again. */
+const JUST_SEEN_MS = 1001;
 
 function healer(table: Table, wrap?: (files: ShareFiles) => ShareFiles): Writer {
   const writer = table.writer(wrap ? { wrap } : {});
@@ -68,6 +70,7 @@ describe('a damaged top', () => {
     table.grow(3);
     const writer = healer(table);
     await writer.read();
+    await table.timeline.advance(JUST_SEEN_MS);
     damage(table);
     const { licence } = await writer.add('mine', MINUTES_MS);
     expect(licence.revision).toBe(1001);
@@ -92,6 +95,7 @@ describe('a damaged top', () => {
     table.grow(3);
     const [one, other] = [healer(table), healer(table)];
     for (const writer of [one, other]) await writer.read();
+    await table.timeline.advance(JUST_SEEN_MS);
     damage(table);
     await one.read(MINUTES_MS);
     damage(table); // 1000: the other has never seen it
@@ -157,6 +161,7 @@ describe('healers who know of different revisions', () => {
     table.server.removeTree(table.numberPath(500));
     table.server.makeDirectory(table.numberPath(500));
     table.server.writeNew(table.documentPath(500), '{', 0o644);
+    await table.timeline.advance(JUST_SEEN_MS);
     stop = () => {
       stop = null;
       more.clock.gate.shut();
@@ -237,6 +242,7 @@ describe('somebody else has healed while we met the same damage', () => {
     table.grow(3);
     const [one, other] = [healer(table), healer(table, (files) => wrap?.(files, table) ?? files)];
     for (const writer of [one, other]) await writer.read();
+    await table.timeline.advance(JUST_SEEN_MS);
     damage(table);
     table.server.copyTree(table.paths.folder, '/backup');
     const healing = one.store.commit(adding('one'), one.deadline(MINUTES_MS));

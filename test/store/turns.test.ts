@@ -139,6 +139,17 @@ describe('in line', () => {
     expect(table.others()).toEqual([]);
   });
 
+  test('after a short wait its own clocks tell the time, and the lock is not looked at for that', async () => {
+    const { table, wrap, count } = counted();
+    table.server.makeDirectory(table.paths.lock);
+    table.timeline.at(200, () => table.server.removeTree(table.paths.lock));
+    const { shareTimeMs } = await table.writer({ wrap }).add('mine');
+    const startedMs = table.server.nowMs - table.timeline.nowMs;
+    expect(shareTimeMs).toBeGreaterThanOrEqual(startedMs + 200);
+    expect(shareTimeMs).toBeLessThanOrEqual(table.server.nowMs);
+    expect(count('stat lock')).toBe(1); // whether it is an old one
+  });
+
   test('a lock that another process has exchanged tells no time', async () => {
     const table = new Table();
     table.grow(1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type OpenLicence, type OpenOptions, type Seat, SeatfileFault } from '../../src/index.js';
-import { type TestOffice, testLicence } from '../../src/testing/index.js';
+import { type TestOffice, testLicence, testSeat } from '../../src/testing/index.js';
 
 /** T of an office with one user. Milliseconds. */
 const T_MS = 30_000;
@@ -36,6 +36,30 @@ async function faultOf(act: () => unknown): Promise<string> {
 
 const ada = { user: 'ada', host: 'pc-1', application: 'Acme CAD' };
 const bob = { user: 'bob', host: 'pc-2', application: 'Acme CAD' };
+
+describe('what the licence of a test has of the real one', () => {
+  test('what it grants, what has changed, and several modules at once', async () => {
+    await using office = await testLicence({ modules: { CAD: 2, CAM: 1 } });
+    const licence = await office.open(ada);
+    expect([licence.customer, licence.licenceId, licence.expiresAt]).toEqual(['Test', 'test', null]);
+    expect([licence.modules, licence.maxUsers('CAD')]).toEqual([['CAD', 'CAM'], 2]);
+    let changes = 0;
+    licence.on('changed', () => changes++);
+    const other = await (await office.open(bob)).acquire(['CAD', 'CAM']);
+    expect(other).toMatchObject({ kind: 'seated', seats: [{ module: 'CAD' }, { module: 'CAM' }] });
+    await office.advance(T_MS);
+    expect(changes).toBe(1);
+    expect(await licence.acquire(['CAD', 'CAM'])).toMatchObject({ kind: 'full', module: 'CAM' });
+  });
+
+  test.each([
+    ['testLicence', () => testLicence({ modules: { CAD: 1 }, ...{ lvel: 'light' } })],
+    ['testSeat', () => testSeat({ modul: 'CAD' } as object)],
+    ['open', async () => await (await testLicence({ modules: { CAD: 1 } })).open({ usr: 'ada' } as object)],
+  ] as [string, () => unknown][])('a misspelt option of %s is a fault', async (_name, act) => {
+    expect(await faultOf(act)).toMatch(/^BAD_ARGUMENT: options: there is no option .* did you mean \w+\?$/);
+  });
+});
 
 describe('an office whose clock is moved by hand', () => {
   test('seats as many as the licence says, and tells the others which users have the seats', async () => {

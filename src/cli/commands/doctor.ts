@@ -13,6 +13,7 @@ import type { ShareFiles } from '../../share/files.js';
 import { whyNotOpened } from '../../store/locate.js';
 import { parseDuration } from '../arguments.js';
 import { waitingReporter } from '../asking.js';
+import { coloursFor } from '../colour.js';
 import { jsonOption } from '../common-options.js';
 import { describeReport, reportDocument, verdictOf } from '../doctor-text.js';
 import { hammerCheck, runHammerWorker } from '../hammer-workers.js';
@@ -66,7 +67,9 @@ async function doctor(place: LicencePlace, options: DoctorOptions, world: World)
   const { publicKey } = options;
   const extras = { seconds, waitMs: options.peer ? waitMs : null, ...(publicKey && { publicKey }) };
   const report = await unlessStopped(world, (interruption) => examined(place, extras, interruption, world));
-  world.out(options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report));
+  world.out(
+    options.json ? `${jsonText(reportDocument(report), 2)}\n` : describeReport(report, coloursFor(world)),
+  );
   world.setStatus(STATUS[verdictOf(report)]);
 }
 

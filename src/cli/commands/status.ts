@@ -7,6 +7,7 @@ import { type AdminSession, checkModule, withAdminSession } from '../admin-sessi
 import { parseEvery } from '../arguments.js';
 import { coloursFor } from '../colour.js';
 import { hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { csvOf } from '../status-csv.js';
@@ -33,8 +34,15 @@ interface StatusOptions extends KeyOptions, PlaceOptions, Filter {
   readonly watch?: string | true;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile status licence.json', 'which user holds a seat where, and what to do'],
+  ['seatfile status licence.json -m CAD --sort since', 'one module, the longest seat first'],
+  ['seatfile status licence.json --watch 10s', 'again and again; Ctrl-C ends it'],
+  ['seatfile status licence.json --format prometheus', 'for other programs; also lmstat, csv and --json'],
+];
+
 export function addStatus(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('status')))
+  withPlace(withPublicKey(withExamples(program.command('status'), EXAMPLES)))
     .summary('show who is using the licence')
     .description(
       'Shows which user holds a seat where, since when, and the last beat; and what to do. ' +

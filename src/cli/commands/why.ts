@@ -6,6 +6,7 @@ import { toIso } from '../../licence/time.js';
 import { type ShareTime, statusView } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { jsonOption } from '../common-options.js';
+import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { shellWord } from '../shell-word.js';
@@ -21,8 +22,12 @@ interface WhyOptions extends KeyOptions, PlaceOptions {
   readonly utc?: boolean;
 }
 
+const EXAMPLES: readonly Example[] = [
+  ['seatfile why licence.json --seat be8fe085', 'what the seat rests on; status shows its id'],
+];
+
 export function addWhy(program: Command, world: World): void {
-  withPlace(withPublicKey(program.command('why')))
+  withPlace(withPublicKey(withExamples(program.command('why'), EXAMPLES)))
     .summary('show why a seat is taken, and when it is free')
     .description(
       'Shows what a seat rests on: its last beat, what its holder has promised, and by which rule it would be ' +

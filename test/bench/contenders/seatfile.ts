@@ -6,10 +6,13 @@ import { realSystem } from '../../../src/client/system.js';
 import { sealUnsigned } from '../../../src/licence/entitlement.js';
 import { firstLicence } from '../../../src/licence/revision.js';
 import { formatLicence } from '../../../src/licence/text.js';
+import { loadLockfile } from '../../../src/store/lock.js';
 import { type OpenOptions, PATIENT_MS, type Session } from './contender.js';
 import { Meter, metered } from './meter.js';
 
 const MODULE = 'CAD';
+
+await loadLockfile(); // as the loop has: no import is counted but in the row about it
 
 /** The folder is there too: as `seatfile init` leaves it. */
 export async function prepare(directory: string, places: number): Promise<string> {

@@ -4,8 +4,8 @@ import { Member } from '../member.js';
 import { withTable } from '../place.js';
 import { type Row, runsOf, type Setting } from '../row.js';
 
-/** For what follows the seat. Milliseconds. */
-const SETTLE_MS = 4000;
+/** For what follows the seat, and the two collections of garbage that V8 makes once, some 8 s later. Milliseconds. */
+const SETTLE_MS = 12_000;
 const IDLE_MS = 10_000;
 
 interface Idle {

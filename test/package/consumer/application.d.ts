@@ -9,5 +9,6 @@ declare function resumeWork(): void;
 declare const publicKey: string;
 declare function askForARenewal(expiresAt: string): void;
 declare function lockTheWindow(reason: Loss['reason'], by: string | null, words: string | null): void;
+declare function show(words: string | null, by: string | null): void;
 declare function log(message: string): void;
 declare function explain(state: import('seatfile').SeatState): void;
