@@ -59,16 +59,17 @@ async function run(words: readonly string[], world: Omit<World, 'command' | 'set
     status = to;
   };
   let asked: Command | undefined;
+  let only: CommandName | null = null;
   try {
     const [first, ...rest] = withoutHelpWord(own);
-    const only = isCommand(first) ? first : null;
+    if (isCommand(first)) only = first;
     if (only === null && first !== undefined && !first.startsWith('-')) throw unknownCommand(first);
     const program = await buildProgram({ ...world, command, setStatus }, only);
     if (only !== null) asked = program.commands.find((one) => one.name() === only);
     await program.parseAsync(first === undefined ? [] : [first, ...rest], { from: 'user' });
     return status;
   } catch (error) {
-    return statusOfError(error, asked, world);
+    return statusOfError(error, { name: only, command: asked }, world);
   }
 }
 
@@ -81,11 +82,11 @@ async function completeFor(words: readonly string[], given: Parameters<typeof ru
 
 function statusOfError(
   error: unknown,
-  command: Command | undefined,
+  { name, command }: { readonly name: CommandName | null; readonly command: Command | undefined },
   world: Pick<World, 'err' | 'environment' | 'noticeColumns'>,
 ): number {
   const fault = noticeColoursFor(world).red('seatfile:');
-  const isRun = command?.name() === 'run'; // which keeps the low numbers for its command
+  const isRun = name === 'run'; // which keeps the low numbers for its command
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return EXIT.done; // help or the version, as asked
     const text = usageText(error, command);
