@@ -15,7 +15,7 @@ describe.each(interrupted)('killed during $name', (commit) => {
     timeout: 240_000,
   }, async () => {
     const moments = await crasher.momentsOf(commit);
-    expect(moments.length).toBeGreaterThan(15);
+    expect(moments.length).toBeGreaterThanOrEqual(15); // as many operations as a commit makes
     await inParallel(moments, AT_ONCE, async (moment) => await crasher.kill(moment));
     const operations = [...new Map(moments.map(({ at, operation }) => [at, operation])).values()];
     console.info(

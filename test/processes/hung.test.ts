@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { OpenOptions } from '../../src/api.js';
@@ -17,6 +18,8 @@ import { newShare, removeShares, type Share } from './shares.js';
 const PROMISE_MS = 2000;
 /** What a busy computer may add. */
 const BUSY_MS = 1500;
+/** A commit does not read again what its process has seen within a second: only a later one meets a read that hangs. */
+const READ_AGAIN_MS = 1200;
 /** A command that says that it is up, and ends when its stdin does. */
 const UNTIL_STDIN_ENDS = `console.log('up'); process.stdin.resume().on('end', () => console.log('over'));`;
 
@@ -140,6 +143,7 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
     await child.heard('up');
     hang(share);
+    await delay(READ_AGAIN_MS);
     child.process.stdin?.end();
     await child.heard('over');
     await until('it waits', 10_000, () => child.complaint().includes('Waiting for') || undefined);
@@ -155,6 +159,7 @@ describe.runIf(process.platform !== 'win32')('a share that hangs does not hang t
     const child = seatfile(['run', share.file, '--module', 'M1', '--', process.execPath, '-e', script]);
     await child.heard('up');
     hang(share);
+    await delay(READ_AGAIN_MS);
     child.process.stdin?.end();
     await child.heard('over');
     await until('it waits', 10_000, () => child.complaint().includes('Waiting for') || undefined);
