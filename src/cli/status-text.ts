@@ -72,7 +72,12 @@ function withoutSeat({ view, filter, others, meant }: Narrowed, showing: Showing
   return `No seat matches ${wordsOf(filter)}; ${rest} in use.${meant}`;
 }
 
-function describeWaiter({ place, module, user, host }: WaiterStatus, showing: Showing): string {
+function describeWaiter(waiter: WaiterStatus, showing: Showing): string {
+  const { place, module, user, host, isReserved } = waiter;
   const name = nameFor(showing);
-  return `${name(user)}@${name(host)} has no seat of ${module}, and waits for one: place ${place} in the queue.`;
+  const first = isReserved ? '; a seat is reserved for it, so it comes first' : '';
+  return (
+    `${name(user)}@${name(host)} has no seat of ${module}, and waits for one: ` +
+    `place ${place} in the queue${first}.`
+  );
 }
