@@ -72,13 +72,13 @@ export function seatTable(seats: readonly SeatStatus[], isOfOneModule: boolean, 
     { header: 'LAST BEAT', cell: lastBeatOf },
     { header: 'STATE', cell: stateOf, paint: (text, one) => paintOf(one, showing.colours)(text) },
     { header: 'SEAT', cell: (one) => shortId(one.seat) },
+    ...(seats.some(({ note }) => note !== null) ? [noteColumn(name)] : []),
     {
       header: 'APPLICATION',
       cell: (one) => name(one.application ?? ''),
       least: LEAST_APPLICATION,
       isSpare: true,
     },
-    ...(seats.some(({ note }) => note !== null) ? [noteColumn(name)] : []),
   ];
   return fittedTable(columns, seats, showing.width);
 }

@@ -72,6 +72,20 @@ test('a process that is gone on this computer is told so, with the command for i
   expect((await json()).seats).toMatchObject([{ user: 'bob', state: 'leaving' }]);
 }, 60_000);
 
+test('the note of a seat is shown, in a column of its own, and by why', async () => {
+  await cad();
+  await seat('ada', 'pc-1');
+  expect((await status()).out).not.toContain('NOTE');
+  await told(hold(place.file, 'bob', 'pc-2', '--note', 'desk 4\u001b[2J'), 'seated');
+  const bob = (await json('--user', 'bob')).seats[0]?.seat ?? '';
+  for (const { out } of [await status(), await status('--wide'), await seatfile(['status', place.file])]) {
+    expect(uncoloured(out)).toMatch(/ NOTE /);
+    expect(uncoloured(out)).toMatch(/^bob .*desk 4/m);
+    expect(out).not.toContain('\u001b[2J');
+  }
+  expect((await seatfile(['why', place.file, '--seat', bob])).out).toMatch(/\nIts note: "desk 4.*"\.\n/);
+}, 60_000);
+
 test('the library reads the document of --json', async () => {
   await cad('--customer', 'Acme');
   await seat('ada', 'pc-1');
@@ -118,6 +132,8 @@ test('for other programs: one form, and no picture', async () => {
     ['--format', 'xml'],
     ['--format', 'csv', '--json'],
     ['--format', 'csv', '--watch'],
+    ['--format', 'prometheus', '--user', 'ada'],
+    ['--format', 'prometheus', '--host', 'pc-1'],
     ['--watch', '0s'],
   ])
     expect(await seatfile(['status', place.file, ...wrong]), wrong.join(' ')).toMatchObject({ status: 2 });
