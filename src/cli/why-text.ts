@@ -78,7 +78,11 @@ function describeProspects(holder: HolderView, { shareTimeFrom }: WhyView, times
   const asked = prospects.filter(({ ifAsked }) => ifAsked);
   return [
     `${isGoneHere(holder) ? 'Its process is gone on this computer. ' : ''}${describeWatchers(watchers)}`,
-    ...listOf('If no further beat comes, and they go on, it is evicted:', unasked, times),
+    ...listOf(
+      `If no further beat comes, and ${watchers === 1 ? 'that one goes' : 'they go'} on, it is evicted:`,
+      unasked,
+      times,
+    ),
     ...listOf('If a user asks for a seat now, and no further beat comes, it is evicted:', asked, times),
     ...(shareTimeFrom === 'client' ? ["These times rest on this computer's clock."] : []),
   ];
