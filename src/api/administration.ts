@@ -58,10 +58,11 @@ export interface RemovedSeat {
   /** Within how many seconds its application is told, if it runs and reaches the share; null: its process is gone. */
   readonly toldWithinSeconds: number | null;
   /**
-   * What became of the place; null in a dry run. `free`; `given` to the first user in the queue; `reserved`: free for
-   * the user or host that it is reserved for; `shared`: another process of the same user has the same seat; `excess`:
-   * more seats are in use than there are, so it is not free; `kept`: it counts until the holder has noticed.
+   * What became of the place; null in a dry run. `free`; `given` to the first user in the queue, or to one for which a
+   * seat is reserved; `reserved`: free for the user or host that it is reserved for; `shared`: another process of the
+   * same user has the same seat; `excess`: more seats are in use than there are, so it is not free; `kept`: it counts
+   * until the holder has noticed.
    */
   readonly place: 'free' | 'given' | 'reserved' | 'shared' | 'excess' | 'kept' | null;
-  readonly givenTo: { readonly user: string; readonly host: string } | null;
+  readonly givenTo: { readonly user: string; readonly host: string; readonly isReserved: boolean } | null;
 }

@@ -140,12 +140,14 @@ export interface SeatStatus {
 
 /** A user in a queue. */
 export interface WaiterStatus {
-  /** 1 is the next to be seated. */
+  /** 1 is the next to be seated, unless a seat is reserved for one behind it. */
   readonly place: number;
   readonly module: string;
   readonly user: string;
   readonly host: string;
   readonly sinceAt: string;
+  /** The next seat that is reserved for such a user or host goes to it, before those that came earlier. */
+  readonly isReserved: boolean;
 }
 
 export interface StatusOptions {

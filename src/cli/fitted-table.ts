@@ -10,7 +10,7 @@ export interface Column<Row> {
   readonly short?: (row: Row) => string;
   /** What is left of the column when it is cut, with an ellipsis. @default it is never cut */
   readonly least?: number;
-  /** Left out where even the least does not fit. */
+  /** Left out where even the least does not fit, the last first. */
   readonly isSpare?: boolean;
   /** Applied to the padded cell: colour takes no room. */
   readonly paint?: (text: string, row: Row) => string;
@@ -43,20 +43,35 @@ function lay<Row>(column: Column<Row>, rows: readonly Row[], cell = column.cell)
 const widthOfAll = <Row>(laid: readonly Laid<Row>[]): number =>
   laid.reduce((sum, { width }) => sum + width, GAP * (laid.length - 1));
 
-/** First the short forms; then spare columns are cut, and then left out; then the others are cut, the last first. */
+/** A column that is no wider than this is not cut before the spare ones are. */
+const leastCap = (width: number): number => Math.max(16, Math.floor(width / 3));
+
+/**
+ * First the short forms; then a column that takes more than its share, because of one long name; then spare columns are
+ * cut, and left out one by one; then the others are cut. Of several the last first.
+ */
 function narrowTo<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width: number): Laid<Row>[] {
   const laid = columns.map((column) => lay(column, rows));
   for (const [at, column] of columns.entries())
     if (column.short && widthOfAll(laid) > width) laid[at] = lay(column, rows, column.short);
-  const kept = columns.filter(({ isSpare }) => !isSpare);
-  const hasSpare = kept.length < columns.length;
+  const spare = columns.findLastIndex(({ isSpare }) => isSpare);
+  cutColumns(laid, width, ({ column, width: own }) =>
+    column.isSpare ? own : Math.max(column.least ?? own, leastCap(width)),
+  );
+  cutColumns(laid, width, ({ column, width: own }) =>
+    spare >= 0 && !column.isSpare ? own : (column.least ?? own),
+  );
+  if (widthOfAll(laid) <= width) return laid;
+  return spare < 0 ? cutFromTheEnd(laid, width) : narrowTo(columns.toSpliced(spare, 1), rows, width);
+}
+
+/** As far as is needed, the last first; none to less than its least. */
+function cutColumns<Row>(laid: Laid<Row>[], width: number, leastOf: (one: Laid<Row>) => number): void {
   for (const [at, one] of [...laid.entries()].reverse()) {
     const excess = widthOfAll(laid) - width;
-    const least = hasSpare && !one.column.isSpare ? one.width : (one.column.least ?? one.width);
+    const least = leastOf(one);
     if (excess > 0 && one.width > least) laid[at] = { ...one, width: Math.max(least, one.width - excess) };
   }
-  if (widthOfAll(laid) <= width) return laid;
-  return hasSpare ? narrowTo(kept, rows, width) : cutFromTheEnd(laid, width);
 }
 
 /** A terminal too narrow for the table: what is at the end of the line is cut, so that a row stays a line. */

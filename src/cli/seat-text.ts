@@ -22,6 +22,12 @@ export const describeTold = (seconds: number | null): string =>
     ? 'Its process is gone.'
     : `The user's application is told within ${duration(seconds)}, if it is running.`;
 
+/** How a seat was taken from its holder, as an administrator is told it: `evicted, because its process was gone,`. */
+export function describeTaking(reason: string): string {
+  if (reason === 'process gone') return 'evicted, because its process was gone,';
+  return reason === 'evicted' ? 'evicted, because its heartbeats had stopped,' : printable(reason);
+}
+
 export function describeRemovedSeat(one: RemovedSeat): string {
   const act = one.place === 'kept' ? 'Asked to leave:' : 'Removed';
   const borrowed =
@@ -31,10 +37,10 @@ export function describeRemovedSeat(one: RemovedSeat): string {
 
 function describePlace({ place, givenTo }: RemovedSeat): string {
   switch (place) {
-    case 'given':
-      return givenTo
-        ? `The seat goes to ${whoIs(givenTo)}, the first in the queue.`
-        : 'The seat goes to the queue.';
+    case 'given': {
+      const why = givenTo?.isReserved ? 'for whom it is reserved' : 'the first in the queue';
+      return `The seat goes to ${givenTo ? `${whoIs(givenTo)}, ${why}` : 'the queue'}.`;
+    }
     case 'shared':
       return 'The seat stays in use: another window of the same user has it.';
     case 'excess':

@@ -72,6 +72,7 @@ export function seatTable(seats: readonly SeatStatus[], isOfOneModule: boolean, 
     { header: 'LAST BEAT', cell: lastBeatOf },
     { header: 'STATE', cell: stateOf, paint: (text, one) => paintOf(one, showing.colours)(text) },
     { header: 'SEAT', cell: (one) => shortId(one.seat) },
+    ...(seats.some(({ note }) => note !== null) ? [noteColumn(name)] : []),
     {
       header: 'APPLICATION',
       cell: (one) => name(one.application ?? ''),
@@ -87,6 +88,14 @@ const moduleColumn: Column<{ module: string }> = {
   cell: (one) => one.module,
   least: LEAST_NAME,
 };
+
+/** What was said with the seat, as by `hold --note`. */
+const noteColumn = (name: (text: string) => string): Column<SeatStatus> => ({
+  header: 'NOTE',
+  cell: ({ note }) => name(note ?? ''),
+  least: LEAST_APPLICATION,
+  isSpare: true,
+});
 
 /** Without the domain, unless two hosts would then look the same. An address has none. */
 function shortHostsOf(seats: readonly Pick<SeatStatus, 'host'>[]): (host: string) => string {
@@ -117,6 +126,11 @@ function paintOf({ state }: SeatStatus, colours: Colours): (text: string) => str
 
 type WaiterView = WaiterStatus;
 
+const passing: Column<WaiterView> = {
+  header: 'RESERVED',
+  cell: ({ isReserved }) => (isReserved ? 'comes first' : '-'),
+};
+
 export function queueTable(waiting: readonly WaiterView[], isOfOneModule: boolean, showing: Showing): string {
   const [name, time] = [nameFor(showing), timeFor(showing)];
   const shortHost = shortHostsOf(waiting);
@@ -131,6 +145,7 @@ export function queueTable(waiting: readonly WaiterView[], isOfOneModule: boolea
       least: LEAST_NAME,
     },
     { header: 'WAITS SINCE', cell: (one) => time(one.sinceAt) },
+    ...(waiting.some(({ isReserved }) => isReserved) ? [passing] : []),
   ];
   return fittedTable(columns, waiting, showing.width);
 }

@@ -8,22 +8,34 @@ import { duration, printable } from './words.js';
 
 /** What `status` says to people. */
 
+/** A part of what is shown. */
+export interface Block {
+  readonly text: string;
+  /** What its lines are, but for the first: where there is too little room, the last of them are left out. */
+  readonly rowsAre: string | null;
+}
+
+export const textOf = (blocks: readonly Block[]): string => blocks.map(({ text }) => text).join('\n');
+
 /** @param isKeyGiven whether a public key was given, so that an unverified signature is one of another key */
-export function describeStatus(asked: Narrowed, isKeyGiven: boolean, showing: Showing): string {
+export function describeStatus(asked: Narrowed, isKeyGiven: boolean, showing: Showing): Block[] {
   const { view, filter } = asked;
   const isOfOneModule = filter.module !== undefined || view.modules.length === 1;
   const advice = adviceOn(view, showing).map((line) => `${showing.colours.yellow(line)}\n`);
+  const whole = (text: string): Block => ({ text, rowsAre: null });
   const blocks = [
-    headOf(view, isKeyGiven, showing),
-    isNarrow(filter) ? '' : moduleTable(view.modules, showing),
+    whole(headOf(view, isKeyGiven, showing)),
+    whole(isNarrow(filter) ? '' : moduleTable(view.modules, showing)),
     view.seats.length === 0
-      ? `${withoutSeat(asked, showing)}\n`
-      : seatTable(view.seats, isOfOneModule, showing),
-    view.waiting.length === 0 ? '' : queueTable(view.waiting, isOfOneModule, showing),
-    rulesInForce(view, showing),
-    advice.join(''),
+      ? whole(`${withoutSeat(asked, showing)}\n`)
+      : { text: seatTable(view.seats, isOfOneModule, showing), rowsAre: 'seats' },
+    view.waiting.length === 0
+      ? whole('')
+      : { text: queueTable(view.waiting, isOfOneModule, showing), rowsAre: 'in the queue' },
+    whole(rulesInForce(view, showing)),
+    whole(advice.join('')),
   ];
-  return blocks.filter((block) => block !== '').join('\n');
+  return blocks.filter(({ text }) => text !== '');
 }
 
 function headOf(view: LicenceStatus, isKeyGiven: boolean, { times }: Showing): string {
@@ -72,7 +84,12 @@ function withoutSeat({ view, filter, others, meant }: Narrowed, showing: Showing
   return `No seat matches ${wordsOf(filter)}; ${rest} in use.${meant}`;
 }
 
-function describeWaiter({ place, module, user, host }: WaiterStatus, showing: Showing): string {
+function describeWaiter(waiter: WaiterStatus, showing: Showing): string {
+  const { place, module, user, host, isReserved } = waiter;
   const name = nameFor(showing);
-  return `${name(user)}@${name(host)} has no seat of ${module}, and waits for one: place ${place} in the queue.`;
+  const first = isReserved ? '; a seat is reserved for it, so it comes first' : '';
+  return (
+    `${name(user)}@${name(host)} has no seat of ${module}, and waits for one: ` +
+    `place ${place} in the queue${first}.`
+  );
 }

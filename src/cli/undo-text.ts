@@ -5,7 +5,7 @@ import { unreachable } from '../licence/fault.js';
 import { type ChosenSeat, isLeaving } from '../rules/leaving.js';
 import type { UndoRefusal } from '../rules/reinstate.js';
 import { outAfterMs } from '../rules/timing.js';
-import { describeSeat, namedSeat } from './seat-text.js';
+import { describeSeat, describeTaking, namedSeat } from './seat-text.js';
 import { clockTime, describeLoss, duration, printable, shortId, whoIs } from './words.js';
 
 /** What an undo says, to a person and to a program. */
@@ -50,7 +50,10 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
     case 'already back':
       return `${whoIs(why.holder)} has a seat of the module (seat ${shortId(why.seat)}): there is nothing to undo.`;
     case 'not removed':
-      return `${of(why.stone)} was ${describeLoss(lossOf(why.stone))}. No administrator removed it; ${MAY_ASK}`;
+      return (
+        `${of(why.stone)} was ${describeTaking(why.stone.reason)} by ${printable(why.stone.actor)} ` +
+        `at ${clockTime(why.stone.at)}. That is no removal, so it cannot be undone; ${MAY_ASK}`
+      );
     case 'too old':
       return (
         `${of(why.stone)} was ${describeLoss(lossOf(why.stone))}. A removal can be undone for ` +

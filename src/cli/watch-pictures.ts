@@ -1,5 +1,6 @@
 import type { LicenceStatus } from '../api.js';
 import { changesBetween } from './status-changes.js';
+import { type Block, textOf } from './status-text.js';
 import type { Picture } from './status-watch.js';
 import type { Times } from './times.js';
 import { foldedTo, widthOf } from './width.js';
@@ -14,7 +15,7 @@ type Output = Pick<World, 'out' | 'err'>;
 type Part = (view: LicenceStatus) => LicenceStatus;
 
 interface Words {
-  readonly describe: (view: LicenceStatus) => string;
+  readonly describe: (view: LicenceStatus) => readonly Block[];
   readonly timesOf: (view: LicenceStatus) => Times;
 }
 
@@ -39,7 +40,7 @@ export function changedLines({ out, err }: Output, only: Part, { describe, times
     show: (view) => {
       tell(null);
       const at = timesOf(view).whole(view.shareTime);
-      if (last === null) out(`${describe(view)}\n`);
+      if (last === null) out(`${textOf(describe(view))}\n`);
       else for (const line of changesBetween(last, only(view))) out(`${at}  ${line}\n`);
       last = only(view);
     },
@@ -70,15 +71,15 @@ const COLOUR = new RegExp(`${ESCAPE.replace('[', '\\[')}\\d+m`, 'g');
  */
 export function onTerminal(
   world: Pick<World, 'out' | 'screen' | 'onSignals'>,
-  describe: (view: LicenceStatus) => string,
+  describe: (view: LicenceStatus) => readonly Block[],
   head: string,
 ): Picture {
-  let last = '';
+  let last: readonly Block[] = [];
   let trouble: string | null = null;
   const draw = () => {
     const size = world.screen() ?? { columns: 80, rows: 24 };
-    const text = `${trouble === null ? head : `${trouble}; trying again. This is the last that was seen:`}\n\n${last}`;
-    const lines = fitted(text, size.columns, size.rows);
+    const text = trouble === null ? head : `${trouble}; trying again. This is the last that was seen:`;
+    const lines = fitted([{ text: `${text}\n`, rowsAre: null }, ...last], size);
     world.out(`${HOME}${lines.map((line) => `${line}${REST_OF_LINE}`).join('\r\n')}${REST_OF_SCREEN}`);
   };
   const begin = () => {
@@ -100,22 +101,50 @@ export function onTerminal(
     },
     end: () => {
       stop?.();
-      world.out(`${LEAVE}${last}`);
+      world.out(`${LEAVE}${textOf(last)}`);
     },
   };
 }
 
-/** As many lines as there is room for. A line that is too long is folded: a command in it can still be copied. */
-function fitted(text: string, columns: number, rows: number): string[] {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .flatMap((line) => {
-      const plain = line.replace(COLOUR, '');
-      return widthOf(plain) <= columns ? [line] : foldedTo(plain, columns);
-    });
+interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/**
+ * As many lines as there is room for: seats are left out first, then waiters, so that what is to be done is seen. A
+ * line that is too long is folded: a command in it can still be copied.
+ */
+function fitted(blocks: readonly Block[], { columns, rows }: Screen): string[] {
   const room = Math.max(1, rows - 1);
-  if (lines.length <= room) return lines;
-  const hidden = lines.length - room + 1;
-  return [...lines.slice(0, room - 1), `... ${hidden} more lines`];
+  const laid = blocks.map(({ text, rowsAre }) => ({
+    rowsAre,
+    lines: text
+      .trimEnd()
+      .split('\n')
+      .map((line) => foldedLine(line, columns)),
+  }));
+  let excess = laid.length - 1 - room + laid.reduce((sum, { lines }) => sum + lines.flat().length, 0);
+  const parts = laid.map(({ rowsAre, lines }) => {
+    if (rowsAre === null || excess <= 0) return lines.flat();
+    const less = shortened(lines, excess, rowsAre);
+    excess -= lines.flat().length - less.length;
+    return less;
+  });
+  const all = parts.flatMap((part, at) => (at === 0 ? part : ['', ...part]));
+  if (all.length <= room) return all;
+  return [...all.slice(0, room - 1), `... ${all.length - room + 1} more lines`];
+}
+
+function foldedLine(line: string, columns: number): string[] {
+  const plain = line.replace(COLOUR, '');
+  return widthOf(plain) <= columns ? [line] : foldedTo(plain, columns);
+}
+
+/** A table with fewer rows, but for its head and the first; a line says how many there are besides. */
+function shortened(rows: readonly string[][], excess: number, rowsAre: string): string[] {
+  let kept = rows.length;
+  for (let saved = -1; kept > 2 && saved < excess; kept--) saved += rows[kept - 1]?.length ?? 0;
+  const left = rows.length - kept;
+  return [...rows.slice(0, kept).flat(), ...(left === 0 ? [] : [`... ${left} more ${rowsAre}`])];
 }

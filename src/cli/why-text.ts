@@ -1,7 +1,10 @@
+import type { WaiterStatus } from '../api.js';
 import type { Tombstone } from '../licence/document.js';
 import type { Prospect } from '../rules/explain.js';
+import { describeTaking } from './seat-text.js';
 import { shellWord } from './shell-word.js';
 import type { Times } from './times.js';
+import { describeUndoRefusal } from './undo-text.js';
 import type { HolderView, WhyView } from './why-view.js';
 import { duration, printable, shortId, whoIs } from './words.js';
 
@@ -15,26 +18,33 @@ export function describeWhy(view: WhyView, times: Times): string {
       ...describeHolder(holder, view, times),
     ]),
     ...(gone === null ? [] : describeGone(gone, view, times)),
-    ...(waiting === null
-      ? []
-      : [
-          `${whoIs(waiting)} waits for a seat of ${waiting.module} since ${times.whole(waiting.sinceAt)}, ` +
-            `at place ${waiting.place} of the queue. It has no seat yet.`,
-        ]),
+    ...(waiting === null ? [] : [describeWaiting(waiting, times)]),
   ];
   return lines.map((line) => `${line}\n`).join('');
 }
 
+function describeWaiting({ module, sinceAt, place, isReserved, ...who }: WaiterStatus, times: Times): string {
+  const first = isReserved ? ', and comes first: a seat is reserved for it' : '';
+  return (
+    `${whoIs(who)} waits for a seat of ${module} since ${times.whole(sinceAt)}, ` +
+    `at place ${place} of the queue${first}. It has no seat yet.`
+  );
+}
+
 function describeHolder(holder: HolderView, view: WhyView, times: Times): string[] {
-  const { module, seat, sinceAt, state, pid, application } = holder;
+  const { module, seat, sinceAt, state, pid, application, note } = holder;
   const since = sinceAt === null ? '' : `, since ${times.whole(sinceAt)}`;
   return [
     `${whoIs(holder)} holds seat ${seat} of ${module}${since}: ${state}`,
     `Its process: ${pid ?? 'unknown'}${application === null ? '' : `, ${printable(application)}`}.`,
+    ...(note === null ? [] : [`Its note: "${printable(note)}".`]),
     describeBeat(holder, times),
     describePromise(holder),
     ...describeProspects(holder, view, times),
     `To free it now: seatfile remove ${shellWord(view.file)} --seat ${shortId(seat)}`,
+    ...(isGoneHere(holder)
+      ? [`To free all that look dead: seatfile remove ${shellWord(view.file)} --dead`]
+      : []),
   ];
 }
 
@@ -58,43 +68,68 @@ function describePromise({ level, promise }: HolderView): string {
   return `It has promised a beat every ${duration(checkIntervalSeconds)}${grace}${answer}.`;
 }
 
-function describeProspects(holder: HolderView, view: WhyView, times: Times): string[] {
+function describeProspects(holder: HolderView, { shareTimeFrom }: WhyView, times: Times): string[] {
   const { prospects, watchers, untilAt, level } = holder;
   if (untilAt !== null)
     return [`It is borrowed until ${times.whole(untilAt)}, whatever becomes of its holder.`];
   if (level === 'light')
     return ['No rule evicts it. It stays until it is given back, or an administrator removes it.'];
-  const observers =
-    watchers === 1 ? '1 other application watches it' : `${watchers} other applications watch it`;
-  const clock = view.shareTimeFrom === 'client' ? " These times rest on this computer's clock." : '';
+  const unasked = prospects.filter(({ ifAsked }) => !ifAsked);
+  const asked = prospects.filter(({ ifAsked }) => ifAsked);
   return [
-    `${watchers === 0 ? 'No other application watches it' : observers}. ` +
-      `If no further beat comes, it is evicted:${clock}`,
-    ...prospects.map((prospect) => `  ${describeProspect(prospect, times)}`),
+    `${isGoneHere(holder) ? 'Its process is gone on this computer. ' : ''}${describeWatchers(watchers)}`,
+    ...listOf(
+      `If no further beat comes, and ${watchers === 1 ? 'that one goes' : 'they go'} on, it is evicted:`,
+      unasked,
+      times,
+    ),
+    ...listOf('If a user asks for a seat now, and no further beat comes, it is evicted:', asked, times),
+    ...(shareTimeFrom === 'client' ? ["These times rest on this computer's clock."] : []),
   ];
 }
 
-const RULES: Readonly<Record<Prospect['rule'], string>> = {
-  silence: 'by a peer that sees no beat (rule 4)',
-  'roll call': 'by a user that asks for a seat and waits (rule 5b)',
-  'answer deadline': 'by a user that asks for a seat now, which it has to answer (rule 7)',
-  'process gone': 'because its process is gone on this computer (rule 5a)',
+const isGoneHere = ({ prospects }: HolderView): boolean =>
+  prospects.some(({ rule }) => rule === 'process gone');
+
+function describeWatchers(watchers: number): string {
+  if (watchers === 0) return 'No other application watches it: none evicts it, until a user asks for a seat.';
+  return watchers === 1 ? '1 other application watches it.' : `${watchers} other applications watch it.`;
+}
+
+const listOf = (head: string, prospects: readonly Prospect[], times: Times): string[] =>
+  prospects.length === 0 ? [] : [head, ...prospects.map((one) => `  ${describeProspect(one, times)}`)];
+
+const WAYS: Readonly<Record<Prospect['rule'], string>> = {
+  silence: 'by an application that sees no beat',
+  'roll call': 'by that user, when it waits and its call is not answered',
+  'answer deadline': 'by that user, when the deadline for its answer has passed',
+  'process gone': 'because its process is gone on this computer',
 };
 
-const describeProspect = ({ rule, notBefore, notAfter }: Prospect, times: Times): string =>
-  `${RULES[rule]}: not before ${times.whole(notBefore)}, not after ${times.whole(notAfter)}`;
+/** Whether a user asks on this computer no clock tells. */
+function describeProspect({ rule, ifAsked, notBefore, notAfter }: Prospect, times: Times): string {
+  const span =
+    rule === 'process gone' && ifAsked
+      ? 'at once, if that user asks on this computer'
+      : `not before ${times.whole(notBefore)}, not after ${times.whole(notAfter)}`;
+  return `${WAYS[rule]}: ${span}`;
+}
 
 function describeGone(stone: Tombstone, view: WhyView, times: Times): string[] {
   const { reason, actor, words, at, revision, module, seat } = stone;
   const said = words === null ? '' : ` Words: "${printable(words)}".`;
+  const how = `${describeTaking(reason)} by ${printable(actor)} at ${times.whole(at)}`;
   return [
     `${whoIs(stone)} held seat ${seat} of ${module}.`,
-    `It was ${reasonOf(reason)} by ${printable(actor)} at ${times.whole(at)}, in revision ${revision}.${said}`,
-    ...(reason === 'removed'
-      ? [`To give it back: seatfile undo ${shellWord(view.file)} --seat ${shortId(seat)}`]
-      : []),
+    `It was ${how}, in revision ${revision}.${said}`,
+    ...describeUndo(view.undo, stone, view),
   ];
 }
 
-const reasonOf = (reason: string): string =>
-  reason === 'process gone' ? 'evicted, because its process was gone,' : printable(reason);
+/** Of an eviction it is told already that it is no removal. */
+function describeUndo(undone: WhyView['undo'], { seat }: Tombstone, { file }: WhyView): string[] {
+  if (undone?.kind === 'undone')
+    return [`To give it back: seatfile undo ${shellWord(file)} --seat ${shortId(seat)}`];
+  if (undone?.kind !== 'refused' || undone.why.reason === 'not removed') return [];
+  return [`It cannot be given back. ${describeUndoRefusal(undone.why)}`];
+}

@@ -1,4 +1,5 @@
 import type { SeatStatus, WaiterStatus } from '../api.js';
+import type { Undone } from '../client/undoing.js';
 import type { InstanceRecord, SeatRecord, Tombstone } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext } from '../licence/revision.js';
@@ -63,7 +64,7 @@ export interface HolderView extends SeatStatus, Explanation {
 
 export interface HolderFacts {
   readonly standing: SeatStatus;
-  readonly isGone: boolean;
+  readonly isGone: (record: InstanceRecord) => boolean;
   readonly beat: BeatRevision | null;
 }
 
@@ -88,7 +89,7 @@ export function holderView(
   };
 }
 
-/** The document of `why --json`. */
+/** What `why` knows. */
 export interface WhyView {
   readonly schemaVersion: 1;
   readonly file: string;
@@ -99,5 +100,17 @@ export interface WhyView {
   readonly kind: Subject['kind'];
   readonly holders: readonly HolderView[];
   readonly gone: Tombstone | null;
+  /** What an undo of a seat that is gone would come to. */
+  readonly undo: Undone | null;
   readonly waiting: WaiterStatus | null;
+}
+
+/** The document of `why --json`. */
+export function whyDocument({ undo, ...view }: WhyView) {
+  return { ...view, undo: undo && { isPossible: undo.kind === 'undone', reason: reasonOf(undo) } };
+}
+
+function reasonOf(undone: Undone): string | null {
+  if (undone.kind === 'undone') return null;
+  return undone.kind === 'refused' ? undone.why.reason : undone.kind;
 }

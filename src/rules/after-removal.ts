@@ -2,6 +2,7 @@ import type { Licence } from '../licence/document.js';
 import { type Policy, seatLimit } from '../licence/entitlement.js';
 import type { EventDraft } from '../licence/revision.js';
 import { type ChosenSeat, isLeaving } from './leaving.js';
+import { reservationKey } from './reserved-seats.js';
 import { SeatIndex } from './seats.js';
 
 /** What became of a place whose seat was removed. */
@@ -10,13 +11,19 @@ export type PlaceAfter =
   | { readonly kind: 'kept' }
   /** Another instance of the same user holds the same seat. */
   | { readonly kind: 'shared' }
-  /** It was offered to the first user in the queue. */
-  | { readonly kind: 'given'; readonly to: { readonly user: string; readonly host: string } }
+  /** It was offered to the first user in the queue, or to one for which a seat is reserved. */
+  | { readonly kind: 'given'; readonly to: Receiver }
   | { readonly kind: 'free' }
   /** It is kept for a user or a host that has none now. */
   | { readonly kind: 'reserved' }
   /** More seats are still in use than there are. */
   | { readonly kind: 'excess' };
+
+interface Receiver {
+  readonly user: string;
+  readonly host: string;
+  readonly isReserved: boolean;
+}
 
 interface AfterRemoval {
   readonly licence: Licence;
@@ -34,7 +41,7 @@ export function placesAfter(
   for (const { seats } of licence.instances)
     for (const seat of seats) held.set(keyOf(seat), held.get(keyOf(seat)) || isLeaving(seat));
   const answers = new Map<string, PlaceAfter>();
-  const [offered, places] = [offersIn(events), new SeatIndex({ licence, policy })];
+  const [offered, places] = [offersIn(events, licence), new SeatIndex({ licence, policy })];
   const left = new Map(
     [...policy.modules].map(([module, grant]) => [module, seatLimit(grant) - places.inUse(module)]),
   );
@@ -59,11 +66,17 @@ export function placesAfter(
 const keyOf = ({ id, module }: { readonly id: string; readonly module: string }): string => `${module} ${id}`;
 
 /** To whom a seat was offered, by module, in order. */
-function offersIn(events: readonly EventDraft[]): Map<string, { user: string; host: string }[]> {
-  const offers = new Map<string, { user: string; host: string }[]>();
+function offersIn(events: readonly EventDraft[], { settings }: Licence): Map<string, Receiver[]> {
+  const reserved = new Set((settings.reservations ?? []).map(reservationKey));
+  const isReserved = (module: string, names: { readonly user: string; readonly host: string }) =>
+    [names, { user: names.user }, { host: names.host }].some((part) =>
+      reserved.has(reservationKey({ module, ...part })),
+    );
+  const offers = new Map<string, Receiver[]>();
   for (const { kind, module, user, host } of events) {
     if (kind !== 'given') continue;
-    const to = { user: String(user), host: String(host) };
+    const names = { user: String(user), host: String(host) };
+    const to = { ...names, isReserved: isReserved(String(module), names) };
     const known = offers.get(String(module));
     if (known) known.push(to);
     else offers.set(String(module), [to]);

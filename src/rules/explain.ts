@@ -1,7 +1,7 @@
-import type { InstanceRecord, Licence } from '../licence/document.js';
+import type { InstanceRecord } from '../licence/document.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
-import { clockHeldFrom, isBeating, isFromFuture } from './roll-call.js';
+import { clockHeldFrom, isBeating, isFromFuture, silentFromMs } from './roll-call.js';
 import {
   ANSWER_COMMIT_MS,
   deadAfterMs,
@@ -15,7 +15,8 @@ import {
 
 /**
  * What would become of a seat whose holder does nothing any more from its last beat on: by which rule it is evicted,
- * not before when, and not after when. By share time, as long as all clocks run alike.
+ * not before when, and not after when. By share time, as long as all clocks run alike, and as long as those that watch
+ * it now go on: that another application ends is not foreseen.
  */
 
 /**
@@ -29,7 +30,7 @@ export interface Prospect {
   readonly rule: EvictionRule;
   readonly notBefore: string;
   readonly notAfter: string;
-  /** It takes a user that asks for a seat, and stays until then. */
+  /** It takes a user that asks for a seat, and stays until then. The times are those of a user that asks now. */
   readonly ifAsked: boolean;
 }
 
@@ -40,22 +41,20 @@ export interface Explanation {
   readonly notBefore: string | null;
   /** The latest eviction without any user that asks; null: no other instance runs, or no rule evicts it. */
   readonly notAfter: string | null;
-  /** Peers that live by share time: they watch the beats. */
+  /** Peers that live by share time, and are not provably gone: they watch the beats. */
   readonly watchers: number;
 }
 
 export interface ExplainedSeat {
   readonly record: InstanceRecord;
-  /** Whether its process is provably gone, on the computer of the reader. */
-  readonly isGone: boolean;
+  /** Whether a process is provably gone, on the computer of the reader. */
+  readonly isGone: (record: InstanceRecord) => boolean;
 }
 
 /** Not of a borrowed seat, which is good until its end whatever becomes of its holder. */
 export function explain(context: ChangeContext, { record, isGone }: ExplainedSeat): Explanation {
-  const peers = peersOf(context.licence, record);
-  const watchedFromMs = clockHeldFrom(peers, context.nowMs);
-  const watchers = peers.instances.filter((peer) => isBeating(peer, context.nowMs));
-  const found = record.level === 'light' ? [] : prospectsOf(context, { record, isGone }, watchedFromMs);
+  const peers = peersOf(context, { record, isGone });
+  const found = record.level === 'light' ? [] : prospectsOf(context, { record, isGone }, peers);
   const prospects = found.toSorted((one, other) => one.fromMs - other.fromMs);
   const unasked = prospects.filter(({ ifAsked }) => !ifAsked);
   const lastMs = unasked.reduce((least, { untilMs }) => Math.min(least, untilMs), Number.POSITIVE_INFINITY);
@@ -67,14 +66,22 @@ export function explain(context: ChangeContext, { record, isGone }: ExplainedSea
     })),
     notBefore: first ? toIso(first.fromMs) : null,
     notAfter: Number.isFinite(lastMs) ? toIso(lastMs) : null,
-    watchers: watchers.length,
+    watchers: peers.watchers.length,
   };
 }
 
-const peersOf = (licence: Licence, record: InstanceRecord): Licence => ({
-  ...licence,
-  instances: licence.instances.filter(({ id }) => id !== record.id),
-});
+/** The other instances that live by share time. */
+interface Peers {
+  readonly watchers: readonly InstanceRecord[];
+  /** Their processes are gone, which the other computers only see when their beats are overdue. */
+  readonly ghosts: readonly InstanceRecord[];
+}
+
+function peersOf({ licence, nowMs }: ChangeContext, { record, isGone }: ExplainedSeat): Peers {
+  const beating = licence.instances.filter((peer) => peer.id !== record.id && isBeating(peer, nowMs));
+  const gone = new Set(beating.filter(isGone));
+  return { watchers: beating.filter((peer) => !gone.has(peer)), ghosts: [...gone] };
+}
 
 /** As {@link Prospect}, in milliseconds of share time. */
 interface Span extends Pick<Prospect, 'rule' | 'ifAsked'> {
@@ -82,12 +89,12 @@ interface Span extends Pick<Prospect, 'rule' | 'ifAsked'> {
   readonly untilMs: number;
 }
 
-function prospectsOf(context: ChangeContext, seat: ExplainedSeat, watchedFromMs: number): Span[] {
-  const isWatched = watchedFromMs !== Number.POSITIVE_INFINITY;
+function prospectsOf(context: ChangeContext, { record, isGone }: ExplainedSeat, peers: Peers): Span[] {
+  const isWatched = peers.watchers.length > 0;
   return [
-    ...(isWatched ? [bySilence(context, seat.record, watchedFromMs)] : [byRollCall(context, seat.record)]),
-    ...byAnswerDeadline(context, seat.record),
-    ...(seat.isGone ? [byProof(context, seat.record)] : []),
+    isWatched ? bySilence(context, record, peers) : byRollCall(context, record, peers),
+    ...byAnswerDeadline(context, record),
+    ...(isGone(record) ? [byProof(context, record, peers)] : []),
   ];
 }
 
@@ -105,8 +112,9 @@ const slowest = ({ policy }: ChangeContext, record: InstanceRecord) => ({
  * A peer that came after the beat has observed it only since then; after a restore all begin anew. Where the time has
  * passed already, the peers had trouble of their own, which caps what they have observed (rule 4).
  */
-function bySilence(context: ChangeContext, record: InstanceRecord, watchedFromMs: number): Span {
+function bySilence(context: ChangeContext, record: InstanceRecord, { watchers }: Peers): Span {
   const { licence, policy, nowMs } = context;
+  const watchedFromMs = clockHeldFrom({ instances: watchers }, nowMs);
   const outMs = outAfterMs(slowest(context, record));
   const restoredMs = licence.restored ? fromIso(licence.restored.at) + settlingPeriodMs(policy) : 0;
   const sinceMs = Math.max(Math.min(fromIso(record.beatAt), nowMs), watchedFromMs, restoredMs);
@@ -114,11 +122,16 @@ function bySilence(context: ChangeContext, record: InstanceRecord, watchedFromMs
   return { rule: 'silence', ifAsked: false, fromMs: firstMs(context, record), untilMs };
 }
 
-function byRollCall(context: ChangeContext, record: InstanceRecord): Span {
-  const { nowMs } = context;
+/** While ghosts seem to watch, the age of a beat does not count. */
+function byRollCall(context: ChangeContext, record: InstanceRecord, { ghosts }: Peers): Span {
+  const { nowMs, policy } = context;
   const longMs = 1000 * slowest(context, record).checkIntervalSeconds;
   const commitMs = Math.min(TRY_INTERVALS * longMs, LONGEST_COMMIT_MS);
-  const askedMs = nowMs + WAIT_INTERVALS * longMs + commitMs;
+  const countsFromMs = ghosts.reduce(
+    (latest, ghost) => Math.max(latest, silentFromMs(ghost) + pollPeriodMs(policy.checkIntervalSeconds)),
+    nowMs,
+  );
+  const askedMs = countsFromMs + WAIT_INTERVALS * longMs + commitMs;
   const outMs = Math.min(fromIso(record.beatAt), nowMs) + outAfterMs(record) + commitMs;
   return {
     rule: 'roll call',
@@ -141,10 +154,8 @@ function byAnswerDeadline({ licence, policy, nowMs }: ChangeContext, record: Ins
 }
 
 /** At the next poll of an application on the same computer; where none runs there, by the next one that asks. */
-function byProof({ licence, policy, nowMs }: ChangeContext, record: InstanceRecord): Span {
-  const isNeighbour = (peer: InstanceRecord) =>
-    peer.id !== record.id && peer.level === 'heartbeat' && peer.machine.pids === record.machine.pids;
+function byProof({ policy, nowMs }: ChangeContext, record: InstanceRecord, { watchers }: Peers): Span {
   const pollMs = pollPeriodMs(policy.checkIntervalSeconds);
-  const ifAsked = !licence.instances.some(isNeighbour);
+  const ifAsked = !watchers.some(({ machine }) => machine.pids === record.machine.pids);
   return { rule: 'process gone', ifAsked, fromMs: nowMs, untilMs: nowMs + pollMs + LONGEST_COMMIT_MS };
 }

@@ -30,13 +30,17 @@ export class Queues {
   /** The waiters that were there before an instance; all of them when it does not wait. */
   ahead(module: string, instance: string): Ahead {
     const place = this.positionOf(module, instance);
-    const line = this.lines.get(module) ?? [];
+    const line = this.lineOf(module);
     return { line, count: place === null ? line.length : place - 1 };
   }
 
   lengthOf(module: string): number {
+    return this.lineOf(module).length;
+  }
+
+  lineOf(module: string): readonly Waiter[] {
     this.positions();
-    return this.lines.get(module)?.length ?? 0;
+    return this.lines.get(module) ?? [];
   }
 
   private positions(): Map<string, number> {

@@ -68,7 +68,7 @@ export const silenceMs = (record: InstanceRecord, facts: SilenceFacts): number =
 };
 
 /** When the oldest instance that lives by share time joined, by share time. Infinity when none lives. */
-export const clockHeldFrom = (licence: Licence, shareTimeMs: number): number =>
+export const clockHeldFrom = (licence: Pick<Licence, 'instances'>, shareTimeMs: number): number =>
   licence.instances
     .filter((record) => isBeating(record, shareTimeMs))
     .reduce((first, record) => Math.min(first, fromIso(record.joinedAt)), Number.POSITIVE_INFINITY);
@@ -79,8 +79,12 @@ const isWatched = (record: InstanceRecord, shareTimeMs: number, watchedFromMs: n
 
 /** Its beat is overdue by share time. For people, and for nothing that evicts. */
 export function isSilent(record: InstanceRecord, shareTimeMs: number): boolean {
-  return shareTimeMs - fromIso(record.beatAt) >= ALIVE_INTERVALS * intervalMs(record);
+  return shareTimeMs >= silentFromMs(record);
 }
+
+/** When its next beat is overdue, by share time. */
+export const silentFromMs = (record: InstanceRecord): number =>
+  fromIso(record.beatAt) + ALIVE_INTERVALS * intervalMs(record);
 
 export const isFromFuture = (record: InstanceRecord, shareTimeMs: number): boolean =>
   fromIso(record.beatAt) - shareTimeMs > FUTURE_MS;

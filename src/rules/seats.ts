@@ -135,6 +135,14 @@ export class SeatIndex {
     return then.isFor(who) ? alone + served : alone + count + then.unheld;
   }
 
+  /** Those of a line that a kept seat goes to: they pass the others of it. */
+  keptAmong<Waiter extends Ahead['line'][number]>(module: string, line: readonly Waiter[]): Waiter[] {
+    const kept = this.of(module)?.kept ?? null;
+    if (kept === null) return [];
+    const then = new KeptSeats(kept);
+    return line.filter((waiter) => then.hold(waiter));
+  }
+
   private lackingAlone(module: string): number {
     return this.inUse(module) + 1 - seatLimit(grantOf(this.policy, module));
   }

@@ -1,6 +1,6 @@
 import type { BanStatus, LicenceStatus, ModuleStatus, SeatStatus } from '../api.js';
 import type { Ban } from '../licence/banned.js';
-import type { InstanceRecord, Licence } from '../licence/document.js';
+import type { InstanceRecord } from '../licence/document.js';
 import { endingOf, seatLimit } from '../licence/entitlement.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
@@ -76,7 +76,7 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
     excess: excessIn(context),
     modules: moduleFigures(context, queues),
     seats: [...seats, ...leavingSeats(context, request)],
-    waiting: waitingView(licence, queues),
+    waiting: waitingView(context, queues),
     reservations: licence.settings.reservations ?? [],
     bans: bansInForce(licence, time.ms).map(banView),
   };
@@ -169,9 +169,16 @@ function leavingSeats({ licence, policy, nowMs }: ChangeContext, { isGone }: Sta
     }));
 }
 
-function waitingView(licence: Licence, queues: Queues): StatusView['waiting'] {
-  return licence.waiting.map(({ instance, module, user, host, sinceAt }) => ({
-    place: queues.positionOf(module, instance) ?? 0,
-    ...{ module, user, host, sinceAt },
-  }));
+function waitingView(context: ChangeContext, queues: Queues): StatusView['waiting'] {
+  const { waiting } = context.licence;
+  const places = new SeatIndex(context);
+  const modules = new Set(waiting.map(({ module }) => module));
+  const passing = new Set<unknown>(
+    [...modules].flatMap((module) => places.keptAmong(module, queues.lineOf(module))),
+  );
+  return waiting.map((waiter) => {
+    const { instance, module, user, host, sinceAt } = waiter;
+    const place = queues.positionOf(module, instance) ?? 0;
+    return { place, module, user, host, sinceAt, isReserved: passing.has(waiter) };
+  });
 }

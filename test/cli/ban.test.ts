@@ -173,6 +173,7 @@ describe('reserve', () => {
     await boss.ended;
     const status = JSON.parse((await seatfile(['status', place.file, '--json'])).out);
     expect(status.modules[0]).toMatchObject({ inUse: 1, reserved: 1, free: 0, waiting: 1 });
+    expect(status.waiting).toMatchObject([{ user: 'cy', isReserved: false }]);
     expect((await admin(['reserve', '-m', 'M1', '--user', 'boss', '--lift'])).out).toBe(
       'No longer keeps a seat of M1 for boss.\n',
     );

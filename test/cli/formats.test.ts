@@ -123,7 +123,10 @@ describe('lmstat', () => {
 
   test('one user that has two windows is one licence in use, and a user in the queue is queued', () => {
     const waiting = [
-      { place: 1, module: 'CAD', user: 'cyd', host: 'pc-9', sinceAt: '2026-11-21T09:05:12.000Z' },
+      {
+        ...{ place: 1, module: 'CAD', user: 'cyd', host: 'pc-9', isReserved: false },
+        sinceAt: '2026-11-21T09:05:12.000Z',
+      },
     ];
     const text = lmstatOf(view([seat({}), seat({ pid: 4712 })], { waiting }), '0.1.0', true);
     expect(text.match(/, start Sat 11\/21 9:05, 1 licenses$/gm)).toHaveLength(1);

@@ -72,6 +72,20 @@ test('a process that is gone on this computer is told so, with the command for i
   expect((await json()).seats).toMatchObject([{ user: 'bob', state: 'leaving' }]);
 }, 60_000);
 
+test('the note of a seat is shown, in a column of its own, and by why', async () => {
+  await cad();
+  await seat('ada', 'pc-1');
+  expect((await status()).out).not.toContain('NOTE');
+  await told(hold(place.file, 'bob', 'pc-2', '--note', 'desk 4\u001b[2J'), 'seated');
+  const bob = (await json('--user', 'bob')).seats[0]?.seat ?? '';
+  for (const { out } of [await status(), await status('--wide'), await seatfile(['status', place.file])]) {
+    expect(uncoloured(out)).toMatch(/ NOTE /);
+    expect(uncoloured(out)).toMatch(/^bob .*desk 4/m);
+    expect(out).not.toContain('\u001b[2J');
+  }
+  expect((await seatfile(['why', place.file, '--seat', bob])).out).toMatch(/\nIts note: "desk 4.*"\.\n/);
+}, 60_000);
+
 test('the library reads the document of --json', async () => {
   await cad('--customer', 'Acme');
   await seat('ada', 'pc-1');
@@ -118,6 +132,8 @@ test('for other programs: one form, and no picture', async () => {
     ['--format', 'xml'],
     ['--format', 'csv', '--json'],
     ['--format', 'csv', '--watch'],
+    ['--format', 'prometheus', '--user', 'ada'],
+    ['--format', 'prometheus', '--host', 'pc-1'],
     ['--watch', '0s'],
   ])
     expect(await seatfile(['status', place.file, ...wrong]), wrong.join(' ')).toMatchObject({ status: 2 });
@@ -165,7 +181,7 @@ test('why: the evidence for a seat that is held, and for one that is gone; by a 
     /\nIts last beat: .* ago\), in revision \d\.\nIt has promised a beat every 1 h\.\n/,
   );
   expect(held.out).toMatch(
-    /No other application watches it\. .*\n {2}by a user that asks .*: not before .*, not after /,
+    /No other application watches it: .*\nIf a user asks .*\n {2}by that user, .*: not before .*, not after /,
   );
   expect(held.out).toContain(`seatfile remove ${place.file} --seat ${id.slice(0, 8)}`);
   const view = JSON.parse((await seatfile(['why', place.file, '--seat', id, '--json'])).out);
@@ -186,6 +202,59 @@ test('why: the evidence for a seat that is held, and for one that is gone; by a 
   expect(gone.out).toMatch(
     /^ada@pc-1 held seat .* of CAD\.\nIt was removed by .* in revision \d\. Words: "gone home"\.\n/,
   );
+}, 60_000);
+
+test('why: where all processes were killed no time is promised, and the way out is named', async () => {
+  await cad();
+  const [ada, bob] = ['ada', 'bob'].map((user) => start(['hold', place.file, '--json', '--user', user])) as [
+    ReturnType<typeof start>,
+    ReturnType<typeof start>,
+  ];
+  for (const one of [ada, bob]) {
+    await told(one, 'seated');
+    one.process.kill('SIGKILL');
+    await one.ended;
+  }
+  const gone = async () => ((await json()).seats.every(({ state }) => state === 'gone') ? true : undefined);
+  await until('both are gone', 10_000, gone);
+  const id = (await json()).seats[0]?.seat ?? '';
+  const { out } = await seatfile(['why', place.file, '--seat', id]);
+  expect(out).toContain('\nIts process is gone on this computer. No other application watches it: ');
+  expect(out).toContain(
+    'because its process is gone on this computer: at once, if that user asks on this computer',
+  );
+  expect(out).toContain(`\nTo free all that look dead: seatfile remove ${place.file} --dead`);
+  expect(out).not.toMatch(/watch it\.|they go on|rule \d/);
+  const { holders } = JSON.parse((await seatfile(['why', place.file, '--seat', id, '--json'])).out);
+  expect(holders).toMatchObject([{ watchers: 0, notAfter: null }]);
+}, 60_000);
+
+test('why: whether a seat that is gone can be given back; undo does not call an eviction a removal', async () => {
+  await seatfile(['init', place.file, '--module', 'CAD=1', '--check-interval', '1h']);
+  const ada = start(['hold', place.file, '--json', '--user', 'ada', '--host', 'pc-1']);
+  await told(ada, 'seated');
+  const first = (await json()).seats[0]?.seat ?? '';
+  await seatfile(['remove', place.file, '--seat', first, '--yes']);
+  const why = (id: string, ...more: string[]) => seatfile(['why', place.file, '--seat', id, ...more]);
+  expect((await why(first)).out).toContain(`To give it back: seatfile undo ${place.file} --seat`);
+  const bob = start(['hold', place.file, '--json', '--user', 'bob', '--host', 'pc-2']);
+  await told(bob, 'seated');
+  const taken = (await why(first)).out;
+  expect(taken).toMatch(/It cannot be given back\. .* the place is taken, by bob@pc-2\. /);
+  expect(taken).not.toContain('seatfile undo');
+  expect(JSON.parse((await why(first, '--json')).out).undo).toEqual({ isPossible: false, reason: 'taken' });
+  const second = (await json()).seats[0]?.seat ?? '';
+  bob.process.kill('SIGKILL');
+  await bob.ended;
+  const cyd = start(['hold', place.file, '--json', '--user', 'cyd', '--host', 'pc-3']);
+  await told(cyd, 'seated');
+  const { status: ended, err } = await seatfile(['undo', place.file, '--seat', second]);
+  expect(ended).toBe(1);
+  expect(err).toMatch(
+    /of bob@pc-2 in CAD was evicted, because its process was gone, by cyd@pc-3 at .* That is no removal, so /,
+  );
+  expect(err).not.toMatch(/place was taken|No administrator/);
+  expect((await why(second)).out).toContain('It was evicted, because its process was gone, by cyd@pc-3');
 }, 60_000);
 
 test('why: no such seat is 1, and a beginning that several have, or that is none, is usage', async () => {

@@ -109,6 +109,25 @@ describe('a table that fits', () => {
     expect(at(22)).toEqual(['NAME      HOST', 'ada       pc-1', '山田太郎  workstation…']);
   });
 
+  test('one long name is cut before it takes the room of all other columns', () => {
+    const long = { name: 'x'.repeat(200), host: 'workstation-12.example.com', application: 'Acme CAD 5.2' };
+    const [head, ada, other] = fittedTable(columns, [...rows.slice(0, 1), long], 80).split('\n');
+    expect(head).toMatch(/^NAME +HOST +APPLICATION$/);
+    expect(ada).toMatch(/^ada +pc-1 +Acme CAD 5\.2 for everybody$/);
+    expect(other).toMatch(/^x{35}… {2}workstation-12 {2}Acme CAD 5\.2$/);
+  });
+
+  test('spare columns are left out one by one, the last first', () => {
+    const noted = columns.toSpliced(1, 1, { header: 'NOTE', cell: () => 'desk 4', isSpare: true, least: 6 });
+    const shown = (width: number) => fittedTable(noted, rows, width).split('\n')[0];
+    expect([shown(40), shown(28), shown(20), shown(9)]).toEqual([
+      'NAME      NOTE    APPLICATION',
+      'NAME      NOTE',
+      'NAME      NOTE',
+      'NAME',
+    ]);
+  });
+
   test.each(Array.from({ length: 80 }, (_, width) => width))('a row is a line at %i columns', (width) => {
     for (const line of at(width)) expect(widthOf(line)).toBeLessThanOrEqual(width);
     expect(at(width)).toHaveLength(3);

@@ -114,7 +114,9 @@ describe('what is said of the places of removed seats', () => {
     expect(placesOf(full(), ['ada'])).toEqual([{ kind: 'free' }]);
     expect(placesOf(full(), ['ada'], { gently: true })).toEqual([{ kind: 'kept' }]);
     const queued = enqueue(contextOf(full()), { who: bob, module: 'M1', seatId: 'b', waitSeconds: 60 });
-    expect(placesOf(queued, ['ada'])).toEqual([{ kind: 'given', to: { user: 'bob', host: 'pc-bob' } }]);
+    expect(placesOf(queued, ['ada'])).toEqual([
+      { kind: 'given', to: { user: 'bob', host: 'pc-bob', isReserved: false } },
+    ]);
   });
 
   test('shared with another window that stays; one answer for two windows that go', () => {

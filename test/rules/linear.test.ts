@@ -457,7 +457,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   moduleFigures: (of) => moduleFigures(context(of)),
   statusView: (of) => statusView(context(of), viewed()),
   explain: (of) =>
-    of.licence.instances.slice(0, 2).map((record) => explain(context(of), { record, isGone: true })),
+    of.licence.instances.slice(0, 2).map((record) => explain(context(of), { record, isGone: () => true })),
   callRollFor: (of) => callRollFor(context(of), { module: 'M1', requester: asker(of) }),
   beat: (of) => [
     beat(context(of), of.standing), // each seat is to be found again

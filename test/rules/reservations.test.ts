@@ -143,6 +143,30 @@ describe('a kept seat', () => {
     expect(undone).toMatchObject({ kind: 'refused', why: { reason: 'reserved' } });
   });
 
+  test('a waiter for whom a seat is reserved comes first, and that is told before and after', () => {
+    const two = kept(sit(table(2), ada, bob), { user: 'boss' });
+    const queued = [cy, boss, { ...boss, id: 'boss2' }].reduce(wait, two);
+    const { waiting } = statusView(contextOf(queued), viewed());
+    expect(waiting.map(({ place, isReserved }) => [place, isReserved])).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+    ]);
+    const removed = remove(contextOf(queued), { isChosen: () => true, actor, words: null });
+    if (!removed) throw new Error('two sat');
+    const places = placesAfter({ ...removed, policy: policyOf(queued) }, chooseSeats(queued, {}));
+    expect(places).toMatchObject([
+      { kind: 'given', to: { user: 'cy', isReserved: false } },
+      { kind: 'given', to: { user: 'boss', isReserved: true } },
+    ]);
+    const one = chooseSeats(queued, { user: 'ada' });
+    const first = remove(contextOf(queued), { isChosen: ({ id }) => id === 'ada', actor, words: null });
+    if (!first) throw new Error('ada sat');
+    expect(placesAfter({ ...first, policy: policyOf(queued) }, one)).toMatchObject([
+      { kind: 'given', to: { user: 'boss', isReserved: true } },
+    ]);
+  });
+
   test('where silent holders are dead, it is told when one is free for this user', () => {
     const silent = kept(sit(table(2), ada, bob), { user: 'boss' });
     const old = {

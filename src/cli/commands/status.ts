@@ -11,11 +11,11 @@ import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { csvOf } from '../status-csv.js';
-import { type Filter, type Narrowed, narrowed, SORTS, type Sort } from '../status-filter.js';
+import { type Filter, isNarrow, type Narrowed, narrowed, SORTS, type Sort } from '../status-filter.js';
 import { lmstatOf } from '../status-lmstat.js';
 import { prometheusOf, type Refusals } from '../status-prometheus.js';
 import type { Showing } from '../status-table.js';
-import { describeStatus } from '../status-text.js';
+import { describeStatus, textOf as textOfBlocks } from '../status-text.js';
 import { type Picture, watchStatus } from '../status-watch.js';
 import { timesFor } from '../times.js';
 import { changedLines, jsonLines, onTerminal } from '../watch-pictures.js';
@@ -74,6 +74,12 @@ function fileAside(
 async function run(file: string | undefined, options: StatusOptions, world: World): Promise<void> {
   if (options.watch !== undefined && options.format !== undefined)
     throw new SeatfileFault('BAD_ARGUMENT', '--watch: expected without --format; use --json for programs');
+  if (options.format === 'prometheus' && isNarrow(options))
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      '--format prometheus: expected without --user and --host, because its figures are of whole modules; ' +
+        'for the seats of one user use --format csv or --json',
+    );
   const everyMs = options.watch === undefined ? null : 1000 * parseEvery('--watch', options.watch);
   const opening = { ...options, file: placeOf(file, options, world), isAnySignature: true } as const;
   await withAdminSession(opening, world, async (session) => {
@@ -106,7 +112,9 @@ async function textOf(
     case 'prometheus':
       return prometheusOf(asked.view, await refusalsIn(session, asked.view));
     default:
-      return describeStatus(asked, session.trust.isAsked, showingOf(asked.view, options, world));
+      return textOfBlocks(
+        describeStatus(asked, session.trust.isAsked, showingOf(asked.view, options, world)),
+      );
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { isGoneHere, shareTimeOf } from '../../client/status-document.js';
+import { undoRemoval } from '../../client/undoing.js';
+import type { InstanceRecord } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChangeContext } from '../../licence/revision.js';
 import { toIso } from '../../licence/time.js';
@@ -12,7 +14,14 @@ import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { shellWord } from '../shell-word.js';
 import { timesFor } from '../times.js';
 import { describeWhy } from '../why-text.js';
-import { type HolderView, holderView, type Subject, subjectOf, type WhyView } from '../why-view.js';
+import {
+  type HolderView,
+  holderView,
+  type Subject,
+  subjectOf,
+  type WhyView,
+  whyDocument,
+} from '../why-view.js';
 import { EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
@@ -59,7 +68,7 @@ async function show(session: AdminSession, options: WhyOptions, world: World): P
   }
   const view = await session.unless(viewOf(session, subject));
   const times = timesFor(options, view.shareTime);
-  world.out(options.json ? `${jsonText(view, 2)}\n` : describeWhy(view, times));
+  world.out(options.json ? `${jsonText(whyDocument(view), 2)}\n` : describeWhy(view, times));
 }
 
 async function viewOf(session: AdminSession, subject: Subject): Promise<WhyView> {
@@ -76,7 +85,7 @@ async function viewOf(session: AdminSession, subject: Subject): Promise<WhyView>
   };
 }
 
-type Told = Pick<WhyView, 'seat' | 'kind' | 'holders' | 'gone' | 'waiting'>;
+type Told = Pick<WhyView, 'seat' | 'kind' | 'holders' | 'gone' | 'undo' | 'waiting'>;
 
 async function tellOf(
   session: AdminSession,
@@ -85,8 +94,11 @@ async function tellOf(
   time: ShareTime,
 ): Promise<Told> {
   const { kind } = subject;
-  const none = { kind, holders: [], gone: null, waiting: null };
-  if (subject.kind === 'gone') return { ...none, seat: subject.stone.seat, gone: subject.stone };
+  const none = { kind, holders: [], gone: null, undo: null, waiting: null };
+  if (subject.kind === 'gone') {
+    const { stone } = subject;
+    return { ...none, seat: stone.seat, gone: stone, undo: await undoRemoval(session, stone.seat, true) };
+  }
   const status = statusOf(session, context, time);
   if (subject.kind === 'waiting') {
     const at = session.licence.waiting.findIndex(
@@ -94,16 +106,26 @@ async function tellOf(
     );
     return { ...none, seat: subject.seat, waiting: status.waiting[at] ?? null };
   }
+  const isGone = goneKept(session);
   const holders: HolderView[] = [];
   for (const held of subject.holders) {
     const standing = status.seats.find(
       (one) => one.seat === held.seat.id && one.module === held.seat.module && one.pid === held.record.pid,
     );
-    const isGone = isGoneHere(held.record, session.system);
     const beat = await session.store.beatRevision(held.record).catch(() => null);
     if (standing) holders.push(holderView(context, held, { standing, isGone, beat }));
   }
   return { ...none, seat: subject.holders[0]?.seat.id ?? '', holders };
+}
+
+/** Each process is looked at once, so that all that is told agrees. */
+function goneKept({ system }: AdminSession): (record: InstanceRecord) => boolean {
+  const known = new Map<InstanceRecord, boolean>();
+  return (record) => {
+    const isGone = known.get(record) ?? isGoneHere(record, system);
+    known.set(record, isGone);
+    return isGone;
+  };
 }
 
 const statusOf = ({ store, licence, trust, system }: AdminSession, context: ChangeContext, time: ShareTime) =>
