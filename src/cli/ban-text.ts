@@ -7,7 +7,7 @@ import type { BanOutcome } from '../rules/bans.js';
 import { bansInForce } from '../rules/bans-in-force.js';
 import { describeSeat, describeTold, type NamedSeat } from './seat-text.js';
 import { list } from './told.js';
-import { clockTime, printable, whoIs } from './words.js';
+import { clockTime, printable, userName, whoIs } from './words.js';
 
 /** What `ban` says. */
 
@@ -30,7 +30,7 @@ export function describeBan(
   when: 'asked' | 'planned' | 'done',
 ): string {
   const isDone = when === 'done';
-  const user = printable(ban.user);
+  const user = userName(ban.user);
   const head = `${isDone ? 'Banned' : 'Would ban'} ${user} ${bannedUntil(ban)}.`;
   const lines = [
     ...(when === 'asked'

@@ -73,6 +73,13 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** A name as it was typed, or as it was shown: where it has the escapes of {@link printable}, what they stand for. */
+export function asMeant(typed: string): string {
+  const meant = typed.replace(ESCAPE, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)));
+  return printable(meant) === typed ? meant : typed;
+}
+const ESCAPE = /\\u\{((?:10|[0-9a-f])?[0-9a-f]{1,4})\}/g;
+
 /**
  * JSON that a terminal may show: the same document, with what is not plainly visible (control characters, turned text)
  * written as \\uXXXX. JSON.stringify does that only for ASCII.
@@ -90,6 +97,10 @@ const HIDDEN = /(?!\n)[\p{C}\u2028\u2029]/gu;
 
 /** `ada@pc-17` */
 export const whoIs = (who: { user: string; host: string }): string => printable(`${who.user}@${who.host}`);
+
+/** A user on whatever host; `user "dan@pc-4"` where the name could be taken for a user on a host. */
+export const userName = (user: string, show: (name: string) => string = printable): string =>
+  user.includes('@') ? `user "${show(user)}"` : show(user);
 
 /** How a seat is shown; `--seat` takes any unambiguous beginning. */
 export const shortId = (id: string): string => id.slice(0, 8);

@@ -8,6 +8,7 @@ import {
   sealUnsigned,
 } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { twinOf } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { withSealed } from './installation.js';
 import { offerFree } from './offers.js';
@@ -42,6 +43,7 @@ export function changeModules(
     );
   const granted = readEntitlement(licence.entitlement);
   for (const module of dropped) refuseInUse(context, module);
+  refuseTwins(granted.modules, grants, dropped);
   const modules = merged(granted.modules, grants).filter(({ module }) => !dropped.includes(module));
   if (modules.length === 0) throw bad('a licence has one module at least; nothing was changed');
   refuseReserved(licence, modules);
@@ -67,6 +69,23 @@ function merged(known: readonly ModuleGrant[], grants: ModuleChange['grants']): 
       .filter(({ module }) => !there.has(module))
       .map(({ module, maxUsers }) => ({ module, maxUsers })),
   ];
+}
+
+/** A second module that is called like one there is, but for upper and lower case, is a slip. */
+function refuseTwins(
+  known: readonly ModuleGrant[],
+  grants: ModuleChange['grants'],
+  dropped: readonly string[],
+) {
+  const names = known.map(({ module }) => module);
+  const staying = names.filter((name) => !dropped.includes(name));
+  for (const { module } of grants) {
+    const twin = names.includes(module) ? null : twinOf(module, staying);
+    if (twin !== null)
+      throw bad(
+        `no module "${module}"; did you mean "${twin}"? Expected names that differ in more than case`,
+      );
+  }
 }
 
 /** Its users would lose their seats. */

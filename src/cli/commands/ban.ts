@@ -12,6 +12,7 @@ import { isAgreed } from '../asking.js';
 import { bannedUntil, describeBan, describeNoBan, type TakenSeat, warningsOf } from '../ban-text.js';
 import { dryRunOption, jsonOption, userOption, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { refuseSeatName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { namedSeat } from '../seat-text.js';
@@ -88,6 +89,7 @@ async function begin(
   world: World,
 ): Promise<void> {
   const before = await contextOf(session);
+  refuseSeatName(request.user, session.licence, false);
   const plan = ban(before, request);
   for (const warning of warningsOf(plan, session.licence)) world.err(`${warning}\n`);
   if (sameName(request.user, session.system.facts.user)) world.err('That is your own name.\n');

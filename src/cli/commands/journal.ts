@@ -80,7 +80,8 @@ function list(reading: JournalReading, sinceMs: number, options: JournalOptions,
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
   const people = reading.events.map(namesIn);
-  if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
+  if (reading.events.length > 0)
+    world.err(`Nothing in the journal matches.${meantName(options, people, false)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
 }
 

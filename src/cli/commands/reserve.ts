@@ -12,10 +12,11 @@ import { type AdminSession, withAdminSession } from '../admin-session.js';
 import { checkName, chooseModule } from '../arguments.js';
 import { dryRunOption, hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { refuseSeatName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { list } from '../told.js';
-import { EXIT, jsonText, printable, whoIs } from '../words.js';
+import { EXIT, jsonText, printable, userName, whoIs } from '../words.js';
 import type { World } from '../world.js';
 
 interface ReserveOptions extends KeyOptions, PlaceOptions {
@@ -70,6 +71,7 @@ async function change(session: AdminSession, options: ReserveOptions, world: Wor
   const { user, host } = options;
   const module = chooseModule(options.module, [...policy.modules.keys()]);
   const reservation = { module, ...(user !== undefined && { user }), ...(host !== undefined && { host }) };
+  if (user !== undefined && host === undefined && !options.lift) refuseSeatName(user, licence, true);
   const request: ReservationRequest = { reservation, actor };
   const act = (context: ChangeContext): Draft | null =>
     inFile(store.paths.licenceFile, () => (options.lift ? liftReservation : reserve)(context, request));
@@ -143,7 +145,7 @@ function stateOf({ reservation, before, after }: Outcome, now: ModuleStatus | nu
 
 function whom({ user, host }: Reservation): string {
   if (user === undefined) return `host ${printable(host ?? '')}`;
-  return host === undefined ? printable(user) : whoIs({ user, host });
+  return host === undefined ? userName(user) : whoIs({ user, host });
 }
 
 function describeNone(reservation: Reservation, { licence }: ChangeContext): string {

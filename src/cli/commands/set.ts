@@ -17,6 +17,7 @@ import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   type Changed,
   describeChange,
+  describeDoubtful,
   describeModules,
   describeTooFew,
   followSeconds,
@@ -167,6 +168,7 @@ async function change(session: AdminSession, wish: Wish, options: SetOptions, wo
   const changed = { before, now: done.policy, isChanged: done.published, isDryRun };
   if (options.json) world.out(`${jsonText(documentOf(session, changed, now), 2)}\n`);
   else world.out(describeModules(changed) + describeChange(changed));
+  world.err(describeDoubtful(changed, store.paths.licenceFile));
   if (settings.journalMonths !== undefined && !options.json)
     world.out(`The journal is kept for ${settings.journalMonths} months.\n`);
   if (wish.modules.grants.length > 0) for (const excess of excessIn(now)) world.err(describeTooFew(excess));
