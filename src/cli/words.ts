@@ -1,6 +1,7 @@
 import type { FaultCode, Loss } from '../api.js';
 import { SeatfileFault, unreachable } from '../licence/fault.js';
 import type { Full } from '../rules/refusal.js';
+import { timesFor } from './times.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
 
@@ -119,8 +120,8 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
-/** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
-export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+/** A time in the table as people read it, by the clock of this computer: `2026-11-21 10:30:12 +01:00`. */
+export const clockTime = (iso: string): string => timesFor({}, iso).whole(iso);
 
 export function describeNoSeat(module: string, { holders, freesAt, evicted }: Full): string {
   const lines = holders.map((holder) => `\n  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);

@@ -12,7 +12,7 @@ import { twinOf } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { withSealed } from './installation.js';
 import { offerFree } from './offers.js';
-import { reservedSeats } from './reserved-seats.js';
+import { liftingOne, reservedSeats } from './reserved-seats.js';
 import { seatsInUse } from './seats.js';
 
 /** Seats and modules of an unsigned licence are for its administrator to change. */
@@ -95,7 +95,7 @@ function refuseInUse({ licence, policy }: ChangeContext, module: string): void {
   if (inUse > 0)
     throw bad(
       `${module}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use; expected a module that no user ` +
-        `works in. Free them first: seatfile remove --module ${module}`,
+        `works in. Free them first: seatfile remove FILE --module ${module}`,
     );
   if (licence.waiting.some((waiter) => waiter.module === module))
     throw bad(`${module}: users wait for a seat; expected a module that no user waits for`);
@@ -107,8 +107,8 @@ function refuseReserved(licence: Licence, modules: readonly ModuleGrant[]): void
     const count = reserved.get(module) ?? 0;
     if (count > maxUsers)
       throw bad(
-        `${module}: ${count} seats are reserved; expected max users not below that. Lift reservations first: ` +
-          'seatfile reserve --lift',
+        `${module}: ${count} seats are reserved; expected max users not below that. Lift ` +
+          `${count - maxUsers === 1 ? 'one' : count - maxUsers} first, like: ${liftingOne(licence, module)}`,
       );
   }
 }

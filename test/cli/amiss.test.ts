@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { wordsOfLine } from '../../src/cli/shell-line.js';
 import { asMeant, printable } from '../../src/cli/words.js';
-import { atTerminal, freshPlace, hold, tableOf, told } from './seatfile.js';
+import { atTerminal, freshPlace, hold, seatfile, tableOf, told } from './seatfile.js';
 
 /** What an administrator types amiss, and what is said and done then. */
 
@@ -139,4 +140,67 @@ describe('modules', () => {
     ]);
     expect((await admin('set', '-m', 'BIM=8')).err).toBe('');
   });
+});
+
+describe('advice names whole commands, which work when typed', () => {
+  const run = async (text: string) => {
+    const [, line = ''] = /(seatfile (?:reserve|ban|remove|set) .*?)[.]?\n/.exec(text) ?? [];
+    return await typed(...wordsOfLine(`${line} `, null).before.slice(1));
+  };
+
+  test('of a module whose seats are all reserved', async () => {
+    await init();
+    for (const user of ['ada', 'bob b']) await admin('reserve', '-u', user, '--host', 'pc 1');
+    const full = await admin('reserve', '-u', 'cy');
+    expect(full.err).toContain(
+      `Lift one first, like: seatfile reserve ${place.file} --module CAD --user ada --host "pc 1" --lift\n`,
+    );
+    expect((await admin('set', '-m', 'CAD=1')).err).toContain(
+      `Lift one first, like: seatfile reserve ${place.file}`,
+    );
+    expect(await run(full.err)).toMatchObject({ status: 0, out: expect.stringContaining('No longer keeps') });
+    const banned = await admin('ban', '-u', 'bob b');
+    expect(banned.err).toContain(
+      `seatfile reserve ${place.file} --module CAD --user 'bob b' --host 'pc 1' --lift\n`,
+    );
+    expect(await run(banned.err)).toMatchObject({ status: 0 });
+  });
+
+  test('of a module in use, and of a seat whose user is banned', async () => {
+    await init('-m', 'CAM=1');
+    await told(hold(place.file, 'dan', 'pc-4', '-m', 'CAM'), 'seated');
+    const drop = await admin('set', '--drop-module', 'CAM');
+    expect(drop.err).toContain(`Free them first: seatfile remove ${place.file} --module CAM\n`);
+    expect((await admin('ban', '-u', 'dan', '-y')).status).toBe(0);
+    const [stone] = tableOf(place.file).gone;
+    const undo = await admin('undo', '--seat', stone?.seat ?? '');
+    expect(undo.err).toContain(`Lift the ban first: seatfile ban ${place.file} --user dan --lift. `);
+    const [, lift = ''] = /(seatfile ban .*? --lift)\./.exec(undo.err) ?? [];
+    expect(await run(`${lift}\n`)).toMatchObject({ status: 0, out: expect.stringContaining('Lifted') });
+  });
+
+  test('of what was left out, and of a message that was taken for the licence file', async () => {
+    expect((await admin('ban')).err).toContain(`like: seatfile ban ${place.file} --user bob\n`);
+    expect((await admin('reserve', '-m', 'CAM')).err).toContain(
+      `seatfile reserve ${place.file} --module CAM --user bob\n`,
+    );
+    const { err } = await atTerminal(['notify', 'please stop'], '', {
+      environment: { SEATFILE: place.file },
+    });
+    expect(err).toContain(`Did you mean: seatfile notify --user NAME --message 'please stop'?\n`);
+  });
+});
+
+test('times for people are those of this computer, in every command; --utc and JSON are UTC', async () => {
+  const berlin = { TZ: 'Europe/Berlin' };
+  await init();
+  const ban = await seatfile(['ban', place.file, '-u', 'eve', '--for', '2h'], berlin);
+  const [, until = ''] = /until (\S+ \S+ \+0[12]:00)\./.exec(ban.out) ?? [];
+  expect(until).not.toBe('');
+  expect((await seatfile(['status', place.file], berlin)).out).toContain(`Banned: eve, until ${until}.`);
+  expect((await seatfile(['journal', place.file], berlin)).out).toContain(`until ${until}`);
+  const ran = await seatfile(['run', place.file, '-u', 'eve', '--', 'true'], berlin);
+  expect(ran.err).toContain(`until ${until}`);
+  expect((await seatfile(['journal', place.file, '--utc'], berlin)).out).toMatch(/until \S+ \S+ UTC/);
+  expect((await seatfile(['journal', place.file, '--json'], berlin)).out).toMatch(/"untilAt":"[^"]+Z"/);
 });
