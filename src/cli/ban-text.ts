@@ -5,9 +5,10 @@ import { didYouMean } from '../licence/nearest.js';
 import type { ChangeContext } from '../licence/revision.js';
 import type { BanOutcome } from '../rules/bans.js';
 import { bansInForce } from '../rules/bans-in-force.js';
+import { commandLine } from './advice-line.js';
 import { describeSeat, describeTold, type NamedSeat } from './seat-text.js';
 import { list } from './told.js';
-import { clockTime, printable, whoIs } from './words.js';
+import { clockTime, printable, userName, whoIs } from './words.js';
 
 /** What `ban` says. */
 
@@ -30,7 +31,7 @@ export function describeBan(
   when: 'asked' | 'planned' | 'done',
 ): string {
   const isDone = when === 'done';
-  const user = printable(ban.user);
+  const user = userName(ban.user);
   const head = `${isDone ? 'Banned' : 'Would ban'} ${user} ${bannedUntil(ban)}.`;
   const lines = [
     ...(when === 'asked'
@@ -48,22 +49,27 @@ export function describeBan(
 const describeWaiter = (waiter: Waiter): string =>
   `the place of ${whoIs(waiter)} in the queue of ${printable(waiter.module)}`;
 
+const MOST_TOLD = 5;
+
 /** What an administrator may not have meant. */
-export function warningsOf({ ban, before, taken, waited }: BanOutcome, licence: Licence): string[] {
+export function warningsOf(
+  { ban, before, taken, waited }: BanOutcome,
+  licence: Licence,
+  file: string,
+): string[] {
   const { user } = ban;
   const isUnknown = before === null && taken.length + waited.length === 0;
   const { instances, waiting, settings } = licence;
   const users = new Set([...instances, ...waiting].map((one) => one.user));
   const kept =
     settings.reservations?.filter((one) => one.user !== undefined && sameName(one.user, user)) ?? [];
-  const modules = [...new Set(kept.map(({ module }) => module))];
   return [
     ...(isUnknown ? [`No seat is held, and none is waited for, in this name now${meant(user, users)}`] : []),
-    ...(modules.length === 0
-      ? []
-      : [
-          `A seat of ${list(modules)} stays reserved for ${printable(user)}; seatfile reserve --lift ends that.`,
-        ]),
+    ...kept.slice(0, MOST_TOLD).map(({ module, ...whom }) => {
+      const lift = commandLine('reserve', file, { module, ...whom, lift: true });
+      return `A seat of ${printable(module)} stays reserved for ${printable(user)}. To end that: ${lift}`;
+    }),
+    ...(kept.length > MOST_TOLD ? [`${kept.length - MOST_TOLD} more seats stay reserved for the user.`] : []),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { collect } from './arguments.js';
+import { asMeant } from './words.js';
 
 /**
  * Options that several commands take: flags, and what stands in several helps, in one place. `means` is what a value
@@ -18,8 +19,9 @@ export const fileOption = (): Option =>
 export const withFile = (command: Command, means = 'the licence file'): Command =>
   command.argument('[file]', `${means}; default: SEATFILE`).addOption(fileOption());
 
-export const userOption = (means: string): Option => new Option('-u, --user <name>', means);
-export const hostOption = (means: string): Option => new Option('--host <name>', means);
+export const userOption = (means: string): Option =>
+  new Option('-u, --user <name>', means).argParser(asMeant);
+export const hostOption = (means: string): Option => new Option('--host <name>', means).argParser(asMeant);
 export const moduleOption = (means: string): Option => new Option('-m, --module <name>', means);
 
 /** `CAD=10`, once for each module. */

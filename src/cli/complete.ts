@@ -69,6 +69,10 @@ async function valuesIn(
       return [...people, ...bans, ...reservations].flatMap(({ user }) => user ?? []);
     case 'host':
       return people.map(({ host }) => host);
+    case 'banned user':
+      return bans.map(({ user }) => user);
+    case 'removed seat':
+      return licence.gone.map(({ seat }) => shortId(seat));
     case 'module':
       return [...policy.modules.keys()];
     case 'seat': {

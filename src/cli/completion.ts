@@ -17,7 +17,7 @@ interface Offered {
 }
 
 /** What only the licence file knows. */
-export type ValueKind = 'user' | 'host' | 'module' | 'seat';
+export type ValueKind = 'user' | 'host' | 'module' | 'seat' | 'removed seat' | 'banned user';
 
 /** Which licence file the command line names so far; `null`: the environment may. */
 type NamedFile = string | null;
@@ -106,10 +106,11 @@ const optionOf = (flag: string, command: Command): Option | null =>
   command.options.find(({ short, long }) => flag === short || flag === long) ?? null;
 
 async function within(read: Read, current: string, command: Command, sources: Sources): Promise<Offer> {
-  if (read.open !== null) return await valuesFor(read.open, '', read.file, sources);
+  if (read.open !== null) return await valuesFor({ option: read.open, read, command }, '', sources);
   const [flag = '', value] = current.startsWith('--') ? splitAt(current) : [current];
   const option = value === undefined ? null : optionOf(flag, command);
-  if (value !== undefined) return option ? await valuesFor(option, `${flag}=`, read.file, sources) : NOTHING;
+  if (value !== undefined)
+    return option ? await valuesFor({ option, read, command }, `${flag}=`, sources) : NOTHING;
   if (current.startsWith('-')) return { words: optionsOf(command, read.used), others: 'nothing' };
   const argument = command.registeredArguments[read.operands.length];
   return argument === undefined || (argument.name() === 'file' && read.file !== null)
@@ -132,19 +133,37 @@ const placeOf = (name: string): Offer['others'] =>
   name.startsWith('dir') ? 'directories' : ['file', 'new', 'path'].includes(name) ? 'files' : 'nothing';
 
 /** @param before what stands before the value in the same word */
-async function valuesFor(
-  option: Option,
-  before: string,
-  file: NamedFile,
-  { values }: Sources,
-): Promise<Offer> {
+async function valuesFor(asked: Asked, before: string, { values }: Sources): Promise<Offer> {
+  const { option, read } = asked;
   if (option.argChoices) return words(option.argChoices, before);
   const [, placeholder = ''] = /[<[]([^>\]]+)[>\]]/.exec(option.flags) ?? [];
-  const kind = KINDS.find((one) => option.long === `--${one}`);
-  if (kind === undefined || !['name', 'id'].includes(placeholder))
+  const kind = kindOf(asked);
+  if (kind === undefined || !['name', 'id', GRANT].includes(placeholder))
     return { words: [], others: before === '' ? placeOf(placeholder) : 'nothing' };
-  const found = [...new Set(await values(kind, file))].filter((value) => HARMLESS.test(value));
-  return words(found.sort(), before);
+  const found = [...new Set(await values(kind, read.file))].filter((value) => HARMLESS.test(value));
+  const after = placeholder === GRANT ? '=' : '';
+  return words(
+    found.sort().map((value) => value + after),
+    before,
+  );
+}
+
+/** `CAD=10`: the name is offered, and its sign. */
+const GRANT = 'NAME=USERS';
+
+/** An option whose value comes, of which command, and what is typed before it. */
+interface Asked {
+  readonly option: Option;
+  readonly read: Read;
+  readonly command: Command;
+}
+
+function kindOf({ option: { long }, read, command }: Asked): ValueKind | undefined {
+  const isLift = [...read.used].some((one) => one.long === '--lift');
+  if (long === '--seat' && command.name() === 'undo') return 'removed seat';
+  if (long === '--user' && command.name() === 'ban' && isLift) return 'banned user';
+  if (long === '--drop-module') return 'module';
+  return KINDS.find((one) => long === `--${one}`);
 }
 
 const KINDS: readonly ValueKind[] = ['user', 'host', 'module', 'seat'];

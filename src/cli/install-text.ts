@@ -13,7 +13,7 @@ export interface Installation {
   readonly schemaVersion: 1;
   readonly file: string;
   readonly result: 'created' | 'installed' | 'same';
-  readonly isDryRun: boolean;
+  readonly dryRun: boolean;
   /** What `--force` has overruled; null: nothing. */
   readonly overruled: string | null;
   readonly licence: {
@@ -62,7 +62,7 @@ export function installationOf(facts: Facts): Installation {
   const before = table && readEntitlement(table.entitlement);
   const policy = table && readPolicy(table);
   return {
-    ...{ schemaVersion: 1, file, result, isDryRun, overruled: refusal?.reason ?? null },
+    ...{ schemaVersion: 1, file, result, dryRun: isDryRun, overruled: refusal?.reason ?? null },
     licence: {
       ...{ id: licenceId, key: licenceKey ?? null, customer: customer ?? null, signature },
       keyId: next.entitlement.keyId ?? null,
@@ -98,7 +98,7 @@ function modulesOf({ table, licence }: Facts): Installation['modules'] {
 }
 
 export function describeInstallation(one: Installation): string {
-  const { licence, before, result, isDryRun } = one;
+  const { licence, before, result, dryRun: isDryRun } = one;
   const file = printable(one.file);
   const customer = licence.customer === null ? '' : ` of ${printable(licence.customer)}`;
   const name = `licence ${printable(licence.id)}${customer}`;
@@ -130,7 +130,7 @@ function datesLine({ licence: { notBefore, expiresAt, evaluation } }: Installati
 }
 
 function followLine(one: Installation): string {
-  if (one.followWithinSeconds === null || one.isDryRun) return '';
+  if (one.followWithinSeconds === null || one.dryRun) return '';
   const isSafe = one.overruled === null && !mayBeRefused(one);
   const seats = isSafe ? ', and no user loses a seat' : '';
   return `Running applications follow within ${duration(one.followWithinSeconds)}${seats}.\n`;

@@ -2,6 +2,7 @@ import type { Command, CommanderError } from 'commander';
 import { SeatfileFault } from '../licence/fault.js';
 import { nearest } from '../licence/nearest.js';
 import { COMMANDS, type CommandName, isCommand } from './command-list.js';
+import { shellWord } from './shell-word.js';
 import { printable } from './words.js';
 
 /** What was typed amiss, and what was probably meant. Pure: words in, words out. */
@@ -64,8 +65,11 @@ function meantOption({ code, message }: CommanderError, command: Command | undef
     typed.slice(2),
     options.map(({ long }) => long?.slice(2) ?? ''),
   );
-  return meant === null ? '' : `; did you mean --${meant}?`;
+  if (meant !== null) return `; did you mean --${meant}?`;
+  return command.name() === 'run' ? AFTER_DASHES : '';
 }
+
+const AFTER_DASHES = '; the command and its options come after --, like: seatfile run FILE -- app.exe';
 
 function excessText(command: Command): string {
   const most = command.registeredArguments.length;
@@ -124,10 +128,12 @@ function optionFor(word: string, command: Command): string | null {
   const has = (...names: readonly string[]): boolean =>
     names.every((name) => command.options.some(({ long }) => long === `--${name}`));
   const [, user, host] = /^([^@]+)@([^@]+)$/.exec(word) ?? [];
-  if (user !== undefined && has('user', 'host')) return `--user ${user} --host ${host}`;
+  if (/\s/.test(word) && has('message')) return `--user NAME --message ${shellWord(word)}`;
+  if (user !== undefined && has('user', 'host'))
+    return `--user ${shellWord(user)} --host ${shellWord(host ?? '')}`;
   if (/^(?=.*\d)[0-9a-f]{6,32}$/.test(word) && has('seat')) return `--seat ${word}`;
   if (/^[A-Z0-9_-]+$/.test(word) && /[A-Z]/.test(word) && has('module')) return `--module ${word}`;
-  return has('user') ? `--user ${word}` : null;
+  return has('user') ? `--user ${shellWord(word)}` : null;
 }
 
 /** `help COMMAND` is `COMMAND --help`; `help` alone: that of the program. @throws SeatfileFault no such command */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SeatfileFault } from '../licence/fault.js';
 import { noticeColoursFor } from './colour.js';
 import { COMMANDS, type CommandName, isCommand } from './command-list.js';
+import { takeOptionsOnce } from './given-once.js';
 import { HELP, programHelp, SEE_ALSO } from './help.js';
 import { signalStatus } from './interruption.js';
 import { meantOtherwise, unknownCommand, usageText, withoutHelpWord } from './mistakes.js';
@@ -35,7 +36,10 @@ export async function buildProgram(world: World, only: CommandName | null): Prom
     if (names.includes('hold'))
       program.helpCommand('help [command]', 'show what a command does, and its options');
   }
-  for (const command of program.commands) command.addHelpText('after', SEE_ALSO);
+  for (const command of program.commands) {
+    command.addHelpText('after', SEE_ALSO);
+    takeOptionsOnce(command);
+  }
   return program.addHelpText('after', programHelp);
 }
 

@@ -1,8 +1,10 @@
 import type { Settings } from '../licence/document.js';
 import type { ModuleGrant, Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { nearest } from '../licence/nearest.js';
 import type { Excess } from '../rules/installation.js';
 import { ownPollMs, POLLS_PER_ANSWER } from '../rules/timing.js';
+import { commandLine } from './advice-line.js';
 import { counted } from './told.js';
 import { duration, printable } from './words.js';
 import type { World } from './world.js';
@@ -57,6 +59,20 @@ function describeModule(name: string, was: ModuleGrant | undefined, is: ModuleGr
   return was.maxUsers === is.maxUsers
     ? ''
     : `${module}: ${counted(is.maxUsers, 'user')} at once; it was ${was.maxUsers}.\n`;
+}
+
+/** New modules that look like a misspelling of one there was. A line each. */
+export function describeDoubtful({ before, now }: Changed, file: string): string {
+  const known = [...before.modules.keys()];
+  const added = [...now.modules.keys()].filter((name) => !before.modules.has(name));
+  return added
+    .flatMap((name) => {
+      const near = nearest(name, known);
+      if (near === null) return [];
+      const drop = commandLine('set', file, { 'drop-module': name });
+      return [`${name} is a new module, beside ${near}. If ${near} was meant: ${drop}\n`];
+    })
+    .join('');
 }
 
 /** Where more seats are in use than there are from now on. */

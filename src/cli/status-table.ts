@@ -5,7 +5,7 @@ import type { Colours } from './colour.js';
 import { type Column, fittedTable } from './fitted-table.js';
 import type { Times } from './times.js';
 import { isolated } from './width.js';
-import { duration, printable, shortId } from './words.js';
+import { duration, printable, shortId, userName } from './words.js';
 
 /** The tables of `status`. */
 
@@ -158,12 +158,12 @@ export function rulesInForce({ reservations, bans }: LicenceStatus, showing: Sho
   );
   const banned = bans.map(
     ({ user, untilAt }) =>
-      `Banned: ${name(user)}, ${untilAt === null ? 'until lifted' : `until ${time(untilAt)}`}.\n`,
+      `Banned: ${userName(user, name)}, ${untilAt === null ? 'until lifted' : `until ${time(untilAt)}`}.\n`,
   );
   return [...reserved, ...banned].join('');
 }
 
 function forWhom({ user, host }: Reservation, name: (text: string) => string): string {
   if (user === undefined) return `host ${name(host ?? '')}`;
-  return host === undefined ? name(user) : `${name(user)}@${name(host)}`;
+  return host === undefined ? userName(user, name) : `${name(user)}@${name(host)}`;
 }

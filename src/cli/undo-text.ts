@@ -5,6 +5,7 @@ import { unreachable } from '../licence/fault.js';
 import { type ChosenSeat, isLeaving } from '../rules/leaving.js';
 import type { UndoRefusal } from '../rules/reinstate.js';
 import { outAfterMs } from '../rules/timing.js';
+import { commandLine } from './advice-line.js';
 import { describeSeat, describeTaking, namedSeat } from './seat-text.js';
 import { clockTime, describeLoss, duration, printable, shortId, whoIs } from './words.js';
 
@@ -43,7 +44,7 @@ export function describeUnknown(seat: string, last: LicenceEvent | null): string
 
 const MAY_ASK = 'the user may ask for a seat.';
 
-export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown' }>): string {
+export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown' }>, file: string): string {
   switch (why.reason) {
     case 'ambiguous':
       return `${why.seats} seats begin with it; give more of the id.`;
@@ -66,7 +67,8 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
     case 'banned': {
       const until = why.untilAt === null ? '' : ` until ${clockTime(why.untilAt)}`;
       const who = printable(why.stone.user);
-      return `${of(why.stone)}: ${who} is banned${until}. Lift the ban first: seatfile ban --lift.`;
+      const lift = commandLine('ban', file, { user: why.stone.user, lift: true });
+      return `${of(why.stone)}: ${who} is banned${until}. Lift the ban first: ${lift}.`;
     }
     case 'reserved':
       return `${of(why.stone)}: the seats that are free are kept for others.`;

@@ -1,6 +1,7 @@
 import type { FaultCode, Loss } from '../api.js';
 import { SeatfileFault, unreachable } from '../licence/fault.js';
 import type { Full } from '../rules/refusal.js';
+import { timesFor } from './times.js';
 
 /** Every outcome and fault in words, and its exit status. Escaping happens here and nowhere else. */
 
@@ -73,6 +74,13 @@ export function printable(text: string): string {
   return text.replace(UNPRINTABLE, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
 }
 
+/** A name as it was typed, or as it was shown: where it has the escapes of {@link printable}, what they stand for. */
+export function asMeant(typed: string): string {
+  const meant = typed.replace(ESCAPE, (_, code: string) => String.fromCodePoint(Number.parseInt(code, 16)));
+  return printable(meant) === typed ? meant : typed;
+}
+const ESCAPE = /\\u\{((?:10|[0-9a-f])?[0-9a-f]{1,4})\}/g;
+
 /**
  * JSON that a terminal may show: the same document, with what is not plainly visible (control characters, turned text)
  * written as \\uXXXX. JSON.stringify does that only for ASCII.
@@ -91,6 +99,10 @@ const HIDDEN = /(?!\n)[\p{C}\u2028\u2029]/gu;
 /** `ada@pc-17` */
 export const whoIs = (who: { user: string; host: string }): string => printable(`${who.user}@${who.host}`);
 
+/** A user on whatever host; `user "dan@pc-4"` where the name could be taken for a user on a host. */
+export const userName = (user: string, show: (name: string) => string = printable): string =>
+  user.includes('@') ? `user "${show(user)}"` : show(user);
+
 /** How a seat is shown; `--seat` takes any unambiguous beginning. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
@@ -108,8 +120,8 @@ export function duration(seconds: number): string {
   return `${Math.round(hours / 24)} d`;
 }
 
-/** A time in the table as people read it: `2026-11-21 09:30:12 UTC`. */
-export const clockTime = (iso: string): string => `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+/** A time in the table as people read it, by the clock of this computer: `2026-11-21 10:30:12 +01:00`. */
+export const clockTime = (iso: string): string => timesFor({}, iso).whole(iso);
 
 export function describeNoSeat(module: string, { holders, freesAt, evicted }: Full): string {
   const lines = holders.map((holder) => `\n  ${whoIs(holder)} since ${clockTime(holder.sinceAt)}`);

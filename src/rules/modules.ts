@@ -8,10 +8,11 @@ import {
   sealUnsigned,
 } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
+import { twinOf } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { withSealed } from './installation.js';
 import { offerFree } from './offers.js';
-import { reservedSeats } from './reserved-seats.js';
+import { liftingOne, reservedSeats } from './reserved-seats.js';
 import { seatsInUse } from './seats.js';
 
 /** Seats and modules of an unsigned licence are for its administrator to change. */
@@ -42,6 +43,7 @@ export function changeModules(
     );
   const granted = readEntitlement(licence.entitlement);
   for (const module of dropped) refuseInUse(context, module);
+  refuseTwins(granted.modules, grants, dropped);
   const modules = merged(granted.modules, grants).filter(({ module }) => !dropped.includes(module));
   if (modules.length === 0) throw bad('a licence has one module at least; nothing was changed');
   refuseReserved(licence, modules);
@@ -69,6 +71,23 @@ function merged(known: readonly ModuleGrant[], grants: ModuleChange['grants']): 
   ];
 }
 
+/** A second module that is called like one there is, but for upper and lower case, is a slip. */
+function refuseTwins(
+  known: readonly ModuleGrant[],
+  grants: ModuleChange['grants'],
+  dropped: readonly string[],
+) {
+  const names = known.map(({ module }) => module);
+  const staying = names.filter((name) => !dropped.includes(name));
+  for (const { module } of grants) {
+    const twin = names.includes(module) ? null : twinOf(module, staying);
+    if (twin !== null)
+      throw bad(
+        `no module "${module}"; did you mean "${twin}"? Expected names that differ in more than case`,
+      );
+  }
+}
+
 /** Its users would lose their seats. */
 function refuseInUse({ licence, policy }: ChangeContext, module: string): void {
   grantOf(policy, module);
@@ -76,7 +95,7 @@ function refuseInUse({ licence, policy }: ChangeContext, module: string): void {
   if (inUse > 0)
     throw bad(
       `${module}: ${inUse === 1 ? '1 seat is' : `${inUse} seats are`} in use; expected a module that no user ` +
-        `works in. Free them first: seatfile remove --module ${module}`,
+        `works in. Free them first: seatfile remove FILE --module ${module}`,
     );
   if (licence.waiting.some((waiter) => waiter.module === module))
     throw bad(`${module}: users wait for a seat; expected a module that no user waits for`);
@@ -88,8 +107,8 @@ function refuseReserved(licence: Licence, modules: readonly ModuleGrant[]): void
     const count = reserved.get(module) ?? 0;
     if (count > maxUsers)
       throw bad(
-        `${module}: ${count} seats are reserved; expected max users not below that. Lift reservations first: ` +
-          'seatfile reserve --lift',
+        `${module}: ${count} seats are reserved; expected max users not below that. Lift ` +
+          `${count - maxUsers === 1 ? 'one' : count - maxUsers} first, like: ${liftingOne(licence, module)}`,
       );
   }
 }

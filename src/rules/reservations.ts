@@ -3,7 +3,7 @@ import { grantOf } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { offerFree } from './offers.js';
-import { reservationKey, reservedSeats } from './reserved-seats.js';
+import { liftingOne, reservationKey, reservedSeats } from './reserved-seats.js';
 import { mergedSettings } from './settings.js';
 
 /** A seat is kept for a user or a host, and is so no more: the acts of an administrator. */
@@ -30,7 +30,7 @@ export function reserve(context: ChangeContext, { reservation, actor }: Reservat
     throw new SeatfileFault(
       'BAD_ARGUMENT',
       `${module}: ${maxUsers} of ${maxUsers} seats are reserved; expected no more reservations than max users. ` +
-        'Lift one first: seatfile reserve --lift',
+        `Lift one first, like: ${liftingOne(licence, module)}`,
     );
   if (known.length >= MAX_LISTED)
     throw new SeatfileFault(

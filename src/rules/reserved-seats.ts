@@ -21,3 +21,14 @@ export function reservedSeats({ settings }: Pick<Licence, 'settings'>): Readonly
   }
   return seats;
 }
+
+/** The command that lifts the first reservation of a module; a caller that knows the file puts it for FILE. */
+export function liftingOne({ settings }: Pick<Licence, 'settings'>, module: string): string {
+  const first = settings.reservations?.find((one) => one.module === module);
+  const names = [first?.user === undefined ? '' : ` --user ${quoted(first.user)}`];
+  if (first?.host !== undefined) names.push(` --host ${quoted(first.host)}`);
+  return `seatfile reserve FILE --module ${module}${names.join('')} --lift`;
+}
+
+/** One word for every shell; a name with a quote in it is left to the reader. */
+const quoted = (name: string): string => (/^[\w.:@+-]+$/.test(name) ? name : `"${name}"`);

@@ -3,7 +3,14 @@ import type { Licence } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { formatLicence } from '../licence/text.js';
 import { toFault } from '../share/deadline.js';
-import { nullIf, READ_AND_WRITE, ShareError, type ShareErrorKind, type ShareFiles } from '../share/files.js';
+import {
+  type FileStat,
+  nullIf,
+  READ_AND_WRITE,
+  ShareError,
+  type ShareErrorKind,
+  type ShareFiles,
+} from '../share/files.js';
 import { folderOf } from '../share/layout.js';
 import { refuseInside, wholePath } from '../share/paths.js';
 import { unreadable } from './first-folder.js';
@@ -65,8 +72,11 @@ export async function freePlace(
   const licenceFile = nodePath.join(directory, nodePath.basename(asked));
   refuseInside(licenceFile);
   try {
-    if (await isThere(folderOf(licenceFile), files)) throw tableThere(licenceFile);
-    if (await isThere(licenceFile, files)) throw exists(licenceFile);
+    const [file, folder] = [await lookAt(licenceFile, files), await lookAt(folderOf(licenceFile), files)];
+    if (file?.kind === 'directory') throw isDirectory(licenceFile);
+    if (file && folder) throw isInstalled(licenceFile);
+    if (folder) throw tableThere(licenceFile);
+    if (file) throw exists(licenceFile);
     return { licenceFile, directory };
   } catch (error) {
     throw toFault(error);
@@ -80,8 +90,24 @@ export async function removeLicenceFile(licenceFile: string, files: ShareFiles):
   if (isAlone) await files.removeFile(licenceFile).catch(() => undefined);
 }
 
-const isThere = async (path: string, files: ShareFiles): Promise<boolean> =>
-  (await nullIf(files.stat(path), 'missing')) !== null;
+const lookAt = (path: string, files: ShareFiles): Promise<FileStat | null> =>
+  nullIf(files.stat(path), 'missing');
+
+const isDirectory = (path: string): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXISTS',
+    `${path}: that is a directory; give the path of the licence file in it, like ` +
+      nodePath.join(path, 'licence.json'),
+    { details: { path } },
+  );
+
+const isInstalled = (path: string): SeatfileFault =>
+  new SeatfileFault(
+    'LICENCE_EXISTS',
+    `${path}: already exists, with its seats and its journal, and is never overwritten. seatfile set changes it, ` +
+      'seatfile install puts another licence in its place; or choose another name',
+    { details: { path } },
+  );
 
 const exists = (path: string): SeatfileFault =>
   new SeatfileFault(
@@ -90,14 +116,14 @@ const exists = (path: string): SeatfileFault =>
     { details: { path } },
   );
 
-/** With or without its `licence.json`: all seats and the journal are in that folder, so no advice may cost it. */
+/** Without the licence file beside it: all seats and the journal are in that folder, so no advice may cost it. */
 const tableThere = (licenceFile: string): SeatfileFault =>
   new SeatfileFault(
     'LICENCE_EXISTS',
-    `${folderOf(licenceFile)}: a seat table is there, with all its seats: leave it. A missing licence.json comes ` +
-      `back with the next commit (seatfile status ${licenceFile} shows it). Make the new licence in another ` +
-      'directory, and install it with seatfile install',
-    { details: { path: folderOf(licenceFile) } },
+    `${folderOf(licenceFile)}: a seat table is there, with all its seats: leave it. The missing ` +
+      `${nodePath.basename(licenceFile)} comes back with the next commit (seatfile status ${licenceFile} shows it). ` +
+      'Make the new licence in another directory, and install it with seatfile install',
+    { details: { path: licenceFile } },
   );
 
 function noDirectory(error: unknown, directory: string): unknown {

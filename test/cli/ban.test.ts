@@ -101,14 +101,14 @@ describe('ban', () => {
     const { revision } = tableOf(place.file);
     const dry = await admin(['ban', '-u', 'bob', '-n', '--json']);
     expect(JSON.parse(dry.out)).toMatchObject({
-      ...{ schemaVersion: 1, revision, isDryRun: true, act: 'ban', user: 'bob', untilAt: null, before: null },
+      ...{ schemaVersion: 1, revision, dryRun: true, act: 'ban', user: 'bob', untilAt: null, before: null },
       ...{ seats: [{ module: 'M1', user: 'bob', host: 'pc-1', toldWithinSeconds: 1 }], waiting: [] },
     });
     const words = await admin(['ban', '-u', 'bob', '-n', '--for', '30d']);
     expect(words.out).toMatch(/^Would ban bob until .*\.\nWould take M1 bob@pc-1/);
     expect(tableOf(place.file).revision).toBe(revision);
     const done = await admin(['ban', '-u', 'bob', '-y', '--json']);
-    expect(JSON.parse(done.out)).toMatchObject({ isDryRun: false, seats: [{ module: 'M1' }] });
+    expect(JSON.parse(done.out)).toMatchObject({ dryRun: false, seats: [{ module: 'M1' }] });
   });
 
   test('a name without a seat is told, and who was meant; so is a reservation that stays', async () => {
@@ -118,7 +118,7 @@ describe('ban', () => {
     );
     await admin(['reserve', '-m', 'M1', '-u', 'zoe']);
     expect((await admin(['ban', '-u', 'ZOE'])).err).toContain(
-      'A seat of M1 stays reserved for ZOE; seatfile reserve --lift ends that.\n',
+      `stays reserved for ZOE. To end that: seatfile reserve ${place.file} --module M1 --user zoe --lift\n`,
     );
     const twice = await admin(['ban', '-u', 'zoe', '--for', '1h']);
     expect(twice.out).toMatch(/^Banned zoe until .*\. Before that the ban held until the ban is lifted\.\n$/);
@@ -215,9 +215,18 @@ describe('set --module', () => {
     const json = JSON.parse((await set('-m', 'CAD=10', '--json')).out);
     expect(json).toMatchObject({ isChanged: false, checkIntervalSeconds: 300, followWithinSeconds: null });
     expect(json.modules).toMatchObject([
-      { module: 'CAD', maxUsers: 10 },
-      { module: 'VR', maxUsers: 1 },
+      { module: 'CAD', maxUsers: 10, maxUsersBefore: 10 },
+      { module: 'VR', maxUsers: 1, maxUsersBefore: 1 },
     ]);
+    const more = JSON.parse((await set('-m', 'CAD=9', '-m', 'AR=1', '--drop-module', 'VR', '--json')).out);
+    expect(more).toMatchObject({
+      modules: [
+        { module: 'CAD', maxUsers: 9, maxUsersBefore: 10 },
+        { module: 'AR', maxUsersBefore: null },
+      ],
+      ...{ dryRun: false, dropped: [{ module: 'VR', maxUsersBefore: 1 }] },
+    });
+    await set('-m', 'CAD=10', '-m', 'VR=1', '--drop-module', 'AR');
     expect((await set('-m', 'CAD=10')).out).toBe('heartbeat, check interval 5 min, as before.\n');
   });
 
@@ -232,7 +241,10 @@ describe('set --module', () => {
     ]);
     expect(recordOf(tableOf(place.file), 'bob')).toBeDefined();
     const drop = await admin(['set', '--drop-module', 'M1']);
-    expect([drop.status, drop.err]).toEqual([2, expect.stringContaining('seatfile remove --module M1')]);
+    expect([drop.status, drop.err]).toEqual([
+      2,
+      expect.stringContaining(`seatfile remove ${place.file} --module M1`),
+    ]);
   });
 });
 

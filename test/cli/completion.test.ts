@@ -94,6 +94,12 @@ describe('what the licence file says', () => {
     expect(await seatfile(['complete', ':', 'journal', '-u'], { SEATFILE: place.file })).toMatchObject({
       out: users.join('\n'),
     });
+    expect(await typed(`set ${place.file} -m C`)).toEqual(['CAD=', ':nothing']);
+    expect(await typed(`set ${place.file} --drop-module V`)).toEqual(['VIEW', ':nothing']);
+    expect(await typed(`undo ${place.file} --seat `)).toEqual([':nothing']);
+    await seatfile(['ban', place.file, '-u', 'bob@example.org', '-y']);
+    expect(await typed(`undo ${place.file} --seat `)).toHaveLength(2);
+    expect(await typed(`ban ${place.file} --lift -u `)).toEqual(['bob@example.org', ':nothing']);
     expect(await typed(`journal ${place.file}.missing --user `)).toEqual([':nothing']);
     const answer = await seatfile(['journal', place.file, '-u', 'anja']);
     expect(answer).toMatchObject({

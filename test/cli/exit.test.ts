@@ -53,7 +53,7 @@ test('init never overwrites, and says so', async () => {
   expect((await seatfile(['init', file, '--module', 'M1=1'])).status).toBe(0);
   const before = readFileSync(file, 'utf8');
   const answer = await seatfile(['init', file, '--module', 'M1=9']);
-  expect(answer).toMatchObject({ status: 1, err: expect.stringContaining('a seat table is there') });
+  expect(answer).toMatchObject({ status: 1, err: expect.stringContaining('already exists, with its seats') });
   expect(readFileSync(file, 'utf8')).toBe(before);
 });
 

@@ -186,10 +186,10 @@ describe('over a licence that is there', () => {
       '--json',
     ];
     const dry = JSON.parse((await run(...words, '--dry-run')).out);
-    expect(dry).toMatchObject({ result: 'installed', isDryRun: true });
+    expect(dry).toMatchObject({ result: 'installed', dryRun: true });
     expect(tableOf(place.file).revision).toBe(1);
     expect(JSON.parse((await run(...words, '--yes')).out)).toEqual({
-      ...{ schemaVersion: 1, file: place.file, result: 'installed', isDryRun: false, overruled: null },
+      ...{ schemaVersion: 1, file: place.file, result: 'installed', dryRun: false, overruled: null },
       licence: {
         ...{ id: 'acme', key: null, customer: 'Acme', signature: 'valid', keyId, evaluation: false },
         ...{ issuedAt: later, notBefore: null, expiresAt: null },

@@ -93,8 +93,10 @@ async function leave(holder: Child): Promise<void> {
 
 async function play({ command, output }: Shown, folder: string): Promise<void> {
   const typed = command.replaceAll('/srv/acme', folder);
-  const { stdout, stderr } = await run('sh', ['-c', typed], { cwd: folder, env: environment() });
-  const printed = steady(`${stdout}${stderr}`.replaceAll(folder, '/srv/acme'));
+  // One stream for both, as a terminal shows them: in the order in which they were written.
+  const line = ['-c', `exec 2>&1; ${typed}`];
+  const { stdout } = await run('sh', line, { cwd: folder, env: environment() });
+  const printed = steady(stdout.replaceAll(folder, '/srv/acme'));
   expect(printed, command).toMatch(patternOf(output));
 }
 

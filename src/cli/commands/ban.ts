@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { LicencePlace } from '../../api.js';
 import { toldWithinSeconds } from '../../client/removal.js';
 import { isGoneHere, shareTimeOf } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
@@ -7,11 +8,13 @@ import type { ChangeContext } from '../../licence/revision.js';
 import { type BanOutcome, type BanRequest, ban, liftBan } from '../../rules/bans.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
+import { exampleLine } from '../advice-line.js';
 import { checkName, checkReason, parseDuration } from '../arguments.js';
 import { isAgreed } from '../asking.js';
 import { bannedUntil, describeBan, describeNoBan, type TakenSeat, warningsOf } from '../ban-text.js';
 import { dryRunOption, jsonOption, userOption, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { refuseSeatName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { namedSeat } from '../seat-text.js';
@@ -55,7 +58,7 @@ export function addBan(program: Command, world: World): void {
     .addOption(jsonOption())
     .action(async (file: string | undefined, options: BanOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };
-      const { user, forMs, words } = wishOf(options);
+      const { user, forMs, words } = wishOf(options, opening.file);
       await withAdminSession(opening, world, async (session) => {
         const request = { user, forMs, words, actor: session.actor };
         await (options.lift ? lift : begin)(session, request, options, world);
@@ -64,10 +67,13 @@ export function addBan(program: Command, world: World): void {
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT */
-function wishOf(options: BanOptions): Omit<BanRequest, 'actor'> {
+function wishOf(options: BanOptions, place: LicencePlace): Omit<BanRequest, 'actor'> {
   const { user, lift: isLift, reason } = options;
   if (user === undefined)
-    throw new SeatfileFault('BAD_ARGUMENT', 'ban: which user? Give --user, like: seatfile ban --user bob');
+    throw new SeatfileFault(
+      'BAD_ARGUMENT',
+      `ban: which user? Give --user, like: ${exampleLine('ban', place, { user: 'bob' })}`,
+    );
   checkName('--user', user);
   checkReason(reason);
   if (isLift && options.for !== undefined)
@@ -88,8 +94,10 @@ async function begin(
   world: World,
 ): Promise<void> {
   const before = await contextOf(session);
+  refuseSeatName(request.user, session.licence, false);
   const plan = ban(before, request);
-  for (const warning of warningsOf(plan, session.licence)) world.err(`${warning}\n`);
+  for (const warning of warningsOf(plan, session.licence, session.store.paths.licenceFile))
+    world.err(`${warning}\n`);
   if (sameName(request.user, session.system.facts.user)) world.err('That is your own name.\n');
   if (options.dryRun) {
     tell(plan, session.licence.revision, session, options, world);
@@ -139,7 +147,7 @@ function tell(
   const { user, untilAt, words = null } = entry;
   const queues = waited.map(({ module, host, ...waiter }) => ({ module, user: waiter.user, host }));
   const view = {
-    ...{ schemaVersion: 1, file: session.store.paths.licenceFile, revision, isDryRun, act: 'ban' },
+    ...{ schemaVersion: 1, file: session.store.paths.licenceFile, revision, dryRun: isDryRun, act: 'ban' },
     ...{ user, untilAt, words, before: before && { untilAt: before.untilAt }, seats: taken, waiting: queues },
   };
   world.out(`${jsonText(view, 2)}\n`);
@@ -174,7 +182,7 @@ async function lift(
   const act = done.answer ? 'lift' : 'none';
   const { dryRun: isDryRun = false, json } = options;
   const view = { schemaVersion: 1, file: session.store.paths.licenceFile, revision: done.licence.revision };
-  if (json) world.out(`${jsonText({ ...view, isDryRun, act, user }, 2)}\n`);
+  if (json) world.out(`${jsonText({ ...view, dryRun: isDryRun, act, user }, 2)}\n`);
   else if (done.answer)
     world.out(
       `${isDryRun ? 'Would lift' : 'Lifted'} the ban of ${printable(user)}. The user may take a seat again.\n`,

@@ -13,7 +13,8 @@ import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
-import { clockTime, duration, EXIT, jsonText, printable } from '../words.js';
+import { timesFor } from '../times.js';
+import { duration, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
 interface JournalOptions extends KeyOptions, PlaceOptions {
@@ -22,6 +23,7 @@ interface JournalOptions extends KeyOptions, PlaceOptions {
   readonly module?: string;
   readonly json?: boolean;
   readonly verify?: boolean;
+  readonly utc?: boolean;
 }
 
 const EXAMPLES: readonly Example[] = [
@@ -43,6 +45,7 @@ export function addJournal(program: Command, world: World): void {
     .option('--since <when>', 'from then on: a duration before now, like 8h, or a day, like 2026-11-20')
     .addOption(userOption('only of this user'))
     .addOption(moduleOption('only in this module'))
+    .option('--utc', 'times in UTC; default: those of this computer')
     .addOption(jsonOption('one JSON object per line'))
     .option('--verify', 'check that no events are missing or changed (exit status 1 if so)')
     .action(async (file: string | undefined, options: JournalOptions) => {
@@ -76,36 +79,45 @@ async function sinceOf(session: AdminSession, { since }: JournalOptions): Promis
 function list(reading: JournalReading, sinceMs: number, options: JournalOptions, world: World): void {
   const events = chosenEvents(reading, { ...options, sinceMs });
   if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
-  else if (events.length > 0) world.out(table([HEADER, ...events.map(rowOf)]));
+  else if (events.length > 0)
+    world.out(table([HEADER, ...events.map((event) => rowOf(event, timeOf(options)))]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
   const people = reading.events.map(namesIn);
-  if (reading.events.length > 0) world.err(`Nothing in the journal matches.${meantName(options, people)}\n`);
+  if (reading.events.length > 0)
+    world.err(`Nothing in the journal matches.${meantName(options, people, false)}\n`);
   else if (!options.json) world.out('Nothing has happened yet.\n');
 }
 
 const HEADER = ['TIME', 'EVENT', 'MODULE', 'USER', 'HOST', 'BY', 'DETAILS'];
 
-function rowOf(event: LicenceEvent): string[] {
+/** Times for people: of this computer, or UTC. */
+const timeOf =
+  (options: JournalOptions): Time =>
+  (iso) =>
+    timesFor(options, iso).whole(iso);
+type Time = (iso: string) => string;
+
+function rowOf(event: LicenceEvent, time: Time): string[] {
   const cell = (name: string) => printable(textOf(event[name]));
   return [
-    clockTime(event.at),
+    time(event.at),
     printable(event.kind),
     cell('module'),
     cell('user'),
     cell('host'),
     cell('actor'),
-    printable(detailsOf(event)),
+    printable(detailsOf(event, time)),
   ];
 }
 
 /** What columns do not show, and people want to see. */
-function detailsOf(event: LicenceEvent): string {
+function detailsOf(event: LicenceEvent, time: Time): string {
   const { kind, reason, words, settings } = event;
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
   const changed = settings === undefined ? '' : JSON.stringify(settings);
-  return [told, ...countDetails(event), banDetails(event), said, changed, licenceDetails(event)]
+  return [told, ...countDetails(event), banDetails(event, time), said, changed, licenceDetails(event, time)]
     .filter((one) => one !== '')
     .join(', ');
 }
@@ -121,18 +133,18 @@ function countDetails({ kind, count, waitedMs, final }: LicenceEvent): string[] 
   ];
 }
 
-function banDetails({ kind, untilAt }: LicenceEvent): string {
+function banDetails({ kind, untilAt }: LicenceEvent, time: Time): string {
   if (kind !== 'ban set') return '';
-  return textOf(untilAt) === '' ? 'until lifted' : `until ${clockTime(textOf(untilAt))}`;
+  return textOf(untilAt) === '' ? 'until lifted' : `until ${time(textOf(untilAt))}`;
 }
 
 /** Which licence was installed, or why none was. */
-function licenceDetails(event: Readonly<Record<string, unknown>>): string {
+function licenceDetails(event: Readonly<Record<string, unknown>>, time: Time): string {
   const id = textOf(event['licenceId']);
   const issued = textOf(event['issuedAt']);
   return [
     id === '' ? '' : `licence ${id}`,
-    issued === '' ? '' : `issued ${clockTime(issued)}`,
+    issued === '' ? '' : `issued ${time(issued)}`,
     event['isUnchanged'] === true ? 'unchanged' : '',
     event['forced'] === true ? 'forced' : '',
     textOf(event['why']),
@@ -152,15 +164,20 @@ function verify({ licence, events, problems }: JournalReading, options: JournalO
   if (options.json) {
     const view = { schemaVersion: 1, isWhole, events: events.length, ...report, problems };
     world.out(`${jsonText(view, 2)}\n`);
-  } else world.out(describe(events, isWhole, report));
+  } else world.out(describe(events, isWhole, report, timeOf(options)));
 }
 
-function describe(events: readonly LicenceEvent[], isWhole: boolean, report: ChainReport): string {
+function describe(
+  events: readonly LicenceEvent[],
+  isWhole: boolean,
+  report: ChainReport,
+  time: Time,
+): string {
   const [first, last] = [events[0], events.at(-1)];
   if (!first || !last) return isWhole ? 'Nothing has happened yet.\n' : 'No event could be read.\n';
   const lines = [
     `${events.length === 1 ? '1 event' : `${events.length} events`}, ` +
-      `from ${clockTime(first.at)} to ${clockTime(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
+      `from ${time(first.at)} to ${time(last.at)}: the chain is ${isWhole ? 'whole' : 'broken'}.`,
     ...report.breaks.map((one) => `Broken ${printable(describeBreak(one))}.`),
     ...(report.isPruned ? [`It begins at ${printable(first.id)}: what was older is no longer kept.`] : []),
     ...report.beginnings.map((id) => `A new chain begins at ${printable(id)}: the table was restored.`),

@@ -1,21 +1,23 @@
 import type { Command } from 'commander';
-import type { ModuleStatus } from '../../api.js';
+import type { LicencePlace, ModuleStatus } from '../../api.js';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { Reservation } from '../../licence/document.js';
-import { inFile, SeatfileFault } from '../../licence/fault.js';
+import { SeatfileFault } from '../../licence/fault.js';
 import { didYouMean } from '../../licence/nearest.js';
 import type { ChangeContext, Draft } from '../../licence/revision.js';
 import { liftReservation, type ReservationRequest, reserve } from '../../rules/reservations.js';
 import { SeatIndex } from '../../rules/seats.js';
 import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
+import { exampleLine, ofFile } from '../advice-line.js';
 import { checkName, chooseModule } from '../arguments.js';
 import { dryRunOption, hostOption, jsonOption, moduleOption, userOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
+import { refuseSeatName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { list } from '../told.js';
-import { EXIT, jsonText, printable, whoIs } from '../words.js';
+import { EXIT, jsonText, printable, userName, whoIs } from '../words.js';
 import type { World } from '../world.js';
 
 interface ReserveOptions extends KeyOptions, PlaceOptions {
@@ -50,16 +52,16 @@ export function addReserve(program: Command, world: World): void {
     .addOption(jsonOption())
     .action(async (file: string | undefined, options: ReserveOptions) => {
       const opening = { ...options, file: placeOf(file, options, world) };
-      checkOptions(options);
+      checkOptions(options, opening.file);
       await withAdminSession(opening, world, (session) => change(session, options, world));
     });
 }
 
-function checkOptions({ user, host }: ReserveOptions): void {
+function checkOptions({ user, host, module = 'CAD' }: ReserveOptions, place: LicencePlace): void {
   if (user === undefined && host === undefined)
     throw new SeatfileFault(
       'BAD_ARGUMENT',
-      'reserve: for whom? Give --user or --host, like: seatfile reserve --module CAD --user bob',
+      `reserve: for whom? Give --user or --host, like: ${exampleLine('reserve', place, { module, user: 'bob' })}`,
     );
   if (user !== undefined) checkName('--user', user);
   if (host !== undefined) checkName('--host', host);
@@ -70,9 +72,10 @@ async function change(session: AdminSession, options: ReserveOptions, world: Wor
   const { user, host } = options;
   const module = chooseModule(options.module, [...policy.modules.keys()]);
   const reservation = { module, ...(user !== undefined && { user }), ...(host !== undefined && { host }) };
+  if (user !== undefined && host === undefined && !options.lift) refuseSeatName(user, licence, true);
   const request: ReservationRequest = { reservation, actor };
   const act = (context: ChangeContext): Draft | null =>
-    inFile(store.paths.licenceFile, () => (options.lift ? liftReservation : reserve)(context, request));
+    ofFile(store.paths.licenceFile, () => (options.lift ? liftReservation : reserve)(context, request));
   const { ms: nowMs } = await session.unless(shareTimeOf(session));
   const context = { licence, policy, nowMs };
   const draft = act(context);
@@ -111,7 +114,7 @@ function tell(outcome: Outcome, session: AdminSession, options: ReserveOptions, 
   if (json) {
     const act = !isChanged ? 'none' : isLift ? 'lift' : 'reserve';
     const { licenceFile: file } = session.store.paths;
-    const head = { schemaVersion: 1, file, revision: after.licence.revision, isDryRun, act };
+    const head = { schemaVersion: 1, file, revision: after.licence.revision, dryRun: isDryRun, act };
     world.out(`${jsonText({ ...head, module, user, host, seats: figures }, 2)}\n`);
   }
   if (!isChanged && isLift) {
@@ -143,7 +146,7 @@ function stateOf({ reservation, before, after }: Outcome, now: ModuleStatus | nu
 
 function whom({ user, host }: Reservation): string {
   if (user === undefined) return `host ${printable(host ?? '')}`;
-  return host === undefined ? printable(user) : whoIs({ user, host });
+  return host === undefined ? userName(user) : whoIs({ user, host });
 }
 
 function describeNone(reservation: Reservation, { licence }: ChangeContext): string {

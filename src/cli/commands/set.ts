@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
 import { shareTimeOf } from '../../client/status-document.js';
 import type { Level, Settings } from '../../licence/document.js';
-import { policyAfter } from '../../licence/entitlement.js';
-import { inFile, SeatfileFault } from '../../licence/fault.js';
+import { type Policy, policyAfter } from '../../licence/entitlement.js';
+import { SeatfileFault } from '../../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../../licence/revision.js';
 import { changeSettings } from '../../rules/admin.js';
 import { excessIn } from '../../rules/installation.js';
 import { changeModules, type ModuleChange } from '../../rules/modules.js';
 import { moduleFigures } from '../../rules/status-view.js';
 import { type AdminSession, withAdminSession } from '../admin-session.js';
+import { ofFile } from '../advice-line.js';
 import { collect, parseDuration, parseModules, parseMonths } from '../arguments.js';
 import { dryRunOption, grantOption, jsonOption, levelOption, yesOption } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
@@ -17,6 +18,7 @@ import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import {
   type Changed,
   describeChange,
+  describeDoubtful,
   describeModules,
   describeTooFew,
   followSeconds,
@@ -152,7 +154,7 @@ function apply(context: ChangeContext, { settings, modules }: Wish, actor: strin
 async function change(session: AdminSession, wish: Wish, options: SetOptions, world: World): Promise<void> {
   const { store, licence, policy: before, actor } = session;
   const { settings } = wish;
-  const act = (context: ChangeContext) => inFile(store.paths.licenceFile, () => apply(context, wish, actor));
+  const act = (context: ChangeContext) => ofFile(store.paths.licenceFile, () => apply(context, wish, actor));
   const { ms: nowMs } = await session.unless(shareTimeOf(session));
   const plan = act({ licence, policy: before, nowMs });
   const planned = plan?.licence ?? licence;
@@ -167,11 +169,15 @@ async function change(session: AdminSession, wish: Wish, options: SetOptions, wo
   const changed = { before, now: done.policy, isChanged: done.published, isDryRun };
   if (options.json) world.out(`${jsonText(documentOf(session, changed, now), 2)}\n`);
   else world.out(describeModules(changed) + describeChange(changed));
+  world.err(describeDoubtful(changed, store.paths.licenceFile));
   if (settings.journalMonths !== undefined && !options.json)
     world.out(`The journal is kept for ${settings.journalMonths} months.\n`);
   if (wish.modules.grants.length > 0) for (const excess of excessIn(now)) world.err(describeTooFew(excess));
   warnOfUse(done.policy, settings, world);
 }
+
+/** Null: the module was not there. */
+const mostIn = ({ modules }: Policy, module: string): number | null => modules.get(module)?.maxUsers ?? null;
 
 function documentOf({ store }: AdminSession, changed: Changed, now: ChangeContext): object {
   const { before, isChanged, isDryRun } = changed;
@@ -181,13 +187,17 @@ function documentOf({ store }: AdminSession, changed: Changed, now: ChangeContex
       schemaVersion: 1,
       file: store.paths.licenceFile,
       revision: now.licence.revision,
-      isDryRun,
+      dryRun: isDryRun,
       isChanged,
     },
     ...{ level, checkIntervalSeconds, checkIntervalSecondsBefore: before.checkIntervalSeconds },
     ...{ answerWithinSeconds, offlineGraceSeconds: graceSeconds },
     journalMonths: now.licence.settings.journalMonths ?? null,
     followWithinSeconds: isChanged ? followSeconds(before) : null,
-    ...{ modules: moduleFigures(now), excess: excessIn(now) },
+    modules: moduleFigures(now).map((one) => ({ ...one, maxUsersBefore: mostIn(before, one.module) })),
+    dropped: [...before.modules.keys()]
+      .filter((name) => !now.policy.modules.has(name))
+      .map((module) => ({ module, maxUsersBefore: mostIn(before, module) })),
+    excess: excessIn(now),
   };
 }

@@ -68,7 +68,8 @@ function tell(undone: Undone, { seat, dryRun, isJson }: Asked, session: AdminSes
   if (isJson) world.out(`${jsonText(undoView(undone, { file, dryRun, actor: session.actor }), 2)}\n`);
   else if (undone.kind === 'unknown')
     world.err(`${describeUnknown(seat, undone.last)} Nothing was undone.\n`);
-  else if (undone.kind === 'refused') world.err(`${describeUndoRefusal(undone.why)} Nothing was undone.\n`);
+  else if (undone.kind === 'refused')
+    world.err(`${describeUndoRefusal(undone.why, file)} Nothing was undone.\n`);
   else {
     const act = dryRun ? 'Would undo:' : 'Undone:';
     for (const one of undone.seats)
