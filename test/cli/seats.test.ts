@@ -136,7 +136,7 @@ describe('removed by an administrator', () => {
     await ada.ended;
     expect((await hold(place.file, 'bob', 'pc-1').ended).status).toBe(4);
     const { out } = await seatfile(['status', place.file]);
-    expect(out).toMatch(/M1 +ada +pc-1 .* unmonitored/);
+    expect(out).toMatch(/^ada +pc-1 .* unmonitored/m);
     expect(
       (await seatfile(['remove', place.file, '--dead', '--yes'], { SEATFILE_MACHINE: 'pc-1' })).status,
     ).toBe(0);

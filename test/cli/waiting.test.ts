@@ -52,7 +52,7 @@ test('first come, first served, at T = 30 min: after a release, a removal, a kil
   expect(await line()).toEqual(['1 M1 bob@pc-2', '2 M1 cy@pc-3', '3 M1 dee@pc-3']);
   const { out } = await seatfile(['status', place.file]);
   expect(out).toMatch(/^M1 +1 +1 +0 +3$/m);
-  expect(out).toMatch(/^2 +M1 +cy +pc-3 +\d{4}-/m);
+  expect(out).toMatch(/^2 +cy +pc-3 +\d{4}-/m);
 
   await close(ada);
   const eve = hold(place.file, 'eve', 'pc-5'); // does not wait, and comes while the place changes hands
