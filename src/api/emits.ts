@@ -1,8 +1,11 @@
 /** The methods of Node's EventEmitter. `E` gives the arguments of each event. */
 export interface Emits<E extends { [K in keyof E]: unknown[] }> {
-  /** Calls `listener` at each `event` from now on. One that throws ends the process, as with any EventEmitter. */
+  /**
+   * Calls `listener` at each `event` from now on. One that throws ends the process, as with any EventEmitter.
+   * @throws SeatfileFault BAD_ARGUMENT: there is no such event
+   */
   on<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
-  /** Calls `listener` at the next `event` only. */
+  /** Calls `listener` at the next `event` only. @throws SeatfileFault as `on` */
   once<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;
   /** Ends what `on` or `once` began. */
   off<K extends keyof E>(event: K, listener: (...args: E[K]) => void): this;

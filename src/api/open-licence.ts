@@ -33,11 +33,11 @@ export interface OpenLicence extends Emits<LicenceEvents>, AsyncDisposable {
   acquire(module: string, options?: AcquireOptions): Promise<ClaimAnswer>;
   /**
    * Asks for a seat in each of several modules, in one step: all are given, or none. One that this process holds is
-   * shared. A module named twice is one. With `wait` it waits until all can be had, and holds none of them meanwhile.
-   * So two such claims never wait for each other. It stands in the queue of one module that is full, and keeps its turn
-   * where it goes on to that of another; a seat that it cannot use yet goes to the next waiter. So a wait for several
-   * can take longer than one for each.
-   * @throws SeatfileFault as for one module
+   * shared. A list that names one twice is refused. With `wait` it waits until all can be had, and holds none of them
+   * meanwhile. So two such claims never wait for each other. It stands in the queue of one module that is full, and
+   * keeps its turn where it goes on to that of another; a seat that it cannot use yet goes to the next waiter. So a
+   * wait for several can take longer than one for each.
+   * @throws SeatfileFault as for one module; BAD_ARGUMENT: a module is named twice
    */
   acquire(modules: readonly string[], options?: AcquireOptions): Promise<SeveralAnswer>;
   /**

@@ -21,6 +21,9 @@ const MAX_WAIT_MS = 86_400_000;
 export const bad = (argument: string, text: string, details: FaultDetails = {}): SeatfileFault =>
   new SeatfileFault('BAD_ARGUMENT', `${argument}: ${text}`, { details: { argument, ...details } });
 
+/** A text from outside, as it is shown. */
+const textOf = (text: unknown): string => JSON.stringify(String(text).slice(0, 64));
+
 const kindOf = (value: unknown): string =>
   value === null ? 'null' : Array.isArray(value) ? 'a list' : `a value of type ${typeof value}`;
 
@@ -54,13 +57,30 @@ export function checkOptions<O extends object>(
   const names = Object.keys(known);
   for (const [name, value] of Object.entries(options)) {
     if (value === undefined || Object.hasOwn(known, name)) continue;
-    const meant = nearest(name, names);
-    const next = meant === null ? `expected only ${names.join(', ')}` : `did you mean ${meant}?`;
-    throw bad(what, `there is no option ${JSON.stringify(name.slice(0, 64))}; ${next}`, {
+    const [next, suggestion] = instead(name, names);
+    throw bad(what, `there is no option ${textOf(name)}; ${next}`, {
       argument: name,
-      suggestion: meant ?? undefined,
+      suggestion,
     });
   }
+}
+
+/** What Node's own EventEmitter tells, or asks for: `once` and `on` of node:events listen to errors, too. */
+const NODE_EVENTS: readonly string[] = ['error', 'newListener', 'removeListener'];
+
+/** A listener to an event that there is not would never be called. @throws SeatfileFault BAD_ARGUMENT */
+export function checkEvent(event: unknown, known: readonly string[]): void {
+  if (typeof event === 'symbol') return; // of Node, or of the application's own
+  if (typeof event !== 'string') throw bad('event', `expected a text, got ${kindOf(event)}`);
+  if (known.includes(event) || NODE_EVENTS.includes(event)) return;
+  const [next, suggestion] = instead(event, known);
+  throw bad('event', `there is no event ${textOf(event)}; ${next}`, { suggestion });
+}
+
+/** What to give instead of a name that there is not; and the one that was meant, if one is near. */
+function instead(name: string, known: readonly string[]): readonly [next: string, meant: string | undefined] {
+  const meant = nearest(name, known) ?? undefined;
+  return [meant === undefined ? `expected only ${known.join(', ')}` : `did you mean ${meant}?`, meant];
 }
 
 /** @throws SeatfileFault BAD_ARGUMENT: the first of them that is no place, or there is none */
@@ -111,12 +131,16 @@ export function checkPlace(place: unknown): asserts place is LicencePlace {
 /** @throws SeatfileFault BAD_ARGUMENT */
 export const checkModule = (module: unknown): void => checkText('module', module);
 
-/** Gives the modules that are claimed, each once. @throws SeatfileFault BAD_ARGUMENT */
+/** Gives the modules that are claimed. @throws SeatfileFault BAD_ARGUMENT: no text, or one of them twice */
 export function checkClaim(module: unknown, options: AcquireOptions): readonly string[] {
   const modules: readonly unknown[] = Array.isArray(module) ? module : [module];
   if (modules.length === 0) throw bad('module', 'expected at least one, got an empty list');
+  const named = new Set<unknown>();
   modules.forEach((one, at) => {
-    checkText(Array.isArray(module) ? `module[${at}]` : 'module', one);
+    const name = Array.isArray(module) ? `module[${at}]` : 'module';
+    checkText(name, one);
+    if (named.has(one)) throw bad(name, `${textOf(one)} is there twice; name each module once`);
+    named.add(one);
   });
   checkOptions(options, CLAIM);
   checkTimeout('timeoutMs', options.timeoutMs);
@@ -125,8 +149,16 @@ export function checkClaim(module: unknown, options: AcquireOptions): readonly s
   checkType('wait', wait, 'number');
   if (wait !== undefined && !(wait >= 0 && wait <= MAX_WAIT_MS))
     throw bad('wait', `expected 0 to ${MAX_WAIT_MS} milliseconds, got ${wait}`);
-  return [...new Set(modules.map(String))];
+  return modules.map(String);
 }
+
+/** What was found where a number was expected. */
+export const shownValue = (value: unknown): string =>
+  typeof value === 'string'
+    ? `the text ${textOf(value)}`
+    : typeof value === 'number'
+      ? `${value}`
+      : kindOf(value);
 
 /** @throws SeatfileFault BAD_ARGUMENT; a selection of nothing in particular is no selection */
 export function checkRemoval(place: unknown, selection: unknown, options: RemoveOptions): void {
@@ -225,7 +257,7 @@ export function checkType(name: string, value: unknown, type: 'boolean' | 'funct
 /** @throws SeatfileFault BAD_ARGUMENT: it is given, and is none of these */
 export function checkChoice(name: string, value: unknown, choices: readonly string[]): void {
   if (value === undefined || choices.includes(value as string)) return;
-  const got = typeof value === 'string' ? JSON.stringify(value.slice(0, 64)) : kindOf(value);
+  const got = typeof value === 'string' ? textOf(value) : kindOf(value);
   throw bad(name, `expected ${choices.join(', ')}, got ${got}`);
 }
 

@@ -13,6 +13,7 @@ import {
   checkShared,
   checkType,
   type Known,
+  shownValue,
 } from './argument-checks.js';
 import { type Creation, create, unsignedLicence } from './creating.js';
 import { openDeadline } from './open-store.js';
@@ -98,6 +99,6 @@ function checkGrant(module: string, maxUsers: unknown): void {
   if (!Number.isInteger(maxUsers) || Number(maxUsers) < 1 || Number(maxUsers) > MAX_USERS)
     throw bad(
       'modules',
-      `${shown}: expected a whole number of users from 1 to ${MAX_USERS}, got ${String(maxUsers)}`,
+      `${shown}: expected a whole number of users from 1 to ${MAX_USERS}, got ${shownValue(maxUsers)}`,
     );
 }

@@ -1,3 +1,4 @@
+import type { Tombstone } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext, Draft } from '../licence/revision.js';
 import { type Instant, toIso } from '../licence/time.js';
@@ -26,7 +27,7 @@ import {
 import { Client } from './client.js';
 import type { ClientContext, InstanceDeps } from './client-context.js';
 import { Denials } from './denial-log.js';
-import { type Hold, Holds } from './held-seats.js';
+import { Holds } from './held-seats.js';
 import { Identity } from './identity.js';
 import { IdleWatch } from './idle-watch.js';
 import { isFinal } from './joint-answer.js';
@@ -35,6 +36,7 @@ import { Releases } from './release.js';
 import { Renewals } from './renewals.js';
 import { RollCaller } from './roll-caller.js';
 import type { Seat } from './seat.js';
+import { SeatsHere } from './seats-here.js';
 import { isShareTrouble, PATIENCE_MS } from './table-view.js';
 import { Waiting } from './waiter.js';
 import { lossOf } from './warning-text.js';
@@ -50,6 +52,7 @@ export class Instance {
   private readonly rollCaller: RollCaller;
   private readonly waiting: Waiting;
   private readonly releases: Releases;
+  private readonly here: SeatsHere;
   private readonly denials: Denials;
   private readonly renewals: Renewals;
   private readonly putOver: PutOver;
@@ -65,6 +68,7 @@ export class Instance {
     this.rollCaller = new RollCaller(this.context, this.client);
     this.waiting = new Waiting(this.context, this.client, this.rollCaller);
     this.releases = new Releases(this.context, this.client);
+    this.here = new SeatsHere(this.context, this.client, this.releases);
     this.denials = new Denials(this.context, this.client);
     this.renewals = new Renewals(this.context, this.client);
     this.putOver = new PutOver(this.context);
@@ -165,29 +169,27 @@ export class Instance {
   }
 
   private async tryOnce(asked: Asked, deadline: Deadline, hasWaited: boolean): Promise<InstanceAnswer> {
-    const lacking: string[] = [];
-    for (const module of asked.modules) if (!(await this.isHeld(module))) lacking.push(module);
-    if (lacking.length === 0) return { kind: 'seated', seats: this.handles(asked.modules), removed: null };
-    const { answer, licence, since } = await this.claimSeats(
-      { ...asked, modules: lacking },
-      deadline,
-      hasWaited,
-    );
-    if (answer.kind === 'none') {
-      if (licence && isNoSeat(answer.refusal)) this.waiting.tell(answer.module, licence, answer.refusal);
-      return answerTo(answer.module, answer.refusal);
+    await this.here.revive(asked.modules);
+    const claimed: string[] = [];
+    let removed: Tombstone | null = null;
+    // What the process had may be lost, or given back by the application, while the rest is claimed.
+    let lacking = this.here.invalid(asked.modules);
+    for (; lacking.length > 0; lacking = this.here.missing(asked.modules)) {
+      const wish = { ...asked, modules: lacking };
+      const { answer, licence, since } = await this.claimSeats(wish, deadline, hasWaited).catch((error) => {
+        this.here.giveUp(claimed);
+        throw error;
+      });
+      if (answer.kind === 'none') {
+        this.here.giveUp(claimed);
+        if (licence && isNoSeat(answer.refusal)) this.waiting.tell(answer.module, licence, answer.refusal);
+        return answerTo(answer.module, answer.refusal);
+      }
+      this.seated(lacking, answer.seated, since);
+      claimed.push(...lacking);
+      removed ??= answer.seated.find((one) => one.removed !== null)?.removed ?? null;
     }
-    this.seated(lacking, answer.seated, since);
-    const [removed = null] = answer.seated.flatMap(({ removed }) => removed ?? []);
-    return { kind: 'seated', seats: this.handles(asked.modules), removed: removed && lossOf(removed) };
-  }
-
-  /** A seat of this process. After its validity has ended, only a confirmed beat restores it. */
-  private async isHeld(module: string): Promise<boolean> {
-    const known = this.context.holds.get(module);
-    if (known && this.context.holds.remainingMs(known) <= 0) await this.client.beat().catch(() => undefined);
-    const hold = this.context.holds.get(module);
-    return hold !== undefined && this.context.holds.remainingMs(hold) > 0;
+    return { kind: 'seated', seats: this.here.handles(asked.modules), removed: removed && lossOf(removed) };
   }
 
   private async claimSeats(
@@ -276,21 +278,6 @@ export class Instance {
       this.context.holds.put(place, validityOf(record, since));
     }
     if (record) this.client.seated(record, since);
-  }
-
-  private handles(modules: readonly string[]): Seat[] {
-    return modules.flatMap((module) => {
-      const hold = this.context.holds.get(module);
-      return hold ? [this.addHandle(hold)] : [];
-    });
-  }
-
-  private addHandle(hold: Hold): Seat {
-    return this.context.holds.addHandle(hold, this.context.who, (seat) =>
-      this.context.clock.awake(() =>
-        this.releases.leave([seat], this.client.table.deadline(this.context.patienceMs)),
-      ),
-    );
   }
 }
 

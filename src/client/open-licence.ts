@@ -24,7 +24,7 @@ import {
   checkOpening,
   trustIn,
 } from './argument-checks.js';
-import { Emitter } from './emitter.js';
+import { LicenceEmitter } from './emitter.js';
 import { type Instances, join } from './instances.js';
 import { OpenClaims } from './open-claims.js';
 import { find, openDeadline, refuseOtherKey } from './open-store.js';
@@ -101,7 +101,7 @@ interface Wish {
 
 const NO_RELAY = { isHeard: () => false, tell: () => undefined };
 
-export class OpenLicence extends Emitter<LicenceEvents> implements Public {
+export class OpenLicence extends LicenceEmitter implements Public {
   readonly file: string;
   /** For several licences: those that listen to all of them. */
   relay: { readonly isHeard: () => boolean; readonly tell: () => void } = NO_RELAY;

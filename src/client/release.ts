@@ -101,10 +101,14 @@ export class Releases {
 
 /** A seat was given up, and it is unknown whether the table has it. */
 export const unconfirmed = (file: string, cause: unknown): SeatfileFault =>
-  new SeatfileFault('COMMIT_UNKNOWN', `${file}: the share has not confirmed that a seat was given back`, {
-    cause,
-    details: { path: file },
-  });
+  new SeatfileFault(
+    'COMMIT_UNKNOWN',
+    `${file}: the share has not confirmed that a seat was given back; look again once it answers (seatfile status)`,
+    {
+      cause,
+      details: { path: file },
+    },
+  );
 
 /** Seats that come too late to be given to the caller. @throws SeatfileFault COMMIT_UNKNOWN */
 export async function releaseAll(seats: readonly Seat[], file: string): Promise<void> {

@@ -2,6 +2,7 @@ import type * as api from '../api.js';
 import type { Ending } from '../licence/entitlement.js';
 import type { SeatMessage } from '../licence/seat-marks.js';
 import { soon } from '../share/clock.js';
+import type { Known } from './argument-checks.js';
 import { Emitter } from './emitter.js';
 
 /** How a seat reaches the instance behind it. */
@@ -10,6 +11,11 @@ export interface SeatKeeper {
   readonly remainingMs: () => number;
   readonly release: (seat: Seat) => Promise<void>;
 }
+
+const EVENTS: Known<api.SeatEvents> = {
+  ...{ jeopardy: true, suspended: true, safe: true, expiring: true },
+  ...{ message: true, lost: true, released: true },
+};
 
 export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   readonly module: string;
@@ -21,7 +27,7 @@ export class Seat extends Emitter<api.SeatEvents> implements api.Seat {
   private toldEnd: string | null = null;
 
   constructor(module: string, user: string, host: string, keeper: SeatKeeper) {
-    super();
+    super(EVENTS);
     this.module = module;
     this.user = user;
     this.host = host;

@@ -13,7 +13,7 @@ import { closedFault, type SeatfileFault } from '../licence/fault.js';
 import type { Clock } from '../share/clock.js';
 import type { NotSeated } from './answers.js';
 import { abortSignalOf, checkClaim, checkModule, checkSeveral } from './argument-checks.js';
-import { Emitter } from './emitter.js';
+import { LicenceEmitter } from './emitter.js';
 import type { Instances } from './instances.js';
 import { isFinal, isOutOfReach, isPassedBy, together, worstOf } from './joint-answer.js';
 import { ListedLicence } from './listed-licence.js';
@@ -66,7 +66,7 @@ interface Refused {
  * Several licences, asked in order. The next is opened and asked when one is out of reach, or has no free seat. A seat
  * stays in the licence that gave it. Each claim begins with the first again.
  */
-class SeveralLicences extends Emitter<LicenceEvents> implements Public {
+class SeveralLicences extends LicenceEmitter implements Public {
   private readonly list: readonly ListedLicence[];
   private readonly clock: Clock;
   private readonly timeoutMs: number | undefined;

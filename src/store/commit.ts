@@ -10,6 +10,7 @@ import type { StoreContext } from './context.js';
 import type { TableMemory } from './memory.js';
 import { type Attempt, MOST_ABOVE, type Turn } from './register.js';
 import type { LatestRevision, Revisions } from './revisions.js';
+import { unknownOutcome } from './trouble.js';
 
 /**
  * A change of the latest revision. No draft: nothing is published. It may be called more than once, so its result
@@ -224,11 +225,7 @@ class CommitAttempts<A> {
     cause: unknown,
     why = 'the share did not say whether a change was made',
   ): SeatfileFault {
-    return new SeatfileFault(
-      'COMMIT_UNKNOWN',
-      `${this.context.paths.folder}: ${why}; the next look will show it`,
-      { cause, details: { path: this.context.paths.folder } },
-    );
+    return unknownOutcome(this.context.paths.folder, why, cause);
   }
 }
 

@@ -1,4 +1,4 @@
-import { SeatfileFault } from '../licence/fault.js';
+import type { SeatfileFault } from '../licence/fault.js';
 import { instantOf } from '../share/clock.js';
 import { type Deadline, toFault } from '../share/deadline.js';
 import { ShareError, type ShareErrorKind } from '../share/files.js';
@@ -7,7 +7,7 @@ import type { StoreContext } from './context.js';
 import type { LatestReader } from './latest.js';
 import { type Attempt, type Entry, type Latest, MOST_ABOVE, type PublishResult } from './register.js';
 import type { Stages } from './stages.js';
-import { messageOf } from './trouble.js';
+import { messageOf, unknownOutcome } from './trouble.js';
 
 /** A stage is gone, or is no longer the one that we made. */
 const NOT_OURS: readonly ShareErrorKind[] = ['missing', 'wrongKind', 'exists'];
@@ -95,15 +95,12 @@ export class Publisher<D> {
     const nowMs = this.context.clock.elapsedMs();
     const isLate = nowMs >= deadline.untilMs || deadline.signal?.aborted === true;
     if (isDoubtful && isLate)
-      throw unknown(`rename ${stage.path}: the share did not say whether it was done`, failure, 'it');
+      throw this.unknown(`the share did not say whether ${stage.name} was renamed`, failure);
     if (isDoubtful || (!isLate && nowMs - sinceMs < this.busyMs)) return;
     const kept = await this.stages.moveAway(stage.path);
     if (kept === null || (isHeldOpen(failure) && isHeldOpen(kept))) throw toFault(failure);
-    throw unknown(
-      `${stage.path}: could neither be published nor taken back (${messageOf(toFault(failure))})`,
-      failure,
-      'whether it was',
-    );
+    const why = messageOf(toFault(failure));
+    throw this.unknown(`${stage.name} could neither be published nor taken back (${why})`, failure);
   }
 
   private async whatIsThere(
@@ -139,32 +136,21 @@ export class Publisher<D> {
     const { kind } = this.latest.reader;
     if (kind.includes(document, entry.changeId)) return 'published';
     if (kind.numberOf(document) - number < MOST_ABOVE) return 'conflict';
-    throw unknown(
-      `${this.context.paths.folder}: ${MOST_ABOVE} revisions passed during one commit`,
-      undefined,
-      'whether it was done',
-    );
+    throw this.unknown(`${MOST_ABOVE} revisions passed during one commit`, undefined);
   }
 
   private async latestAfter(placed: number | null, deadline: Deadline): Promise<Latest<D>> {
     return await this.latest.known
       .whilePlaced(placed, () => this.latest.stableLatest(deadline))
       .catch((error: unknown) => {
-        throw unknown(
-          `${this.context.paths.folder}: could not be listed after a commit`,
-          error,
-          'whether it was done',
-        );
+        throw this.unknown('the folder could not be listed after a commit', error);
       });
   }
-}
 
-/** @param what of the outcome the next reading shows */
-const unknown = (found: string, cause: unknown, what: string): SeatfileFault =>
-  new SeatfileFault('COMMIT_UNKNOWN', `${found}; the next look will show ${what}`, {
-    cause,
-    details: { found },
-  });
+  private unknown(found: string, cause: unknown): SeatfileFault {
+    return unknownOutcome(this.context.paths.folder, found, cause);
+  }
+}
 
 const isUnsaid = (error: unknown): boolean =>
   error instanceof ShareError && (error.kind === 'unsaid' || error.kind === 'silent');

@@ -11,6 +11,17 @@ export interface Trouble {
 }
 
 /**
+ * A change was tried, and the share does not say whether it was made. Every such fault of the store comes from here.
+ * @param path the folder of the seat table
+ */
+export const unknownOutcome = (path: string, found: string, cause: unknown): SeatfileFault =>
+  new SeatfileFault(
+    'COMMIT_UNKNOWN',
+    `${path}: ${found}; look again once the share answers (seatfile status): that shows whether the change was made`,
+    { cause, details: { path, found } },
+  );
+
+/**
  * Any number that is too low is the same trouble: commits on a restored backup must not start the wait again.
  */
 export const trouble = (kind: Trouble['kind'], fault: SeatfileFault): Trouble => ({

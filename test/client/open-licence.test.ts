@@ -6,7 +6,7 @@ import { openWith } from '../../src/client/open-licence.js';
 import { openAny } from '../../src/client/several-licences.js';
 import { ShareError, type ShareFiles } from '../../src/share/files.js';
 import { type Decide, faulty, latch } from '../helpers/faults.js';
-import { FACE, World } from '../helpers/world.js';
+import { FACE, FOLDER, World } from '../helpers/world.js';
 
 describe('names that the format cannot hold are refused before anything is written', () => {
   test.each([
@@ -249,7 +249,11 @@ describe('a share that comes back', () => {
     });
     const world = new World({ modules: { M1: 1 }, checkIntervalSeconds: 80, seed: 1 });
     const ada = await world.user(world.host('pc-1', { wrap }), 'ada');
-    await expect(ada.acquire('M1', { timeoutMs: 2000 })).rejects.toMatchObject({ code: 'COMMIT_UNKNOWN' });
+    await expect(ada.acquire('M1', { timeoutMs: 2000 })).rejects.toMatchObject({
+      code: 'COMMIT_UNKNOWN',
+      message: expect.stringMatching(/; look again once the share answers \(seatfile status\)/),
+      details: { path: FOLDER, found: expect.stringContaining('the share did not say whether') },
+    });
     isDoubtful = false;
     await world.run(ada.licence.close());
     for (const carryOut of late) carryOut();

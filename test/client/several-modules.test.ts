@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AcquireOptions, SeveralAnswer } from '../../src/api.js';
 import { openAny } from '../../src/client/several-licences.js';
+import type { SeatfileFault } from '../../src/licence/fault.js';
 import { seededDice } from '../helpers/dice.js';
 import { FACE, type User, World } from '../helpers/world.js';
 
@@ -8,7 +9,8 @@ import { FACE, type User, World } from '../helpers/world.js';
 
 const BOTH = ['CAD', 'CAM'];
 
-const office = (CAD = 1, CAM = 1) => new World({ modules: { CAD, CAM }, checkIntervalSeconds: 80 });
+const office = (CAD = 1, CAM = 1, latencyMs = 0) =>
+  new World({ modules: { CAD, CAM }, checkIntervalSeconds: 80, latencyMs: () => latencyMs });
 const start = (world: World, name: string) => world.user(world.host(`pc-${name}`), name);
 const ask = (user: User, options?: AcquireOptions, modules: readonly string[] = BOTH) =>
   user.host.world.run(user.licence.acquire(modules, options));
@@ -25,7 +27,7 @@ describe('all or none', () => {
   test('one commit seats in all of them, in the order asked', async () => {
     const world = office();
     const ada = await start(world, 'ada');
-    const answer = await ask(ada, {}, ['CAM', 'CAD', 'CAM']);
+    const answer = await ask(ada, {}, ['CAM', 'CAD']);
     expect(answer).toMatchObject({ kind: 'seated', file: FACE, removed: null });
     expect(answer).not.toHaveProperty('seat');
     expect(seatsOf(answer).map(({ module, valid }) => [module, valid])).toEqual([
@@ -88,6 +90,10 @@ describe('all or none', () => {
       code: 'BAD_ARGUMENT',
       message: 'module[1]: expected a text, got a value of type number',
     });
+    await fails(['CAD', 'CAM', 'CAD']).toMatchObject({
+      code: 'BAD_ARGUMENT',
+      message: 'module[2]: "CAD" is there twice; name each module once',
+    });
     expect(world.table().revision).toBe(0);
   });
 
@@ -102,6 +108,70 @@ describe('all or none', () => {
     expect(answer).toMatchObject({ kind: 'seated', file: '/other/licence.json' });
     expect(inUse(world)).toEqual([0, 1]);
     await world.run(licence.close());
+  });
+});
+
+describe('a seat of this process that goes while the claim is under way', () => {
+  /** Moments of a claim that takes a second. Milliseconds. */
+  const MOMENTS = Array.from({ length: 60 }, (_, at) => at * 20);
+
+  test('given back by the application: every module is in the answer, and in the table', async () => {
+    for (const ms of MOMENTS) {
+      const world = office(1, 1, 40);
+      const ada = await start(world, 'ada');
+      const own = await ada.sit('CAD');
+      const claim = ada.licence.acquire(BOTH);
+      await world.advance(ms);
+      const released = own.release();
+      const seats = seatsOf(await world.run(claim));
+      await world.run(released);
+      await world.advance(2000);
+      expect([ms, seats.map(({ module, valid }) => `${module} ${valid}`)]).toEqual([
+        ms,
+        ['CAD true', 'CAM true'],
+      ]);
+      expect([ms, inUse(world)]).toEqual([ms, [1, 1]]);
+      await world.run(ada.licence.close());
+      expect([ms, inUse(world)]).toEqual([ms, [0, 0]]);
+    }
+  });
+
+  test('given back, and the share goes away: all or none, and what was granted is given back', async () => {
+    const seen = new Set<string>();
+    for (const ms of MOMENTS) {
+      const world = office(1, 1, 40);
+      const ada = await start(world, 'ada');
+      const own = await ada.sit('CAD');
+      const claim = ada.licence.acquire(BOTH, { timeoutMs: 2000 }).catch(({ code }: SeatfileFault) => code);
+      const released = own.release().catch(() => undefined);
+      await world.advance(ms);
+      ada.host.cut('unsaid');
+      const answer = await world.run(claim);
+      seen.add(typeof answer === 'string' ? `${answer}, CAM in use: ${world.inUse('CAM')}` : answer.kind);
+      ada.host.mend();
+      await world.run(released);
+      await world.advance(30_000); // what was not taken is tried again
+      const seats = typeof answer === 'string' ? [] : seatsOf(answer);
+      expect([ms, seats.length]).toEqual([ms, typeof answer === 'string' ? 0 : 2]);
+      expect([ms, inUse(world)]).toEqual([ms, typeof answer === 'string' ? [0, 0] : [1, 1]]);
+    }
+    expect(seen).toContain('SHARE_UNREACHABLE, CAM in use: 1'); // CAM was granted, and CAD could not be asked for
+  });
+
+  test('given back between two steps of the same turn: the answer has a seat', async () => {
+    for (let steps = 0; steps < 40; steps++) {
+      const world = office();
+      const ada = await start(world, 'ada');
+      const own = await ada.sit('CAD');
+      const claim = ada.licence.acquire('CAD');
+      for (let step = 0; step < steps; step++) await Promise.resolve();
+      const released = own.release();
+      const answer = await world.run(claim);
+      if (answer.kind !== 'seated') throw new Error(`after ${steps} steps: ${answer.kind}`);
+      expect([steps, answer.seat?.valid]).toEqual([steps, true]);
+      await world.run(released);
+      expect([steps, world.inUse('CAD')]).toEqual([steps, 1]);
+    }
   });
 });
 
