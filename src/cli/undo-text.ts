@@ -60,6 +60,11 @@ export function describeUndoRefusal(why: Exclude<UndoRefusal, { reason: 'unknown
         `${of(why.stone)} was ${describeLoss(lossOf(why.stone))}. A removal can be undone for ` +
         `${duration(why.keptSeconds)}, where this version made it; ${MAY_ASK}`
       );
+    case 'told':
+      return (
+        `${of(why.stone)} was ${describeLoss(lossOf(why.stone))}. Its application has been told by now, and under ` +
+        `Light the place would be kept until you remove it again; ${MAY_ASK}`
+      );
     case 'no module':
       return `${of(why.stone)}: the licence has no module ${printable(why.stone.module)} any more.`;
     case 'taken':

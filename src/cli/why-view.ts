@@ -4,6 +4,7 @@ import type { InstanceRecord, SeatRecord, Tombstone } from '../licence/document.
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext } from '../licence/revision.js';
 import { type Explanation, explain } from '../rules/explain.js';
+import { idsMeant } from '../rules/leaving.js';
 import type { BeatRevision } from '../store/beat-revision.js';
 
 /** What `why` finds under a seat id. */
@@ -22,20 +23,14 @@ interface Held {
 /** Null: no seat begins so. @throws SeatfileFault BAD_ARGUMENT: several do */
 export function subjectOf({ licence }: Pick<ChangeContext, 'licence'>, start: string): Subject | null {
   const held = licence.instances.flatMap((record) => record.seats.map((seat) => ({ record, seat })));
-  const holders = held.filter(({ seat }) => seat.id.startsWith(start));
-  const waiting = licence.waiting.filter(({ seat }) => seat.startsWith(start));
-  const gone = licence.gone.filter(({ seat }) => seat.startsWith(start));
-  const ids = new Set([
-    ...holders.map(({ seat }) => seat.id),
-    ...[...waiting, ...gone].map(({ seat }) => seat),
-  ]);
-  if (ids.size > 1 && !ids.has(start)) throw ambiguous(start, [...ids]);
-  const isMeant = (id: string) => ids.size === 1 || id === start;
-  const meant = holders.filter(({ seat }) => isMeant(seat.id));
+  const others = [...licence.waiting, ...licence.gone].map(({ seat }) => seat);
+  const ids = idsMeant([...held.map(({ seat }) => seat.id), ...others], start);
+  if (ids.size > 1) throw ambiguous(start, [...ids]);
+  const meant = held.filter(({ seat }) => ids.has(seat.id));
   if (meant.length > 0) return { kind: 'held', holders: meant };
-  const waiter = waiting.find(({ seat }) => isMeant(seat));
+  const waiter = licence.waiting.find(({ seat }) => ids.has(seat));
   if (waiter) return { kind: 'waiting', ...waiter };
-  const stone = gone.findLast(({ seat }) => isMeant(seat));
+  const stone = licence.gone.findLast(({ seat }) => ids.has(seat));
   return stone ? { kind: 'gone', stone } : null;
 }
 

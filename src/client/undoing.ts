@@ -1,5 +1,5 @@
 import type { LicenceEvent } from '../licence/document.js';
-import type { ChosenSeat } from '../rules/leaving.js';
+import { type ChosenSeat, idsMeant } from '../rules/leaving.js';
 import { type UndoOutcome, type UndoRefusal, undo } from '../rules/reinstate.js';
 import type { Administration } from './removal.js';
 import { shareTimeOf } from './status-document.js';
@@ -35,6 +35,8 @@ async function commit(at: Administration, request: Parameters<typeof undo>[1]): 
 /** A journal that cannot be read tells nothing. */
 async function lastOf({ store, deadline }: Administration, beginning: string): Promise<LicenceEvent | null> {
   const reading = await store.readJournal(Number.NEGATIVE_INFINITY, deadline()).catch(() => null);
-  const isOf = ({ seat }: LicenceEvent) => typeof seat === 'string' && seat.startsWith(beginning);
-  return reading?.events.findLast(isOf) ?? null;
+  const seatIn = ({ seat }: LicenceEvent) => (typeof seat === 'string' ? seat : '');
+  const events = reading?.events ?? [];
+  const ids = idsMeant(events.map(seatIn), beginning);
+  return events.findLast((event) => ids.has(seatIn(event))) ?? null;
 }

@@ -1,5 +1,12 @@
 import { isLicence } from './accept.js';
-import { BEAT_ROOM, FORMAT, FORMER_FORMAT, type Licence, MAX_SEATS } from './document.js';
+import {
+  BEAT_ROOM,
+  FORMAT,
+  FORMER_FORMAT,
+  type InstanceRecord,
+  type Licence,
+  MAX_SEATS,
+} from './document.js';
 import { type Policy, readPolicy } from './entitlement.js';
 import { inFile, SeatfileFault } from './fault.js';
 import { fullCheck, withFullCheck } from './full-check-door.js';
@@ -80,6 +87,7 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
   const news = onlyNews(base, next);
   if (!isLicence(news)) parseLicence(formatLicence(news, 'compact'), path);
   const text = formatLicence(next, 'compact');
+  if (isAnyTwice(next.instances)) parseLicence(text, path);
   const isGrowth = seatsIn(next) + next.waiting.length > seatsIn(base) + base.waiting.length;
   const excess = excessOf(next, text, isGrowth ? MAX_BYTES - BEAT_ROOM : MAX_BYTES);
   if (excess === null) {
@@ -93,6 +101,10 @@ export function textToPublish(base: Licence, next: Licence, path: string): strin
     { details: { path, found: excess } },
   );
 }
+
+/** A new record may have the id of one that was there. */
+const isAnyTwice = (instances: readonly InstanceRecord[]): boolean =>
+  new Set(instances.map(({ id }) => id)).size < instances.length;
 
 function excessOf(next: Licence, text: string, mostBytes: number): string | null {
   if (seatsIn(next) > MAX_SEATS) return `hold more than the ${MAX_SEATS} seats`;

@@ -8,7 +8,7 @@ import {
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
-import { type ChosenSeat, type IsChosen, markLeaving } from './leaving.js';
+import { type ChosenSeat, type IsChosen, idsMeant, markLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
 import { isOffered } from './records.js';
 import { clockHeldFrom, silenceMs } from './roll-call.js';
@@ -35,22 +35,18 @@ export interface DeathFacts {
   readonly nowMs: number | null;
 }
 
-export function chooseSeats(licence: Licence, { dead, ...named }: Selection): ChosenSeat[] {
+export function chooseSeats(licence: Licence, { dead, seat: beginning, ...named }: Selection): ChosenSeat[] {
+  const allIds = licence.instances.flatMap(({ seats }) => seats.map(({ id }) => id));
+  const ids = beginning === undefined ? null : idsMeant(allIds, beginning);
   const isDead = dead === undefined ? () => true : deadIn(licence, dead);
   return licence.instances.flatMap((record) => {
-    const seats = record.seats.filter((seat) => isNamedSeat(record, seat, named));
+    if (!isNamed(record, named)) return [];
+    const isMeant = ({ id, module }: SeatRecord) =>
+      (named.module === undefined || module === named.module) && (ids?.has(id) ?? true);
+    const seats = record.seats.filter(isMeant);
     return seats.length > 0 && isDead(record) ? seats.map((seat): ChosenSeat => ({ record, seat })) : [];
   });
 }
-
-const isNamedSeat = (
-  record: InstanceRecord,
-  { id, module }: SeatRecord,
-  named: Omit<Selection, 'dead'>,
-): boolean =>
-  isNamed(record, named) &&
-  (named.module === undefined || module === named.module) &&
-  (named.seat === undefined || id.startsWith(named.seat));
 
 /**
  * Provably gone (rule 5a), or silent for longer than it takes to evict it (2 T and 7/6 of its grace). Share time alone
@@ -93,7 +89,8 @@ export function remove(context: ChangeContext, removal: Removal): Draft | null {
   const gently = isAsked || toTell > MOST_AT_ONCE;
   const isTaken: IsChosen = (record, seat) => isChosen(record, seat) && !(gently && isValid(record, seat));
   const takings = context.licence.instances.map((record) => {
-    return { record, seats: record.seats.filter((seat) => isTaken(record, seat)), why };
+    const seats = record.seats.filter((seat) => isTaken(record, seat));
+    return { record, seats, why, isGone: seats.length > 0 && isGone(record) };
   });
   const taken = takeAway(context, takings);
   const start: Draft = taken ?? { licence: context.licence, events: [] };

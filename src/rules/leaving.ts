@@ -3,6 +3,7 @@ import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import type { Leaving } from '../licence/seat-marks.js';
 import { toIso } from '../licence/time.js';
 import { seatEvent } from './records.js';
+import { eventsWithin, roomToTell } from './telling.js';
 import { takeAway } from './tombstones.js';
 
 /**
@@ -18,6 +19,16 @@ export interface ChosenSeat {
 }
 
 export type IsChosen = (record: InstanceRecord, seat: SeatRecord) => boolean;
+
+/**
+ * Which seats a person means by the beginning of an id. One that is the whole id of a seat means that seat alone:
+ * otherwise a user could make the seat of another one unnameable, by a seat with a longer id.
+ */
+export function idsMeant(ids: Iterable<string>, beginning: string): ReadonlySet<string> {
+  const meant = new Set<string>();
+  for (const id of ids) if (id.startsWith(beginning)) meant.add(id);
+  return meant.has(beginning) ? new Set([beginning]) : meant;
+}
 
 export const isLeaving = (seat: SeatRecord): seat is SeatRecord & { readonly leaving: Leaving } =>
   seat.leaving !== undefined;
@@ -52,7 +63,7 @@ export function markLeaving(
   );
   if (marked.changed.length === 0) return null;
   const events = marked.changed.map((one): EventDraft => ({ ...eventOf('leaving', one), ...by }));
-  return { licence: marked.licence, events };
+  return { licence: marked.licence, events: eventsWithin(events, roomToTell(marked.licence)) };
 }
 
 /** Takes back the mark of the chosen seats: their holders have not seen it yet. Null when none of them has one. */
@@ -64,7 +75,7 @@ export function unmarkLeaving({ licence }: ChangeContext, isChosen: IsChosen, ac
   });
   if (kept.changed.length === 0) return null;
   const events = kept.changed.map((one): EventDraft => ({ ...eventOf('stays', one), actor }));
-  return { licence: kept.licence, events };
+  return { licence: kept.licence, events: eventsWithin(events, roomToTell(kept.licence)) };
 }
 
 /** The holder has seen its marks, and takes none of these seats for valid any more: they go. Null: there are none. */

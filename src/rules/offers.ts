@@ -8,6 +8,7 @@ import { dropSeats, isOffered, seatEvent } from './records.js';
 import { isOpenToNew } from './renewal-state.js';
 import { settlingForMs } from './restore.js';
 import { SeatIndex } from './seats.js';
+import { eventsWithin, roomToTell } from './telling.js';
 
 /**
  * Rule 8. The commit that frees a seat offers it to the first waiter: it seats that waiter. The seat is
@@ -55,10 +56,9 @@ export function offerToWaiters(context: ChangeContext): Draft | null {
   }
   if (left.size === 0) return null;
   const after = withoutWaiters(licence, (waiter) => left.has(waiterKey(waiter)));
-  return {
-    licence: offers.events.length === 0 ? after : { ...after, instances: offers.instances() },
-    events: offers.events,
-  };
+  if (offers.events.length === 0) return { licence: after, events: [] };
+  const offered = { ...after, instances: offers.instances() };
+  return { licence: offered, events: eventsWithin(offers.events, roomToTell(offered)) };
 }
 
 /**
@@ -155,7 +155,8 @@ export function expireOffers({ licence }: ChangeContext, overdue: readonly Offer
   if (stayed === licence && untaken.length === 0) return null;
   const events = untaken.map(({ record, seat }) => seatEvent('passed over', record, seat));
   const left = new Set(untaken.map(({ seat }) => seat));
-  return { licence: dropSeats(stayed, left), events };
+  const after = dropSeats(stayed, left);
+  return { licence: after, events: eventsWithin(events, roomToTell(after)) };
 }
 
 const keyOf = ({ instance, module, seat }: Pick<OfferOrWait, 'instance' | 'module' | 'seat'>): string =>

@@ -3,18 +3,20 @@ import { grantOf, seatLimit } from '../licence/entitlement.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { type BanOf, bansByUser } from './bans-in-force.js';
-import { type ChosenSeat, isLeaving, unmarkLeaving } from './leaving.js';
+import { type ChosenSeat, idsMeant, isLeaving, unmarkLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
 import { seatEvent } from './records.js';
 import { settlingForMs } from './restore.js';
 import { NONE_AHEAD, SeatIndex } from './seats.js';
-import { keptMs } from './timing.js';
+import { keptMs, ownPollMs } from './timing.js';
+import { factsOf } from './tombstones.js';
 
 /**
  * The removal of a seat is taken back, while its place is free and its tombstone is kept. The record is put back with
  * the beat that it had, and as if it had beaten now. So a holder that has not noticed the removal keeps its seat, and
  * goes on. For one that was told of it the removal is final: there the place is kept for its user, as after a
- * heartbeat, until the silence of the record is noticed.
+ * heartbeat, until the silence of the record is noticed. Under Light no instance notices that: there a removal is final
+ * once its holder has polled.
  */
 
 export interface UndoRequest {
@@ -38,6 +40,8 @@ export type UndoRefusal =
   | { readonly reason: 'not removed'; readonly stone: Tombstone }
   /** It is older than tombstones are kept, or of a version that did not keep what was taken away. */
   | { readonly reason: 'too old'; readonly stone: Tombstone; readonly keptSeconds: number }
+  /** Its holder was told. Under Light nothing would ever end the place that is kept for it. */
+  | { readonly reason: 'told'; readonly stone: Tombstone }
   | { readonly reason: 'no module'; readonly stone: Tombstone }
   /** No place is left. `by`: the holders that came since, the first of them first. */
   | { readonly reason: 'taken'; readonly stone: Tombstone; readonly by: readonly InstanceRecord[] }
@@ -49,10 +53,11 @@ export type UndoRefusal =
 
 export function undo(context: ChangeContext, request: UndoRequest): UndoOutcome {
   const { licence } = context;
-  const held = seatsNamed(licence.instances, request.seat);
-  const stones = licence.gone.filter(({ seat }) => seat.startsWith(request.seat));
-  const ids = new Set([...held.map(({ seat }) => seat.id), ...stones.map(({ seat }) => seat)]);
+  const heldIds = licence.instances.flatMap(({ seats }) => seats.map(({ id }) => id));
+  const ids = idsMeant([...heldIds, ...licence.gone.map(({ seat }) => seat)], request.seat);
   if (ids.size > 1) return refused({ reason: 'ambiguous', seats: ids.size });
+  const held = seatsNamed(licence.instances, ids);
+  const stones = licence.gone.filter(({ seat }) => ids.has(seat));
   const stay = unmarkLeaving(context, (_record, { id }) => ids.has(id), request.actor);
   const last = stones.at(-1);
   const decided = stones.filter((stone) => mayUndo(context, stone));
@@ -71,9 +76,9 @@ export function undo(context: ChangeContext, request: UndoRequest): UndoOutcome 
 
 const refused = (why: UndoRefusal): UndoOutcome => ({ kind: 'refused', why });
 
-const seatsNamed = (instances: readonly InstanceRecord[], beginning: string): ChosenSeat[] =>
+const seatsNamed = (instances: readonly InstanceRecord[], ids: ReadonlySet<string>): ChosenSeat[] =>
   instances.flatMap((record) =>
-    record.seats.filter(({ id }) => id.startsWith(beginning)).map((seat) => ({ record, seat })),
+    record.seats.filter(({ id }) => ids.has(id)).map((seat) => ({ record, seat })),
   );
 
 /** What was removed gently and not noticed yet stays; without such a mark there is nothing to undo. */
@@ -89,14 +94,25 @@ const unmarked = (held: readonly ChosenSeat[], stay: Draft | null): ChosenSeat[]
 
 const UNDOABLE: readonly string[] = ['removed', 'banned'];
 
+/** Under Light, where a holder polls, and is never found dead. */
+const isToldForGood = ({ policy, nowMs }: ChangeContext, { at, was }: Tombstone): boolean =>
+  was?.level === 'light' &&
+  nowMs - fromIso(at) >=
+    ownPollMs('light', Math.max(policy.checkIntervalSeconds, was.checkIntervalSeconds), null);
+
 const isYoung = ({ policy, nowMs }: ChangeContext, { at }: Tombstone): boolean =>
   nowMs - fromIso(at) < keptMs(policy);
 
 const mayUndo = (context: ChangeContext, stone: Tombstone): boolean =>
-  UNDOABLE.includes(stone.reason) && stone.was !== undefined && isYoung(context, stone);
+  UNDOABLE.includes(stone.reason) &&
+  stone.was !== undefined &&
+  isYoung(context, stone) &&
+  !isToldForGood(context, stone);
 
-function whyNot({ policy }: ChangeContext, stone: Tombstone): UndoRefusal {
+function whyNot(context: ChangeContext, stone: Tombstone): UndoRefusal {
+  const { policy } = context;
   if (!UNDOABLE.includes(stone.reason)) return { reason: 'not removed', stone };
+  if (stone.was !== undefined && isYoung(context, stone)) return { reason: 'told', stone };
   return { reason: 'too old', stone, keptSeconds: keptMs(policy) / 1000 };
 }
 
@@ -172,12 +188,11 @@ class TableToReturnTo {
   putBack(stone: Tombstone): ChosenSeat {
     const { instance: id, user, host, seat: seatId, module, was } = stone;
     if (!was) throw new Error('a tombstone without what it took was chosen');
-    const { sinceAt, untilAt, ...facts } = was;
-    const seat = { id: seatId, module, sinceAt, untilAt };
+    const seat = { id: seatId, module, sinceAt: was.sinceAt, untilAt: was.untilAt };
     const there = this.records.get(id);
     const record: InstanceRecord = there
       ? { ...there, seats: [...there.seats, seat] }
-      : { id, user, host, ...facts, beatAt: toIso(this.context.nowMs), seats: [seat] };
+      : { ...factsOf(was), id, user, host, beatAt: toIso(this.context.nowMs), seats: [seat] };
     this.records.set(id, record);
     this.seatIndex.put(record, seat, this.records.size);
     return { record, seat };

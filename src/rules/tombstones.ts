@@ -11,6 +11,7 @@ import { sameName } from '../licence/names.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import { fromIso, toIso } from '../licence/time.js';
 import { dropSeats, seatEvent } from './records.js';
+import { eventsWithin, roomToTell, stonesWithin } from './telling.js';
 import { keptMs } from './timing.js';
 
 /**
@@ -23,6 +24,8 @@ export interface Taking {
   readonly record: InstanceRecord;
   readonly seats: readonly SeatRecord[];
   readonly why: Pick<Tombstone, 'reason' | 'actor' | 'words'>;
+  /** No holder will read the tombstone: it makes room for others first. @default no */
+  readonly isGone?: boolean;
 }
 
 interface Taken extends Omit<Taking, 'seats'> {
@@ -32,17 +35,35 @@ interface Taken extends Omit<Taking, 'seats'> {
 /** Takes seats away, with a tombstone and an event for each. Null when there is nothing to take. */
 export function takeAway(context: ChangeContext, takings: readonly Taking[]): Draft | null {
   const { licence } = context;
-  const taken = takings.flatMap(({ record, seats, why }) =>
-    seats.map((seat): Taken => ({ record, seat, why: decided(seat, why) })),
+  const taken = takings.flatMap(({ seats, why, ...of }) =>
+    seats.map((seat): Taken => ({ ...of, seat, why: decided(seat, why) })),
   );
   if (taken.length === 0) return null;
-  const kept = licence.gone.filter((stone) => isKept(context, stone));
-  const stones = taken.map((one) => tombstoneOf(context, one));
   const left = dropSeats(licence, new Set(taken.map(({ seat }) => seat)));
-  return {
-    licence: { ...left, gone: [...kept, ...stones].slice(-MAX_GONE) },
-    events: taken.map(takingEvent),
-  };
+  const room = roomToTell({ ...left, gone: [] });
+  const kept = licence.gone.filter((stone) => isKept(context, stone));
+  const unread = taken.filter(({ isGone }) => isGone);
+  const read = taken.filter(({ isGone }) => !isGone);
+  const news = mostWanted([...unread, ...read], ({ why }) => isFinal(why.reason));
+  const stones = [...kept, ...news.map((one) => tombstoneOf(context, one))];
+  const gone = stonesWithin(
+    mostWanted(stones, ({ reason, told }) => isFinal(reason) && !told),
+    room,
+  );
+  return { licence: { ...left, gone }, events: eventsWithin(taken.map(takingEvent), room) };
+}
+
+/**
+ * At most {@link MAX_GONE}. An eviction that is not told of costs its holder nothing: it asks for its seat again. A
+ * holder that is not told of its removal would put its record back.
+ */
+function mostWanted<T>(all: readonly T[], isWanted: (one: T) => boolean): readonly T[] {
+  const excess = all.length - MAX_GONE;
+  if (excess <= 0) return all;
+  const places = all.map((one, place) => ({ place, isWanted: isWanted(one) }));
+  const order = [...places.filter((one) => !one.isWanted), ...places.filter((one) => one.isWanted)];
+  const dropped = new Set(order.slice(0, excess).map(({ place }) => place));
+  return all.filter((_one, place) => !dropped.has(place));
 }
 
 const tombstoneOf = ({ licence, nowMs }: ChangeContext, { record, seat, why }: Taken): Tombstone => ({
@@ -54,13 +75,22 @@ const tombstoneOf = ({ licence, nowMs }: ChangeContext, { record, seat, why }: T
   ...why,
   at: toIso(nowMs),
   revision: licence.revision + 1,
-  ...(isFinal(why.reason) && { was: formerOf(record, seat) }),
+  ...(isFinal(why.reason) && { was: { ...factsOf(record), sinceAt: seat.sinceAt, untilAt: seat.untilAt } }),
 });
 
-/** What `undo` puts back. */
-function formerOf(record: InstanceRecord, { sinceAt, untilAt }: SeatRecord): Former {
-  const { id: _id, user: _user, host: _host, unconfirmed: _unconfirmed, seats: _seats, ...facts } = record;
-  return { ...facts, sinceAt, untilAt };
+/**
+ * What `undo` puts back of a record. Only what is known: any other key that a hostile user wrote there must be copied
+ * into no tombstone, and stand for nothing when the record is put back.
+ */
+export function factsOf(one: Former | InstanceRecord) {
+  const { pids, host, installation } = one.machine;
+  const { pid, processStart, thread, application, note } = one;
+  const { level, joinedAt, beat, beatAt, checkIntervalSeconds, graceSeconds, answersWithin } = one;
+  return {
+    ...{ machine: { pids, host, installation }, pid, processStart, application, note },
+    ...(thread !== undefined && { thread }),
+    ...{ level, joinedAt, beat, beatAt, checkIntervalSeconds, graceSeconds, answersWithin },
+  };
 }
 
 const takingEvent = ({ record, seat, why }: Taken): EventDraft => {

@@ -337,6 +337,14 @@ describe('limits', () => {
     );
   });
 
+  test('a new record with the id of one that is there is no table that anybody could read', () => {
+    const base = { ...emptyTable({}), instances: many(3, 2) };
+    const twice = { ...base, instances: [...base.instances, { ...record(9, 2), id: record(1, 2).id }] };
+    expect(faultOf(() => textToPublish(base, twice, FILE)).message).toContain('expected every id once');
+    const beaten = { ...base, instances: base.instances.map((one) => ({ ...one, beat: 9 })) };
+    expect(() => textToPublish(base, beaten, FILE)).not.toThrow();
+  });
+
   test('newcomers leave the last MiB to beats', () => {
     const full = { ...emptyTable({}), instances: many(1, 1), odd: 'x'.repeat(15 * 1024 * 1024) };
     const beaten = { ...full, instances: [{ ...record(0, 1), beat: 2 }] };

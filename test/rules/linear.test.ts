@@ -72,6 +72,7 @@ import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
 import * as journal from '../../src/rules/segments.js';
 import { isShownOtherwise } from '../../src/rules/shown-changes.js';
 import { moduleFigures, statusView } from '../../src/rules/status-view.js';
+import * as telling from '../../src/rules/telling.js';
 import { acknowledgeRemoval, takeAway, tombstonesOf } from '../../src/rules/tombstones.js';
 import { usageReport } from '../../src/rules/usage.js';
 import { stepsOf } from '../helpers/steps.js';
@@ -317,6 +318,10 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   notify: (of) => notify(context(of), { isChosen: () => true, id: 'm1', words: 'tea', actor: 'a@b' }),
   withoutHeard: (of) =>
     of.licence.instances.map(({ seats }) => seats.map((seat) => withoutHeard(seat, NONE))),
+  idsMeant: (of) => [leaving.idsMeant(namesOf(of), 'peer-1'), leaving.idsMeant(namesOf(of), 'no')],
+  roomToTell: (of) => telling.roomToTell(of.licence),
+  stonesWithin: (of) => telling.stonesWithin(of.licence.gone, 100 * of.n),
+  eventsWithin: (of) => telling.eventsWithin(of.licence.events, 1000 * of.n),
   undo: (of) => [
     undo(context(of, { gone: former(of) }), { seat: 'seat-shared', actor: 'a@b' }), // no place is left
     undo(context(of, { gone: former(of), instances: [] }), { seat: 'seat-shared', actor: 'a@b' }),

@@ -3,6 +3,7 @@ import {
   type Licence,
   MAX_GONE,
   type SeatRecord,
+  type Tombstone,
   type Waiter,
 } from '../../src/licence/document.js';
 import { grantOf, type Policy, seatLimit } from '../../src/licence/entitlement.js';
@@ -123,9 +124,18 @@ export function takeAway(
   const gone = [...licence.gone.filter((stone) => shareTimeMs - fromIso(stone.at) < keptMs), ...stones];
   const kind = isDecided ? why.reason : 'evicted';
   return {
-    licence: { ...dropSeats(licence, record, seats), gone: gone.slice(-MAX_GONE) },
+    licence: { ...dropSeats(licence, record, seats), gone: stonesKept(gone) },
     events: [...events, ...seats.map((seat) => ({ ...seatEvent(kind, record, seat), ...why }))],
   };
+}
+
+/** One after the other goes: first the oldest eviction, then the oldest removal. */
+function stonesKept(stones: readonly Tombstone[]): readonly Tombstone[] {
+  if (stones.length <= MAX_GONE) return stones;
+  const isEviction = ({ reason, told }: Tombstone) =>
+    reason === 'evicted' || reason === 'process gone' || told;
+  const first = Math.max(0, stones.findIndex(isEviction));
+  return stonesKept(stones.toSpliced(first, 1));
 }
 
 export function evict(

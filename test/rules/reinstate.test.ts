@@ -12,6 +12,7 @@ import { giveBack } from '../../src/rules/give-back.js';
 import { enqueue } from '../../src/rules/queue.js';
 import { undo } from '../../src/rules/reinstate.js';
 import { type Requester, seatsInUse } from '../../src/rules/seats.js';
+import { ownPollMs } from '../../src/rules/timing.js';
 import { app, asking, contextOf, emptyTable, FILE, START_MS } from './tables.js';
 
 const DAY_MS = 86_400_000;
@@ -109,6 +110,13 @@ describe('undone', () => {
 });
 
 describe('refused', () => {
+  test('under Light, once the holder was told: nothing would end the place that is kept for it', () => {
+    const removed = without(seated({ level: 'light', checkIntervalSeconds: 300 }));
+    const pollMs = ownPollMs('light', 300, null);
+    expect(whyNot(removed, START_MS + pollMs - 1)).toBeNull();
+    expect(whyNot(removed, START_MS + pollMs)).toMatchObject({ reason: 'told', stone: { user: 'ada' } });
+  });
+
   test('twice: it is back already, by the first', () => {
     expect(whyNot(undone(without(seated())))).toMatchObject({ reason: 'already back', seat: 'seat-ada' });
   });
