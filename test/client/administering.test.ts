@@ -121,6 +121,37 @@ describe('removed gently', () => {
   });
 });
 
+test.each([
+  ['heartbeat', 170_000],
+  ['light', 125_000],
+] as const)('more dead ones than can be told of are freed, too: %s', async (level, afterMs) => {
+  const names = Array.from({ length: 101 }, (_, n) => `user${n}`);
+  const { world, users, remove } = await office(names, { modules: { M1: 101 }, level });
+  for (const user of users) user.kill();
+  const dry = await remove({ all: true }, { dryRun: true });
+  expect(dry).toMatchObject({ dryRun: true, gently: true });
+  const first = await remove({ all: true });
+  expect([first.gently, new Set(first.seats.map(({ place }) => place))]).toEqual([true, new Set(['kept'])]);
+  expect(seatedIn(world)).toHaveLength(101);
+  await world.advance(afterMs);
+  expect(await remove({ all: true }, { dryRun: true })).toMatchObject({ gently: false });
+  const second = await remove({ all: true });
+  expect([second.gently, new Set(second.seats.map(({ place }) => place))]).toEqual([
+    false,
+    new Set(['free']),
+  ]);
+  expect(seatedIn(world)).toEqual([]);
+});
+
+test('of many the dead are freed at once, where they are known to be dead', async () => {
+  const names = Array.from({ length: 101 }, (_, n) => `user${n}`);
+  const { world, users, remove } = await office(names, { modules: { M1: 101 } });
+  for (const user of users) user.kill();
+  await world.advance(241_000);
+  expect((await remove({ dead: true })).seats).toHaveLength(101);
+  expect(seatedIn(world)).toEqual([]);
+});
+
 test('a message is told once to each window of a process, whatever fails meanwhile', async () => {
   const { world, users } = await office(['ada', 'bob']);
   const [ada] = users as [User];

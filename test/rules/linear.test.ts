@@ -29,7 +29,7 @@ import {
 } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
-import { changeSettings, chooseSeats, deadIn, remove } from '../../src/rules/admin.js';
+import { changeSettings, chooseSeats, deadIn, isGentle, remove } from '../../src/rules/admin.js';
 import { placesAfter } from '../../src/rules/after-removal.js';
 import { ban, liftBan } from '../../src/rules/bans.js';
 import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
@@ -307,6 +307,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     remove(context(of), { isChosen: () => true, ...removal }),
     remove(context(of), { isChosen: () => true, gently: true, ...removal }),
   ],
+  isGentle: (of) => isGentle({ ...context(of), licence: marked(of) }, { isChosen: () => true }),
   placesAfter: (of) =>
     placesAfter({ ...draftOf(of), policy: of.policy }, leaving.changeSeats(of.licence, asLeaving).changed),
   changeSeats: (of) => leaving.changeSeats(of.licence, asLeaving),
@@ -510,7 +511,7 @@ const nextOf = (of: Sized): NewLicence => {
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
   ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
-  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
+  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'Circumstances', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
 ];
 const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>
