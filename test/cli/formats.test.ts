@@ -136,6 +136,13 @@ describe('lmstat', () => {
   });
 });
 
+test('lmstat lists what counts: a seat that is removed gently, and not one that was removed', () => {
+  const state = 'leaving';
+  const seats = [seat({ state }), seat({ state, seat: 'other', user: 'bob', pid: null, sinceAt: null })];
+  const text = lmstatOf(view(seats), '0.1.0', true);
+  expect(text.match(/^ {4}\S+ .*, start .*$/gm)).toEqual([expect.stringMatching(/^ {4}ada pc-1 /)]);
+});
+
 describe('CSV', () => {
   const RECORD = /^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*\r\n$/;
 
