@@ -32,7 +32,7 @@ import { Trust } from '../../src/licence/trust.js';
 import { changeSettings, chooseSeats, deadIn, isGentle, remove } from '../../src/rules/admin.js';
 import { placesAfter } from '../../src/rules/after-removal.js';
 import { ban, liftBan } from '../../src/rules/bans.js';
-import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
+import { bansByUser, bansInForce, bansToKeep } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
@@ -274,6 +274,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     return of.licence.waiting.map(({ user }) => banOf(user));
   },
   bansInForce: (of) => bansInForce(of.licence, START_MS),
+  bansToKeep: (of) => bansToKeep({ licence: of.licence, nowMs: START_MS }),
   liftBan: (of) => liftBan(context(of), { user: 'ban-1', ...removal }),
   reserve: (of) => reserve(context(of), { reservation: { module: 'M1', host: 'pc' }, actor: 'a@b' }),
   liftReservation: (of) =>
