@@ -66,7 +66,7 @@ const COLOUR = new RegExp(`${ESCAPE.replace('[', '\\[')}\\d+m`, 'g');
 
 /**
  * Redraws in place, on the second screen of the terminal: each line is written over the one before, so that nothing
- * flickers. At the end the first screen is back, with the last picture.
+ * flickers. At the end the first screen is back, with the last picture, or the beginning of a very long one.
  */
 export function onTerminal(
   world: Pick<World, 'out' | 'screen' | 'onSignals'>,
@@ -100,22 +100,35 @@ export function onTerminal(
     },
     end: () => {
       stop?.();
-      world.out(`${LEAVE}${last}`);
+      world.out(`${LEAVE}${beginningOf(last)}`);
     },
   };
 }
 
 /** As many lines as there is room for. A line that is too long is folded: a command in it can still be copied. */
 function fitted(text: string, columns: number, rows: number): string[] {
-  const lines = text
-    .trimEnd()
-    .split('\n')
-    .flatMap((line) => {
-      const plain = line.replace(COLOUR, '');
-      return widthOf(plain) <= columns ? [line] : foldedTo(plain, columns);
-    });
+  const lines = text.trimEnd().split('\n');
   const room = Math.max(1, rows - 1);
-  if (lines.length <= room) return lines;
-  const hidden = lines.length - room + 1;
-  return [...lines.slice(0, room - 1), `... ${hidden} more lines`];
+  const shown: string[] = [];
+  let read = 0;
+  for (; read < lines.length && shown.length <= room; read++)
+    shown.push(...folded(lines[read] ?? '', columns));
+  const unread = lines.length - read; // most of them are never folded: there may be many, and that takes long
+  return shown.length <= room ? shown : [...shown.slice(0, room - 1), more(shown.length - room + 1 + unread)];
 }
+
+function folded(line: string, columns: number): string[] {
+  const plain = line.replace(COLOUR, '');
+  return widthOf(plain) <= columns ? [line] : foldedTo(plain, columns);
+}
+
+/** The beginning of the last picture, which stays on the terminal. */
+function beginningOf(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  const hidden = lines.length - MOST_LEFT;
+  return hidden <= 0 ? text : `${[...lines.slice(0, MOST_LEFT), more(hidden)].join('\n')}\n`;
+}
+
+const MOST_LEFT = 1000;
+
+const more = (hidden: number): string => `... ${hidden} more ${hidden === 1 ? 'line' : 'lines'}`;
