@@ -36,6 +36,7 @@ export interface RemoveOptions extends Pick<OpenOptions, 'publicKey' | 'onSlow'>
 export interface Removal {
   readonly file: string;
   readonly dryRun: boolean;
+  /** As it was asked for, or because more than 100 holders are to be told. */
   readonly gently: boolean;
   readonly actor: string;
   readonly reason: string | null;

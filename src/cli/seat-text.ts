@@ -1,6 +1,5 @@
 import type { Removal, RemovedSeat } from '../api.js';
-import { MOST_AT_ONCE } from '../rules/admin.js';
-import type { ChosenSeat } from '../rules/leaving.js';
+import { type ChosenSeat, POLLS_TO_LEAVE } from '../rules/leaving.js';
 import { clockTime, duration, printable, shortId, whoIs } from './words.js';
 
 /** What an administrator's act on a seat says of it. */
@@ -54,6 +53,22 @@ function describePlace({ place, givenTo }: RemovedSeat): string {
   }
 }
 
+/** Of seats that stay until their holders have left; empty where none does. A dead holder never leaves by itself. */
+export function describeKept({ seats, dryRun }: Removal, isAsked: boolean): string {
+  const kept = seats.filter(({ place }) => place === 'kept');
+  if (dryRun || kept.length === 0) return '';
+  if (isAsked)
+    return (
+      'A seat that is still there after that has no running application, or one of an older version: ' +
+      'remove it without --gently.\n'
+    );
+  const longest = kept.reduce((most, one) => Math.max(most, one.toldWithinSeconds ?? 0), 0);
+  return (
+    `So many seats at once are removed gently in any case. In ${duration(POLLS_TO_LEAVE * longest + 1)} do the same ` +
+    'again: it frees the seats of those that have not left by then.\n'
+  );
+}
+
 /** What an administrator should know before it is done. */
 export function describeRemoval({ gently, seats }: Removal): string {
   const told = seats.reduce((longest, one) => Math.max(longest, one.toldWithinSeconds ?? 0), 0);
@@ -64,10 +79,7 @@ export function describeRemoval({ gently, seats }: Removal): string {
         ? 'Its process is gone. '
         : 'Their processes are gone. '
       : `${isOne ? 'The application loses its seat' : 'The applications lose their seats'} within ${duration(told)}. `;
-  const kept =
-    (gently || seats.length > MOST_AT_ONCE) && told > 0
-      ? 'Until an application has left, its seat counts as in use. '
-      : '';
+  const kept = gently && told > 0 ? 'Until an application has left, its seat counts as in use. ' : '';
   const after = `The ${isOne ? 'user' : 'users'} may take a seat again; `;
   return `${notice}${kept}${after}seatfile undo gives one back while it is free.`;
 }

@@ -25,11 +25,13 @@ export function csvOf({ seats }: LicenceStatus): string {
 
 /** Spreadsheets run a cell that begins so. */
 const FORMULA = /^\s*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20]/;
+/** Where decimals have a comma, they end cells at semicolons, also within our quotes. */
+const FORMULA_INSIDE = /;(?=[\s"]*[=+\-@\uFF1D\uFF0B\uFF0D\uFF20])/g;
 
 /** A text that a spreadsheet would take for a formula is marked as text, as a user of one would do. */
 export function csvCell(value: string | number | null): string {
   if (typeof value !== 'string') return value === null ? '' : String(value);
   const shown = printable(value); // control characters too: a tab or a line break at the start among them
   const safe = FORMULA.test(value) || FORMULA.test(shown) ? `'${shown}` : shown;
-  return /[",\s]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+  return `"${safe.replace(FORMULA_INSIDE, ";'").replaceAll('"', '""')}"`;
 }

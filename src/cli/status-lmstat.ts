@@ -46,7 +46,7 @@ function featureLines(
   isUtc: boolean,
 ): string[] {
   const total = `(Total of ${maxUsers + overdraft} licenses issued;  Total of ${inUse} licenses in use)`;
-  const seats = distinct(view.seats.filter((one) => one.module === module && one.state !== 'leaving'));
+  const seats = distinct(view.seats.filter((one) => one.module === module && isCounted(one)));
   const users = seats.map((one) => userLine(one, server, isUtc));
   const reserved = view.reservations.filter((one) => one.module === module);
   const queued = view.waiting.filter((one) => one.module === module).map((one) => queueLine(one, server));
@@ -54,6 +54,9 @@ function featureLines(
   const detail = [`  "${module}" ${server.version}, vendor: seatfile`, '  floating license', '', ...all, ''];
   return [`Users of ${module}:  ${total}`, '', ...(all.length === 0 ? [] : detail)];
 }
+
+/** Not what was removed at once: its application may not have noticed, and the seat is free. */
+const isCounted = ({ state, pid }: SeatStatus): boolean => state !== 'leaving' || pid !== null;
 
 /** Windows that the licence counts as one user are one licence in use. */
 function distinct(seats: readonly SeatStatus[]): SeatStatus[] {

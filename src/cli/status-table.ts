@@ -153,14 +153,24 @@ export function queueTable(waiting: readonly WaiterView[], isOfOneModule: boolea
 /** Reservations and bans in force, a line each. */
 export function rulesInForce({ reservations, bans }: LicenceStatus, showing: Showing): string {
   const [name, time] = [nameFor(showing), timeFor(showing)];
-  const reserved = reservations.map(
-    (one) => `Reserved: a seat of ${one.module} for ${forWhom(one, name)}.\n`,
+  const reserved = beginningOf(
+    reservations,
+    'Reserved',
+    (one) => `a seat of ${one.module} for ${forWhom(one, name)}`,
   );
-  const banned = bans.map(
-    ({ user, untilAt }) =>
-      `Banned: ${userName(user, name)}, ${untilAt === null ? 'until lifted' : `until ${time(untilAt)}`}.\n`,
-  );
+  const banned = beginningOf(bans, 'Banned', ({ user, untilAt }) => {
+    return `${userName(user, name)}, ${untilAt === null ? 'until lifted' : `until ${time(untilAt)}`}`;
+  });
   return [...reserved, ...banned].join('');
+}
+
+/** So many bans, and so many reservations, are shown to people. */
+const MOST_RULES = 50;
+
+function beginningOf<One>(rules: readonly One[], head: string, say: (one: One) => string): string[] {
+  const shown = rules.slice(0, MOST_RULES).map((one) => `${head}: ${say(one)}.\n`);
+  const hidden = rules.length - shown.length;
+  return hidden === 0 ? shown : [...shown, `${head}: ... and ${hidden} more: status --json has all.\n`];
 }
 
 function forWhom({ user, host }: Reservation, name: (text: string) => string): string {

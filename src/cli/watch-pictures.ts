@@ -67,7 +67,7 @@ const COLOUR = new RegExp(`${ESCAPE.replace('[', '\\[')}\\d+m`, 'g');
 
 /**
  * Redraws in place, on the second screen of the terminal: each line is written over the one before, so that nothing
- * flickers. At the end the first screen is back, with the last picture.
+ * flickers. At the end the first screen is back, with the last picture, or the beginning of a very long one.
  */
 export function onTerminal(
   world: Pick<World, 'out' | 'screen' | 'onSignals'>,
@@ -101,7 +101,7 @@ export function onTerminal(
     },
     end: () => {
       stop?.();
-      world.out(`${LEAVE}${textOf(last)}`);
+      world.out(`${LEAVE}${beginningOf(textOf(last))}`);
     },
   };
 }
@@ -122,7 +122,7 @@ function fitted(blocks: readonly Block[], { columns, rows }: Screen): string[] {
     lines: text
       .trimEnd()
       .split('\n')
-      .map((line) => foldedLine(line, columns)),
+      .map((line, at) => (at < room ? foldedLine(line, columns) : [line])), // folding takes long: not what is not shown
   }));
   let excess = laid.length - 1 - room + laid.reduce((sum, { lines }) => sum + lines.flat().length, 0);
   const parts = laid.map(({ rowsAre, lines }) => {
@@ -133,7 +133,7 @@ function fitted(blocks: readonly Block[], { columns, rows }: Screen): string[] {
   });
   const all = parts.flatMap((part, at) => (at === 0 ? part : ['', ...part]));
   if (all.length <= room) return all;
-  return [...all.slice(0, room - 1), `... ${all.length - room + 1} more lines`];
+  return [...all.slice(0, room - 1), more(all.length - room + 1)];
 }
 
 function foldedLine(line: string, columns: number): string[] {
@@ -148,3 +148,14 @@ function shortened(rows: readonly string[][], excess: number, rowsAre: string): 
   const left = rows.length - kept;
   return [...rows.slice(0, kept).flat(), ...(left === 0 ? [] : [`... ${left} more ${rowsAre}`])];
 }
+
+/** The beginning of the last picture, which stays on the terminal. */
+function beginningOf(text: string): string {
+  const lines = text.trimEnd().split('\n');
+  const hidden = lines.length - MOST_LEFT;
+  return hidden <= 0 ? text : `${[...lines.slice(0, MOST_LEFT), more(hidden)].join('\n')}\n`;
+}
+
+const MOST_LEFT = 1000;
+
+const more = (hidden: number): string => `... ${hidden} more ${hidden === 1 ? 'line' : 'lines'}`;

@@ -131,5 +131,5 @@ function describeUndo(undone: WhyView['undo'], { seat }: Tombstone, { file }: Wh
   if (undone?.kind === 'undone')
     return [`To give it back: seatfile undo ${shellWord(file)} --seat ${shortId(seat)}`];
   if (undone?.kind !== 'refused' || undone.why.reason === 'not removed') return [];
-  return [`It cannot be given back. ${describeUndoRefusal(undone.why)}`];
+  return [`It cannot be given back. ${describeUndoRefusal(undone.why, file)}`];
 }

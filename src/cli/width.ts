@@ -62,13 +62,19 @@ function headOf(text: string, width: number): string {
 /** The lines that a terminal this wide makes of one. */
 export function foldedTo(text: string, width: number): string[] {
   const lines: string[] = [];
-  let rest = text;
-  while (widthOf(rest) > width) {
-    const head = headOf(rest, width) || (clustersOf(rest)[0] ?? rest);
-    lines.push(head);
-    rest = rest.slice(head.length);
+  let line = '';
+  let left = width;
+  for (const cluster of clustersOf(text)) {
+    const taken = clusterWidth(cluster);
+    if (taken > left && line !== '') {
+      lines.push(line);
+      line = '';
+      left = width;
+    }
+    line += cluster;
+    left -= taken;
   }
-  return [...lines, rest];
+  return [...lines, line];
 }
 
 const RIGHT_TO_LEFT = /[\u0590-\u08FF\uFB1D-\uFDFF\uFE70-\uFEFC\u{10800}-\u{10FFF}\u{1E800}-\u{1EFFF}]/u;

@@ -6,7 +6,7 @@ import { answeredBy, nameOf } from './answered.js';
 import { abortSignalOf, checkRemoval, trustIn } from './argument-checks.js';
 import { actorOf } from './machine.js';
 import { openStore } from './open-store.js';
-import { type Administration, dryRun, removeChosen, seatsFor } from './removal.js';
+import { type Administration, dryRun, nothingRemoved, removeChosen, seatsFor } from './removal.js';
 import type { System } from './system.js';
 
 /** Administration from code: the library does what the commands do. */
@@ -26,9 +26,8 @@ export async function removeSeats(
     const { module } = selection;
     if (module !== undefined) inFile(at.store.paths.licenceFile, () => grantOf(at.policy, module));
     const request = { selection, chosen: await seatsFor(at, selection), reason, gently };
-    const isNothing = request.chosen.length === 0 && options.dryRun !== true;
-    if (isNothing) return { ...dryRun(at, request), dryRun: false };
-    return options.dryRun ? dryRun(at, request) : await removeChosen(at, request);
+    if (options.dryRun) return await dryRun(at, request);
+    return request.chosen.length === 0 ? nothingRemoved(at, request) : await removeChosen(at, request);
   });
 }
 

@@ -120,7 +120,7 @@ export class Client {
       const leave: Change<null> = (context) => ({ answer: null, draft: leaveMarked(context, identity.id) });
       await this.commit(leave, this.table.deadline(PATIENCE_MS));
       found.hasLost = true;
-    }
+    } else if (this.isHolder && this.context.holds.size === 0) found.hasLost = true; // its mark went in another way
     this.follow(found);
   }
 

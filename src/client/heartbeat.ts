@@ -104,11 +104,15 @@ export class Beats {
         if (answer.record) this.confirmed(answer.record, since);
         for (const [module, seatOutcome] of answer.outcomes)
           this.followOutcome(module, seatOutcome, { licence, found });
-        if (answer.record === null) return found;
+        if (answer.record === null) return found.and(this.pollFindings.told(this.ownIn(licence)));
         found.confirmedSince = since;
         found.and(this.pollFindings.told(answer.record));
         return found.and(this.pollFindings.next(licence)); // not ownSeats(): the beat has just decided about them
     }
+  }
+
+  private ownIn({ instances }: Licence): InstanceRecord | undefined {
+    return instances.find(({ id }) => id === this.context.identity.id);
   }
 
   private followOutcome(module: string, seatOutcome: SeatOutcome, { licence, found }: OutcomeContext): void {

@@ -1,12 +1,11 @@
 import type { Removal, RemovedSeat, SeatSelection } from '../api.js';
-import type { InstanceRecord, SeatRecord } from '../licence/document.js';
+import type { InstanceRecord } from '../licence/document.js';
 import { SeatfileFault } from '../licence/fault.js';
 import type { ChangeContext } from '../licence/revision.js';
-import { chooseSeats, remove, type Selection } from '../rules/admin.js';
+import { chooseSeats, isGentle, MOST_AT_ONCE, remove, type Selection } from '../rules/admin.js';
 import { type PlaceAfter, placesAfter } from '../rules/after-removal.js';
-import type { ChosenSeat } from '../rules/leaving.js';
+import { type ChosenSeat, type IsChosen, noticedWithinMs } from '../rules/leaving.js';
 import type { ShareTime } from '../rules/status-view.js';
-import { ownPollMs } from '../rules/timing.js';
 import type { Deadline } from '../share/deadline.js';
 import { isGoneHere, type StatusSource, shareTimeOf } from './status-document.js';
 
@@ -21,7 +20,7 @@ export interface Administration extends Pick<StatusSource, 'store' | 'licence' |
 /** The seats that are meant, as the table is now. @throws SeatfileFault BAD_ARGUMENT: several begin with that id */
 export async function seatsFor(at: Administration, selection: SeatSelection): Promise<ChosenSeat[]> {
   const time: ShareTime | null = selection.dead ? await shareTimeOf(at) : null;
-  const nowMs = time?.from === 'server' ? time.ms : null;
+  const nowMs = time === null ? null : serverTimeOf(time);
   const chosen = chooseSeats(at.licence, selectionAt(at, selection, nowMs));
   const ids = new Set(chosen.map(({ seat }) => seat.id));
   if (selection.seat !== undefined && ids.size > 1)
@@ -31,6 +30,8 @@ export async function seatsFor(at: Administration, selection: SeatSelection): Pr
     );
   return chosen;
 }
+
+const serverTimeOf = ({ ms, from }: ShareTime): number | null => (from === 'server' ? ms : null);
 
 function selectionAt(at: Administration, selection: SeatSelection, nowMs: number | null): Selection {
   const { dead, all: _, ...named } = selection;
@@ -59,20 +60,38 @@ export async function removeChosen(at: Administration, request: RemovalRequest):
   const { answer } = await at.store.commit((context) => {
     const now = chooseSeats(context.licence, selectionAt(at, selection, context.nowMs));
     const taken = now.filter((one) => agreed.has(keyOf(one)));
-    const keys = new Set(taken.map(keyOf));
-    const isChosen = (record: InstanceRecord, seat: SeatRecord) => keys.has(keyOf({ record, seat }));
-    const draft = remove(context, { isChosen, isGone, gently, actor: at.actor, words });
+    const means = { isChosen: among(taken), isGone, gently };
+    const draft = remove(context, { ...means, actor: at.actor, words });
     const after = { policy: context.policy, ...(draft ?? { licence: context.licence, events: [] }) };
-    return { answer: seatsOf(at, context, taken, placesAfter(after, taken)), draft };
+    const seats = seatsOf(at, context, taken, placesAfter(after, taken));
+    return { answer: { seats, gently: isGentle(context, means) }, draft };
   }, at.deadline());
-  return { ...removalOf(at, request), seats: answer, missed: chosen.length - answer.length };
+  return { ...removalOf(at, request), ...answer, missed: chosen.length - answer.seats.length };
 }
 
 /** What a removal would do. */
-export function dryRun(at: Administration, request: RemovalRequest): Removal {
+export async function dryRun(at: Administration, request: RemovalRequest): Promise<Removal> {
   const seats = seatsOf(at, at, request.chosen, null);
-  return { ...removalOf(at, request), dryRun: true, seats };
+  const gently = request.gently || (await isGentleNow(at, request));
+  return { ...removalOf(at, request), gently, dryRun: true, seats };
 }
+
+async function isGentleNow(at: Administration, { chosen }: RemovalRequest): Promise<boolean> {
+  if (chosen.length <= MOST_AT_ONCE) return false; // as nearly always: the time need not be asked for
+  const nowMs = serverTimeOf(await shareTimeOf(at));
+  return isGentle({ ...at, nowMs }, { isChosen: among(chosen), isGone: isGoneBy(at) });
+}
+
+function among(chosen: readonly ChosenSeat[]): IsChosen {
+  const keys = new Set(chosen.map(keyOf));
+  return (record, seat) => keys.has(keyOf({ record, seat }));
+}
+
+/** Of a selection that matches nothing. */
+export const nothingRemoved = (at: Administration, request: RemovalRequest): Removal => ({
+  ...removalOf(at, request),
+  seats: [],
+});
 
 const removalOf = (at: Administration, { reason, gently }: RemovalRequest): Omit<Removal, 'seats'> => ({
   ...{ file: at.store.paths.licenceFile, dryRun: false, gently },
@@ -100,10 +119,5 @@ const seatsOf = (
   });
 
 /** A holder that lives learns what was done to it at its next poll. */
-export function toldWithinSeconds(
-  { level, checkIntervalSeconds, answersWithin }: InstanceRecord,
-  policy: Pick<ChangeContext['policy'], 'checkIntervalSeconds'>,
-): number {
-  const longest = Math.max(policy.checkIntervalSeconds, checkIntervalSeconds);
-  return Math.ceil(ownPollMs(level, longest, answersWithin) / 1000);
-}
+export const toldWithinSeconds = (record: InstanceRecord, policy: ChangeContext['policy']): number =>
+  Math.ceil(noticedWithinMs(record, policy) / 1000);

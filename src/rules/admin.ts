@@ -8,9 +8,9 @@ import {
 import type { Policy } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
-import { type ChosenSeat, type IsChosen, idsMeant, markLeaving } from './leaving.js';
+import { type ChosenSeat, type IsChosen, idsMeant, isDeaf, markLeaving } from './leaving.js';
 import { offerFree } from './offers.js';
-import { isOffered } from './records.js';
+import { isBorrowed, isOffered } from './records.js';
 import { clockHeldFrom, silenceMs } from './roll-call.js';
 import { mergedSettings } from './settings.js';
 import { outAfterMs } from './timing.js';
@@ -78,24 +78,49 @@ export const MOST_AT_ONCE = MAX_GONE / 2;
 
 /** Frees the chosen seats, each with a tombstone. Null when nothing matches, or nothing changes by it. */
 export function remove(context: ChangeContext, removal: Removal): Draft | null {
-  const { isChosen, isGone = () => false, gently: isAsked = false, ...by } = removal;
+  const { isChosen, isGone = () => false, gently: _, ...by } = removal;
   const why = { reason: 'removed' as const, ...by };
-  const isValid = (record: InstanceRecord, seat: SeatRecord) => !isOffered(seat) && !isGone(record);
-  const toTell = context.licence.instances.reduce(
-    (sum, record) =>
-      sum + record.seats.filter((seat) => isChosen(record, seat) && isValid(record, seat)).length,
-    0,
-  );
-  const gently = isAsked || toTell > MOST_AT_ONCE;
-  const isTaken: IsChosen = (record, seat) => isChosen(record, seat) && !(gently && isValid(record, seat));
+  const isWaitedFor = waitedFor(context, removal);
+  const isTaken: IsChosen = (record, seat) => isChosen(record, seat) && !isWaitedFor?.(record, seat);
   const takings = context.licence.instances.map((record) => {
     const seats = record.seats.filter((seat) => isTaken(record, seat));
     return { record, seats, why, isGone: seats.length > 0 && isGone(record) };
   });
   const taken = takeAway(context, takings);
   const start: Draft = taken ?? { licence: context.licence, events: [] };
-  const asked = gently ? andThen(context, start, (now) => markLeaving(now, isChosen, by)) : start;
+  const asked = isWaitedFor ? andThen(context, start, (now) => markLeaving(now, isChosen, by)) : start;
   return asked.licence === context.licence ? null : andThen(context, asked, offerFree);
+}
+
+type Circumstances = Pick<ChangeContext, 'licence' | 'policy'> & {
+  /** Share time; null where the server's could not be had. */
+  readonly nowMs: number | null;
+};
+type Means = Pick<Removal, 'isChosen' | 'isGone' | 'gently'>;
+
+/** Whether this removal waits for holders: it was asked for, or there are too many to be told otherwise. */
+export const isGentle = (context: Circumstances, means: Means): boolean => waitedFor(context, means) !== null;
+
+/**
+ * Which seats count until their holders have left; null: none, all go at once. Where no person has asked for it, only
+ * holders that may still hear of it are counted and waited for: no other party would ever end the wait.
+ */
+function waitedFor(
+  context: Circumstances,
+  { isChosen, isGone = () => false, gently }: Means,
+): IsChosen | null {
+  const isValid: IsChosen = (record, seat) => !isOffered(seat) && !isGone(record);
+  if (gently) return isValid;
+  const { licence, nowMs } = context;
+  const isDead = deadIn(licence, { isGone, nowMs });
+  const mayHear: IsChosen = (record, seat) =>
+    isValid(record, seat) && (isBorrowed(seat) || !isDead(record)) && !isDeaf(context, record, seat);
+  const toTell = licence.instances.reduce(
+    (sum, record) =>
+      sum + record.seats.filter((seat) => isChosen(record, seat) && mayHear(record, seat)).length,
+    0,
+  );
+  return toTell > MOST_AT_ONCE ? mayHear : null;
 }
 
 /**

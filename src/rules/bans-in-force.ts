@@ -12,6 +12,13 @@ const isInForce = ({ untilAt }: Ban, nowMs: number): boolean => untilAt === null
 export const bansInForce = ({ settings }: Licence, nowMs: number): Ban[] =>
   (settings.bans ?? []).filter((ban) => isInForce(ban, nowMs));
 
+/** How long a ban that has ended stays in the table: until then a clock that was ahead ends no other ban for good. */
+const ENDED_KEPT_MS = 86_400_000;
+
+/** Those that are kept at the next change. Share time may be wrong, as long as a server's clock is. */
+export const bansToKeep = ({ licence, nowMs }: Pick<ChangeContext, 'licence' | 'nowMs'>): Ban[] =>
+  bansInForce(licence, nowMs - ENDED_KEPT_MS);
+
 /** The ban of each user by name. Of several the one that lasts longest. */
 export function bansByUser({ licence, nowMs }: Pick<ChangeContext, 'licence' | 'nowMs'>): BanOf {
   const bans = bansInForce(licence, nowMs);

@@ -5,7 +5,7 @@ import { foldedName, sameName } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { toIso } from '../licence/time.js';
 import { chooseSeats } from './admin.js';
-import { bansByUser, bansInForce } from './bans-in-force.js';
+import { bansByUser, bansInForce, bansToKeep } from './bans-in-force.js';
 import type { ChosenSeat } from './leaving.js';
 import { offerFree } from './offers.js';
 import { withoutWaiters } from './queue.js';
@@ -37,14 +37,18 @@ export interface BanOutcome {
 
 /**
  * Refuses every new seat to a user, and takes those that the user has now, in one change. A second ban takes
- * the place of the first. Bans that have ended are cleaned away.
+ * the place of the first. Bans that ended long ago are cleaned away, and all that ended where room is needed.
  * @throws SeatfileFault BAD_ARGUMENT: there are too many
  */
 export function ban(context: ChangeContext, { user, forMs, actor, words }: BanRequest): BanOutcome {
   const { licence, nowMs } = context;
   const untilAt = forMs === null ? null : toIso(nowMs + forMs);
   const entry: Ban = { user, untilAt, actor, words, at: toIso(nowMs) };
-  const bans = [...otherBans(context, user), entry];
+  const others = bansToKeep(context).filter(isOfOther(user));
+  const bans = [
+    ...(others.length < MAX_LISTED ? others : bansInForce(licence, nowMs).filter(isOfOther(user))),
+    entry,
+  ];
   if (bans.length > MAX_LISTED)
     throw new SeatfileFault('BAD_ARGUMENT', `the licence has ${MAX_LISTED} bans, the most; lift one first`);
   const taken = chooseSeats(licence, { user });
@@ -71,14 +75,14 @@ export interface BanLift {
 export function liftBan(context: ChangeContext, { user, actor, words }: BanLift): Draft | null {
   if (bansByUser(context)(user) === null) return null;
   return {
-    licence: withBans(context.licence, otherBans(context, user)),
+    licence: withBans(context.licence, bansToKeep(context).filter(isOfOther(user))),
     events: [{ kind: 'ban lifted', user, actor, words }],
   };
 }
 
-function otherBans({ licence, nowMs }: ChangeContext, user: string): Ban[] {
+function isOfOther(user: string): (ban: Ban) => boolean {
   const name = foldedName(user);
-  return bansInForce(licence, nowMs).filter((other) => foldedName(other.user) !== name);
+  return (ban) => foldedName(ban.user) !== name;
 }
 
 const withBans = (licence: Licence, bans: readonly Ban[]): Licence => ({

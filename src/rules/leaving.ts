@@ -1,9 +1,11 @@
 import type { InstanceRecord, Licence, SeatRecord } from '../licence/document.js';
+import type { Policy } from '../licence/entitlement.js';
 import type { ChangeContext, Draft, EventDraft } from '../licence/revision.js';
 import type { Leaving } from '../licence/seat-marks.js';
-import { toIso } from '../licence/time.js';
+import { fromIso, toIso } from '../licence/time.js';
 import { seatEvent } from './records.js';
 import { eventsWithin, roomToTell } from './telling.js';
+import { ownPollMs } from './timing.js';
 import { takeAway } from './tombstones.js';
 
 /**
@@ -32,6 +34,28 @@ export function idsMeant(ids: Iterable<string>, beginning: string): ReadonlySet<
 
 export const isLeaving = (seat: SeatRecord): seat is SeatRecord & { readonly leaving: Leaving } =>
   seat.leaving !== undefined;
+
+/** A holder that runs and reaches the share learns within this what was done to its seats. Milliseconds. */
+export function noticedWithinMs(
+  { level, checkIntervalSeconds, answersWithin }: InstanceRecord,
+  policy: Pick<Policy, 'checkIntervalSeconds'>,
+): number {
+  return ownPollMs(level, Math.max(policy.checkIntervalSeconds, checkIntervalSeconds), answersWithin);
+}
+
+/** In polls of its holder: a mark that is older is of a holder that does not run, or does not know marks. */
+export const POLLS_TO_LEAVE = 2;
+
+/** Whether a holder was asked to leave, and would have left by now if it ran. A time ahead proves nothing. */
+export function isDeaf(
+  { policy, nowMs }: { readonly policy: Pick<Policy, 'checkIntervalSeconds'>; readonly nowMs: number | null },
+  record: InstanceRecord,
+  seat: SeatRecord,
+): boolean {
+  if (!isLeaving(seat) || nowMs === null) return false;
+  const askedMs = nowMs - fromIso(seat.leaving.at);
+  return askedMs < 0 || askedMs > POLLS_TO_LEAVE * noticedWithinMs(record, policy);
+}
 
 /** Every chosen seat changed by `change`, which gives the same one to leave it as it is; and which it changed. */
 export function changeSeats(

@@ -46,7 +46,7 @@ export function changeModules(
   refuseTwins(granted.modules, grants, dropped);
   const modules = merged(granted.modules, grants).filter(({ module }) => !dropped.includes(module));
   if (modules.length === 0) throw bad('a licence has one module at least; nothing was changed');
-  refuseReserved(licence, modules);
+  refuseReserved(licence, [...modules, ...dropped.map((module) => ({ module, maxUsers: 0 }))]);
   const entitlement = sealUnsigned({ ...granted, modules });
   if (entitlementHash(entitlement) === entitlementHash(licence.entitlement)) return null;
   const said = Object.fromEntries([
@@ -101,14 +101,15 @@ function refuseInUse({ licence, policy }: ChangeContext, module: string): void {
     throw bad(`${module}: users wait for a seat; expected a module that no user waits for`);
 }
 
-function refuseReserved(licence: Licence, modules: readonly ModuleGrant[]): void {
+/** No seat can be kept in a module that is not there, either. */
+function refuseReserved(licence: Licence, modules: ModuleChange['grants']): void {
   const reserved = reservedSeats(licence);
   for (const { module, maxUsers } of modules) {
     const count = reserved.get(module) ?? 0;
     if (count > maxUsers)
       throw bad(
-        `${module}: ${count} seats are reserved; expected max users not below that. Lift ` +
-          `${count - maxUsers === 1 ? 'one' : count - maxUsers} first, like: ${liftingOne(licence, module)}`,
+        `${module}: ${count === 1 ? '1 seat is' : `${count} seats are`} reserved; expected max users not below that. ` +
+          `Lift ${count - maxUsers === 1 ? 'one' : count - maxUsers} first, like: ${liftingOne(licence, module)}`,
       );
   }
 }

@@ -87,9 +87,11 @@ export function dropSeats(licence: Licence, leaving: ReadonlySet<SeatRecord>): L
   return { ...licence, instances };
 }
 
+export const isBorrowed = ({ untilAt }: SeatRecord): boolean => untilAt !== null;
+
 /** A borrowed seat survives its process. */
 export const notBorrowed = (record: InstanceRecord): SeatRecord[] =>
-  record.seats.filter((seat) => seat.untilAt === null);
+  record.seats.filter((seat) => !isBorrowed(seat));
 
 export const heldSeat = (licence: Licence, instanceId: string, module: string): SeatRecord | undefined =>
   licence.instances.find((record) => record.id === instanceId)?.seats.find((seat) => seat.module === module);

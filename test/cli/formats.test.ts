@@ -1,9 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LicenceStatus, SeatStatus } from '../../src/api.js';
+import { coloursFor } from '../../src/cli/colour.js';
 import { csvCell, csvOf } from '../../src/cli/status-csv.js';
 import { hostWordOf, lmstatOf, wordOf } from '../../src/cli/status-lmstat.js';
 import { prometheusOf } from '../../src/cli/status-prometheus.js';
+import { rulesInForce } from '../../src/cli/status-table.js';
+import { timesFor } from '../../src/cli/times.js';
 
 /** `status --format`: what other programs read. */
 
@@ -139,13 +142,21 @@ describe('lmstat', () => {
   });
 });
 
+test('lmstat lists what counts: a seat that is removed gently, and not one that was removed', () => {
+  const state = 'leaving';
+  const seats = [seat({ state }), seat({ state, seat: 'other', user: 'bob', pid: null, sinceAt: null })];
+  const text = lmstatOf(view(seats), '0.1.0', true);
+  expect(text.match(/^ {4}\S+ .*, start .*$/gm)).toEqual([expect.stringMatching(/^ {4}ada pc-1 /)]);
+});
+
 describe('CSV', () => {
   const RECORD = /^(?:"(?:[^"]|"")*"|[^",\r\n]*)(?:,(?:"(?:[^"]|"")*"|[^",\r\n]*))*\r\n$/;
 
   test('a header, and a line for each seat', () => {
     expect(csvOf(view([seat({ note: 'desk 4, "left"' })]))).toBe(
       'module,user,host,state,sinceAt,lastBeatSecondsAgo,freesAt,untilAt,seat,pid,application,note\r\n' +
-        'CAD,ada,pc-1,alive,2026-11-21T09:05:12.000Z,4,,,be8fe085f1285fe4,4711,"Acme CAD","desk 4, ""left"""\r\n',
+        '"CAD","ada","pc-1","alive","2026-11-21T09:05:12.000Z",4,,,"be8fe085f1285fe4",4711,"Acme CAD",' +
+        '"desk 4, ""left"""\r\n',
     );
   });
 
@@ -157,6 +168,15 @@ describe('CSV', () => {
     },
   );
 
+  test.each(['a;=b', 'a; =b', 'a;"=b', 'a;;+1', ';-1', 'a;\uFF1D1', '=1;=2'])(
+    'nor does one that ends cells at semicolons: %j',
+    (user) => {
+      const line = csvOf(view([seat({ user })])).split('\r\n')[1] ?? '';
+      for (const cell of line.split(';')) expect(cell).not.toMatch(/^[\s"]*[=+\-@\uFF1D]/);
+      expect(line).toMatch(/[;"]'/);
+    },
+  );
+
   test('whatever names are like, a seat is one line of twelve cells', () => {
     fc.assert(
       fc.property(anyName, anyName, (user, note) => {
@@ -164,7 +184,7 @@ describe('CSV', () => {
         expect(lines).toHaveLength(2);
         expect(lines[1]).toMatch(RECORD);
         expect(lines[1]?.replace(/"(?:[^"]|"")*"/g, '').split(',')).toHaveLength(12);
-        expect(csvCell(user)).not.toMatch(/^"?[=+\-@\t\r]/);
+        expect(csvCell(user)).not.toMatch(/(?:^|;)[\s"]*[=+\-@]/);
       }),
     );
   });
@@ -210,4 +230,23 @@ describe('Prometheus', () => {
       }),
     );
   });
+});
+
+test('status shows people the first fifty bans and reservations, and how many there are besides', () => {
+  const bans = Array.from({ length: 60 }, (_, n) => ({
+    ...{ user: `user${n}`, untilAt: null, by: null, words: null, sinceAt: null },
+  }));
+  const reservations = Array.from({ length: 51 }, (_, n) => ({ module: 'CAD', user: `user${n}` }));
+  const showing = {
+    ...{ times: timesFor({ utc: true }, '2026-11-21T09:30:00.000Z'), width: null, isTerminal: false },
+    colours: coloursFor({ screen: () => null, environment: {} }),
+  };
+  const lines = rulesInForce(view([], { bans, reservations }), showing).split('\n');
+  expect(lines.slice(49, 52)).toEqual([
+    'Reserved: a seat of CAD for user49.',
+    'Reserved: ... and 1 more: status --json has all.',
+    'Banned: user0, until lifted.',
+  ]);
+  expect(lines.slice(-2)).toEqual(['Banned: ... and 10 more: status --json has all.', '']);
+  expect(rulesInForce(view([], { bans: bans.slice(10) }), showing)).not.toContain('more');
 });

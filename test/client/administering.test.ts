@@ -121,6 +121,91 @@ describe('removed gently', () => {
   });
 });
 
+describe.each(['heartbeat', 'light'] as const)(
+  'told to leave, and not able to say so (%s), a holder ends',
+  (level) => {
+    /** Ada has lost her seat, and the table does not know it yet. */
+    async function toldOnly() {
+      const at = await office(['ada'], { level });
+      const [ada] = at.users as [User];
+      const [record] = at.world.table().instances;
+      const seat = record?.seats[0]?.id ?? '';
+      await at.remove({ all: true }, { gently: true });
+      ada.host.unwritable('full');
+      await at.world.advance(level === 'light' ? 61_000 : 11_000);
+      expect(ada.seats[0]?.state).toBe('lost');
+      expect(seatedIn(at.world)).toEqual(['ada']);
+      return { ...at, ada, seat, desk: new AdminSession(at.world) };
+    }
+
+    /** What the host of the holder asks of the share from the second poll on. */
+    async function askedAfter(world: World, { host }: User): Promise<number> {
+      await world.advance(121_000);
+      let asked = 0;
+      host.client.onAnswer = () => asked++;
+      await world.advance(400_000);
+      return asked;
+    }
+
+    test('when the removal is undone', async () => {
+      const { world, ada, seat, desk } = await toldOnly();
+      expect(await desk.undo(seat)).toBeNull();
+      expect(await askedAfter(world, ada)).toBe(0);
+    });
+
+    test('when its seat is removed at once', async () => {
+      const { world, ada, remove } = await toldOnly();
+      expect((await remove({ all: true })).seats).toMatchObject([{ place: 'free' }]);
+      expect(await askedAfter(world, ada)).toBe(0);
+      ada.host.unwritable(null);
+      expect((await ada.sit('M1')).valid).toBe(true);
+      await world.advance(400_000);
+      expect([ada.seats.at(-1)?.valid, seatedIn(world)]).toEqual([true, ['ada']]);
+    });
+
+    test('and not before: its mark is answered as soon as the share can be written again', async () => {
+      const { world, ada } = await toldOnly();
+      await world.advance(100_000);
+      ada.host.unwritable(null);
+      await world.advance(61_000);
+      expect(seatedIn(world)).toEqual([]);
+      expect(world.table().gone).toMatchObject([{ user: 'ada', reason: 'removed' }]);
+      expect(await askedAfter(world, ada)).toBe(0);
+    });
+  },
+);
+
+test.each([
+  ['heartbeat', 170_000],
+  ['light', 125_000],
+] as const)('more dead ones than can be told of are freed, too: %s', async (level, afterMs) => {
+  const names = Array.from({ length: 101 }, (_, n) => `user${n}`);
+  const { world, users, remove } = await office(names, { modules: { M1: 101 }, level });
+  for (const user of users) user.kill();
+  const dry = await remove({ all: true }, { dryRun: true });
+  expect(dry).toMatchObject({ dryRun: true, gently: true });
+  const first = await remove({ all: true });
+  expect([first.gently, new Set(first.seats.map(({ place }) => place))]).toEqual([true, new Set(['kept'])]);
+  expect(seatedIn(world)).toHaveLength(101);
+  await world.advance(afterMs);
+  expect(await remove({ all: true }, { dryRun: true })).toMatchObject({ gently: false });
+  const second = await remove({ all: true });
+  expect([second.gently, new Set(second.seats.map(({ place }) => place))]).toEqual([
+    false,
+    new Set(['free']),
+  ]);
+  expect(seatedIn(world)).toEqual([]);
+});
+
+test('of many the dead are freed at once, where they are known to be dead', async () => {
+  const names = Array.from({ length: 101 }, (_, n) => `user${n}`);
+  const { world, users, remove } = await office(names, { modules: { M1: 101 } });
+  for (const user of users) user.kill();
+  await world.advance(241_000);
+  expect((await remove({ dead: true })).seats).toHaveLength(101);
+  expect(seatedIn(world)).toEqual([]);
+});
+
 test('a message is told once to each window of a process, whatever fails meanwhile', async () => {
   const { world, users } = await office(['ada', 'bob']);
   const [ada] = users as [User];

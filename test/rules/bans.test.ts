@@ -102,18 +102,36 @@ describe('a ban', () => {
     expect(outcome).toMatchObject({ kind: 'banned', ban: bans[0] });
   });
 
-  test('is lifted, and lifting none is nothing; those that have ended go with the next change', () => {
+  test('is lifted, and lifting none is nothing; those that ended a day ago go with the next change', () => {
     const both = banned(banned(empty, 'bob', HOUR_MS).draft.licence, 'ada').draft.licence;
     const lift = (user: string, atMs: number) => liftBan(contextOf(both, atMs), { user, ...admin });
     expect(lift('zoe', START_MS)).toBeNull();
     expect(lift('bob', START_MS + HOUR_MS)).toBeNull();
-    const lifted = lift('ADA', START_MS + HOUR_MS);
+    const lifted = lift('ADA', START_MS + 25 * HOUR_MS);
     expect(lifted?.events).toEqual([{ kind: 'ban lifted', user: 'ADA', ...admin }]);
     expect(lifted?.licence.settings).toEqual({});
-    expect(banned(both, 'cy', null, START_MS + HOUR_MS).draft.licence.settings.bans).toMatchObject([
+    expect(banned(both, 'cy', null, START_MS + 25 * HOUR_MS).draft.licence.settings.bans).toMatchObject([
       { user: 'ada' },
       { user: 'cy' },
     ]);
+  });
+
+  test('a clock that is ahead for a while ends no ban of others', () => {
+    const timed = banned(banned(empty, 'bob', HOUR_MS).draft.licence, 'ada').draft.licence;
+    const aheadMs = START_MS + 24 * HOUR_MS;
+    const lifted = liftBan(contextOf(timed, aheadMs), { user: 'ada', ...admin })?.licence ?? timed;
+    const more = banned(timed, 'cy', HOUR_MS, aheadMs).draft.licence;
+    for (const licence of [lifted, more]) expect(ask(licence, bob).kind).toBe('banned');
+    expect(ask(more, bob, START_MS + HOUR_MS).kind).toBe('seated');
+    const again = banned(more, 'bob', 2 * HOUR_MS).draft.licence; // one for each user
+    expect(again.settings.bans?.filter(({ user }) => user === 'bob')).toHaveLength(1);
+  });
+
+  test("those that have ended are in no other ban's way", () => {
+    const untilAt = toIso(START_MS - 1);
+    const bans = Array.from({ length: MAX_LISTED }, (_, n): Ban => ({ user: `u${n}`, untilAt }));
+    const outcome = banned({ ...empty, settings: { bans } }, 'ada');
+    expect(outcome.draft.licence.settings.bans).toMatchObject([{ user: 'ada' }]);
   });
 
   test('there are so many and no more', () => {

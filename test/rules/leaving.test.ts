@@ -1,17 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Licence } from '../../src/licence/document.js';
 import { formatLicence, parseLicence } from '../../src/licence/text.js';
-import { remove } from '../../src/rules/admin.js';
+import { toIso } from '../../src/licence/time.js';
+import { isGentle, remove } from '../../src/rules/admin.js';
 import { placesAfter } from '../../src/rules/after-removal.js';
 import { beat } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { evict } from '../../src/rules/evict.js';
-import { leaveMarked } from '../../src/rules/leaving.js';
+import { leaveMarked, noticedWithinMs } from '../../src/rules/leaving.js';
 import { enqueue } from '../../src/rules/queue.js';
 import { undo } from '../../src/rules/reinstate.js';
 import type { Requester } from '../../src/rules/seats.js';
 import { seatedTable } from './seated.js';
-import { app, asking, contextOf, emptyTable, FILE, policyOf } from './tables.js';
+import { app, asking, contextOf, emptyTable, FILE, policyOf, START_MS } from './tables.js';
 
 const [ada, bob, cyd] = [app('ada'), app('bob'), app('cyd')] as const;
 const by = { actor: 'root@desk', words: 'lunch' };
@@ -98,6 +99,53 @@ test('of very many none comes back, because its tombstone was pushed out: all ar
   expect(after.gone).toMatchObject([{ user: 'user0' }]);
   const dead = remove(contextOf(many), { ...all, isGone: () => true })?.licence ?? many;
   expect(dead.instances.filter(({ user }) => user !== 'eve')).toEqual([]);
+});
+
+describe('more than can be told at once', () => {
+  const many = seatedTable(101);
+  const beating = (licence: Licence, level: 'heartbeat' | 'light') => ({
+    ...licence,
+    instances: licence.instances.map((record) => ({ ...record, level, beatAt: toIso(START_MS + 600_000) })),
+  });
+  const users = (licence: Licence) => licence.instances.filter(({ user }) => user !== 'eve').length;
+  const removedAt = (licence: Licence, nowMs: number, way = {}) =>
+    remove(contextOf(licence, nowMs), { ...all, ...way })?.licence ?? licence;
+
+  test('the dead are not waited for: nobody would end that', () => {
+    const lateMs = START_MS + 3_600_000;
+    expect(isGentle(contextOf(many), all)).toBe(true);
+    expect(isGentle(contextOf(many, lateMs), all)).toBe(false);
+    expect(users(removedAt(many, lateMs))).toBe(0);
+    expect(users(removedAt(many, lateMs, { gently: true }))).toBe(101); // a person has asked to wait
+    expect(isGentle({ ...contextOf(many), nowMs: null }, all)).toBe(true);
+  });
+
+  test('a borrowed seat of a silent computer is valid there', () => {
+    const untilAt = toIso(START_MS + 86_400_000);
+    const borrowed = {
+      ...many,
+      instances: many.instances.map((record) => ({
+        ...record,
+        seats: record.seats.map((one) => ({ ...one, untilAt })),
+      })),
+    };
+    expect(users(removedAt(borrowed, START_MS + 3_600_000))).toBe(101);
+  });
+
+  test.each(['heartbeat', 'light'] as const)(
+    'who was asked and did not leave goes the next time: %s',
+    (level) => {
+      const asked = removedAt(beating(many, level), START_MS);
+      expect(users(asked)).toBe(101);
+      const [first] = asked.instances;
+      if (!first) throw new Error('no record');
+      const waitMs = 2 * noticedWithinMs(first, contextOf(asked).policy);
+      expect(remove(contextOf(asked, START_MS + waitMs), all)).toBeNull();
+      expect(users(removedAt(asked, START_MS + waitMs + 1, { gently: true }))).toBe(101);
+      expect(users(removedAt(asked, START_MS + waitMs + 1))).toBe(0);
+      expect(users(removedAt(asked, START_MS - 1))).toBe(0); // a mark of a clock that was ahead
+    },
+  );
 });
 
 describe('what is said of the places of removed seats', () => {

@@ -29,10 +29,10 @@ import {
 } from '../../src/licence/text.js';
 import { toIso } from '../../src/licence/time.js';
 import { Trust } from '../../src/licence/trust.js';
-import { changeSettings, chooseSeats, deadIn, remove } from '../../src/rules/admin.js';
+import { changeSettings, chooseSeats, deadIn, isGentle, remove } from '../../src/rules/admin.js';
 import { placesAfter } from '../../src/rules/after-removal.js';
 import { ban, liftBan } from '../../src/rules/bans.js';
-import { bansByUser, bansInForce } from '../../src/rules/bans-in-force.js';
+import { bansByUser, bansInForce, bansToKeep } from '../../src/rules/bans-in-force.js';
 import { beat, type HeldState } from '../../src/rules/beat.js';
 import { claim } from '../../src/rules/claim.js';
 import { recordDenial } from '../../src/rules/denial.js';
@@ -275,6 +275,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     return of.licence.waiting.map(({ user }) => banOf(user));
   },
   bansInForce: (of) => bansInForce(of.licence, START_MS),
+  bansToKeep: (of) => bansToKeep({ licence: of.licence, nowMs: START_MS }),
   liftBan: (of) => liftBan(context(of), { user: 'ban-1', ...removal }),
   reserve: (of) => reserve(context(of), { reservation: { module: 'M1', host: 'pc' }, actor: 'a@b' }),
   liftReservation: (of) =>
@@ -308,6 +309,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
     remove(context(of), { isChosen: () => true, ...removal }),
     remove(context(of), { isChosen: () => true, gently: true, ...removal }),
   ],
+  isGentle: (of) => isGentle({ ...context(of), licence: marked(of) }, { isChosen: () => true }),
   placesAfter: (of) =>
     placesAfter({ ...draftOf(of), policy: of.policy }, leaving.changeSeats(of.licence, asLeaving).changed),
   changeSeats: (of) => leaving.changeSeats(of.licence, asLeaving),
@@ -515,7 +517,7 @@ const nextOf = (of: Sized): NewLicence => {
 /** Types and parameters of a function that goes through a document or a list. */
 const LONG = [
   ...['Licence', 'ChangeContext', 'Draft', 'Poll', 'Candidate', 'Remains', 'HeldState', 'Observations'],
-  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
+  ...['QueueSeen', 'CalledSince', 'RevisionFacts', 'Circumstances', 'ReadonlySet', 'ReadonlyMap', 'Iterable'],
 ];
 const TAKES = new RegExp(`\\b(?:${LONG.join('|')})\\b|\\[\\]|\\btext: string|\\bbytes:`);
 const folders = ['licence', 'rules'].map((room) =>

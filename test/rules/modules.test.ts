@@ -92,6 +92,12 @@ describe('refused, and nothing is changed', () => {
     ['a module that a user waits for', waited, { dropped: ['M2'] }, 'users wait for a seat'],
     ['a module that there is not', table, { dropped: ['M9'] }, 'no module "M9"'],
     ['the last one', table, { dropped: ['M1', 'M2'] }, 'one module at least'],
+    [
+      'a module with seats that are kept',
+      { ...kept, settings: { reservations: [{ module: 'M2', host: 'lab' }] } },
+      { dropped: ['M2'] },
+      'M2: 1 seat is reserved',
+    ],
     ['less than is reserved', kept, { grants: [{ module: 'M1', maxUsers: 1 }] }, '2 seats are reserved'],
   ])('%s', (_name, licence, wish, words) => {
     expect(() => change(licence, wish)).toThrow(words);

@@ -11,7 +11,7 @@ import { type Example, withExamples } from '../help.js';
 import { meantName } from '../meant-name.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
-import { describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
+import { describeKept, describeRemoval, describeRemovedSeat, describeSeat } from '../seat-text.js';
 import { EXIT, jsonText } from '../words.js';
 import type { World } from '../world.js';
 
@@ -80,7 +80,7 @@ async function removeSeats(session: AdminSession, options: RemoveOptions, world:
   const selection = { user, host, module, seat, dead, all };
   const chosen = await session.unless(seatsFor(session, selection));
   const request: RemovalRequest = { selection, chosen, reason, gently };
-  const wouldBe = dryRun(session, request);
+  const wouldBe = await session.unless(dryRun(session, request));
   if (chosen.length === 0 || options.dryRun) return tell(wouldBe, session, options, world);
   if (await isWanted(wouldBe, session, options, world))
     return tell(await removeChosen(session, request), session, options, world);
@@ -124,7 +124,7 @@ function tell(removal: Removal, session: AdminSession, options: RemoveOptions, w
   if (missed > 0) world.err(`Given back, or alive again, before they were removed: ${missed}.\n`);
   else if (seats.length === 0)
     world.err(`No seat matches these options; ${othersIn(session, options)} Nothing was removed.\n`);
-  if (isAnyKept(removal)) world.err(STAYS);
+  world.err(describeKept(removal, options.gently === true));
 }
 
 /** How many seats there are besides, and which user or host may have been meant. */
@@ -133,10 +133,3 @@ export function othersIn({ licence }: AdminSession, options: SelectionOptions): 
   const others = count === 0 ? 'no seats are' : count === 1 ? '1 other seat is' : `${count} other seats are`;
   return `${others} in use.${meantName(options, licence.instances)}`;
 }
-
-/** A holder that does not run never leaves by itself; without heartbeats no peer evicts it either. */
-const isAnyKept = ({ seats, dryRun }: Removal): boolean =>
-  !dryRun && seats.some(({ place }) => place === 'kept');
-const STAYS =
-  'A seat that is still there after that has no running application, or one of an older version: ' +
-  'remove it without --gently.\n';
