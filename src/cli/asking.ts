@@ -32,5 +32,7 @@ export async function isAgreed(question: Question, world: World): Promise<boolea
       `${verb}: confirmation needed; run it in a terminal, or add --yes`,
     );
   const answer = (await world.ask(typed === undefined ? `${text} [y/N] ` : `${text} `, signal)).trim();
-  return typed === undefined ? /^y(es)?$/i.test(answer) : answer === typed;
+  if (typed === undefined) return /^y(es)?$/i.test(answer);
+  if (answer !== typed) world.err(`Expected ${typed}, got "${printable(answer)}". `);
+  return answer === typed;
 }

@@ -9,8 +9,8 @@ import { printable } from './words.js';
 
 /** What other licence managers, and other habits, call a command. */
 const OTHER_WORDS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
-  status: ['users', 'stat', 'lmstat', 'rlmstat', 'lmutil', 'list', 'ls'],
-  remove: ['lmremove', 'rlmremove', 'kick', 'release', 'free'],
+  status: ['users', 'stat', 'lmstat', 'rlmstat', 'lmutil', 'list', 'ls', 'watch'],
+  remove: ['lmremove', 'rlmremove', 'kick', 'release', 'free', 'evict', 'rm'],
   install: ['lmreread', 'update'],
   init: ['create', 'new'],
   doctor: ['lmdiag', 'check', 'test'],
@@ -20,7 +20,7 @@ const OTHER_WORDS: Readonly<Partial<Record<CommandName, readonly string[]>>> = {
   hold: ['checkout', 'acquire'],
   run: ['exec'],
   why: ['explain'],
-  ban: ['block', 'exclude'],
+  ban: ['block', 'exclude', 'unban'],
   notify: ['message', 'warn'],
 };
 

@@ -52,6 +52,7 @@ describe('remove on a terminal', () => {
       expect(await atTerminal(['remove', place.file, '--all'], answer)).toMatchObject({
         status: 1,
         asked: 'To remove all of them, type the number of seats: ',
+        err: expect.stringContaining(`Expected 2, got "${answer}". Nothing was removed.\n`),
       });
     expect(tableOf(place.file).instances).toHaveLength(2);
     expect(await atTerminal(['remove', place.file, '--all'], ' 2 ')).toMatchObject({ status: 0 });

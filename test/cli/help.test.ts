@@ -73,6 +73,10 @@ describe('what is mistyped is answered with what was meant, 2', () => {
     ['users', 'status'],
     ['LMSTAT', 'status'],
     ['lmremove', 'remove'],
+    ['evict', 'remove'],
+    ['rm', 'remove'],
+    ['unban', 'ban'],
+    ['watch', 'status'],
     ['remvoe', 'remove'],
     ['serve', 'serve-renewals'],
   ])('the command %s', async (word, meant) => {
