@@ -1,11 +1,13 @@
 import type { LicencePlace } from '../api.js';
 import { actorOf } from '../client/machine.js';
 import { openStore } from '../client/open-store.js';
+import { shareTimeOf } from '../client/status-document.js';
 import type { System } from '../client/system.js';
 import { displayCopyTrouble } from '../client/warning-text.js';
 import type { Licence } from '../licence/document.js';
 import { grantOf, type Policy } from '../licence/entitlement.js';
 import { inFile } from '../licence/fault.js';
+import type { ChangeContext } from '../licence/revision.js';
 import { Trust } from '../licence/trust.js';
 import type { Deadline } from '../share/deadline.js';
 import type { Store } from '../store/store.js';
@@ -74,3 +76,9 @@ async function openAdminSession<T>(
 /** @throws SeatfileFault UNKNOWN_MODULE */
 export const checkModule = ({ store, policy }: AdminSession, module: string): void =>
   void inFile(store.paths.licenceFile, () => grantOf(policy, module));
+
+/** What a change is judged by before it is made: for a question, a dry run, a warning. */
+export async function contextOf(session: AdminSession): Promise<ChangeContext> {
+  const { licence, policy } = session;
+  return { licence, policy, nowMs: (await session.unless(shareTimeOf(session))).ms };
+}

@@ -2,8 +2,11 @@
 export const foldedName = (name: string): string => name.normalize('NFC').toLowerCase();
 export const sameName = (a: string, b: string) => foldedName(a) === foldedName(b);
 
-/** Another name that people would take for the same: it differs only in upper and lower case. */
-export const twinOf = (name: string, others: Iterable<string>): string | null => {
-  for (const one of others) if (one !== name && sameName(one, name)) return one;
-  return null;
-};
+/** Finds the name among these that people would take for another one: it differs only in upper and lower case. */
+export function twinFinder(names: Iterable<string>): (name: string) => string | null {
+  const known = new Map([...names].reverse().map((name) => [foldedName(name), name]));
+  return (name) => {
+    const twin = known.get(foldedName(name));
+    return twin === undefined || twin === name ? null : twin;
+  };
+}

@@ -19,15 +19,22 @@ export interface Notice {
   readonly actor: string;
 }
 
-/** Puts a message into the chosen seats. Null when nothing matches. Those that no holder took out in time go. */
+/** Whether a seat takes one more message. What its holder did not take out in time does not count. */
+export const takesMessage = (context: ChangeContext, seat: SeatRecord): boolean =>
+  (withoutOld(context, seat).messages?.length ?? 0) < MAX_MESSAGES;
+
+/**
+ * Puts a message into those of the chosen seats that take one more. Null where none does. Messages that no holder took
+ * out in time go.
+ */
 export function notify(context: ChangeContext, { isChosen, ...said }: Notice): Draft | null {
   const message: SeatMessage = { ...said, at: toIso(context.nowMs) };
   const chosen: ChosenSeat[] = [];
   const { licence } = changeSeats(context.licence, (record, seat) => {
     const young = withoutOld(context, seat);
-    if (!isChosen(record, seat)) return young;
+    if (!isChosen(record, seat) || !takesMessage(context, seat)) return young;
     chosen.push({ record, seat });
-    return { ...young, messages: [...(young.messages ?? []), message].slice(-MAX_MESSAGES) };
+    return { ...young, messages: [...(young.messages ?? []), message] };
   });
   return chosen.length === 0 ? null : { licence, events: eventsOf(chosen, said) };
 }

@@ -8,7 +8,7 @@ import {
   sealUnsigned,
 } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { twinOf } from '../licence/names.js';
+import { twinFinder } from '../licence/names.js';
 import { andThen, type ChangeContext, type Draft } from '../licence/revision.js';
 import { withSealed } from './installation.js';
 import { offerFree } from './offers.js';
@@ -77,10 +77,11 @@ function refuseTwins(
   grants: ModuleChange['grants'],
   dropped: readonly string[],
 ) {
-  const names = known.map(({ module }) => module);
-  const staying = names.filter((name) => !dropped.includes(name));
+  const names = new Set(known.map(({ module }) => module));
+  const isDropped = new Set(dropped);
+  const twinOf = twinFinder([...names].filter((name) => !isDropped.has(name)));
   for (const { module } of grants) {
-    const twin = names.includes(module) ? null : twinOf(module, staying);
+    const twin = names.has(module) ? null : twinOf(module);
     if (twin !== null)
       throw bad(
         `no module "${module}"; did you mean "${twin}"? Expected names that differ in more than case`,

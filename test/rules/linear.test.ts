@@ -15,6 +15,7 @@ import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entit
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import * as lineages from '../../src/licence/lineage.js';
+import { twinFinder } from '../../src/licence/names.js';
 import { didYouMean, nearest } from '../../src/licence/nearest.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
@@ -50,7 +51,7 @@ import {
   recentCommits,
   type Verdict,
 } from '../../src/rules/liveness.js';
-import { notify, withoutHeard } from '../../src/rules/messages.js';
+import { notify, takesMessage, withoutHeard } from '../../src/rules/messages.js';
 import { changeModules } from '../../src/rules/modules.js';
 import { type NewLicence, readNewLicence } from '../../src/rules/new-licence.js';
 import { expireOffers, offerFree, offerToWaiters } from '../../src/rules/offers.js';
@@ -65,7 +66,7 @@ import * as renewalStates from '../../src/rules/renewal-state.js';
 import { judgeReplacement, readReplacement } from '../../src/rules/replacement.js';
 import { callRollFor, type RequesterView, requestSeat } from '../../src/rules/request.js';
 import { liftReservation, reserve } from '../../src/rules/reservations.js';
-import { reservedSeats } from '../../src/rules/reserved-seats.js';
+import { liftingOne, reservedSeats } from '../../src/rules/reserved-seats.js';
 import * as restoring from '../../src/rules/restore.js';
 import * as rollcall from '../../src/rules/roll-call.js';
 import { SeatIndex, seatsInUse } from '../../src/rules/seats.js';
@@ -281,6 +282,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   liftReservation: (of) =>
     liftReservation(context(of), { reservation: { module: 'M1', user: 'boss' }, actor: 'a@b' }),
   reservedSeats: (of) => reservedSeats(of.licence),
+  liftingOne: (of) => liftingOne(of.licence, 'M1'),
+  twinFinder: (of) => of.modules.map(twinFinder(of.modules)),
   KeptSeats: (of) => {
     const single = namesIn(of).flatMap(({ user, host }) => [
       { user, host: undefined },
@@ -317,6 +320,8 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   unmarkLeaving: (of) =>
     leaving.unmarkLeaving({ ...context(of), licence: marked(of) }, () => true, removal.actor),
   leaveMarked: (of) => leaving.leaveMarked({ ...context(of), licence: marked(of) }, 'many'),
+  takesMessage: (of) =>
+    of.licence.instances.map(({ seats }) => seats.map((seat) => takesMessage(context(of), seat))),
   notify: (of) => notify(context(of), { isChosen: () => true, id: 'm1', words: 'tea', actor: 'a@b' }),
   withoutHeard: (of) =>
     of.licence.instances.map(({ seats }) => seats.map((seat) => withoutHeard(seat, NONE))),

@@ -40,9 +40,13 @@ describe('a message for a holder', () => {
     expect(formatLicence(draft?.licence ?? seatedTable(1), 'compact').length).toBeLessThan(15 * 1024 * 1024);
   });
 
-  test('at most four wait: the oldest goes; and none for more than a day', () => {
+  test('at most four wait: a fifth is refused; and none for more than a day', () => {
     const five = ['m1', 'm2', 'm3', 'm4', 'm5'].reduce((licence, id) => said(licence, id), seatedTable(2));
-    expect(idsOf(five)).toEqual(['m2', 'm3', 'm4', 'm5']);
+    expect(idsOf(five)).toEqual(['m1', 'm2', 'm3', 'm4']);
+    const isMine = (record: { user: string }) => record.user === 'user0';
+    expect(
+      notify(contextOf(five), { isChosen: isMine, id: 'm5', words: 'x', actor: 'root@desk' }),
+    ).toBeNull();
     const later = said(five, 'm6', 'user1', START_MS + DAY_MS);
     expect([idsOf(later), idsOf(later, 'user1')]).toEqual([undefined, ['m6']]);
   });

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
 import type { LicencePlace } from '../../api.js';
 import { toldWithinSeconds } from '../../client/removal.js';
-import { isGoneHere, shareTimeOf } from '../../client/status-document.js';
+import { isGoneHere } from '../../client/status-document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import { sameName } from '../../licence/names.js';
-import type { ChangeContext } from '../../licence/revision.js';
 import { type BanOutcome, type BanRequest, ban, liftBan } from '../../rules/bans.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
-import { type AdminSession, withAdminSession } from '../admin-session.js';
+import { type AdminSession, contextOf, withAdminSession } from '../admin-session.js';
 import { exampleLine } from '../advice-line.js';
 import { checkName, checkReason, parseDuration } from '../arguments.js';
 import { isAgreed } from '../asking.js';
@@ -80,11 +79,6 @@ function wishOf(options: BanOptions, place: LicencePlace): Omit<BanRequest, 'act
     throw new SeatfileFault('BAD_ARGUMENT', 'ban: --lift ends a ban, and --for begins one; give one of them');
   const forMs = options.for === undefined ? null : 1000 * parseDuration('--for', options.for, 1, LONGEST_BAN);
   return { user, forMs, words: reason ?? null };
-}
-
-async function contextOf(session: AdminSession): Promise<ChangeContext> {
-  const { licence, policy } = session;
-  return { licence, policy, nowMs: (await session.unless(shareTimeOf(session))).ms };
 }
 
 async function begin(

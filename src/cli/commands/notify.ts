@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import { checkSeatId, isSelective } from '../../client/argument-checks.js';
-import { LONGEST_MESSAGE, living, notifyHolders } from '../../client/notifying.js';
+import { LONGEST_MESSAGE, type Notified, notifyHolders, toNotify } from '../../client/notifying.js';
 import { seatsFor, toldWithinSeconds } from '../../client/removal.js';
+import { MAX_MESSAGES } from '../../licence/document.js';
 import { SeatfileFault } from '../../licence/fault.js';
 import type { ChosenSeat } from '../../rules/leaving.js';
-import { type AdminSession, checkModule, withAdminSession } from '../admin-session.js';
+import { type AdminSession, checkModule, contextOf, withAdminSession } from '../admin-session.js';
 import { dryRunOption, jsonOption, withSelection } from '../common-options.js';
 import { type Example, withExamples } from '../help.js';
 import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
@@ -68,7 +69,7 @@ async function tellHolders(
   const { user, host, module, seat, all } = options;
   const selection = { user, host, module, seat, all };
   const chosen = await session.unless(seatsFor(session, selection));
-  const wouldBe = { told: living(session, chosen), gone: chosen.length - living(session, chosen).length };
+  const wouldBe = toNotify(session, await contextOf(session), chosen);
   const isOnlySaid = chosen.length === 0 || options.dryRun === true;
   const done = isOnlySaid ? wouldBe : await notifyHolders(session, selection, message);
   if (done.told.length === 0) world.setStatus(EXIT.failed);
@@ -77,12 +78,14 @@ async function tellHolders(
     return;
   }
   for (const one of done.told) world.out(`${describe(one, options, session)}\n`);
-  if (done.gone > 0) world.err(`Not told, because the process is gone: ${done.gone}.\n`);
-  else if (done.told.length === 0)
+  for (const one of done.gone) world.err(`Not told: ${describeSeat(namedSeat(one))}. Its process is gone.\n`);
+  for (const one of done.full)
+    world.err(
+      `Not told: ${describeSeat(namedSeat(one))}. ${MAX_MESSAGES} messages wait for it, and it takes no more.\n`,
+    );
+  if (chosen.length === 0)
     world.err(`No seat matches these options; ${othersIn(session, options)} No user was told.\n`);
 }
-
-type Done = Awaited<ReturnType<typeof notifyHolders>>;
 
 function describe(one: ChosenSeat, { dryRun }: NotifyOptions, { policy }: AdminSession): string {
   const seat = describeSeat(namedSeat(one));
@@ -92,7 +95,7 @@ function describe(one: ChosenSeat, { dryRun }: NotifyOptions, { policy }: AdminS
 }
 
 function view(
-  { told, gone }: Done,
+  { told, full, gone }: Notified,
   { dryRun = false }: NotifyOptions,
   message: string,
   session: AdminSession,
@@ -109,6 +112,7 @@ function view(
     actor,
     message,
     seats,
-    processesGone: gone,
+    seatsFull: full.map(namedSeat),
+    processesGone: gone.length,
   };
 }
