@@ -46,12 +46,13 @@ export function statusView(context: ChangeContext, request: StatusRequest): Stat
   const { file, refusedFile, isGone } = request;
   const time: ShareTime = { ms: nowMs, from: request.from };
   const queues = new Queues(licence);
+  const living = new Set(licence.instances.filter((record) => !isGone(record)));
   const look: Look = {
     time,
-    watchedFromMs: clockHeldFrom(licence, nowMs),
+    watchedFromMs: clockHeldFrom({ instances: [...living] }, nowMs), // a process that is gone evicts no other
     isDead: deadIn(licence, { isGone, nowMs: time.from === 'server' ? nowMs : null }),
   };
-  const seats = licence.instances.flatMap((record) => seatsView(record, isGone(record), look));
+  const seats = licence.instances.flatMap((record) => seatsView(record, !living.has(record), look));
   return {
     schemaVersion: 1,
     file,
