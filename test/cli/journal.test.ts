@@ -46,6 +46,7 @@ test('who, when, by whom, and why; nothing is written, and nothing lies to the t
   const kinds = lines.slice(1).map(([, kind]) => kind);
   expect(kinds).toEqual(['created', 'seated', 'denied', 'settings', 'removed']);
   expect(lines.at(-1)?.slice(1, 5)).toEqual(['removed', 'M1', 'ada', 'pc-1']);
+  expect(lines.at(-2)?.at(-1)).toBe('checkIntervalSeconds 3600');
   expect(out).toContain('"gone\\u{1b}[31m home"');
   expect(out).not.toContain('\u001b');
   expect(tableOf(place.file).revision).toBe(before);

@@ -14,6 +14,7 @@ import { type PlaceOptions, placeOf, withPlace } from '../place-option.js';
 import { type KeyOptions, withPublicKey } from '../public-key-option.js';
 import { table } from '../tables.js';
 import { timesFor } from '../times.js';
+import { cutTo } from '../width.js';
 import { duration, EXIT, jsonText, printable } from '../words.js';
 import type { World } from '../world.js';
 
@@ -80,7 +81,7 @@ function list(reading: JournalReading, sinceMs: number, options: JournalOptions,
   const events = chosenEvents(reading, { ...options, sinceMs });
   if (options.json) for (const event of events) world.out(`${jsonText({ schemaVersion: 1, ...event })}\n`);
   else if (events.length > 0)
-    world.out(table([HEADER, ...events.map((event) => rowOf(event, timeOf(options)))]));
+    world.out(table([HEADER, ...events.map((event) => rowOf(event, timeOf(options), nameIn(world)))]));
   if (events.length > 0) return;
   if (reading.events.length > 0) world.setStatus(EXIT.failed);
   const people = reading.events.map(namesIn);
@@ -98,8 +99,15 @@ const timeOf =
     timesFor(options, iso).whole(iso);
 type Time = (iso: string) => string;
 
-function rowOf(event: LicenceEvent, time: Time): string[] {
-  const cell = (name: string) => printable(textOf(event[name]));
+/** The most of a name that a terminal shows: one very long name must not fold every row. */
+const MOST_OF_NAME = 32;
+const nameIn =
+  (world: World) =>
+  (name: string): string =>
+    world.screen() === null ? name : cutTo(name, MOST_OF_NAME);
+
+function rowOf(event: LicenceEvent, time: Time, shown: (name: string) => string): string[] {
+  const cell = (name: string) => shown(printable(textOf(event[name])));
   return [
     time(event.at),
     printable(event.kind),
@@ -116,10 +124,21 @@ function detailsOf(event: LicenceEvent, time: Time): string {
   const { kind, reason, words, settings } = event;
   const told = textOf(reason) === kind ? '' : textOf(reason);
   const said = textOf(words) === '' ? '' : `"${textOf(words)}"`;
-  const changed = settings === undefined ? '' : JSON.stringify(settings);
+  const changed = settings === undefined ? '' : settingsText(settings);
   return [told, ...countDetails(event), banDetails(event, time), said, changed, licenceDetails(event, time)]
     .filter((one) => one !== '')
     .join(', ');
+}
+
+/** `checkIntervalSeconds 90, modules (CAD 30, CAM none)`. */
+function settingsText(settings: unknown): string {
+  if (settings === null) return 'none';
+  if (typeof settings !== 'object') return String(settings);
+  const parts = Object.entries(settings).map(([name, value]) => {
+    const text = settingsText(value);
+    return `${name} ${typeof value === 'object' && value !== null ? `(${text})` : text}`;
+  });
+  return parts.length === 0 ? 'none' : parts.join(', ');
 }
 
 /** Of a message: to how many seats. Of a refusal: how often, after what wait, and whether it was the end. */
