@@ -2,7 +2,7 @@ import { LONGEST_REASON } from '../client/argument-checks.js';
 import { MAX_USERS } from '../licence/document.js';
 import type { ModuleGrant } from '../licence/entitlement.js';
 import { SeatfileFault } from '../licence/fault.js';
-import { twinFinder } from '../licence/names.js';
+import { twinsAmong } from '../licence/names.js';
 import { MODULE_NAME } from '../licence/shapes.js';
 import type { World } from './world.js';
 
@@ -45,11 +45,9 @@ export function parseModules(words: readonly string[]): ModuleGrant[] {
   const seen = new Set<string>();
   const twice = names.find((name) => seen.size === seen.add(name).size);
   if (twice !== undefined) bad(`--module ${twice}: the module is given twice`);
-  for (const [index, name] of names.entries()) {
-    const twin = twinFinder(names.slice(0, index))(name);
-    if (twin !== null)
-      bad(`--module ${name}: ${twin} is given, too, and differs only in case; give one of them`);
-  }
+  const twins = twinsAmong(names);
+  if (twins !== null)
+    bad(`--module ${twins[1]}: ${twins[0]} is given, too, and differs only in case; give one of them`);
   if (grants.length === 0) bad('Give at least one module and its number of users, like --module CAD=10');
   return grants;
 }

@@ -2,6 +2,7 @@ import type { CreatedLicence, CreateOptions } from '../api.js';
 import type { Finding } from '../doctor/findings.js';
 import { MAX_USERS } from '../licence/document.js';
 import { type ModuleGrant, readPolicy } from '../licence/entitlement.js';
+import { twinsAmong } from '../licence/names.js';
 import { MODULE_NAME } from '../licence/shapes.js';
 import { answeredBy } from './answered.js';
 import {
@@ -85,6 +86,9 @@ function checked(path: unknown, options: CreateOptions): ModuleGrant[] {
   }));
   if (grants.length === 0 || grants.length > 1000)
     throw bad('modules', `expected 1 to 1000 modules, got ${grants.length}`);
+  const twins = twinsAmong(grants.map(({ module }) => module));
+  if (twins !== null)
+    throw bad('modules', `expected names that differ in more than case, got "${twins[0]}" and "${twins[1]}"`);
   for (const { module, maxUsers } of grants) checkGrant(module, maxUsers);
   return grants;
 }

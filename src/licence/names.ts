@@ -10,3 +10,10 @@ export function twinFinder(names: Iterable<string>): (name: string) => string | 
     return twin === undefined || twin === name ? null : twin;
   };
 }
+
+/** The first two of these names that differ only in upper and lower case; null: there are none. */
+export function twinsAmong(names: readonly string[]): readonly [string, string] | null {
+  const twinOf = twinFinder(names);
+  const second = names.find((name) => twinOf(name) !== null);
+  return second === undefined ? null : [twinOf(second) ?? '', second];
+}

@@ -56,6 +56,7 @@ describe('createLicence', () => {
     ['modules: expected an object like { CAD: 10 }', { modules: ['CAD'] }],
     ['modules: expected 1 to 1000 modules, got 0', { modules: {} }],
     ['modules: expected names of', { modules: { 'a b': 1 } }],
+    ['names that differ in more than case, got "CAD" and "cad"', { modules: { CAD: 1, cad: 2 } }],
     ['modules: "CAD": expected a whole number of users from 1 to 100000, got 0', { modules: { CAD: 0 } }],
     ['modules: "CAD": expected a whole number of users from 1 to 100000, got 1.5', { modules: { CAD: 1.5 } }],
     [

@@ -15,7 +15,7 @@ import { formulaSeconds, policyAfter, readPolicy } from '../../src/licence/entit
 import { digest } from '../../src/licence/event-hash.js';
 import { parseJson } from '../../src/licence/json.js';
 import * as lineages from '../../src/licence/lineage.js';
-import { twinFinder } from '../../src/licence/names.js';
+import { twinFinder, twinsAmong } from '../../src/licence/names.js';
 import { didYouMean, nearest } from '../../src/licence/nearest.js';
 import { firstWhere } from '../../src/licence/ordered.js';
 import { coverOf, indexOf, isAmong, numbersIn, type Range } from '../../src/licence/range.js';
@@ -284,6 +284,7 @@ const rules: Readonly<Record<string, (of: Sized) => unknown>> = {
   reservedSeats: (of) => reservedSeats(of.licence),
   liftingOne: (of) => liftingOne(of.licence, 'M1'),
   twinFinder: (of) => of.modules.map(twinFinder(of.modules)),
+  twinsAmong: (of) => twinsAmong(of.modules),
   KeptSeats: (of) => {
     const single = namesIn(of).flatMap(({ user, host }) => [
       { user, host: undefined },
