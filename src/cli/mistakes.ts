@@ -46,7 +46,10 @@ export function usageText(error: CommanderError, command: Command | undefined): 
   const verb = command ? `seatfile ${command.name()}` : 'seatfile';
   const [text = ''] = error.message.replace(/^error: /, '').split('\n(Did you mean');
   const isExcess = error.code === 'commander.excessArguments' || isCommandToRun(command);
-  const said = isExcess && command ? excessText(command) : `${text}${meantOption(error, command)}`;
+  const said =
+    isExcess && command
+      ? excessText(command)
+      : `${text}${meantOption(error, command)}${whereItStands(error)}`;
   return `${printable(said)}\n${verb} --help shows what it takes.`;
 }
 
@@ -55,6 +58,12 @@ function isCommandToRun(command: Command | undefined): boolean {
   const options = command?.args.findIndex((word) => word.startsWith('-')) ?? -1;
   return command?.name() === 'run' && options > command.registeredArguments.length;
 }
+
+/** An id of a seat is nothing that a person knows. */
+const whereItStands = ({ code, message }: CommanderError): string =>
+  code === 'commander.missingMandatoryOptionValue' && message.includes("'--seat ")
+    ? '; seatfile status shows the ids'
+    : '';
 
 /** `--usr` is near to `--user`. */
 function meantOption({ code, message }: CommanderError, command: Command | undefined): string {

@@ -12,6 +12,11 @@ const typed = (...words: readonly string[]) => atTerminal(words, '');
 const admin = (verb: string, ...words: readonly string[]) => typed(verb, place.file, ...words);
 const init = (...words: readonly string[]) => admin('init', '-m', 'CAD=2', ...words);
 
+test('why without a seat says where the ids stand', async () => {
+  const { status, err } = await admin('why');
+  expect([status, err]).toEqual([2, expect.stringContaining('seatfile status shows the ids')]);
+});
+
 describe('an option given twice', () => {
   test.each([
     [['remove', '-u', 'dan', '--user', 'ada'], '--user: given twice (dan, ada)'],
