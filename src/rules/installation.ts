@@ -2,6 +2,7 @@ import { type Licence, MAX_FORMER, type SealedEntitlement, type Settings } from 
 import {
   type Entitlement,
   entitlementHash,
+  type ModuleGrant,
   readEntitlement,
   readPolicy,
   seatLimit,
@@ -12,6 +13,7 @@ import { shownKeyId } from '../licence/trust.js';
 import type { NewLicence } from './new-licence.js';
 import { offerFree } from './offers.js';
 import { seatsInUse } from './seats.js';
+import { mergedSettings } from './settings.js';
 
 /** A new licence in the place of the installed one. The seat table stays, and no holder loses its seat. */
 
@@ -67,6 +69,15 @@ export function install(context: ChangeContext, request: InstallRequest): Instal
   };
 }
 
+/** A reservation of a module that is granted no more goes with it. */
+function withModules(settings: Settings, modules: readonly ModuleGrant[]): Settings {
+  const granted = new Set(modules.map(({ module }) => module));
+  const { reservations: before, ...others } = settings;
+  const reservations = before?.filter(({ module }) => granted.has(module)) ?? [];
+  if (reservations.length === (before?.length ?? 0)) return settings;
+  return mergedSettings(others, { reservations: reservations.length === 0 ? undefined : reservations });
+}
+
 type Swap = InstallRequest & { readonly isForced: boolean };
 
 function swapped(licence: Licence, settings: Settings, { next, actor, kind, isForced }: Swap): Draft {
@@ -75,7 +86,8 @@ function swapped(licence: Licence, settings: Settings, { next, actor, kind, isFo
   const { licenceId, issuedAt } = granted;
   const event = { kind, actor, from, to, licenceId, issuedAt, ...(isForced && { forced: true }) };
   const renewal = from === to ? licence.renewal : undefined; // a new licence begins a new account of renewals
-  return { licence: { ...withSealed(licence, entitlement), settings, renewal }, events: [event] };
+  const kept = withModules(settings, granted.modules);
+  return { licence: { ...withSealed(licence, entitlement), settings: kept, renewal }, events: [event] };
 }
 
 /** With this entitlement, and the one of before among the former ones. */

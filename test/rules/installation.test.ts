@@ -30,6 +30,19 @@ const signedTable = (changes: Partial<Entitlement> = {}, settings: Settings = {}
   entitlement: signedBy(acme, { issuedAt: day(-9), ...changes }),
 });
 
+test('a reservation of a module that is granted no more goes with it', () => {
+  const reservations = [
+    { module: 'M1', user: 'amy' },
+    { module: 'OLD', user: 'bob' },
+  ];
+  const table = signedTable({}, { journalMonths: 2, reservations });
+  const outcome = install(contextOf(table), asked(signed({ issuedAt: day(-1) })));
+  expect(outcome.kind === 'installed' && outcome.draft.licence.settings).toEqual({
+    journalMonths: 2,
+    reservations: [{ module: 'M1', user: 'amy' }],
+  });
+});
+
 describe('what is refused, and what overrules it', () => {
   const refusalIn = (table: Licence, next: NewLicence) => {
     const outcome = install(contextOf(table), asked(next));
