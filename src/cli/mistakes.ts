@@ -45,18 +45,11 @@ export function usageText(error: CommanderError, command: Command | undefined): 
   if (error.code === 'commander.help') return null;
   const verb = command ? `seatfile ${command.name()}` : 'seatfile';
   const [text = ''] = error.message.replace(/^error: /, '').split('\n(Did you mean');
-  const isExcess = error.code === 'commander.excessArguments' || isCommandToRun(command);
   const said =
-    isExcess && command
+    error.code === 'commander.excessArguments' && command
       ? excessText(command)
       : `${text}${meantOption(error, command)}${whereItStands(error)}`;
   return `${printable(said)}\n${verb} --help shows what it takes.`;
-}
-
-/** `run FILE app --flag`: the option is that of the command, which stands before `--`. */
-function isCommandToRun(command: Command | undefined): boolean {
-  const options = command?.args.findIndex((word) => word.startsWith('-')) ?? -1;
-  return command?.name() === 'run' && options > command.registeredArguments.length;
 }
 
 /** An id of a seat is nothing that a person knows. */

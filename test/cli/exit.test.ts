@@ -89,10 +89,9 @@ test('run without a command, or with an empty one: 125, one clear line', async (
 });
 
 test('what is typed wrongly is answered with the way to type it', async () => {
-  const file = at('licence.json');
-  expect(await seatfile(['run', file, 'app', '--flag'])).toMatchObject({
+  expect(await seatfile(['run', at('licence.json'), 'app', '--flag'])).toMatchObject({
     status: 125,
-    err: expect.stringContaining(`seatfile run ${file} -- app --flag`),
+    err: expect.stringContaining('seatfile run FILE -- app.exe'),
   });
   expect(await seatfile(['hold', at('licence.json'), '--wait', '25h'])).toMatchObject({
     status: 2,

@@ -81,10 +81,12 @@ describe.concurrent('an unknown option', () => {
   test.each([...verbs, 'demo'] as const)('%s', async (verb) => {
     const [, ...rest] = verb === 'demo' ? [] : commands[verb]('none.json');
     const answer = await atTerminal([verb, '--frob', ...rest], '');
+    const dashes = '; the command and its options come after --, like: seatfile run FILE -- app.exe';
+    const fault = `unknown option '--frob'${verb === 'run' ? dashes : ''}`;
     expect(answer).toMatchObject({
       status: verb === 'demo' ? ofDemo.unknownOption : statuses[verb].unknownOption,
       out: '',
-      err: `seatfile: unknown option '--frob'\nseatfile ${verb} --help shows what it takes.\n`,
+      err: `seatfile: ${fault}\nseatfile ${verb} --help shows what it takes.\n`,
     });
   });
 });
@@ -193,7 +195,8 @@ describe.concurrent('nothing to do, or nothing that matches', () => {
     const file = copyOf(licence);
     const before = treeOf(path.dirname(file));
     const [, , ...words] = commands[verb as Verb](file).filter((word) => word !== '--all');
-    const line = verb === 'set' ? [verb, file, ...options] : [verb, file, ...words, ...options];
+    const isWhole = ['set', 'ban', 'reserve'].includes(verb);
+    const line = isWhole ? [verb, file, ...options] : [verb, file, ...words, ...options];
     const answer = await atTerminal(line, '', { isInteractive: false });
     expect(answer.status, answer.err).toBe(status);
     expect(answer.out + answer.err).not.toBe('');
