@@ -31,7 +31,7 @@ seatfile init "$licence" -m CAD=9 >/dev/null 2>&1 || { echo 'FAILED no licence c
 mkfifo "$work/open"
 exec 4<>"$work/open" # a stdin that neither ends nor has anything to read
 for user in anna 'bob@example.org' '$(touch pwned)' '`touch pwned`' ';touch pwned'; do
-  seatfile hold "$licence" --json -u "$user" --host "pc-${#holders[@]}" < <(exec sleep 1000) >"$work/held-${#holders[@]}" 2>/dev/null &
+  seatfile hold "$licence" --json -u "$user" --host "pc-${#holders[@]}" <&4 >"$work/held-${#holders[@]}" 2>/dev/null &
   holders+=($!)
   await 20 grep -q seated "$work/held-$((${#holders[@]} - 1))"
 done
@@ -70,12 +70,15 @@ press() {
   await 20 grep -q '^ready' "$work/shown"
   before=$(wc -c <"$work/shown")
   printf '%s\t\t' "$2" >&3
-  await 20 grep -qE "$3" <(tail -c "+$before" "$work/shown")
+  await 20 is_shown "$before" "$3"
   tail -c "+$before" "$work/shown" | tr -d '\r\a' | sed 's/.\x08//g'
   printf '\025exit\n' >&3 # whatever was typed is taken back
   exec 3>&-
   wait "$terminal" 2>/dev/null
 }
+
+# is_shown BYTES EXPRESSION: the terminal shows it, after the first so many bytes.
+is_shown() { tail -c "+$1" "$work/shown" | tr -d '\r\a' | grep -qE -- "$2"; }
 
 for shell in bash zsh; do
   check "$shell: a command" 'seatfile status' "$(press "$shell" 'seatfile sta' 'status ')"
