@@ -1,6 +1,7 @@
 import type { LicenceStatus, SeatStatus } from '../api.js';
 import { displayCopyWarnings, renewalWarning } from '../client/warning-text.js';
 import { fromIso } from '../licence/time.js';
+import { commandLine } from './advice-line.js';
 
 import { shellWord } from './shell-word.js';
 import { nameFor, type Showing } from './status-table.js';
@@ -100,7 +101,7 @@ function onSilent({ seats, file }: LicenceStatus, showing: Showing): string[] {
   const lines = silent.slice(0, MOST_LINES).map((seat) => describeSilent(seat, isWatched, file, showing));
   const rest = silent.length - lines.length;
   return rest > 0
-    ? [...lines, `${rest} more are silent: seatfile status ${shellWord(file)} --sort state`]
+    ? [...lines, `${rest} more are silent: ${commandLine('status', file, { sort: 'state' })}`]
     : lines;
 }
 
@@ -113,7 +114,7 @@ function describeSilent(seat: SeatStatus, isWatched: boolean, file: string, show
       : ` by ${showing.times.short(freesAt)}${isWatched ? '' : ', once a user asks for it'}`;
   return (
     `${name(user)}@${name(host)} is silent. If its application has ended, the seat of ${module} is free${free}. ` +
-    `To free it now: seatfile remove ${shellWord(file)} --seat ${shortId(seat.seat)}`
+    `To free it now: ${commandLine('remove', file, { seat: shortId(seat.seat) })}`
   );
 }
 
@@ -121,6 +122,6 @@ function onDead({ seats, file }: LicenceStatus): string[] {
   const dead = new Set(seats.filter(({ isDead }) => isDead).map(({ seat }) => seat)).size;
   if (dead === 0) return [];
   return [
-    `${dead === 1 ? '1 seat looks' : `${dead} seats look`} dead: seatfile remove ${shellWord(file)} --dead`,
+    `${dead === 1 ? '1 seat looks' : `${dead} seats look`} dead: ${commandLine('remove', file, { dead: true })}`,
   ];
 }

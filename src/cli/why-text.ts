@@ -1,8 +1,8 @@
 import type { WaiterStatus } from '../api.js';
 import type { Tombstone } from '../licence/document.js';
 import type { Prospect } from '../rules/explain.js';
+import { commandLine } from './advice-line.js';
 import { describeTaking } from './seat-text.js';
-import { shellWord } from './shell-word.js';
 import type { Times } from './times.js';
 import { describeUndoRefusal } from './undo-text.js';
 import type { HolderView, WhyView } from './why-view.js';
@@ -41,9 +41,9 @@ function describeHolder(holder: HolderView, view: WhyView, times: Times): string
     describeBeat(holder, times),
     describePromise(holder),
     ...describeProspects(holder, view, times),
-    `To free it now: seatfile remove ${shellWord(view.file)} --seat ${shortId(seat)}`,
+    `To free it now: ${commandLine('remove', view.file, { seat: shortId(seat) })}`,
     ...(isGoneHere(holder)
-      ? [`To free all that look dead: seatfile remove ${shellWord(view.file)} --dead`]
+      ? [`To free all that look dead: ${commandLine('remove', view.file, { dead: true })}`]
       : []),
   ];
 }
@@ -129,7 +129,7 @@ function describeGone(stone: Tombstone, view: WhyView, times: Times): string[] {
 /** Of an eviction it is told already that it is no removal. */
 function describeUndo(undone: WhyView['undo'], { seat }: Tombstone, { file }: WhyView): string[] {
   if (undone?.kind === 'undone')
-    return [`To give it back: seatfile undo ${shellWord(file)} --seat ${shortId(seat)}`];
+    return [`To give it back: ${commandLine('undo', file, { seat: shortId(seat) })}`];
   if (undone?.kind !== 'refused' || undone.why.reason === 'not removed') return [];
   return [`It cannot be given back. ${describeUndoRefusal(undone.why, file)}`];
 }
